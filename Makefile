@@ -1,0 +1,53 @@
+# `make` shows what there is to do. Everything is installed into .venv, once.
+PYTHON ?= python3.11
+PROFILE ?= demo
+BIN := .venv/bin
+CODE := speechlm_utils tests scripts notebooks/source
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run lab test lint notebooks lock clean
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+run: setup ## run every notebook and write runs/demo/index.html (PROFILE=ci is quicker)
+	$(BIN)/speechlm run --profile $(PROFILE)
+
+lab: setup ## open the notebooks in JupyterLab
+	$(BIN)/jupyter-lab --notebook-dir=. notebooks
+
+test: setup lint ## lint, unit tests, every notebook with the profile ci
+	$(BIN)/python -m pytest
+
+lint: setup ## ruff, without changing anything
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+
+notebooks: setup ## build notebooks/*.ipynb from notebooks/source/*.py
+	$(BIN)/python scripts/build_notebooks.py
+
+lock: setup ## write requirements.lock anew from what is installed in .venv
+	$(BIN)/python scripts/write_lock.py
+
+clean: ## remove .venv, runs/ and what tools left behind (cached models in ~/.cache stay)
+	rm -rf .venv runs build *.egg-info .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Stamps, so that a second run installs nothing.
+setup: .venv/.project-installed ## install into .venv (the other commands do it by themselves)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
+	  echo "Python 3.11 is needed, and '$(PYTHON)' is not it. Install it (with conda: see environment.yml),"; \
+	  echo "or say where it is: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/.locked-installed: requirements.lock requirements-nodeps.txt | $(BIN)/python
+	@echo "Installing the pinned packages into .venv: about 5 GB on Linux, some minutes, only this once."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-nodeps.txt
+	@touch $@
+
+.venv/.project-installed: pyproject.toml .venv/.locked-installed
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@

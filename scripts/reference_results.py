@@ -1,0 +1,255 @@
+"""Measure what the speech tokens are worth to the language model: all conditions, several seeds, full corpus.
+
+    python scripts/reference_results.py                       hours on two CPU cores; stop and restart it freely
+    python scripts/reference_results.py --list                what is done and what is left
+    python scripts/reference_results.py --conditions text selected --seeds 0 --clips-per-split 200
+
+One file per condition and seed lands in build/reference/; a finished one is not computed again unless a setting,
+the corpus or the codec is another. What is there is merged to data/reference/llm_<task>.json after each run, so
+that notebook 05 can show it. The order of the runs puts the main comparison first: text and selected, seed by seed.
+
+Every run: rows of its tokens are pre-trained on the unlabelled clips (once per set of tokens), the model is
+fine-tuned on train, stopped early on validation, and predicts test once, at the end.
+"""
+
+import argparse
+import hashlib
+import json
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from speechlm_utils.corpus import groups, hash_corpus, label_ids, label_names
+from speechlm_utils.experiment import Experiment
+from speechlm_utils.reference import CONDITIONS, merge_runs, tabulate_runs
+from speechlm_utils.selection import matched_random_tokens, random_tokens
+
+ROOT = Path(__file__).resolve().parents[1]
+SPLITS = ("train", "validation", "test")
+RMS_DBFS = -26.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run: a condition and a seed."""
+
+    condition: str
+    seed: int
+
+    def path(self, work: Path, task: str) -> Path:
+        return work / f"{task}_{self.condition}_{self.seed}.json"
+
+
+def plan_jobs(conditions: list[str], seeds: list[int]) -> list[Job]:
+    """Order the runs: text and selected first, seed by seed, then the other conditions, seed by seed."""
+    first = [condition for condition in ("text", "selected") if condition in conditions]
+    rest = [condition for condition in CONDITIONS if condition in conditions and condition not in first]
+    return [Job(condition, seed) for part in (first, rest) for seed in seeds for condition in part]
+
+
+class Runner:
+    """Runs jobs of one task, and keeps their files.
+
+    Parameters
+    ----------
+    args : the command line's, see `build_parser`
+    """
+
+    def __init__(self, args: argparse.Namespace):
+        self.args = args
+        self.experiment = Experiment(
+            args.corpus, str(args.codec), args.work, args.cache, args.llm, 0, args.clips_per_split
+        )
+
+    def settings(self, job: Job):
+        """Return the settings of pre-training and of fine-tuning."""
+        from speechlm_utils.classifier import FineTuneSettings
+        from speechlm_utils.embeddings import PretrainSettings
+
+        args = self.args
+        rows = PretrainSettings(args.row_learning_rate, args.batch_size, max_steps=args.row_steps, seed=0)
+        tune = FineTuneSettings(
+            learning_rate=args.learning_rate,
+            batch_size=args.batch_size,
+            n_epochs=args.epochs,
+            patience=args.patience,
+            use_audio=job.condition != "text",
+            lora_rank=args.lora_rank,
+            lora_alpha=args.lora_alpha,
+            lora_dropout=args.lora_dropout,
+            seed=job.seed,
+        )
+        return rows, tune
+
+    def fingerprint(self, job: Job) -> str:
+        """Hash all that the result of a job depends on (16 hex digits); sound files count by their codes."""
+        rows, tune = self.settings(job)
+        about = {
+            "task": self.args.task,
+            "condition": job.condition,
+            "rows": asdict(rows) if job.condition not in ("text", "fresh") else None,
+            "tune": asdict(tune),
+            "n_tokens": self.args.n_tokens,
+            "llm": self.args.llm,
+            "codec": self.experiment.codec.hash,
+            "clips": {split: hash_corpus(clips) for split, clips in self.clips(job).items()},
+        }
+        return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
+
+    def clips(self, job: Job) -> dict[str, list]:
+        """Return the clips of the three splits, as the condition hears them."""
+        return {split: self.experiment.clips(self.args.task, split, self.level(job)) for split in SPLITS}
+
+    def level(self, job: Job) -> float | None:
+        return RMS_DBFS if job.condition == "rms" else None
+
+    def tokens(self, job: Job) -> list[tuple[int, int]]:
+        """Return the tokens of a job's prompts."""
+        if job.condition == "text":
+            return []
+        selection = self.experiment.selection(self.args.task, self.args.n_tokens, self.level(job))
+        sizes = {"seed": job.seed, "codebook_size": self.experiment.codec.codebook_size}
+        if job.condition == "random":
+            return random_tokens(len(selection.tokens), selection.layers, **sizes)
+        if job.condition == "matched":
+            train = self.experiment.clips(self.args.task, "train")
+            return matched_random_tokens(selection, train, selection.layers, **sizes)
+        return selection.tokens
+
+    def rows(self, job: Job, tokens: list[tuple[int, int]]) -> dict | None:
+        """Load the rows of these tokens, or pre-train and keep them; None where a condition has none."""
+        from speechlm_utils.embeddings import load_rows, pretrain_rows, save_rows
+        from speechlm_utils.llm import load_llm
+
+        if job.condition in ("text", "fresh"):
+            return None
+        settings, _ = self.settings(job)
+        unlabelled = self.experiment.clips(split="unlabelled", rms_dbfs=self.level(job))
+        about = [tokens, asdict(settings), hash_corpus(unlabelled), self.args.llm]
+        name = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
+        path = self.args.work / f"rows_{name}.safetensors"
+        if not path.exists():
+            model, tokenizer = load_llm(self.args.llm)
+            result = pretrain_rows(model, tokenizer, unlabelled, tokens, settings, progress=True)
+            save_rows(path, result.rows_by_name)
+        return load_rows(path)
+
+    def run(self, job: Job) -> dict:
+        """Run one job and return what its file holds."""
+        from speechlm_utils.classifier import fine_tune
+
+        _, settings = self.settings(job)
+        clips, tokens = self.clips(job), self.tokens(job)
+        rows = self.rows(job, tokens)
+        start, cpu = time.monotonic(), time.process_time()
+        result = fine_tune(clips, self.args.task, tokens, rows, settings, self.args.llm, progress=True)
+        seconds = {"seconds": time.monotonic() - start, "cpu_seconds": time.process_time() - cpu}
+        names, logits = label_names(clips["train"], self.args.task), result.logits["test"]
+        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return {
+            "condition": job.condition,
+            "seed": job.seed,
+            "task": self.args.task,
+            "label_names": names,
+            "ids": [clip.id for clip in clips["test"]],
+            "y_true": label_ids(clips["test"], self.args.task, names).tolist(),
+            "groups": groups(clips["test"]).tolist(),
+            "ambiguous": [clip.ambiguous for clip in clips["test"]],
+            "predictions": logits.argmax(axis=1).tolist(),
+            "probabilities": (shares / shares.sum(axis=1, keepdims=True)).round(4).tolist(),
+            "metrics": result.metrics,
+            "history": result.history,
+            "n_steps": len(result.losses),
+            "n_train_clips": len(clips["train"]),
+            "n_trainable": result.n_trainable,
+            "audio_tokens_per_clip": result.report.n_audio / result.report.n_prompts,
+            "tokens": [list(token) for token in tokens],
+            "settings": asdict(settings),
+            "codec_hash": self.experiment.codec.hash,
+            "llm": self.args.llm,
+            **seconds,
+        }
+
+
+def read_finished(path: Path, fingerprint: str) -> dict | None:
+    """Read a job's file if it is finished and was made with the same settings, clips and codec."""
+    if not path.exists():
+        return None
+    run = json.loads(path.read_text(encoding="utf-8"))
+    return run if run.get("fingerprint") == fingerprint else None
+
+
+def write_json(path: Path, content: dict, indent: int | None = None) -> None:
+    """Write under another name, then rename: an interrupted run leaves no half file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.write_text(json.dumps(content, indent=indent) + "\n", encoding="utf-8")
+    unfinished.replace(path)
+
+
+def merge(runs: list[dict], out: Path, task: str) -> None:
+    """Write the merged file and print its table; probabilities stay in the runs' own files."""
+    slim = [{k: v for k, v in run.items() if k not in ("probabilities", "fingerprint")} for run in runs]
+    merged = merge_runs(slim)
+    write_json(out / f"llm_{task}.json", {"made_by": "scripts/reference_results.py", **merged})
+    print(tabulate_runs(merged).round(3).to_string(), flush=True)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--task", default="fallacy", help="label column (default: fallacy)")
+    add("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    add(
+        "--conditions",
+        nargs="+",
+        choices=list(CONDITIONS),
+        default=["text", "selected", "random", "matched", "rms"],
+    )
+    add("--clips-per-split", type=int, help="at most so many clips in each split (default: all)")
+    add("--n-tokens", type=int, default=75, help="speech tokens to select")
+    add("--epochs", type=int, default=5, help="passes over train at most")
+    add("--patience", type=int, default=2, help="epochs without a better validation macro-F1")
+    add("--batch-size", type=int, default=16, help="clips")
+    add("--learning-rate", type=float, default=1e-3)
+    add("--lora-rank", type=int, default=16)
+    add("--lora-alpha", type=int, default=16)
+    add("--lora-dropout", type=float, default=0.0, help="the paper has 0.1, which costs a tenth of the time")
+    add("--row-steps", type=int, default=80, help="steps of pre-training the rows")
+    add("--row-learning-rate", type=float, default=3e-3)
+    add("--llm", default="smollm2-135m")
+    add("--corpus", type=Path, default=ROOT / "data" / "demo")
+    add("--codec", default=str(ROOT / "data" / "codec"))
+    add("--cache", type=Path, default=ROOT / "runs" / "cache")
+    add("--work", type=Path, default=ROOT / "build" / "reference", help="one file per run")
+    add("--out", type=Path, default=ROOT / "data" / "reference", help="the merged file")
+    add("--list", action="store_true", help="list the runs, compute nothing")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run what is not finished; merge after each run."""
+    args = build_parser().parse_args(argv)
+    runner, runs = Runner(args), []
+    jobs = plan_jobs(args.conditions, args.seeds)
+    for number, job in enumerate(jobs, start=1):
+        path, fingerprint = job.path(args.work, args.task), runner.fingerprint(job)
+        run = read_finished(path, fingerprint)
+        state = f"finished in {run['seconds'] / 60:.1f} minutes" if run else "to do"
+        print(f"{number}/{len(jobs)} {CONDITIONS[job.condition]}, seed {job.seed}: {state}", flush=True)
+        if run is None and not args.list:
+            run = runner.run(job) | {"fingerprint": fingerprint}
+            write_json(path, run)
+            merge([*runs, run], args.out, args.task)
+        runs += [run] if run else []
+    if runs and not args.list:
+        merge(runs, args.out, args.task)
+
+
+if __name__ == "__main__":
+    main()

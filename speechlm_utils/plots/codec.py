@@ -1,0 +1,200 @@
+"""Figures of notebook 01: residual VQ in the plane, codes of a clip, decoding, what each layer carries."""
+
+from collections.abc import Sequence
+
+import librosa
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from .style import AUDIO, BOTH, CODES_MAP, NEUTRAL, TEXT, layer_color, layer_colors
+
+KHZ_TICKS = (0.25, 0.5, 1, 2, 4)
+
+
+def plot_clusters(ax: Axes, points: np.ndarray, codes: np.ndarray, centres: np.ndarray) -> Axes:
+    """Draw points in the colour of their code, and the centres with their numbers.
+
+    Parameters
+    ----------
+    ax : Axes
+    points : float array, shape (n_points, 2)
+    codes : int array, shape (n_points,)
+    centres : float array, shape (n_codes, 2)
+    """
+    ax.scatter(*points.T, c=codes, cmap="tab10", s=5, alpha=0.5, linewidths=0)
+    ax.plot(*centres.T, "X", color="black", markeredgecolor="white", markersize=9)
+    for code, centre in enumerate(centres):
+        ax.annotate(str(code), centre, (5, 5), textcoords="offset points", weight="bold")
+    ax.set_aspect("equal", "datalim")
+    return ax
+
+
+def plot_rounding(ax: Axes, points: np.ndarray, decoded: np.ndarray, n_layers: int) -> Axes:
+    """Draw where points come back after decoding, each joined with where it was.
+
+    Parameters
+    ----------
+    ax : Axes
+    points, decoded : float arrays, shape (n_points, 2)
+    n_layers : int, layers decoded from, which give the colour
+    """
+    pairs = np.stack([points, decoded, np.full_like(points, np.nan)], axis=1).reshape(-1, 2)
+    ax.plot(*pairs.T, color=NEUTRAL, linewidth=0.4, zorder=0)
+    ax.plot(*points.T, ".", color="black", markersize=1.5, label="frames")
+    ax.plot(*decoded.T, "o", color=layer_color(n_layers), markersize=3.5, label="decoded")
+    n_places = len(np.unique(decoded.round(9), axis=0))
+    ax.set_title(f"{n_layers} layer{'s' * (n_layers > 1)}: {n_places} places")
+    ax.set_aspect("equal", "datalim")
+    return ax
+
+
+def plot_waveform(ax: Axes, wav: np.ndarray, sample_rate: int = 16000) -> Axes:
+    """Draw a waveform over seconds: float array, shape (n_samples,), full scale at 1."""
+    ax.plot(np.arange(len(wav)) / sample_rate, wav, color=AUDIO, linewidth=0.4)
+    ax.set(ylabel="amplitude", xlim=(0, len(wav) / sample_rate))
+    return ax
+
+
+def plot_log_mel(ax: Axes, mel: np.ndarray, seconds: float, sample_rate: int = 16000) -> Axes:
+    """Draw a log-mel spectrogram.
+
+    Parameters
+    ----------
+    ax : Axes
+    mel : float array, shape (n_bands, n_frames), natural log of magnitudes
+    seconds : float, length of the clip
+    sample_rate : int, which gives the frequencies of the bands
+    """
+    ax.imshow(mel, origin="lower", cmap="magma", extent=(0, seconds, 0, len(mel)), vmin=-9, vmax=1)
+    bands = librosa.mel_frequencies(len(mel), fmax=sample_rate / 2)
+    places = np.interp(np.array(KHZ_TICKS) * 1000, bands, np.arange(len(mel)) + 0.5)
+    ax.set_yticks(places, [f"{tick:g}" for tick in KHZ_TICKS])
+    ax.set(ylabel="kHz")
+    return ax
+
+
+def plot_phones(ax: Axes, phones: str) -> Axes:
+    """Write the phones of a clip ("AH:0.150-0.210 R:…", seconds) on a strip, each within its bounds."""
+    for place, item in enumerate(phones.split()):
+        name, times = item.split(":")
+        start, end = (float(t) for t in times.split("-"))
+        ax.axvspan(start, end, color=NEUTRAL, alpha=0.45 if place % 2 else 0.2, linewidth=0)
+        ax.text((start + end) / 2, 0.5, name, ha="center", va="center", fontsize=6.5)
+    ax.set(ylim=(0, 1), yticks=[])
+    ax.spines[:].set_visible(False)
+    return ax
+
+
+def plot_codes(ax: Axes, codes: np.ndarray, codebook_size: int = 1024, frame_rate: float = 50) -> Axes:
+    """Draw the codes of a clip as an image, layer 1 on top; a colour stands for a code and means no size.
+
+    Parameters
+    ----------
+    ax : Axes
+    codes : int array, shape (n_layers, n_frames)
+    codebook_size, frame_rate : of the codec
+    """
+    n_layers, n_frames = codes.shape
+    extent = (0, n_frames / frame_rate, n_layers + 0.5, 0.5)
+    ax.imshow(codes, cmap=CODES_MAP, vmin=0, vmax=codebook_size, extent=extent)
+    ax.set_yticks(range(1, n_layers + 1))
+    for layer, label in enumerate(ax.get_yticklabels(), 1):
+        label.set(color=layer_color(layer, n_layers), weight="bold")
+    ax.set(ylabel="layer")
+    return ax
+
+
+def plot_depth_curve(
+    ax: Axes, depths: Sequence[int], distances: np.ndarray, name: str, color: str = TEXT
+) -> Axes:
+    """Draw the mel distance over the number of layers decoded: each clip thin, their mean thick.
+
+    Parameters
+    ----------
+    ax : Axes
+    depths : numbers of layers
+    distances : float array, shape (n_clips, n_depths)
+    name : of the clips, for the legend
+    color : str
+    """
+    ax.plot(depths, distances.T, color=color, alpha=0.18, linewidth=0.8)
+    label = f"{name}: mean of {len(distances)}"
+    ax.plot(depths, distances.mean(axis=0), "o-", color=color, linewidth=2.4, label=label)
+    ax.set(xlabel="layers decoded", ylabel="log-mel distance to the original", xticks=list(depths))
+    ax.set_ylim(bottom=0)
+    ax.legend()
+    return ax
+
+
+def plot_layer_bars(
+    ax: Axes,
+    values: np.ndarray,
+    ylabel: str,
+    error: np.ndarray | None = None,
+    floor: np.ndarray | None = None,
+    floor_name: str = "",
+) -> Axes:
+    """Draw one bar per layer, in the layer's colour.
+
+    Parameters
+    ----------
+    ax : Axes
+    values : float array, shape (n_layers,)
+    ylabel : str
+    error : float array, shape (n_layers,), half length of the error bars; NaN draws none
+    floor : float array, shape (n_layers,), a control to compare with, drawn as a dash across each bar
+    floor_name : str, for the legend
+    """
+    layers = np.arange(1, len(values) + 1)
+    ax.bar(layers, values, color=layer_colors(layers, len(values)))
+    if error is not None and np.isfinite(error).all():
+        ax.errorbar(layers, values, yerr=error, fmt="none", ecolor="black", capsize=3, linewidth=1)
+    if floor is not None:
+        ax.hlines(floor, layers - 0.4, layers + 0.4, colors="black", linestyles="dotted", label=floor_name)
+        ax.legend()
+    ax.set(xlabel="layer", ylabel=ylabel, xticks=layers)
+    return ax
+
+
+def plot_probes(ax: Axes, table: pd.DataFrame, target: str) -> Axes:
+    """Draw how well one target is read from sets of layers, with intervals.
+
+    Parameters
+    ----------
+    ax : Axes
+    table : as `report_probes` returns it; the set "1" has the colour of layer 1, one that begins with "1"
+        and has more layers that of both, the others that of the acoustic layers
+    target : str
+    """
+    rows = table[table["target"] == target]
+    names = list(rows["layers"])
+    colors = [layer_color(1) if n == "1" else BOTH if n.startswith("1") else layer_color(2) for n in names]
+    errors = [rows["r2"] - rows["low"], rows["high"] - rows["r2"]]
+    ax.bar(names, rows["r2"], color=colors)
+    ax.errorbar(names, rows["r2"], yerr=errors, fmt="none", ecolor="black", capsize=3, linewidth=1)
+    ax.axhline(0, color="black", linewidth=0.8)
+    ax.set(xlabel="layers read", ylabel="R² on unseen voices")
+    return ax
+
+
+def plot_overflow(ax: Axes, rates: dict[str, np.ndarray], seed: int = 0) -> Axes:
+    """Draw how many symbols a second of speech becomes, one dot per clip, on a logarithmic axis.
+
+    Parameters
+    ----------
+    ax : Axes
+    rates : name -> float array, shape (n_clips,), symbols per second
+    seed : int, of the sideways scatter of the dots
+    """
+    rng = np.random.default_rng(seed)
+    for place, values in enumerate(rates.values()):
+        color = TEXT if place == 0 else AUDIO
+        height = place + rng.uniform(-0.22, 0.22, len(values))
+        ax.plot(values, height, ".", color=color, alpha=0.35, markersize=4)
+        middle = float(np.median(values))
+        ax.text(middle, place - 0.33, f"{middle:.3g} per second", ha="center", va="bottom", color=color)
+    ax.set(xscale="log", xlabel="symbols per second of speech", xlim=(1, 1000))
+    ax.set_yticks(range(len(rates)), list(rates))
+    ax.set_ylim(len(rates) - 0.5, -0.6)
+    return ax

@@ -1,0 +1,53 @@
+"""Residual vector quantisation in its plainest form: k-means, then k-means on what is left, and so on.
+
+For notebook 01, on points in the plane. The codec does the same with 128 numbers per frame instead of two.
+"""
+
+import numpy as np
+from sklearn.cluster import KMeans
+
+
+def fit_codebooks(points: np.ndarray, n_layers: int, n_codes: int, seed: int = 0) -> np.ndarray:
+    """Fit one codebook per layer, each on what the layers before it leave over.
+
+    Parameters
+    ----------
+    points : float array, shape (n_points, n_dims)
+    n_layers, n_codes : int
+    seed : int
+
+    Returns
+    -------
+    codebooks : float array, shape (n_layers, n_codes, n_dims)
+    """
+    residual, codebooks = np.asarray(points, dtype=float), []
+    for layer in range(n_layers):
+        kmeans = KMeans(n_codes, n_init=4, random_state=seed + layer).fit(residual)
+        codebooks.append(kmeans.cluster_centers_)
+        residual = residual - kmeans.cluster_centers_[kmeans.labels_]
+    return np.stack(codebooks)
+
+
+def find_nearest(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    """Return the place of each point's nearest centre: int array, shape (n_points,)."""
+    distances = ((points[:, None] - centres[None]) ** 2).sum(axis=2)
+    return distances.argmin(axis=1)
+
+
+def quantise(points: np.ndarray, codebooks: np.ndarray) -> np.ndarray:
+    """Return the codes of the points, int array (n_layers, n_points): each layer codes what is left over."""
+    residual, codes = np.asarray(points, dtype=float), []
+    for centres in codebooks:
+        code = find_nearest(residual, centres)
+        codes.append(code)
+        residual = residual - centres[code]
+    return np.stack(codes)
+
+
+def reconstruct(codes: np.ndarray, codebooks: np.ndarray, n_layers: int | None = None) -> np.ndarray:
+    """Add up the vectors of the first n_layers codes (default: all); float array (n_points, n_dims)."""
+    n_layers = len(codes) if n_layers is None else n_layers
+    if not 1 <= n_layers <= len(codes):
+        raise ValueError(f"n_layers={n_layers}: must be from 1 to {len(codes)}")
+    pairs = zip(codes[:n_layers], codebooks[:n_layers], strict=True)
+    return np.sum([centres[code] for code, centres in pairs], axis=0)

@@ -1,0 +1,174 @@
+"""How far to trust a selection: over folds, over half-samples, and against tokens drawn at random."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.metrics import f1_score
+from sklearn.model_selection import StratifiedGroupKFold
+
+from .corpus import Clip
+from .counts import ACOUSTIC_LAYERS, count_matrix, list_tokens
+from .selector import L1Selector, select_columns
+
+
+def split_folds(y, groups, n_folds: int = 5, seed: int = 0) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Split clips into stratified folds of whole groups; returns (train, test) index arrays.
+
+    Raises ValueError, naming the class, where a class has fewer groups than there are folds.
+    """
+    y, groups = np.asarray(y), np.asarray(groups)
+    if not len(y) == len(groups):
+        raise ValueError(f"y has {len(y)} entries, groups {len(groups)}")
+    for label in np.unique(y):
+        n_groups = len(np.unique(groups[y == label]))
+        if n_groups < n_folds:
+            raise ValueError(
+                f"class {label!s} has {n_groups} groups, n_folds={n_folds} needs at least as many"
+            )
+    folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
+    return list(folds.split(np.zeros(len(y)), y, groups))
+
+
+def cross_validate_C(
+    clips: Sequence[Clip], y, groups, Cs: Sequence[float], n_folds: int = 5, seed: int = 0, **settings
+) -> pd.DataFrame:
+    """Estimate macro-F1 for each C by grouped cross-validation; all features are refit per fold.
+
+    Parameters
+    ----------
+    clips, y, groups : records, labels and groups (sentence ids), of length n_clips
+    Cs : values of C
+    n_folds, seed : of the folds
+    settings : L1Selector parameters
+
+    Returns
+    -------
+    table : DataFrame, one row per C: C, macro_f1 and macro_f1_std (over folds; over all classes of y),
+        n_tokens (mean over folds), n_not_converged (folds)
+    """
+    y, selector = np.asarray(y), L1Selector(seed=seed, **settings)
+    classes, rows = np.unique(y), []
+    for train, test in split_folds(y, groups, n_folds, seed):
+        features = selector.make_features()
+        X = features.fit_transform([clips[i] for i in train])
+        X_test, n_words = features.transform([clips[i] for i in test]), features["counts"].n_words_
+        for C in Cs:
+            fit = selector.fit_matrix(X, y[train], classes, C)
+            predicted = classes[(X_test @ fit.coefs.T + fit.intercepts).argmax(axis=1)]
+            score = f1_score(y[test], predicted, labels=classes, average="macro", zero_division=0)
+            n_tokens = select_columns(fit.coefs, selector.threshold)[n_words:].sum()
+            rows.append((C, score, n_tokens, not fit.converged))
+    table = pd.DataFrame(rows, columns=["C", "macro_f1", "n_tokens", "not_converged"]).groupby(
+        "C", sort=False
+    )
+    return table.agg(
+        macro_f1=("macro_f1", "mean"),
+        macro_f1_std=("macro_f1", "std"),
+        n_tokens=("n_tokens", "mean"),
+        n_not_converged=("not_converged", "sum"),
+    ).reset_index()
+
+
+def fold_coefs(
+    clips: Sequence[Clip], y, groups, C: float, n_folds: int = 5, seed: int = 0, **settings
+) -> np.ndarray:
+    """Return the coefficients fitted on each fold's training part: (n_folds, n_classes, n_columns).
+
+    The columns (words, then tokens) are those of all clips, so that folds can be laid over each other;
+    TF-IDF and scale are refit per fold.
+    """
+    parts = [train for train, _ in split_folds(y, groups, n_folds, seed)]
+    return np.stack([coefs for coefs, _ in _fit_parts(clips, y, parts, L1Selector(C, seed=seed, **settings))])
+
+
+def stability(
+    clips: Sequence[Clip], y, groups, C: float, n_resamples: int = 50, seed: int = 0, **settings
+) -> pd.DataFrame:
+    """Measure the share of half-samples that select each token (complementary pairs, Shah & Samworth 2013).
+
+    Parameters
+    ----------
+    clips, y, groups : records, labels and groups (n_clips); halves are stratified and keep groups whole
+    C, settings : L1Selector parameters
+    n_resamples : int, half-samples fitted
+
+    Returns
+    -------
+    table : DataFrame (layer, code, frequency in 0..1), a row per token ever selected, most frequent first
+    """
+    pairs = [split_folds(y, groups, 2, seed + i) for i in range((n_resamples + 1) // 2)]
+    parts = [train for pair in pairs for train, _ in pair][:n_resamples]
+    total, bag, selector = 0, None, L1Selector(C, seed=seed, **settings)
+    for coefs, bag in _fit_parts(clips, y, parts, selector):
+        total = total + select_columns(coefs, selector.threshold)[bag.n_words_ :]
+    rows = [(*bag.tokens_[i], total[i] / n_resamples) for i in np.flatnonzero(total)]
+    table = pd.DataFrame(rows, columns=["layer", "code", "frequency"])
+    return table.sort_values(["frequency", "layer", "code"], ascending=[False, True, True], ignore_index=True)
+
+
+def _fit_parts(clips, y, parts, selector: L1Selector):
+    """Yield (coefs, bag of words) of a fit on each part; words are those of all clips, the rest is refit."""
+    features, y = selector.make_features(), np.asarray(y)
+    counts, classes = features[:1].fit_transform(clips), np.unique(y)
+    for part in parts:
+        X = clone(features[1:]).fit_transform(counts[part])
+        yield selector.fit_matrix(X, y[part], classes).coefs, features["counts"]
+
+
+def random_tokens(
+    n_tokens: int, layers: Sequence[int] = ACOUSTIC_LAYERS, seed: int = 0, codebook_size: int = 1024
+) -> list[tuple[int, int]]:
+    """Draw n_tokens different (layer, code) pairs uniformly from the layers; returned by layer and code."""
+    tokens = list_tokens(layers, codebook_size)
+    if not 0 <= n_tokens <= len(tokens):
+        raise ValueError(f"n_tokens={n_tokens}: layers {tuple(layers)} have {len(tokens)} tokens")
+    chosen = np.random.default_rng(seed).choice(len(tokens), n_tokens, replace=False)
+    return [tokens[i] for i in sorted(chosen)]
+
+
+def matched_random_tokens(
+    selection,
+    clips: Sequence[Clip],
+    layers: Sequence[int] = ACOUSTIC_LAYERS,
+    seed: int = 0,
+    codebook_size: int = 1024,
+    n_nearest: int = 5,
+) -> list[tuple[int, int]]:
+    """Draw for each selected token another of its layer that is about as frequent: the strict control.
+
+    Parameters
+    ----------
+    selection : Selection, or sequence of (layer, code)
+    clips : records with codes; frequencies are token counts over them
+    layers : layers the selection was made from
+    seed : int
+    codebook_size : int
+    n_nearest : int, each match is drawn from so many free tokens nearest in frequency
+
+    Returns
+    -------
+    tokens : list of (layer, code), by layer and code; as many per layer as selected, none of them selected
+
+    Raises
+    ------
+    ValueError
+        If a selected token lies outside the layers, or a layer has too few tokens left; the message names it.
+    """
+    selected = [tuple(token) for token in getattr(selection, "tokens", selection)]
+    counts = np.asarray(count_matrix(clips, layers, codebook_size).sum(axis=0)).ravel()
+    counts = counts.reshape(len(layers), codebook_size)
+    free = {layer: set(range(codebook_size)) - {c for k, c in selected if k == layer} for layer in layers}
+    rng, tokens = np.random.default_rng(seed), []
+    for layer, code in (selected[i] for i in rng.permutation(len(selected))):
+        if not free.get(layer):
+            raise ValueError(
+                f"token {(layer, code)}: no unselected token left in its layer; layers are {tuple(layers)}"
+            )
+        row = counts[list(layers).index(layer)]
+        nearest = sorted(free[layer], key=lambda other: (abs(row[other] - row[code]), other))[:n_nearest]
+        match = int(rng.choice(nearest))
+        free[layer].discard(match)
+        tokens.append((layer, match))
+    return sorted(tokens)

@@ -1,0 +1,175 @@
+"""What steps 2 and 3 share of Hugging Face's Trainer: batches, arguments, early stopping, no output."""
+
+import tempfile
+import warnings
+from collections.abc import Sequence
+
+import torch
+from peft import PeftModel, get_peft_model
+from tqdm.auto import tqdm
+from transformers import (
+    EarlyStoppingCallback,
+    PrinterCallback,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+    set_seed,
+)
+
+ADAPTER = "default"
+IGNORED = -100  # label of a position that has no loss
+
+
+def pad_batch(items: Sequence[dict], pad_id: int) -> dict[str, torch.Tensor]:
+    """Collate prompts to one batch, padded on the right to its longest.
+
+    Parameters
+    ----------
+    items : dicts with "input_ids" (list of int) and, optionally, "labels" (int, or a list like input_ids)
+    pad_id : int
+
+    Returns
+    -------
+    batch : "input_ids", "attention_mask" of shape (n_items, longest), "labels" likewise or (n_items,)
+    """
+    longest = max(len(item["input_ids"]) for item in items)
+
+    def pad(rows: list[list[int]], value: int) -> torch.Tensor:
+        return torch.tensor([row + [value] * (longest - len(row)) for row in rows])
+
+    batch = {
+        "input_ids": pad([item["input_ids"] for item in items], pad_id),
+        "attention_mask": pad([[1] * len(item["input_ids"]) for item in items], 0),
+    }
+    if "labels" in items[0]:
+        labels = [item["labels"] for item in items]
+        batch["labels"] = pad(labels, IGNORED) if isinstance(labels[0], list) else torch.tensor(labels)
+    return batch
+
+
+def wrap_model(model, config) -> PeftModel:
+    """Wrap a model with a PEFT adapter whose checkpoints hold the adapter alone."""
+    with warnings.catch_warnings():
+        # peft 0.21 asks transformers 5 for a property by its old name
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+        wrapped = get_peft_model(model, config)
+    # With a base name PEFT compares vocabulary sizes and would save the whole resized embedding matrix
+    # (save_embedding_layers="auto"), a hundred megabytes at each checkpoint of the Trainer.
+    wrapped.peft_config[ADAPTER].base_model_name_or_path = ""
+    wrapped.config.use_cache = False
+    return wrapped
+
+
+def run_trainer(
+    model: PeftModel,
+    train: Sequence[dict],
+    validation: Sequence[dict],
+    settings,
+    pad_id: int,
+    metric: str,
+    trainer_class: type[Trainer] = Trainer,
+    progress: str | None = None,
+    **options,
+) -> list[dict]:
+    """Train the model's trainable parameters in place and return the Trainer's log.
+
+    Batches hold prompts of similar length. Validation items, if there are any, are evaluated after each epoch
+    or every `settings.eval_steps` steps; training stops after `settings.patience` evaluations without a
+    better `metric`, and the best one's weights are put back. Without them the last step's weights stay.
+
+    Parameters
+    ----------
+    model : wrapped with `wrap_model`
+    train, validation : items for `pad_batch`
+    settings : with learning_rate, batch_size, n_epochs, max_steps, eval_steps, warmup, patience, seed
+    metric : name in the evaluation's results, without "eval_"; "loss" is better small, others large
+    progress : title of a tqdm bar over the steps, None for no bar
+    options : for the Trainer
+    """
+    set_seed(settings.seed)
+    validation = sorted(validation, key=lambda item: len(item["input_ids"]))  # little padding
+    callbacks = [EarlyStoppingCallback(settings.patience)] if validation else []
+    if progress:
+        callbacks.append(StepBar(progress))
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = trainer_class(
+            model=model,
+            args=_make_arguments(folder, settings, bool(validation), metric),
+            train_dataset=list(train),
+            eval_dataset=validation or None,
+            data_collator=lambda items: pad_batch(items, pad_id),
+            callbacks=callbacks,
+            **options,
+        )
+        trainer.remove_callback(PrinterCallback)
+        trainer.train()
+    model.eval()
+    return trainer.state.log_history
+
+
+def _make_arguments(folder: str, settings, evaluate: bool, metric: str) -> TrainingArguments:
+    """Translate the settings: linear schedule with warm-up, adapter-only checkpoints, no reports."""
+    when = ("steps" if settings.eval_steps else "epoch") if evaluate else "no"
+    return TrainingArguments(
+        output_dir=folder,
+        per_device_train_batch_size=settings.batch_size,
+        per_device_eval_batch_size=settings.batch_size,
+        learning_rate=settings.learning_rate,
+        lr_scheduler_type="linear",
+        warmup_steps=settings.warmup,
+        num_train_epochs=settings.n_epochs,
+        max_steps=settings.max_steps or -1,
+        weight_decay=0.0,
+        train_sampling_strategy="group_by_length",
+        logging_strategy="steps",
+        logging_steps=1,
+        eval_strategy=when,
+        eval_steps=settings.eval_steps,
+        save_strategy=when,
+        save_steps=settings.eval_steps or 500,
+        save_only_model=True,
+        save_total_limit=1,
+        load_best_model_at_end=evaluate,
+        metric_for_best_model=metric,
+        greater_is_better=metric != "loss",
+        label_names=["labels"],
+        remove_unused_columns=False,
+        dataloader_pin_memory=False,
+        report_to="none",
+        disable_tqdm=True,
+        seed=settings.seed,
+    )
+
+
+class StepBar(TrainerCallback):
+    """A progress bar over the optimiser's steps, with the last loss or score beside it."""
+
+    def __init__(self, title: str):
+        self.title = title
+
+    def on_train_begin(self, args, state, control, **kwargs):
+        self.bar = tqdm(total=state.max_steps, desc=self.title, unit="step")
+
+    def on_step_end(self, args, state, control, **kwargs):
+        self.bar.update(state.global_step - self.bar.n)
+
+    def on_log(self, args, state, control, logs=None, **kwargs):
+        shown = {
+            k: f"{v:.3f}" for k, v in (logs or {}).items() if k in ("loss", "eval_loss", "eval_macro_f1_all")
+        }
+        self.bar.set_postfix({**getattr(self, "shown", {}), **shown})
+        self.shown = {**getattr(self, "shown", {}), **shown}
+
+    def on_train_end(self, args, state, control, **kwargs):
+        self.bar.close()
+
+
+def find_scores(log: Sequence[dict], key: str) -> list[float]:
+    """Return a quantity's values from the Trainer's log in time order, "loss" or "eval_..."."""
+    return [float(entry[key]) for entry in log if key in entry]
+
+
+def batches_by_length(lengths: Sequence[int], batch_size: int) -> list[list[int]]:
+    """Split places 0 … n-1 into batches of similar length, shortest first."""
+    order = sorted(range(len(lengths)), key=lambda place: lengths[place])
+    return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]

@@ -1,0 +1,118 @@
+"""Look into prompts (04), and give words another delivery (05)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+
+import ipywidgets
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import display
+from matplotlib.colors import to_hex
+
+from ..counts import parse_token, show_token
+from ..plots.style import layer_color
+from ..plots.training import plot_probabilities
+from ..vocabulary import MARKERS, Prompt, build_prompt
+
+_BOX = (
+    "display:inline-block;margin:1px;padding:0 .3em;border-radius:3px;font:12px/1.6 monospace;white-space:pre"
+)
+_MARKER = f"{_BOX};background:#333;color:#fff"
+_WORD = f"{_BOX};background:#fff;color:#000;border:1px solid #999"
+
+
+class PromptView:
+    """A prompt for people: words in boxes, speech tokens in the colour of their layer, markers in black.
+
+    Parameters
+    ----------
+    pieces : list of (kind, text, layer) as `split_prompt` returns them
+    """
+
+    def __init__(self, pieces: Sequence[tuple[str, str, int]]):
+        self.pieces = list(pieces)
+
+    def __repr__(self) -> str:
+        return " ".join(f"[{text}]" if kind == "word" else text for kind, text, _ in self.pieces)
+
+    def _repr_html_(self) -> str:
+        spans = (
+            f'<span style="{_find_style(kind, layer)}">{escape(text)}</span>'
+            for kind, text, layer in self.pieces
+        )
+        return f'<div style="max-width:60rem;line-height:1.9">{" ".join(spans)}</div>'
+
+
+def show_prompt(tokenizer, prompt: Prompt) -> PromptView:
+    """Return a view of a prompt, which a notebook shows in colour and a terminal as text."""
+    return PromptView(split_prompt(tokenizer, prompt.input_ids))
+
+
+def split_prompt(tokenizer, input_ids: Sequence[int]) -> list[tuple[str, str, int]]:
+    """Name the ids of a prompt: (kind, text, layer); kind is "marker", "speech" or "word".
+
+    What a user typed is a word, whatever it looks like; layer is 0 for markers and words.
+    """
+    pieces = []
+    for token_id in input_ids:
+        name = tokenizer.convert_ids_to_tokens(int(token_id))
+        if name in MARKERS:
+            pieces.append(("marker", name, 0))
+            continue
+        try:
+            layer, code = parse_token(name)
+            pieces.append(("speech", show_token(layer, code), layer))
+        except ValueError:
+            pieces.append(("word", tokenizer.decode([int(token_id)]), 0))
+    return pieces
+
+
+def _find_style(kind: str, layer: int) -> str:
+    if kind != "speech":
+        return _MARKER if kind == "marker" else _WORD
+    red, green, blue = layer_color(layer)
+    is_dark = 0.3 * red + 0.6 * green + 0.1 * blue < 0.55
+    return f"{_BOX};background:{to_hex((red, green, blue))};color:{'#fff' if is_dark else '#000'}"
+
+
+def explore_budget(tokenizer, clip, tokens, longest: int = 128) -> ipywidgets.Widget:
+    """Return a slider over `max_length` above the prompt that it leaves of a clip."""
+    slider = ipywidgets.IntSlider(longest, 8, longest, description="max_length", continuous_update=False)
+
+    def draw(max_length: int) -> None:
+        prompt = build_prompt(tokenizer, clip.text, clip.codes, tokens, max_length)
+        print(f"{prompt.n_text_cut} text and {prompt.n_audio_cut} audio tokens are cut")
+        display(show_prompt(tokenizer, prompt))
+
+    return ipywidgets.VBox([slider, ipywidgets.interactive_output(draw, {"max_length": slider})])
+
+
+def explore_deliveries(
+    words: Mapping[str, object],
+    deliveries: Mapping[str, object],
+    predict: Callable[[object, object], np.ndarray],
+    names: Sequence[str],
+    color: str,
+) -> ipywidgets.Widget:
+    """Return two menus, for words and for a delivery, above the class probabilities of their combination.
+
+    Parameters
+    ----------
+    words, deliveries : what the menus show -> clip
+    predict : called with the clip of the words and that of the delivery; float array, shape (n_classes,)
+    names : of the classes
+    color : of the bars
+    """
+    wide = {"width": "48rem"}
+    first, second = (
+        ipywidgets.Dropdown(options=dict(one), description=title, layout=wide)
+        for one, title in ((words, "words of"), (deliveries, "tokens of"))
+    )
+
+    def draw(word_clip, delivery_clip) -> None:
+        _, ax = plt.subplots(figsize=(6, 2.6))
+        plot_probabilities(ax, names, {"": predict(word_clip, delivery_clip)}, {"": color})
+        plt.show()
+
+    output = ipywidgets.interactive_output(draw, {"word_clip": first, "delivery_clip": second})
+    return ipywidgets.VBox([first, second, output])

@@ -1,0 +1,104 @@
+"""Every notebook, found by glob: in step with its source, and executed with the profile `ci`."""
+
+import importlib.util
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from speechlm_utils import notebook_runner, profiles
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "notebooks"
+NOTEBOOKS = notebook_runner.find_notebooks(FOLDER)
+IDS = [notebook.path.stem for notebook in NOTEBOOKS]
+
+
+def load_builder():
+    """Import scripts/build_notebooks.py, which is no part of the package."""
+    spec = importlib.util.spec_from_file_location("build_notebooks", ROOT / "scripts" / "build_notebooks.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def ci_run_dir(tmp_path_factory):
+    """One run folder for all: a notebook finds what an earlier one wrote; alone it would make it."""
+    return tmp_path_factory.mktemp("runs") / "ci"
+
+
+def test_notebooks_are_what_their_sources_say_without_outputs():
+    wrong = load_builder().find_differences(FOLDER)
+    assert not wrong, f"run `make notebooks`: {sorted(path.name for path in wrong)}"
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (FOLDER / "profiles").glob("*.yml")))
+def test_profile_names_only_parameters_that_notebooks_declare(name, tmp_path):
+    if not NOTEBOOKS:
+        pytest.skip("there are no notebooks yet")
+    profiles.plan_parameters(NOTEBOOKS, profiles.load_profile(name, FOLDER), tmp_path)
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=IDS)
+def test_notebook_runs_with_profile_ci(notebook, ci_run_dir):
+    plan = profiles.plan_parameters(NOTEBOOKS, profiles.load_profile("ci", FOLDER), ci_run_dir)
+    result = notebook_runner.run_notebook(notebook, plan[notebook.path.name], ci_run_dir, progress=False)
+    assert result.status == "ok", result.describe_failure()
+
+
+# --- the builder --------------------------------------------------------------------------------------------
+
+SOURCE = """\
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation: {extension: .py, format_name: percent}
+# ---
+
+# %% [markdown]
+# # Title
+# Is this text?
+
+# %% tags=["parameters"] editable=true
+seed = 0
+
+# %%
+# %matplotlib inline
+seed + 1
+"""
+
+
+@pytest.fixture
+def sources(tmp_path):
+    """A notebook folder with one source, 00_x."""
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "00_x.py").write_text(SOURCE)
+    return tmp_path
+
+
+def test_rebuild_gives_the_same_bytes(sources):
+    builder = load_builder()
+    text = builder.build_notebook(sources / "source" / "00_x.py")
+    assert text == builder.build_notebook(sources / "source" / "00_x.py")
+    notebook = nbformat.reads(text, as_version=4)
+    assert [cell.cell_type for cell in notebook.cells] == ["markdown", "code", "code"]
+    assert notebook.cells[0].source == "# Title\nIs this text?"
+    assert notebook.cells[1].metadata == {"tags": ["parameters"]}
+    assert notebook.cells[2].source == "%matplotlib inline\nseed + 1"
+    assert notebook.metadata.kernelspec.name == "python3"
+
+
+def test_differences_are_seen_both_ways(sources):
+    builder = load_builder()
+    path = sources / "00_x.ipynb"
+    (wrong,) = builder.find_differences(sources).items()
+    assert wrong[0] == path
+    path.write_text(wrong[1])
+    assert builder.find_differences(sources) == {}
+
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[2].outputs = [nbformat.v4.new_output("stream", text="1")]
+    nbformat.write(notebook, path)
+    (sources / "01_y.ipynb").write_text("{}")
+    assert builder.find_differences(sources) == {path: wrong[1], sources / "01_y.ipynb": None}
