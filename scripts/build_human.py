@@ -24,7 +24,7 @@ def main() -> None:
     out = ROOT / "data" / "human"
     out.mkdir(parents=True, exist_ok=True)
     with open(out / "metadata.csv", "w", newline="") as file:
-        table = csv.writer(file)
+        table = csv.writer(file, lineterminator="\n")
         table.writerow(["file_name", "text", "split", "speaker", "phones"])
         for line in transcript.read_text().splitlines():
             words, name = line.rsplit("(", 1)

@@ -1,12 +1,13 @@
 """Measure what the speech tokens are worth to the language model: all conditions, several seeds, full corpus.
 
-    python scripts/reference_results.py                       hours on two CPU cores; stop and restart it freely
-    python scripts/reference_results.py --list                what is done and what is left
+    python scripts/reference_results.py                   hours on two CPU cores; stop and restart it freely
+    python scripts/reference_results.py --list            what is done and what is left
     python scripts/reference_results.py --conditions text selected --seeds 0 --clips-per-split 200
 
-One file per condition and seed lands in build/reference/; a finished one is not computed again unless a setting,
-the corpus or the codec is another. What is there is merged to data/reference/llm_<task>.json after each run, so
-that notebook 05 can show it. The order of the runs puts the main comparison first: text and selected, seed by seed.
+One file per condition and seed lands in build/reference/; a finished one is not computed again unless a
+setting, the corpus or the codec has changed. After each run, all that is there is merged to
+data/reference/llm_<task>.json, which notebook 05 shows. The main comparison comes first: text and selected,
+seed by seed.
 
 Every run: rows of its tokens are pre-trained on the unlabelled clips (once per set of tokens), the model is
 fine-tuned on train, stopped early on validation, and predicts test once, at the end.
@@ -62,6 +63,7 @@ class Runner:
         self.experiment = Experiment(
             args.corpus, str(args.codec), args.work, args.cache, args.llm, 0, args.clips_per_split
         )
+        self._clips: dict[float | None, dict[str, list]] = {}
 
     def settings(self, job: Job):
         """Return the settings of pre-training and of fine-tuning."""
@@ -100,7 +102,12 @@ class Runner:
 
     def clips(self, job: Job) -> dict[str, list]:
         """Return the clips of the three splits, as the condition hears them."""
-        return {split: self.experiment.clips(self.args.task, split, self.level(job)) for split in SPLITS}
+        level = self.level(job)
+        if level not in self._clips:
+            self._clips[level] = {
+                split: self.experiment.clips(self.args.task, split, level) for split in SPLITS
+            }
+        return self._clips[level]
 
     def level(self, job: Job) -> float | None:
         return RMS_DBFS if job.condition == "rms" else None
@@ -114,8 +121,7 @@ class Runner:
         if job.condition == "random":
             return random_tokens(len(selection.tokens), selection.layers, **sizes)
         if job.condition == "matched":
-            train = self.experiment.clips(self.args.task, "train")
-            return matched_random_tokens(selection, train, selection.layers, **sizes)
+            return matched_random_tokens(selection, self.clips(job)["train"], selection.layers, **sizes)
         return selection.tokens
 
     def rows(self, job: Job, tokens: list[tuple[int, int]]) -> dict | None:
@@ -126,7 +132,7 @@ class Runner:
         if job.condition in ("text", "fresh"):
             return None
         settings, _ = self.settings(job)
-        unlabelled = self.experiment.clips(split="unlabelled", rms_dbfs=self.level(job))
+        unlabelled = self.experiment.unlabelled(self.level(job))
         about = [tokens, asdict(settings), hash_corpus(unlabelled), self.args.llm]
         name = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
         path = self.args.work / f"rows_{name}.safetensors"
@@ -173,28 +179,34 @@ class Runner:
         }
 
 
-def read_finished(path: Path, fingerprint: str) -> dict | None:
-    """Read a job's file if it is finished and was made with the same settings, clips and codec."""
+def read_finished(runner: Runner, job: Job) -> dict | None:
+    """Read a job's file if there is one, made with the same settings, clips and codec."""
+    path = job.path(runner.args.work, runner.args.task)
     if not path.exists():
         return None
     run = json.loads(path.read_text(encoding="utf-8"))
-    return run if run.get("fingerprint") == fingerprint else None
+    return run if run["fingerprint"] == runner.fingerprint(job) else None
 
 
-def write_json(path: Path, content: dict, indent: int | None = None) -> None:
+def write_json(path: Path, content: dict) -> None:
     """Write under another name, then rename: an interrupted run leaves no half file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".unfinished")
-    unfinished.write_text(json.dumps(content, indent=indent) + "\n", encoding="utf-8")
+    unfinished.write_text(json.dumps(content) + "\n", encoding="utf-8")
     unfinished.replace(path)
 
 
-def merge(runs: list[dict], out: Path, task: str) -> None:
-    """Write the merged file and print its table; probabilities stay in the runs' own files."""
-    slim = [{k: v for k, v in run.items() if k not in ("probabilities", "fingerprint")} for run in runs]
-    merged = merge_runs(slim)
-    write_json(out / f"llm_{task}.json", {"made_by": "scripts/reference_results.py", **merged})
-    print(tabulate_runs(merged).round(3).to_string(), flush=True)
+def merge(runner: Runner) -> None:
+    """Merge every finished run that is there and print the table; probabilities stay where they are."""
+    args, runs = runner.args, []
+    for path in sorted(args.work.glob(f"{args.task}_*_*.json")):
+        condition, seed = path.stem.removeprefix(f"{args.task}_").rsplit("_", 1)
+        if run := read_finished(runner, Job(condition, int(seed))):
+            runs.append({k: v for k, v in run.items() if k not in ("probabilities", "fingerprint")})
+    if runs:
+        merged = {"made_by": "scripts/reference_results.py", **merge_runs(runs)}
+        write_json(args.out / f"llm_{args.task}.json", merged)
+        print(tabulate_runs(merged).round(3).to_string(), flush=True)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -235,20 +247,18 @@ def build_parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> None:
     """Run what is not finished; merge after each run."""
     args = build_parser().parse_args(argv)
-    runner, runs = Runner(args), []
+    runner = Runner(args)
     jobs = plan_jobs(args.conditions, args.seeds)
     for number, job in enumerate(jobs, start=1):
-        path, fingerprint = job.path(args.work, args.task), runner.fingerprint(job)
-        run = read_finished(path, fingerprint)
+        run = read_finished(runner, job)
         state = f"finished in {run['seconds'] / 60:.1f} minutes" if run else "to do"
         print(f"{number}/{len(jobs)} {CONDITIONS[job.condition]}, seed {job.seed}: {state}", flush=True)
         if run is None and not args.list:
-            run = runner.run(job) | {"fingerprint": fingerprint}
-            write_json(path, run)
-            merge([*runs, run], args.out, args.task)
-        runs += [run] if run else []
-    if runs and not args.list:
-        merge(runs, args.out, args.task)
+            run = runner.run(job) | {"fingerprint": runner.fingerprint(job)}
+            write_json(job.path(args.work, args.task), run)
+            merge(runner)
+    if not args.list:
+        merge(runner)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,14 @@ from speechlm_utils.probing import code_usage, mel_distance, phone_information, 
 ACOUSTIC = tuple(range(2, 9))
 
 
+def read_steps(folder: Path) -> str:
+    """Return the number of training steps that the export noted in the weights' file."""
+    from safetensors import safe_open
+
+    with safe_open(folder / "model.safetensors", "pt") as file:
+        return file.metadata()["steps"]
+
+
 def encode_part(codec: SpeechCodec, path: Path, n_clips: int, seed: int) -> list[dict]:
     """Encode a seeded draw of the part's clips; one dict per clip with wav, codes and frame targets."""
     part = dict(np.load(path))
@@ -127,6 +135,71 @@ def word_error_rates(codec: SpeechCodec, folder: Path, n_clips: int, seed: int) 
     return rates
 
 
+# ---------------------------------------------------------------- the card
+def judge(report: dict) -> str:
+    """Say what falls short of what a codec for this suite should keep; computed, never written by hand."""
+    unseen = report["unseen_voices"]
+    pnmi = unseen["pnmi"]
+    checks = {
+        f"PNMI of layer 1 at least 0.60 (is {pnmi[0]:.2f})": pnmi[0] >= 0.60,
+        f"PNMI of layer 1 at least 1.6 times any other's (is {pnmi[0] / max(pnmi[1:]):.2f})": pnmi[0]
+        >= 1.6 * max(pnmi[1:]),
+        f"energy from layers 2-8 with R² at least 0.8 (is {unseen['energy_r2_layers2to8']:.2f})": unseen[
+            "energy_r2_layers2to8"
+        ]
+        >= 0.8,
+        f"F0 from layers 2-8 with R² at least 0.5 (is {unseen['f0_r2_layers2to8']:.2f})": unseen[
+            "f0_r2_layers2to8"
+        ]
+        >= 0.5,
+    }
+    return "\n".join(f"- {'reached' if ok else '**not reached**'}: {text}" for text, ok in checks.items())
+
+
+def write_card(report: dict, codec: SpeechCodec, folder: Path) -> None:
+    """Fill ``scripts/codec_card.md`` with the figures and write the folder's README."""
+    sets = {"unseen synthetic voices": report["unseen_voices"], "human recordings": report["human"]}
+    lines = [["", *sets]]
+    for label, key in (("clips", "n_clips"), ("speakers", "n_speakers"), ("minutes", "minutes")):
+        lines.append([label, *(s[key] for s in sets.values())])
+    for label, key in (
+        ("codes used, layers 1-8", "codes_used"),
+        ("perplexity, layers 1-8", "perplexity"),
+        ("PNMI, layers 1-8", "pnmi"),
+    ):
+        lines.append([label, *(" · ".join(f"{v:g}" for v in s.get(key, [])) or "-" for s in sets.values())])
+    lines.append(["frames with known phones", *(s.get("n_phone_frames", 0) for s in sets.values())])
+    for target in ("f0", "energy"):
+        for label, key in (("layer 1", "layer1"), ("layers 2-8", "layers2to8")):
+            lines.append([f"{target} R² from {label}", *(s[f"{target}_r2_{key}"] for s in sets.values())])
+    mel = [" · ".join(f"{mean:.2f}" for mean, _ in s["mel_distance"].values()) for s in sets.values()]
+    lines.append(["mel distance with 1 … 8 layers", *mel])
+    seconds = (f"{s['encode_seconds_per_second']:.3f}" for s in sets.values())
+    lines.append(["seconds of CPU time to encode a second", *seconds])
+    lines.insert(1, ["---"] * len(lines[0]))
+    words = [
+        f"| {label}, {w['n_clips']} clips, {w['n_words']} words | "
+        + " | ".join(f"{w[k]:.2f}" for k in ("original", "decoded_8", "decoded_4", "decoded_1"))
+        + " |"
+        for label, key in (("unseen voices", "words_unseen_voices"), ("human", "words_human"))
+        if (w := report.get(key))
+    ]
+    card = (
+        Path(__file__)
+        .with_name("codec_card.md")
+        .read_text()
+        .format(
+            parameters=sum(p.numel() for p in codec.model.parameters()) / 1e6,
+            steps=report["steps"],
+            seed=report["seed"],
+            table="\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines),
+            words="\n".join(words),
+            verdict=judge(report),
+        )
+    )
+    (folder / "README.md").write_text(card)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -145,6 +218,7 @@ def main() -> None:
     report = {
         "codec_hash": codec.hash,
         "seed": args.seed,
+        "steps": int(read_steps(Path(args.codec))),
         "phones": len(PHONES),
         "unseen_voices": measure(codec, train, demo, args.decoded),
         "human": measure(codec, human[::2], human[1::2], args.decoded // 2),
@@ -163,6 +237,7 @@ def main() -> None:
     text = json.dumps(report, indent=1)
     (Path(args.codec) / "report.json").write_text(text + "\n")
     print(text)
+    write_card(report, codec, Path(args.codec))
 
 
 if __name__ == "__main__":

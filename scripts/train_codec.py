@@ -9,7 +9,9 @@ from the package's trainer, because on a CPU with hours instead of days these we
 
 - data-dependent initialisation (each weight-normed convolution to unit output variance): the default passes
   no signal;
-- a plain autoencoder first, then k-means per layer, then quantisation with a bypass that fades out;
+- an autoencoder with *noise in place of the quantiser* first (phones are read through much noise, prosody
+  through less, the waveform through little, as after 1, some, and 8 layers), then k-means per layer, then the
+  quantiser itself with a slow encoder. With the quantiser from the start, the latents ran away from their codes;
 - the residual of layer k is taken from *detached* codes, one straight-through at the end, so that the
   commitment loss of every layer reaches the encoder; dead codes are revived with their running averages;
 - layer 1 is taught phones (cross-entropy through the package's own ``transform``), as the released model's
@@ -52,7 +54,9 @@ CONFIG = {
 }
 WORK = ROOT / "build" / "codec"
 SEGMENT = RATE  # one second
-AUTOENCODER_STEPS, BYPASS_STEPS = 120, 250
+AUTOENCODER_SHARE = 0.55  # of the training time
+NOISE = {"semantic": 0.8, "acoustic": 0.2, "decoder": 0.15}  # of the latents' deviation, in the first phase
+ENCODER_LR = 0.15  # of the learning rate, in the second phase
 TRAINING_BUFFERS = ("embed_avg", "cluster_size", "inited")
 
 
@@ -111,11 +115,11 @@ class Quantiser:
             residual = residual - vector
             vectors.append(vector)
             indices.append(index.view(x.shape[:-1]))
-        return torch.stack(vectors), torch.stack(losses).mean() / x.var().detach(), torch.stack(indices)
+        return torch.stack(vectors), torch.stack(losses).sum(), torch.stack(indices)
 
     @staticmethod
     @torch.no_grad()
-    def update(book, flat: torch.Tensor, index: torch.Tensor, decay: float = 0.98) -> None:
+    def update(book, flat: torch.Tensor, index: torch.Tensor, decay: float = 0.96) -> None:
         n = torch.bincount(index, minlength=book.codebook_size).float()
         total = torch.zeros_like(book.embed).index_add_(0, index, flat)
         book.cluster_size.mul_(decay).add_(n, alpha=1 - decay)
@@ -226,12 +230,15 @@ def prosody_loss(
     return f0, octave, voicing, energy
 
 
-def training_loss(model, heads, quantiser, spectral, batch, step: int, rng) -> tuple[torch.Tensor, dict]:
+def training_loss(model, heads, quantiser, spectral, batch, quantise: bool, rng) -> tuple[torch.Tensor, dict]:
     z = model.encoder(batch["wav"])
     x = z.transpose(1, 2)
     log = {}
-    if step < AUTOENCODER_STEPS:
-        decoded_from, semantic, acoustic, commitment = x, x, x, 0.0
+    if not quantise:
+        spread = x.std().detach()
+        semantic, acoustic = (x + NOISE[k] * spread * torch.randn_like(x) for k in ("semantic", "acoustic"))
+        decoded_from = x + NOISE["decoder"] * torch.rand(len(x), 1, 1) * spread * torch.randn_like(x)
+        commitment = 0.0
     else:
         vectors, commitment, codes = quantiser(z, train=True)
         depth = rng.integers(2, 9)  # the prosody head reads a random number of layers from 2 on
@@ -239,34 +246,35 @@ def training_loss(model, heads, quantiser, spectral, batch, step: int, rng) -> t
         semantic = x + (vectors[0] - x).detach()
         free = x - vectors[0]
         acoustic = free + (acoustic_sum - free).detach()
-        # decode some clips from fewer layers, and let a fading share bypass the quantiser
+        # decode some clips from fewer layers
         layers = torch.from_numpy(np.where(rng.random(len(x)) < 0.75, 8, rng.integers(1, 8, len(x))))
         mask = (torch.arange(8)[:, None] < layers[None]).float()[:, :, None, None]
         decoded_from = x + ((vectors * mask).sum(0) - x).detach()
-        share = 0.5 * max(0.0, 1 - (step - AUTOENCODER_STEPS) / BYPASS_STEPS)
-        bypass = torch.from_numpy(rng.random(len(x)) < share)[:, None, None]
-        decoded_from = torch.where(bypass, x, decoded_from)
         log["perplexity"] = [round(float(p)) for p in map(perplexity, codes[[0, 1, 7]])]
-    y = model.decoder(decoded_from.transpose(1, 2))
-    mel, stft = spectral(y, batch["wav"])
-    wave = F.l1_loss(y, batch["wav"])
+    n_decoded = len(x) // 2  # the decoder is half of the cost; codebooks and heads need the variety more
+    wav = batch["wav"][:n_decoded]
+    y = model.decoder(decoded_from[:n_decoded].transpose(1, 2))
+    mel, stft = spectral(y, wav)
+    wave = F.l1_loss(y, wav)
     known = batch["phones"] != UNKNOWN
     phone = F.cross_entropy(
         heads.phone(model.transform(semantic))[known], batch["phones"][known], label_smoothing=0.05
     )
     f0, octave, voicing, energy = prosody_loss(heads.prosody, acoustic, batch)
-    scale = x.std().log().square()  # keep the latents near unit scale, or the codebooks fall behind
+    # Codes follow the latents by a running average; a latent pulled by the heads runs away from them unless
+    # commitment and this bound of its size are as strong as the heads' gradients, frame by frame.
+    scale = F.relu(x.square().mean(-1) - 1.5).square().mean() + x.std().log().square()
     total = (
         2 * wave
         + mel
         + 0.5 * stft
-        + 0.25 * commitment
-        + 0.5 * phone
+        + 2.0 * commitment
+        + 1.0 * phone
         + 0.6 * f0
         + 0.4 * octave
         + 0.3 * voicing
         + 0.5 * energy
-        + 1.0 * scale
+        + 3.0 * scale
     )
     log |= {
         "mel": mel,
@@ -300,30 +308,37 @@ def train(args) -> None:
     rng = np.random.default_rng(args.seed)
     model, heads, spectral = SpeechTokenizer(CONFIG), Heads(), SpectralLoss()
     quantiser = Quantiser(model)
-    parameters = [p for p in [*model.parameters(), *heads.parameters()] if p.requires_grad]
-    optimiser = torch.optim.AdamW(parameters, lr=args.lr, betas=(0.8, 0.99), weight_decay=1e-4)
-    checkpoint, step, spent = args.work / "checkpoint.pt", 0, 0.0
+    encoder = [p for p in model.encoder.parameters() if p.requires_grad]
+    own = {id(p) for p in encoder}
+    others = [p for p in [*model.parameters(), *heads.parameters()] if p.requires_grad and id(p) not in own]
+    parameters = encoder + others
+    groups = [{"params": encoder}, {"params": others}]
+    optimiser = torch.optim.AdamW(groups, lr=args.lr, betas=(0.8, 0.99), weight_decay=1e-4)
+    checkpoint, step, spent, quantise_from = args.work / "checkpoint.pt", 0, 0.0, None
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
         model.load_state_dict(state["model"])
         heads.load_state_dict(state["heads"])
         optimiser.load_state_dict(state["optimiser"])
-        step, spent = state["step"], state["seconds"]
+        step, spent, quantise_from = state["step"], state["seconds"], state["quantise_from"]
         rng, data.rng = np.random.default_rng([args.seed, step]), np.random.default_rng([args.seed, step, 1])
     else:
         initialise_scales(model, data.draw(32)["wav"])
     model.train()
     start, budget = time.time() - spent, args.minutes * 60
     while time.time() - start < budget:
-        if step == AUTOENCODER_STEPS:
+        done = min(1, (time.time() - start) / budget)
+        if quantise_from is None and done >= AUTOENCODER_SHARE:
+            quantise_from = step
             with torch.no_grad():
-                latents = torch.cat([model.encoder(data.draw(16)["wav"]) for _ in range(20)])
+                latents = torch.cat([model.encoder(data.draw(16)["wav"]) for _ in range(30)])
             quantiser.initialise(latents.transpose(1, 2).reshape(-1, CONFIG["dimension"]))
-        done = (time.time() - start) / budget
-        rate = args.lr * min(1, (step + 1) / 50) * (0.03 + 0.97 * 0.5 * (1 + np.cos(np.pi * min(1, done))))
-        for group in optimiser.param_groups:
-            group["lr"] = rate
-        loss, log = training_loss(model, heads, quantiser, spectral, data.draw(args.batch), step, rng)
+        quantise = quantise_from is not None
+        since = step - (quantise_from or 0)
+        rate = args.lr * min(1, (since + 10) / 100) * (0.03 + 0.97 * 0.5 * (1 + np.cos(np.pi * done)))
+        for group, factor in zip(optimiser.param_groups, (ENCODER_LR if quantise else 1.0, 1.0), strict=True):
+            group["lr"] = float(rate * factor)
+        loss, log = training_loss(model, heads, quantiser, spectral, data.draw(args.batch), quantise, rng)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
@@ -336,11 +351,11 @@ def train(args) -> None:
             }
             print(f"{(time.time() - start) / 60:.1f} min step {step}", shown, flush=True)
         if step % 250 == 0:
-            save(checkpoint, model, heads, optimiser, step, time.time() - start)
-    save(checkpoint, model, heads, optimiser, step, time.time() - start)
+            save(checkpoint, model, heads, optimiser, step, time.time() - start, quantise_from)
+    save(checkpoint, model, heads, optimiser, step, time.time() - start, quantise_from)
 
 
-def save(path: Path, model, heads, optimiser, step: int, seconds: float) -> None:
+def save(path: Path, model, heads, optimiser, step: int, seconds: float, quantise_from: int | None) -> None:
     part = path.with_suffix(".part")
     torch.save(
         {
@@ -349,6 +364,7 @@ def save(path: Path, model, heads, optimiser, step: int, seconds: float) -> None
             "optimiser": optimiser.state_dict(),
             "step": step,
             "seconds": seconds,
+            "quantise_from": quantise_from,
         },
         part,
     )
@@ -380,7 +396,7 @@ def main() -> None:
         "--minutes", type=float, default=120, help="of training in all, resumed time included"
     )
     parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--lr", type=float, default=6e-4)
+    parser.add_argument("--lr", type=float, default=5e-4)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()

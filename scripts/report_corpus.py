@@ -1,0 +1,83 @@
+"""Write ``data/demo/README.md``: sizes, planted profiles as they came out, and the three ceilings per task.
+
+python scripts/report_corpus.py
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from speechlm_utils.ceilings import compute_ceilings
+from speechlm_utils.corpus import Clip, load_corpus, task_names
+
+ROOT = Path(__file__).resolve().parent.parent
+DEMO = ROOT / "data" / "demo"
+SPLITS = ("train", "validation", "test", "unlabelled")
+
+TEMPLATE = Path(__file__).with_name("demo_card.md")
+
+
+def as_table(header: list[str], rows: list[list]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+
+
+def describe_sizes(clips: list[Clip]) -> str:
+    seconds = {clip.id: soundfile.info(clip.audio).duration for clip in clips}
+    tasks = task_names(clips)
+    rows = []
+    for split in SPLITS:
+        own = [clip for clip in clips if clip.split == split]
+        counts = [sum(task in clip.labels for clip in own) or "" for task in tasks]
+        n = (len({c.group for c in own}), len({c.speaker for c in own}), len(own))
+        rows.append([split, *n, f"{sum(seconds[c.id] for c in own) / 60:.0f}", *counts])
+    return as_table(["split", "sentences", "speakers", "clips", "minutes", *tasks], rows)
+
+
+def describe_profiles(clips: list[Clip]) -> str:
+    names = sorted(clips[0].planted)
+    rows = []
+    for task in ("fallacy", "question"):
+        for label in sorted({c.labels[task] for c in clips if task in c.labels}):
+            values = np.array([[c.planted[n] for n in names] for c in clips if c.labels.get(task) == label])
+            mean_sd = zip(values.mean(0), values.std(0), strict=True)
+            rows.append([label, len(values), *(f"{mean:.2f} ± {sd:.2f}" for mean, sd in mean_sd)])
+    return as_table(["class", "clips", *names], rows)
+
+
+def describe_ceilings(clips: list[Clip]) -> str:
+    table = compute_ceilings(clips)
+    rows = []
+    for task, part in table.groupby("task", sort=False):
+        shown = part.set_index("inputs")
+        scores = [
+            f"{r.macro_f1:.3f} [{r.low:.3f}, {r.high:.3f}]"
+            for r in shown.loc[["text", "planted", "both"]].itertuples()
+        ]
+        first = part.iloc[0]
+        rows.append([task, *scores, f"{first.chance:.3f}", first.n_train, first.n_test, first.n_sentences])
+    return as_table(["task", "text", "planted", "both", "guessing", "train", "test", "test sentences"], rows)
+
+
+def main() -> None:
+    clips = load_corpus(DEMO)
+    labels = Counter(c.labels.get("detection") for c in clips if c.split == "train")
+    fallacies = {c.group: c.ambiguous for c in clips if c.split == "test" and "fallacy" in c.labels}
+    text = TEMPLATE.read_text().format(
+        sizes=describe_sizes(clips),
+        ceilings=describe_ceilings(clips),
+        profiles=describe_profiles(clips),
+        ambiguous=np.mean(list(fallacies.values())),
+        n_fallacy=labels["fallacy"],
+        n_plain=labels["plain"],
+    )
+    (DEMO / "README.md").write_text(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
