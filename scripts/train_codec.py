@@ -11,7 +11,7 @@ from the package's trainer, because on a CPU with hours instead of days these we
   no signal;
 - an autoencoder with *noise in place of the quantiser* first (phones are read through much noise, prosody
   through less, the waveform through little, as after 1, some, and 8 layers), then k-means per layer, then the
-  quantiser itself with a slow encoder. With the quantiser from the start, the latents ran away from their codes;
+  quantiser itself with a slow encoder. With the quantiser from the start, latents ran away from their codes;
 - the residual of layer k is taken from *detached* codes, one straight-through at the end, so that the
   commitment loss of every layer reaches the encoder; dead codes are revived with their running averages;
 - layer 1 is taught phones (cross-entropy through the package's own ``transform``), as the released model's
