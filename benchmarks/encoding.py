@@ -1,4 +1,4 @@
-"""Speech tokens: one clip at a time, clips of equal length together, and the cache, against encoding anew for each use.
+"""Speech tokens: one clip at a time, clips of equal length together, and the cache.
 
     .venv/bin/python benchmarks/encoding.py
 

@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/selection.py
 
-Prints seconds of both ways in this run and their ratio; also how many tokens both keep, and whether saga converged.
+Prints seconds of both ways in this run and their ratio, how many tokens both keep, and whether saga converged.
 """
 
 import argparse
@@ -28,8 +28,13 @@ def main() -> None:
     parser.add_argument("--Cs", type=float, nargs="+", default=[0.01, 0.02, 0.04])
     parser.add_argument("--max-iter", type=int, default=200, help="of saga; the paper's 1000 takes minutes")
     args = parser.parse_args()
-    experiment = Experiment(ROOT / "data/demo", str(ROOT / "data/codec"), ROOT / "runs/bench", ROOT / "runs/cache",
-                            clips_per_split=args.clips)  # fmt: skip
+    experiment = Experiment(
+        corpus_dir=ROOT / "data/demo",
+        codec_name=str(ROOT / "data/codec"),
+        run_dir=ROOT / "runs/bench",
+        cache_dir=ROOT / "runs/cache",
+        clips_per_split=args.clips,
+    )
     clips = experiment.clips(args.task, "train")
     y = label_ids(clips, args.task, label_names(clips, args.task))
 

@@ -11,8 +11,8 @@ Run in an environment of its own (it needs GPL-3 Praat, which the package never 
 npm package ``kokoro-js`` 1.2.1 unpacked (``package/voices/*.bin``).
 
 Who reads which sentence stands in ``sentences/voices.csv``; every other choice is drawn from one seeded
-generator. The plan (which sentence, voice and delivery) is made before any audio, so that an interrupted build
-resumes to the same corpus.
+generator. The plan (which sentence, voice and delivery) is made before any audio, so that an interrupted
+build resumes to the same corpus.
 """
 
 from __future__ import annotations
