@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/selection.py
 
-Prints seconds of both ways in this run and their ratio, how many tokens both keep, and whether saga converged.
+Prints seconds of both ways in this run, their ratio, how many tokens both keep, and whether saga converged.
 """
 
 import argparse

@@ -233,7 +233,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--lora-alpha", type=int, default=16)
     add("--lora-dropout", type=float, default=0.0, help="the paper has 0.1, which costs a tenth of the time")
     add("--row-steps", type=int, default=80, help="steps of pre-training the rows")
-    add("--row-learning-rate", type=float, default=3e-3)
+    add("--row-learning-rate", type=float, default=1e-2)
     add("--llm", default="smollm2-135m")
     add("--corpus", type=Path, default=ROOT / "data" / "demo")
     add("--codec", default=str(ROOT / "data" / "codec"))

@@ -1,8 +1,10 @@
 """Train the compact speech tokenizer of ``data/codec`` (build-time only).
 
     python scripts/codec_targets.py --human build/human          # audio and frame targets
-    python scripts/train_codec.py train --minutes 70             # resumable: keeps build/codec/checkpoint.pt
+    torchrun --nproc_per_node 2 scripts/train_codec.py train --minutes 120   # resumable: build/codec
     python scripts/train_codec.py export                         # data/codec/{config.json,model.safetensors}
+
+One process of one thread per core: two threads in one process were no faster than one.
 
 The model is ``speechtokenizer.SpeechTokenizer`` itself, in a small configuration; only the training differs
 from the package's trainer, because on a CPU with hours instead of days these were needed:
@@ -26,11 +28,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
+import torch.distributed as dist
 import torch.nn.functional as F
 from codec_targets import HOP, PHONES, RATE, ROOT, UNKNOWN
 from safetensors.torch import save_file
@@ -60,11 +64,31 @@ ENCODER_LR = 0.15  # of the learning rate, in the second phase
 TRAINING_BUFFERS = ("embed_avg", "cluster_size", "inited")
 
 
+# ---------------------------------------------------------------- processes
+RANK, WORLD = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+
+
+def add_up(tensors: list[torch.Tensor]) -> None:
+    """Replace each tensor by its sum over the processes."""
+    if WORLD > 1:
+        flat = torch.cat([t.reshape(-1) for t in tensors])
+        dist.all_reduce(flat)
+        for tensor, part in zip(tensors, flat.split([t.numel() for t in tensors]), strict=True):
+            tensor.copy_(part.view_as(tensor))
+
+
+def share(tensors: list[torch.Tensor]) -> None:
+    """Give every process the first one's tensors."""
+    if WORLD > 1:
+        for tensor in tensors:
+            dist.broadcast(tensor, 0)
+
+
 # ---------------------------------------------------------------- data
 class Segments:
     """Random one-second segments with their frame targets, half of them resampled to another voice."""
 
-    def __init__(self, files: list[Path], shares: list[float], seed: int) -> None:
+    def __init__(self, files: list[Path], shares: list[float], seed: list[int]) -> None:
         self.parts = [dict(np.load(f)) for f in files]
         self.shares, self.rng = shares, np.random.default_rng(seed)
 
@@ -122,6 +146,7 @@ class Quantiser:
     def update(book, flat: torch.Tensor, index: torch.Tensor, decay: float = 0.96) -> None:
         n = torch.bincount(index, minlength=book.codebook_size).float()
         total = torch.zeros_like(book.embed).index_add_(0, index, flat)
+        add_up([n, total])
         book.cluster_size.mul_(decay).add_(n, alpha=1 - decay)
         book.embed_avg.mul_(decay).add_(total, alpha=1 - decay)
         book.embed.copy_(book.embed_avg / book.cluster_size.clamp_min(1e-3)[:, None])
@@ -130,6 +155,7 @@ class Quantiser:
             book.embed[dead] = flat[torch.randint(len(flat), (len(dead),))]
             book.cluster_size[dead] = 0.5
             book.embed_avg[dead] = 0.5 * book.embed[dead]
+            share([book.embed, book.embed_avg])
 
     @torch.no_grad()
     def initialise(self, z: torch.Tensor, n_iterations: int = 12) -> None:
@@ -299,13 +325,18 @@ def perplexity(codes: torch.Tensor) -> torch.Tensor:
 
 # ---------------------------------------------------------------- training
 def train(args) -> None:
+    if WORLD > 1:
+        dist.init_process_group("gloo")
     torch.manual_seed(args.seed)
-    torch.set_num_threads(args.threads)
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
     files = [args.work / f"{name}.npz" for name in ("demo_train", "human_train")]
     data = Segments(
-        [f for f in files if f.exists()], [0.75, 0.25] if all(f.exists() for f in files) else [1.0], args.seed
+        [f for f in files if f.exists()],
+        [0.75, 0.25] if all(f.exists() for f in files) else [1.0],
+        [args.seed, RANK],
     )
-    rng = np.random.default_rng(args.seed)
+    rng = np.random.default_rng([args.seed, RANK])
     model, heads, spectral = SpeechTokenizer(CONFIG), Heads(), SpectralLoss()
     quantiser = Quantiser(model)
     encoder = [p for p in model.encoder.parameters() if p.requires_grad]
@@ -321,38 +352,50 @@ def train(args) -> None:
         heads.load_state_dict(state["heads"])
         optimiser.load_state_dict(state["optimiser"])
         step, spent, quantise_from = state["step"], state["seconds"], state["quantise_from"]
-        rng, data.rng = np.random.default_rng([args.seed, step]), np.random.default_rng([args.seed, step, 1])
+        rng, data.rng = (np.random.default_rng([args.seed, RANK, step, use]) for use in (0, 1))
     else:
         initialise_scales(model, data.draw(32)["wav"])
+        share([p.data for p in parameters])
     model.train()
     start, budget = time.time() - spent, args.minutes * 60
-    while time.time() - start < budget:
-        done = min(1, (time.time() - start) / budget)
+    while True:
+        clock = torch.tensor([(time.time() - start) / budget])
+        share([clock])
+        done = float(clock)
+        if done >= 1:
+            break
         if quantise_from is None and done >= AUTOENCODER_SHARE:
             quantise_from = step
             with torch.no_grad():
                 latents = torch.cat([model.encoder(data.draw(16)["wav"]) for _ in range(30)])
             quantiser.initialise(latents.transpose(1, 2).reshape(-1, CONFIG["dimension"]))
+            share(list(model.quantizer.buffers()))
         quantise = quantise_from is not None
         since = step - (quantise_from or 0)
         rate = args.lr * min(1, (since + 10) / 100) * (0.03 + 0.97 * 0.5 * (1 + np.cos(np.pi * done)))
         for group, factor in zip(optimiser.param_groups, (ENCODER_LR if quantise else 1.0, 1.0), strict=True):
             group["lr"] = float(rate * factor)
-        loss, log = training_loss(model, heads, quantiser, spectral, data.draw(args.batch), quantise, rng)
+        loss, log = training_loss(
+            model, heads, quantiser, spectral, data.draw(args.batch // WORLD), quantise, rng
+        )
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        add_up(gradients)
+        torch._foreach_div_(gradients, float(WORLD))
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimiser.step()
         step += 1
-        if step % 25 == 0:
+        if step % 25 == 0 and RANK == 0:
             shown = {
                 k: v if isinstance(v, list) else round(float(torch.as_tensor(v).detach()), 3)
                 for k, v in log.items()
             }
             print(f"{(time.time() - start) / 60:.1f} min step {step}", shown, flush=True)
-        if step % 250 == 0:
+        if step % 250 == 0 and RANK == 0:
             save(checkpoint, model, heads, optimiser, step, time.time() - start, quantise_from)
-    save(checkpoint, model, heads, optimiser, step, time.time() - start, quantise_from)
+    if RANK == 0:
+        save(checkpoint, model, heads, optimiser, step, time.time() - start, quantise_from)
 
 
 def save(path: Path, model, heads, optimiser, step: int, seconds: float, quantise_from: int | None) -> None:
@@ -397,7 +440,6 @@ def main() -> None:
     )
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--lr", type=float, default=5e-4)
-    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     train(args) if args.step == "train" else export(args)

@@ -83,6 +83,25 @@ def correct_p_values(p: np.ndarray) -> np.ndarray:
     return q
 
 
+def strong_shares(table: pd.DataFrame, size: float = 0.8, level: float = 0.05) -> pd.Series:
+    """Find the share of tokens whose effect is large and sure, per feature and on any feature.
+
+    Parameters
+    ----------
+    table : as `token_associations` returns it; tokens that do not occur count as not strong
+    size : least absolute effect, in standard deviations
+    level : q-values must lie below it
+
+    Returns
+    -------
+    shares : Series, an entry per feature in the table's order, and "any"
+    """
+    strong = (table.effect.abs() > size) & (table.q < level)
+    by_feature = strong.groupby(table.feature, sort=False).mean()
+    by_token = strong.groupby([table.layer, table.code]).any()
+    return pd.concat([by_feature, pd.Series({"any": by_token.mean()})])
+
+
 def mark_tokens(codes: np.ndarray, tokens: list[tuple[int, int]]) -> np.ndarray:
     """Mark the frames that carry each token; codes (n_layers, n_frames) -> bool (n_tokens, n_frames)."""
     layers, values = np.array(tokens, dtype=int).reshape(-1, 2).T

@@ -64,6 +64,11 @@ class Experiment:
         ]
         return encode_clips(chosen, self.codec, self.cache_dir, rms_dbfs)
 
+    def unlabelled(self, rms_dbfs: float | None = None) -> list[Clip]:
+        """Return the clips for step 2: the unlabelled part, or train's where a corpus has none."""
+        has_part = any(clip.split == "unlabelled" for clip in self.records)
+        return self.clips(split="unlabelled" if has_part else "train", rms_dbfs=rms_dbfs)
+
     def selection(
         self, task: str, n_tokens: int = 75, rms_dbfs: float | None = None, **settings
     ) -> Selection:
@@ -118,7 +123,7 @@ class Experiment:
             if set(rows) == set(list_added_names(selection.tokens)):
                 return rows
             log.warning("%s: holds the rows of other tokens; training again", path)
-        unlabelled = select_clips(self.clips(split="unlabelled"), limit=n_clips, seed=self.seed)
+        unlabelled = select_clips(self.unlabelled(), limit=n_clips, seed=self.seed)
         model, tokenizer = load_llm(self.llm_name)
         result = pretrain_rows(model, tokenizer, unlabelled, selection.tokens, settings, progress=True)
         save_rows(path, result.rows_by_name)

@@ -48,11 +48,8 @@ def check_installation(experiment: Experiment) -> pd.DataFrame:
 
 def _describe_codec(experiment: Experiment) -> str:
     codec = experiment.codec
-    n_parameters = sum(p.numel() for p in codec.model.parameters()) / 1e6
-    return (
-        f"{codec.n_layers} layers of {codec.codebook_size} codes, {codec.frame_rate:g} frames/s, "
-        f"{n_parameters:.1f} million parameters (hash {codec.hash})"
-    )
+    size = f"{codec.n_layers} layers of {codec.codebook_size} codes, {codec.frame_rate:g} frames/s"
+    return f"{size} (hash {codec.hash})"
 
 
 def _describe_llm(name: str) -> str:
@@ -65,19 +62,15 @@ def _describe_llm(name: str) -> str:
 
 
 def notebook_table(folder: Path) -> str:
-    """Write the notebooks of a folder as a Markdown table: link, question, minutes (from their first cells)."""
+    """Write the notebooks of a folder as a Markdown table (link, question, minutes)."""
     from .notebook_runner import find_notebooks
 
     lines = ["| notebook | question | minutes |", "| --- | --- | --- |"]
     for notebook in find_notebooks(folder):
         head = " ".join(cell.source for cell in nbformat.read(notebook.path, as_version=4).cells[:2])
         minutes = re.search(r"(\d+(?:[.–-]\d+)?)\s*minute", head)
-        cells = (
-            f"[{notebook.title}]({notebook.path.name})",
-            notebook.question,
-            minutes[1] if minutes else "",
-        )
-        lines.append(f"| {' | '.join(cells)} |")
+        link = f"[{notebook.title}]({notebook.path.name})"
+        lines.append(f"| {link} | {notebook.question} | {minutes[1] if minutes else ''} |")
     return "\n".join(lines)
 
 

@@ -21,8 +21,10 @@ CONDITIONS = {
     "rms": "text + selected, equal loudness",
     "fresh": "text + selected, rows not pre-trained",
 }
-"""Conditions and their names for people. Random tokens are drawn anew for each seed; matched ones are of the
-selected tokens' layers and frequencies; with equal loudness every clip has the same RMS before it is encoded."""
+"""Conditions and their names for people.
+
+Random tokens are drawn anew for each seed; matched ones are of the selected tokens' layers and frequencies;
+with equal loudness every clip has the same RMS before it is encoded."""
 
 SHARED = ("task", "label_names", "ids", "y_true", "groups", "ambiguous")
 """What all runs that are merged must have in common."""

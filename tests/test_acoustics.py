@@ -12,9 +12,10 @@ from speechlm_utils.association import (
     correct_p_values,
     mark_tokens,
     standardise_by_speaker,
+    strong_shares,
     token_associations,
 )
-from speechlm_utils.recovery import planted_recovery, token_shares
+from speechlm_utils.recovery import planted_recovery, summarise_features, token_shares
 
 RATE, HOP = 16000, 320
 LOUD, PLAIN = (2, 7), (5, 3)
@@ -210,6 +211,15 @@ def test_absent_token_gets_nan():
     assert row.n_frames == 0
 
 
+def test_strong_shares_count_tokens_that_are_large_and_sure():
+    clips, features = make_clips(60, np.random.default_rng(0))
+    for clip, one in zip(clips, features, strict=True):
+        one["rms_db"] = one["rms_db"] + 12 * (clip.codes[LOUD[0] - 1] == LOUD[1])
+    tokens = [LOUD, PLAIN, (4, 999), (6, 1)]
+    shares = strong_shares(token_associations(clips, features, tokens, 200, names=("rms_db", "f0_st")))
+    assert shares.to_dict() == {"rms_db": 0.25, "f0_st": 0.0, "any": 0.25}
+
+
 def test_same_seed_same_table():
     clips, features = make_clips(10, np.random.default_rng(4))
     tables = [token_associations(clips, features, [LOUD], 50, seed=7, names=("rms_db",)) for _ in range(2)]
@@ -271,3 +281,23 @@ def test_planted_parameter_is_recovered_and_controls_are_not():
 def test_recovery_needs_planted_parameters():
     with pytest.raises(ValueError, match="none of the 3 clips"):
         planted_recovery([FakeClip(str(i), codes=np.zeros((8, 4), int)) for i in range(3)], {"s": [LOUD]})
+
+
+def test_measured_features_stand_beside_tokens():
+    clips = make_planted_clips()
+    gain = np.array([[clip.planted["gain_db"]] for clip in clips])
+    table = planted_recovery(clips, {"t": [PLAIN]}, ["gain_db"], 4, (0,), measured={"measured": gain})
+    mean = table.groupby("tokens").r2.mean()
+    assert mean["measured"] > 0.95 > 0.1 > mean["t"]
+
+
+def test_summary_tells_level_pitch_and_length():
+    loud, soft = (frame_features(make_tone(200, 0.5, gain=gain)) for gain in (0.3, 0.03))
+    low = frame_features(make_tone(100, 0.8), median_hz=200.0)
+    for one in (loud, soft):
+        one["f0_st"] = semitones(one["f0_hz"], 200.0)
+    rows = summarise_features([loud, soft, low, frame_features(np.zeros(6400))])
+    assert rows.shape == (4, 12) and np.isfinite(rows).all()
+    assert rows[0, 3] - rows[1, 3] == pytest.approx(20, abs=0.5)
+    assert rows[0, 0] - rows[2, 0] == pytest.approx(12, abs=0.3)
+    assert rows[:, -1].tolist() == [25, 25, 40, 20] and not rows[3, :8].any()

@@ -25,7 +25,7 @@ def check_effect(function: Callable[[np.ndarray, np.ndarray], float]) -> bool | 
     """Check a function (with_token, others) -> Cohen's d with the pooled standard deviation."""
     name = "Effect size"
     rng = np.random.default_rng(0)
-    a, b = rng.normal(1.0, 1.0, 40), rng.normal(0.0, 3.0, 200)
+    a, b = rng.normal(4.0, 1.0, 80), rng.normal(0.0, 3.0, 120)
     answer = function(a, b)
     if answer is None:
         return tell(name, None)

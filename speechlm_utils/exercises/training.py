@@ -9,7 +9,7 @@ from .feedback import tell
 
 
 def check_budget(share_budget: Callable[[int, int, int], tuple[int, int]]) -> bool | None:
-    """Check a function (n_text, n_audio, room) -> (kept text, kept audio) against the rule of `build_prompt`."""
+    """Check a function (n_text, n_audio, room) -> (kept text, kept audio) against `build_prompt`."""
     name = "Share the budget"
     cases = [(10, 40, 100), (10, 100, 60), (80, 100, 60), (80, 10, 60), (31, 29, 60), (0, 90, 60), (7, 7, 9)]
     for n_text, n_audio, room in cases:
@@ -25,7 +25,7 @@ def check_budget(share_budget: Callable[[int, int, int], tuple[int, int]]) -> bo
 
 
 def check_unigram(answer: float | None, counts: Sequence[int], judged: Sequence[int]) -> bool | None:
-    """Check the loss of guessing by frequency: `counts` of every kind of token, `judged` the kinds to predict."""
+    """Check the loss of guessing by frequency: `counts` of every kind, `judged` the kinds to predict."""
     name = "Guess by frequency"
     if answer is None:
         return tell(name, None)

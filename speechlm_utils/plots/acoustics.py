@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
+from .overview import UNITS
 from .style import AUDIO, NEUTRAL, TEXT, layer_colors, set_color, show_name
 
 FEATURE_NAMES = {
@@ -107,7 +108,7 @@ def plot_effects(
     for edge in start[1:]:
         ax.axvline(edge - 0.5, color="black", linewidth=0.8)
     ax.set_yticks(range(len(features)), [name_feature(name) for name in features])
-    ax.set_xlabel("tokens, ordered by layer; within a layer by their pitch or loudness effect")
+    ax.set_xlabel("tokens, ordered by layer, within a layer by loudness")
     ax.figure.colorbar(image, ax=ax, label="effect (standard deviations)", extend="both", pad=0.01)
     return ax
 
@@ -196,7 +197,8 @@ def plot_recovery(
     for edge in np.arange(len(parameters) - 1) + 0.5:
         ax.axvline(edge, color="#EEEEEE", linewidth=0.8)
     ax.axhline(0, color="black", linewidth=0.8)
-    ax.set_xticks(range(len(parameters)), [show_name(name) for name in parameters])
-    ax.set(ylabel="R² on held-out voices\n(mean ± std over folds)", ylim=(-0.3, 1))
+    ax.set_xticks(range(len(parameters)), [UNITS.get(name, show_name(name)) for name in parameters])
+    lowest = min(float(np.min(values)) for values in mean.values())
+    ax.set(ylabel="R² on held-out voices\n(mean ± std over folds)", ylim=(max(min(lowest, 0) - 0.1, -1), 1))
     ax.legend(ncols=len(mean), loc="upper center", bbox_to_anchor=(0.5, 1.14))
     return ax

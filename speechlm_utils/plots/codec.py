@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from .style import AUDIO, BOTH, CODES_MAP, NEUTRAL, TEXT, layer_color, layer_colors
 
-KHZ_TICKS = (0.25, 0.5, 1, 2, 4)
+KHZ_TICKS = (0.5, 1, 2, 4)
 
 
 def plot_clusters(ax: Axes, points: np.ndarray, codes: np.ndarray, centres: np.ndarray) -> Axes:
@@ -26,7 +26,7 @@ def plot_clusters(ax: Axes, points: np.ndarray, codes: np.ndarray, centres: np.n
     ax.plot(*centres.T, "X", color="black", markeredgecolor="white", markersize=9)
     for code, centre in enumerate(centres):
         ax.annotate(str(code), centre, (5, 5), textcoords="offset points", weight="bold")
-    ax.set_aspect("equal", "datalim")
+    ax.set_aspect("equal")
     return ax
 
 
@@ -45,7 +45,7 @@ def plot_rounding(ax: Axes, points: np.ndarray, decoded: np.ndarray, n_layers: i
     ax.plot(*decoded.T, "o", color=layer_color(n_layers), markersize=3.5, label="decoded")
     n_places = len(np.unique(decoded.round(9), axis=0))
     ax.set_title(f"{n_layers} layer{'s' * (n_layers > 1)}: {n_places} places")
-    ax.set_aspect("equal", "datalim")
+    ax.set_aspect("equal")
     return ax
 
 

@@ -120,13 +120,13 @@ def plot_planted(ax: Axes, means: pd.DataFrame, deviations: pd.DataFrame) -> Axe
         from the middle of its column, in within-label standard deviations
     """
     distance = (means - means.mean()) / deviations.mean()
-    image = ax.imshow(distance, cmap="PuOr", vmin=-6, vmax=6)
+    image = ax.imshow(distance, cmap="PuOr", vmin=-4, vmax=4)
     ax.set_xticks(range(means.shape[1]), [UNITS.get(name, show_name(name)) for name in means.columns])
     ax.set_yticks(range(len(means)), [show_name(name) for name in means.index])
     ax.tick_params(length=0, top=False, labeltop=True, bottom=False, labelbottom=False)
     ax.spines[:].set_visible(False)
     for (row, column), value in np.ndenumerate(means.to_numpy()):
-        ink = "white" if abs(distance.iat[row, column]) > 3.5 else "black"
+        ink = "white" if abs(distance.iat[row, column]) > 2.5 else "black"
         text = _show_spread(value, deviations.iat[row, column], deviations.iloc[:, column].mean())
         ax.text(column, row, text, ha="center", va="center", fontsize=9, color=ink)
     ax.figure.colorbar(image, ax=ax, shrink=0.8, label="distance from the middle\n(standard deviations)")

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from .style import AUDIO, NEUTRAL, TEXT, layer_colors, set_color, show_name
 
@@ -21,9 +21,9 @@ def plot_spread(ax: Axes, share: np.ndarray, spread: np.ndarray, is_word: np.nda
     spread : float array, shape (n_columns,), standard deviation after TF-IDF
     is_word : bool array, shape (n_columns,)
     """
-    for kind, color, name in ((~is_word, AUDIO, "speech tokens"), (is_word, TEXT, "words")):
+    for kind, color, size, name in ((~is_word, AUDIO, 5, "speech tokens"), (is_word, TEXT, 14, "words")):
         shown = kind & (share > 0)
-        ax.scatter(share[shown], spread[shown], s=5, color=color, alpha=0.5, linewidth=0, label=name)
+        ax.scatter(share[shown], spread[shown], s=size, color=color, alpha=0.5, linewidth=0, label=name)
     ax.set(xscale="log", yscale="log", xlabel="share of clips that hold the column")
     ax.set_ylabel("standard deviation after TF-IDF")
     ax.legend(markerscale=3)
@@ -141,6 +141,7 @@ def plot_path_step(
     ax_count.plot(Cs, n_tokens, ".-", color=NEUTRAL)
     ax_count.plot(Cs[step], n_tokens[step], "o", color=AUDIO, markersize=9)
     ax_count.set(xscale="log", yscale="symlog", xlabel="C", ylabel="audio tokens kept", ylim=(0, None))
+    ax_count.xaxis.set_minor_formatter(NullFormatter())
     ax_count.set_title(f"C = {Cs[step]:.3g}: {n_tokens[step]} tokens")
     limit = np.abs(coefs).max() if coefs.size else 1
     if coefs.size:
@@ -235,7 +236,8 @@ def plot_layer_counts(
     ax.set_xticks(range(len(layers)), [f"L{layer}" for layer in layers])
     ax.set(xlabel="layer", ylabel="tokens kept")
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.legend()
+    ax.set_ylim(0, 1.25 * max(counts.max(), high.max(), 1))
+    ax.legend(loc="upper right")
     return ax
 
 
@@ -254,7 +256,7 @@ def plot_frequencies(ax: Axes, occurrences: Mapping[str, np.ndarray], seed: int 
         if len(values):
             ax.plot([np.median(values)] * 2, [i - 0.4, i + 0.4], color="black")
     ax.set_yticks(range(len(occurrences)), occurrences)
-    ax.set(xscale="symlog", xlabel="occurrences in the train clips", xlim=(0, None))
+    ax.set(xscale="symlog", xlabel="occurrences in the train clips", xlim=(-0.4, None))
     ax.invert_yaxis()
     return ax
 
@@ -297,5 +299,6 @@ def plot_permuted_counts(
     ax.plot(Cs, np.median(permuted, axis=0), color=NEUTRAL, label="permuted labels")
     ax.plot(Cs, real, "o-", color=set_color("selected"), markersize=4, label="true labels")
     ax.set(xscale="log", yscale="symlog", xlabel="C", ylabel="audio tokens kept", title=title, ylim=(0, None))
+    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.legend(loc="upper left")
     return ax

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from .style import AUDIO, BOTH, NEUTRAL, TEXT, layer_color, layer_colors, show_name
 
@@ -67,6 +68,7 @@ def plot_pretraining(
     ax.plot(eval_steps, eval_losses, color="black", marker="o", ls=":", label="validation")
     ax.axhline(baseline, color=NEUTRAL, ls="--", label=f"guessing by frequency ({baseline:.2f})")
     ax.set(xlabel="step", ylabel="loss (nats per token)", xlim=(0, len(losses) + 0.5), ylim=(0, None))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend()
     return ax
 
@@ -152,7 +154,9 @@ def plot_learning_curves(
         right.plot(curve["steps"], curve["scores"], marker="o", **style)
     right.axhline(chance, color=NEUTRAL, ls="--", label="guessing")
     left.set(xlabel="step", ylabel="training loss (running mean)", ylim=(0, None))
-    right.set(xlabel="step", ylabel="validation macro-F1", ylim=(0, 1))
+    right.set(xlabel="step", ylabel="validation macro-F1", xlim=(0, None), ylim=(0, 1))
+    for ax in axes:
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     right.legend()
     return axes
 
@@ -256,14 +260,14 @@ def plot_probabilities(
     names : of the classes
     probabilities : input -> float array, shape (n_classes,)
     colors : input -> colour
-    truth : the clip's label, set in bold
+    truth : the class that was meant, on a grey band
     """
+    if truth is not None:
+        ax.axhspan(list(names).index(truth) - 0.5, list(names).index(truth) + 0.5, color="0.92", zorder=0)
     height = 0.8 / len(probabilities)
     for k, (name, values) in enumerate(probabilities.items()):
         at = np.arange(len(names)) + (k - (len(probabilities) - 1) / 2) * height
         ax.barh(at, values, height=0.9 * height, color=colors[name], label=name)
     ax.set_yticks(range(len(names)), [show_name(name) for name in names])
-    for tick, name in zip(ax.get_yticklabels(), names, strict=True):
-        tick.set_fontweight("bold" if name == truth else "normal")
     ax.set(xlabel="probability", xlim=(0, 1), ylim=(len(names) - 0.5, -0.5))
     return ax

@@ -14,7 +14,7 @@ MATRIX = np.array([[1.0, 0.55], [0.55, 1.2]])
 GRID = np.linspace(-1.6, 2.4, 161)
 
 
-def show_penalties(budget: float = 1.0, angle: float = 22.0, length: float = 1.7):
+def show_penalties(budget: float = 1.0, angle: float = 10.0, length: float = 1.7):
     """Draw the diamond and the circle of one budget, and where the smallest loss lies in each.
 
     Parameters
@@ -48,7 +48,7 @@ def explore_penalties() -> ipywidgets.Widget:
     return ipywidgets.interactive(
         draw,
         budget=ipywidgets.FloatSlider(1.0, min=0.1, max=1.6, step=0.1, continuous_update=False),
-        angle=ipywidgets.FloatSlider(22.0, min=-40, max=130, step=2, continuous_update=False),
+        angle=ipywidgets.FloatSlider(10.0, min=-40, max=130, step=2, continuous_update=False),
     )
 
 

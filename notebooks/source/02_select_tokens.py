@@ -1,0 +1,718 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation: {extension: .py, format_name: percent}
+# ---
+
+# %% [markdown]
+# # 02 · Select tokens
+#
+# **Which of 7,168 sounds deserve to become a word?**
+#
+# About 3 minutes on two CPU cores, no GPU.
+#
+# [← 01 · Tokenize speech](01_tokenize_speech.ipynb) ·
+# [contents](00_start_here.ipynb) ·
+# [03 · Tokens and acoustics →](03_tokens_and_acoustics.ipynb)
+#
+# You will
+#
+# - **count** words and speech tokens side by side;
+# - **see** why an ℓ1 penalty sets coefficients to zero, and an ℓ2 penalty never does;
+# - **choose** how many tokens to keep, on the train clips alone;
+# - **doubt** the choice: other folds, half the clips, random tokens, labels without meaning;
+# - **test** it, once, on voices and sentences that nothing has seen.
+#
+# This is step 1 of the method ([arXiv 2512.07571](https://arxiv.org/abs/2512.07571)). The layers 2 to 8
+# of the codec have 1,024 codes each: 7,168 acoustic tokens. A clip holds hundreds of them. A language
+# model that reads words has no room for that. So we keep about 75 tokens, those that a linear model needs
+# beside the words.
+
+# %%
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import sklearn
+from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
+
+from speechlm_utils import exercises, plots, selection, widgets
+from speechlm_utils.comparison import compare_conditions, predict_sets
+from speechlm_utils.corpus import groups, label_ids, label_names, select_clips
+from speechlm_utils.counts import ACOUSTIC_LAYERS, count_matrix, show_token
+from speechlm_utils.experiment import Experiment
+from speechlm_utils.run import record_metrics
+from speechlm_utils.shrinkage import shrink, soft_threshold
+
+plots.apply_style()
+pd.options.display.precision = 3
+print(f"scikit-learn {sklearn.__version__}, numpy {np.__version__}, pandas {pd.__version__}")
+
+# %% tags=["parameters"]
+corpus_dir = "../data/demo"
+codec_name = "../data/codec"
+llm_name = "smollm2-135m"  # not used in this notebook
+run_dir = "../runs/lab"
+cache_dir = "../runs/cache"
+seed = 0
+clips_per_split = None  # all
+task = "fallacy"
+n_tokens = 75  # wanted
+Cs = [0.002, 0.004, 0.006, 0.008, 0.011, 0.015, 0.02, 0.03, 0.05, 0.1, 0.3, 1.0]  # the path
+n_folds = 5
+n_half_samples = 20  # for the selection frequencies
+saga_clips = 240
+saga_iterations = 2000  # enough to converge there
+n_random_sets = 5  # controls of each kind
+rms_dbfs = -26.0  # the common loudness of the control, dB re full scale
+n_resamples = 2000  # bootstrap
+n_permutations = 19
+permutation_Cs = [0.006, 0.011, 0.02, 0.04, 0.1]
+
+# %% [markdown]
+# ## The clips
+#
+# The task is to name the fallacy in a sentence: six classes. Some sentences fit one class only, we call
+# them *specific*. The others are *ambiguous*: their words fit two or more classes, and only the delivery
+# tells which is meant. A sentence comes in several deliveries. Folds, intervals and permutations below
+# therefore keep the clips of one sentence together.
+#
+# The test clips stay closed until the selection is done.
+
+# %%
+experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, llm_name, seed, clips_per_split)
+train = experiment.clips(task, "train")
+names = label_names(train, task)
+y, sentences = label_ids(train, task, names), groups(train)
+settings = {"codebook_size": experiment.codec.codebook_size, "seed": seed}
+
+print(f"{len(train)} train clips, {len(set(sentences))} sentences, {len({c.speaker for c in train})} voices")
+print(f"ambiguous: {np.mean([clip.ambiguous for clip in train]):.0%} of the clips")
+pd.Series(np.array(names)[y]).value_counts().to_frame("clips")
+
+# %% [markdown]
+# ## One row per clip: the joint bag of words
+#
+# A clip becomes one row: how often it holds each word, then how often it holds each token. Order is lost;
+# that is the price of a simple model. A token is written layer-code: `L3-0417` is code 417 of layer 3.
+#
+# Below, three clips of three classes, with the five words and the five tokens that are most frequent in
+# them.
+
+# %%
+bag = selection.make_features(ACOUSTIC_LAYERS, settings["codebook_size"])["counts"].fit(train)
+counts = bag.transform(train)
+columns = np.array([*bag.words_, *(show_token(*token) for token in bag.tokens_)])
+
+few = [int(np.flatnonzero(y == k)[0]) for k in range(min(3, len(names)))]
+total = np.asarray(counts[few].sum(axis=0)).ravel()
+top_words = np.argsort(-total[: bag.n_words_], kind="stable")[:5]
+top_tokens = bag.n_words_ + np.argsort(-total[bag.n_words_ :], kind="stable")[:5]
+shown = np.concatenate([top_words, top_tokens])
+pd.DataFrame(counts[few][:, shown].toarray().astype(int), [names[y[i]] for i in few], columns[shown])
+
+# %%
+n_clips, n_columns = counts.shape
+print(f"{n_clips:,} clips x {n_columns:,} columns: {bag.n_words_:,} words and {len(bag.tokens_):,} tokens")
+print(f"a clip holds {counts[:, : bag.n_words_].sum() / n_clips:.0f} words", end=" ")
+print(f"and {counts[:, bag.n_words_ :].sum() / n_clips:.0f} acoustic tokens")
+print(f"{n_columns / n_clips:.1f} columns per clip: without a penalty, many models fit every train clip")
+
+# %% [markdown]
+# ## Weigh, then scale, but do not centre
+#
+# **TF-IDF** divides every count by how common its column is, and brings every row to length 1. A word or
+# token that occurs everywhere then counts little, and a long clip no more than a short one.
+#
+# After that, columns differ widely in size. *Prediction: a rare column has a small standard deviation.*
+# The penalty looks at the size of coefficients. A column of small values needs a large coefficient to
+# matter, and would be punished for it. So each column is divided by its standard deviation.
+
+# %%
+features = selection.make_features(ACOUSTIC_LAYERS, settings["codebook_size"])
+X = features.fit_transform(train)
+share = np.asarray((counts > 0).mean(axis=0)).ravel()
+
+fig, ax = plt.subplots(figsize=(7, 3.8))
+plots.plot_spread(ax, share, features["scale"].scale_, np.arange(n_columns) < bag.n_words_)
+ax.set_title("before scaling; after it, every column lies at 1")
+plt.show()
+
+# %% [markdown]
+# **Why not centre?** Usual scaling also subtracts the mean. Here most entries are zero, and a zero costs
+# nothing to store or to multiply. Subtract the mean, and none of them is zero any more.
+
+# %%
+density = X.nnz / np.prod(X.shape)
+print(f"now: {density:.1%} of the entries are stored, {(X.data.nbytes + X.indices.nbytes) / 2**20:.0f} MiB")
+print(f"centred: all of them, {np.prod(X.shape) * 8 / 2**20:.0f} MiB, {1 / density:.0f} times the work")
+occurs = np.asarray(X.getnnz(axis=0)).ravel() > 0
+assert np.allclose(X[:, occurs].power(2).mean(axis=0) - np.square(X[:, occurs].mean(axis=0)), 1)
+print("checkpoint: every column that occurs has standard deviation 1")
+
+# %% [markdown]
+# ## Why ℓ1 is sparse and ℓ2 is not
+#
+# A penalty makes the fit pay for its coefficients $w$: ℓ1 charges $\lambda |w|$, ℓ2 charges
+# $\lambda w^2 / 2$. Take one coefficient whose best value without a penalty is $a$. Minimise
+# $(w - a)^2 / 2$ plus the penalty.
+#
+# *Prediction: where is the curve flat?* The price of ℓ1 per step is $\lambda$ however near to zero you
+# are. If $a$ is smaller than $\lambda$, no step away from zero pays. The price of ℓ2 vanishes near zero:
+# a very small step always pays.
+
+# %%
+a = np.linspace(-3, 3, 301)
+fig, ax = plt.subplots(figsize=(5.5, 3.8))
+plots.plot_shrinkage(ax, a, soft_threshold(a, 1.0), shrink(a, 1.0))
+ax.set_title("penalty λ = 1")
+plt.show()
+
+# %% [markdown]
+# The same in two dimensions. The grey rings are the loss; a budget lets $w$ lie in the blue region only.
+# The best point (orange) is where the smallest ring touches the region. A diamond has corners, and the
+# corners lie on the axes, where one coefficient is zero. A circle has none.
+
+# %%
+widgets.show_penalties(budget=1.0, angle=10)
+plt.show()
+
+# %% [markdown]
+# In JupyterLab, move the sliders. For how many angles does the diamond give an exact zero? And the
+# circle?
+
+# %%
+widgets.explore_penalties()
+
+# %% [markdown]
+# ### Exercise 1 · Soft threshold (easy, 5 minutes)
+#
+# Write the blue curve of the first figure: the $w$ that minimises $(w - a)^2 / 2 + \lambda |w|$.
+
+
+# %%
+def my_threshold(a, strength):
+    return None  # your code
+
+
+exercises.check_soft_threshold(my_threshold)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# Suppose the best $w$ is positive. Then $|w| = w$; set the derivative $(w - a) + \lambda$ to zero. When
+# is that $w$ really positive? The negative side is the mirror image.
+# </details>
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_threshold(a, strength):
+#     return np.sign(a) * max(abs(a) - strength, 0)
+# ```
+# </details>
+
+# %% [markdown]
+# ## The same on the real columns
+#
+# Now the real problem: logistic regression, one class against the rest, classes weighted to be equally
+# important. scikit-learn names the strength of the penalty by its inverse, $C$. We ask for the $C$ that
+# keeps about 75 tokens (the search halves an interval of $\log C$ until the count fits).
+# `experiment.selection` does that on the train clips, and leaves the result in the run folder for the
+# next notebooks.
+
+# %%
+chosen = experiment.selection(task, n_tokens)
+C_count = chosen.C
+print(f"C = {C_count:.4g} keeps {len(chosen.tokens)} of {len(bag.tokens_):,} tokens", end=" ")
+print(f"({chosen.solver}, converged: {chosen.converged}, {chosen.n_iter} iterations)")
+print("for example", ", ".join(show_token(*token) for token in chosen.tokens[:8]))
+
+# %% [markdown]
+# *Prediction: at the same $C$, how many of the columns get a weight from ℓ2?*
+
+# %%
+l1 = selection.fit_l1(X, y, C_count, np.unique(y), seed=seed)
+ridge = LogisticRegression(C=C_count, solver="liblinear", class_weight="balanced", random_state=seed)
+l2 = OneVsRestClassifier(ridge).fit(X, y)
+l2_coefs = np.vstack([one.coef_ for one in l2.estimators_])
+
+fig, ax = plt.subplots(figsize=(7, 3.8))
+plots.plot_sizes(ax, {"ℓ1": np.abs(l1.coefs).max(axis=0), "ℓ2": np.abs(l2_coefs).max(axis=0)})
+ax.set_title(f"same clips, same C = {C_count:.3g}")
+plt.show()
+
+# %%
+kept_l1, kept_l2 = (int((coefs != 0).any(axis=0).sum()) for coefs in (l1.coefs, l2_coefs))
+print(f"ℓ1 gives weight to {kept_l1:,} of {occurs.sum():,} columns that occur, ℓ2 to {kept_l2:,}")
+assert kept_l1 < kept_l2
+print("checkpoint: only ℓ1 selects; ℓ2 would need a threshold that somebody has to invent")
+
+# %% [markdown]
+# ## The path over C
+#
+# A larger $C$ keeps more tokens. Is more better? For each $C$ we fit on four fifths of the sentences
+# and score on the last fifth, five times over. Score: macro-F1, the mean of F1 over the classes. Words,
+# TF-IDF and scales are learned anew within each fold, so that nothing leaks.
+#
+# *Prediction: too small a C knows too little; too large a C has learned the train voices by heart.*
+
+# %%
+grid = sorted({*Cs, C_count})
+path = selection.fit_l1_path(train, y, grid, **settings)
+table = selection.cross_validate_C(train, y, sentences, grid, n_folds, **settings)
+table = table.rename(columns={"n_tokens": "n_tokens_per_fold"}).assign(n_tokens=path.n_tokens)
+best = int(table.macro_f1.argmax())
+C_best = grid[best]
+table
+
+# %%
+fig, axes = plt.subplots(2, 1, figsize=(7, 5.2), sharex=True)
+marks = {f"most accurate: {path.n_tokens[best]} tokens": C_best}
+marks[f"about {n_tokens}: {len(chosen.tokens)} tokens"] = C_count
+plots.plot_C_path(*axes, path.Cs, path.n_tokens, table.macro_f1, table.macro_f1_std, marks)
+plt.show()
+
+# %% [markdown]
+# The shaded band is one standard deviation over the folds. Differences well inside it mean nothing. So a
+# common rule is: take the *strongest* penalty whose score lies within one standard error of the best.
+
+# %%
+at_count = table.set_index("C").loc[C_count]
+limit = table.macro_f1[best] - table.macro_f1_std[best] / np.sqrt(n_folds)
+C_sparse = table.C[table.macro_f1 >= limit].min()
+print(
+    f"best of the folds: C = {C_best:.3g}, {path.n_tokens[best]} tokens, macro-F1 {table.macro_f1[best]:.3f}"
+)
+print(f"one-standard-error rule: C = {C_sparse:.3g}, {path.n_tokens[grid.index(C_sparse)]} tokens")
+print(f"about {n_tokens}: C = {C_count:.3g}, {len(chosen.tokens)} tokens, macro-F1 {at_count.macro_f1:.3f}")
+price = table.macro_f1[best] - at_count.macro_f1
+print(f"the small vocabulary costs {price:.3f} macro-F1 (std over folds {at_count.macro_f1_std:.3f})")
+if (table.n_not_converged > 0).any():
+    print("not converged in some folds at C =", table.C[table.n_not_converged > 0].tolist())
+
+# %% [markdown]
+# We go on with about 75 tokens, for a reason that this model does not know: each of them becomes a word
+# that a language model must learn, and the audio part of a prompt grows with their number. Exercise:
+# change `n_tokens` at the top.
+#
+# Step through the path. A column is a kept token, a row a class. The static figure shows the step with
+# about 75.
+
+# %%
+step = grid.index(C_count)
+widgets.show_path(path, names, step)
+plt.show()
+
+# %%
+widgets.explore_path(path, names, step)
+
+# %% [markdown]
+# ## What speaks for which class?
+#
+# A coefficient is learned from one sample. With other sentences it would differ. So we fit on each fold's
+# train part and draw a box per token, from the least to the largest coefficient over the folds.
+#
+# *How to read it: a box away from zero is a token that counts in every fold. A box that touches zero was
+# dropped by at least one.* Its colour is the layer: orange is layer 1 (not used here), dark blue layer 2,
+# light blue layer 8.
+
+# %%
+coefs = selection.fold_coefs(train, y, sentences, C_count, n_folds, **settings)
+token_coefs = coefs[:, :, bag.n_words_ :]
+rows = -(-len(names) // 3)
+fig, axes = plt.subplots(rows, 3, figsize=(11, 3.1 * rows), squeeze=False, sharex=True)
+for k, ax in enumerate(axes.flat[: len(names)]):
+    mean = token_coefs[:, k].mean(axis=0)
+    top = [i for i in np.argsort(-np.abs(mean))[:10] if mean[i] != 0]
+    labels, layers = [show_token(*bag.tokens_[i]) for i in top], [bag.tokens_[i][0] for i in top]
+    plots.plot_fold_coefs(ax, token_coefs[:, k, top], labels, layers, plots.show_name(names[k]))
+fig.supxlabel(f"coefficient in each of {n_folds} folds (positive: speaks for the class)")
+figures = Path(run_dir) / "figures"
+figures.mkdir(parents=True, exist_ok=True)
+fig.savefig(figures / "02_coefficients.png", dpi=110)
+plt.show()
+
+# %% [markdown]
+# The words compete in the same model. These are the words that speak most for each class, with the mean
+# coefficient over the folds. Here, too, a class without a clear word must be told by its sound.
+
+# %%
+word_means = coefs[:, :, : bag.n_words_].mean(axis=0)
+order = np.argsort(-word_means, axis=1)[:, :6]
+for name, row, means in zip(names, order, word_means, strict=True):
+    spoken = (f"{bag.words_[i]} {means[i]:.2f}" for i in row if means[i] > 0)
+    print(f"{plots.show_name(name):15}", ", ".join(spoken))
+
+# %% [markdown]
+# ## How stable is the choice?
+#
+# Draw half of the sentences, select, and repeat. How often is each token selected? The fit sums its loss
+# over the clips, so half of them need twice the $C$ for the same balance. The control: the same with
+# permuted labels.
+#
+# *Prediction: if the tokens meant nothing, the true labels would give no token a higher frequency than
+# permuted ones.*
+
+# %%
+rng = np.random.default_rng(seed)
+shuffled = selection.permute_labels(y, sentences, rng)
+half = {"n_resamples": n_half_samples, **settings}
+real = selection.stability(train, y, sentences, 2 * C_count, **half)
+null = selection.stability(train, shuffled, sentences, 2 * C_count, **half)
+
+fig, ax = plt.subplots(figsize=(7, 3.4))
+plots.plot_stability(ax, real.frequency, null.frequency)
+plt.show()
+
+# %%
+always = real[real.frequency >= 0.9]
+frequency = {(row.layer, row.code): row.frequency for row in real.itertuples()}
+of_chosen = np.array([frequency.get(token, 0.0) for token in chosen.tokens])
+highest = null.frequency.max() if len(null) else 0.0
+print(f"selected in at least 90 % of {n_half_samples} half-samples: {len(always)} tokens", end=" ")
+print(f"(permuted labels: {(null.frequency >= 0.9).sum()}, their most frequent one reaches {highest:.0%})")
+if len(of_chosen):
+    print(
+        f"of our {len(of_chosen)}, {(of_chosen >= 0.5).mean():.0%} are selected in at least every second one"
+    )
+
+# %% [markdown]
+# Codes of one codebook can stand in for each other: two codes that sound alike share the work, and chance
+# decides which of them a half-sample takes. So a low frequency does not prove that a *sound* is
+# unimportant.
+#
+# ## Which layers win?
+#
+# *Prediction: residual layers refine each other. The first acoustic layer carries the coarse sound, and
+# the last ones the leftovers. If that is so, layer 2 supplies most tokens.* The black marks are what a
+# draw at random would give.
+
+# %%
+layer_of = np.array([layer for layer, _ in chosen.tokens], dtype=int)
+per_layer = np.array([(layer_of == layer).sum() for layer in ACOUSTIC_LAYERS])
+even = np.full(len(per_layer), 1 / len(per_layer))
+draws = np.random.default_rng(seed).multinomial(len(layer_of), even, 5000)
+low, high = np.quantile(draws, [0.025, 0.975], axis=0)
+
+fig, ax = plt.subplots(figsize=(7, 3.2))
+plots.plot_layer_counts(ax, ACOUSTIC_LAYERS, per_layer, draws.mean(axis=0), low, high)
+winner = int(np.argmax(per_layer))
+print(f"layer {ACOUSTIC_LAYERS[winner]} supplies {per_layer[winner]} of {len(layer_of)} tokens,", end=" ")
+print(f"{per_layer[winner] / max(draws.mean(axis=0)[winner], 1e-9):.1f} times its even share")
+
+# %% [markdown]
+# ## The paper's solver, and the price of stopping it early
+#
+# We used `liblinear`, one class against the rest: quick. The paper uses `saga`, all classes at once:
+# slow. On a small subset we can afford both. They weigh the same $C$ differently, so we compare at the
+# same *number* of tokens.
+#
+# *Two questions: do the solvers agree? And does it matter if saga is stopped after 20 rounds?*
+# scikit-learn only warns then, and the coefficients look like any others. Here `converged` is part of the
+# result.
+
+# %%
+subset = select_clips(train, task, limit=saga_clips, seed=seed)
+y_small = label_ids(subset, task, names)
+saga = {"solver": "saga", "max_iter": saga_iterations, "tol": 1e-3}
+C_lib, _ = selection.find_C_for_count(subset, y_small, n_tokens, n_fits=12, **settings)
+C_saga, _ = selection.find_C_for_count(
+    subset, y_small, n_tokens, C_start=2 * C_lib, n_fits=8, **saga, **settings
+)
+X_small, classes = features.fit_transform(subset), np.unique(y_small)
+fits = {
+    "liblinear": selection.fit_l1(X_small, y_small, C_lib, classes, seed=seed),
+    "saga": selection.fit_l1(X_small, y_small, C_saga, classes, seed=seed, **saga),
+    "saga, stopped": selection.fit_l1(
+        X_small, y_small, C_saga, classes, seed=seed, **saga | {"max_iter": 20}
+    ),
+}
+
+# %%
+start = features["counts"].n_words_
+kept = {name: set(np.flatnonzero(selection.select_columns(fit.coefs)[start:])) for name, fit in fits.items()}
+report = pd.DataFrame(
+    {
+        "converged": [fit.converged for fit in fits.values()],
+        "rounds": [fit.n_iter for fit in fits.values()],
+        "tokens kept": [len(one) for one in kept.values()],
+        "shared with saga": [len(one & kept["saga"]) for one in kept.values()],
+    },
+    index=list(fits),
+)
+print(f"{len(subset)} clips; C = {C_lib:.3g} (liblinear), {C_saga:.3g} (saga)")
+report
+
+# %% [markdown]
+# ### Exercise 2 · Overlap by chance (easy, 5 minutes)
+#
+# Two people draw 75 of 7,168 tokens blindly. How many do they share on average? Compare with the table
+# above.
+
+# %%
+my_overlap = None  # your number
+
+exercises.check_overlap(my_overlap, n_kept=75, n_tokens=7168)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# Take one of the first person's tokens. What is the chance that the second person drew it? Now add up
+# over 75 tokens.
+# </details>
+# <details><summary>Solution</summary>
+#
+# ```python
+# my_overlap = 75 * 75 / 7168
+# ```
+# </details>
+
+# %% [markdown]
+# ## Controls: random tokens
+#
+# The paper reports that even random tokens help a language model. So "better than text" is not enough. We
+# draw two kinds:
+#
+# - **random**: as many tokens, anywhere in layers 2 to 8;
+# - **matched random**: for each selected token another of the same layer that is about as frequent.
+#
+# *Selected tokens may be better only because they are frequent. The matched ones are as frequent, so they
+# take this away.*
+
+# %%
+size = {"codebook_size": settings["codebook_size"]}
+seeds = range(seed, seed + n_random_sets)
+matched = [selection.matched_random_tokens(chosen, train, seed=one, **size) for one in seeds]
+randoms = [selection.random_tokens(len(chosen.tokens), seed=one, **size) for one in seeds]
+occurrences = np.asarray(count_matrix(train, ACOUSTIC_LAYERS, **size).sum(axis=0)).ravel()
+place = {token: i for i, token in enumerate(bag.tokens_)}
+sets = {"selected": chosen.tokens, "matched random": matched[0], "random": randoms[0]}
+
+fig, ax = plt.subplots(figsize=(7, 2.4))
+plots.plot_frequencies(ax, {name: occurrences[[place[t] for t in tokens]] for name, tokens in sets.items()})
+plt.show()
+
+# %%
+assert all(not set(chosen.tokens) & set(one) for one in matched)
+assert all(sorted(t[0] for t in one) == sorted(t[0] for t in chosen.tokens) for one in matched)
+per_clip = occurrences[[place[t] for t in chosen.tokens]].sum() / len(train)
+print(
+    f"checkpoint: matched tokens are others of the same layers; a clip holds {per_clip:.0f} selected tokens"
+)
+
+# %% [markdown]
+# ## The test
+#
+# Now, and only now, the test clips: other voices, other sentences. Each condition gets a fresh linear
+# model (ℓ2, its $C$ by grouped cross-validation on train) on the words plus a given set of tokens.
+# **Equal loudness** is one more control: every clip is brought to the same level, encoded again, and
+# tokens are selected anew from that. It cannot win by loudness.
+
+# %%
+test = experiment.clips(task, "test")
+y_test, g_test = label_ids(test, task, names), groups(test)
+ambiguous = np.array([clip.ambiguous for clip in test])
+conditions = {"text": [[]], "text + selected": [chosen.tokens]}
+conditions |= {"text + matched random": matched, "text + random": randoms}
+predictions = predict_sets(train, test, task, names, conditions, **settings)
+
+# %%
+loud_train, loud_test = (experiment.clips(task, split, rms_dbfs) for split in ("train", "test"))
+chosen_loud = experiment.selection(task, n_tokens, rms_dbfs)
+same_level = "text + selected, equal loudness"
+conditions = {same_level: [chosen_loud.tokens]}
+predictions |= predict_sets(loud_train, loud_test, task, names, conditions, **settings)
+common = len(set(chosen.tokens) & set(chosen_loud.tokens))
+print(f"equal loudness: C = {chosen_loud.C:.3g} keeps {len(chosen_loud.tokens)} tokens,", end=" ")
+print(f"{common} of them are among our {len(chosen.tokens)}")
+
+# %% [markdown]
+# Every condition is compared with *text* on the same clips. The interval comes from drawing test
+# sentences with replacement, again and again, both models scored on the same draw. The random conditions
+# are means over their sets.
+#
+# *What would contradict the method: an interval of "selected" that holds zero, or one that "matched
+# random" reaches too.*
+
+# %%
+bootstrap = {"n_resamples": n_resamples, "seed": seed}
+parts = {"all clips": np.ones(len(test), bool), "ambiguous": ambiguous, "specific": ~ambiguous}
+results = {
+    part: compare_conditions(y_test, predictions, g_test, inside=inside, **bootstrap)
+    for part, inside in parts.items()
+    if inside.any()
+}
+pd.concat(results, names=["part", "condition"])
+
+# %%
+fig, axes = plt.subplots(1, len(results), figsize=(11, 2.8), sharey=True, sharex=True, squeeze=False)
+for ax, (part, one) in zip(axes[0], results.items(), strict=True):
+    shown = one.drop("text")
+    plots.plot_intervals(ax, shown.index, *shown[["difference", "low", "high"]].to_numpy().T)
+    ax.set_title(f"{part} ({one.clips.iloc[0]} clips, {one.sentences.iloc[0]} sentences)")
+fig.supxlabel(f"difference of macro-F1 to text alone, 95 % interval, seed {seed}")
+fig.savefig(figures / "02_test.png", dpi=110)
+plt.show()
+
+# %%
+for name, row in results["all clips"].drop("text").iterrows():
+    verdict = "above text" if row.low > 0 else "below text" if row.high < 0 else "not told apart from text"
+    print(f"{name:32} {row.difference:+.3f} [{row.low:+.3f}, {row.high:+.3f}]: {verdict}")
+print()
+for base in ("text + matched random", "text + random", same_level):
+    row = compare_conditions(y_test, predictions, g_test, base, **bootstrap).loc["text + selected"]
+    verdict = "above" if row.low > 0 else "below" if row.high < 0 else "not told apart"
+    print(
+        f"text + selected, less {base:32} {row.difference:+.3f} [{row.low:+.3f}, {row.high:+.3f}]: {verdict}"
+    )
+
+# %% [markdown]
+# Two readings to avoid. The intervals are over *sentences*; there are only a few test voices, and other
+# voices could differ more. And a bag of counts forgets the order of the tokens; a language model will not
+# (notebook 05).
+#
+# ## Two extremes: `question` and `topic`
+#
+# In `question`, every sentence is spoken twice, as a statement and as a question, with the same words.
+# *Prediction: text alone is right half of the time, by construction. If tokens carry the final rise, they
+# must do far better.*
+#
+# In `topic`, only the words tell, and the delivery is drawn independently of it. *Prediction: tokens add
+# nothing.*
+
+
+# %%
+
+# %%
+extremes = {}
+for other in ("question", "topic"):
+    clips, unseen = experiment.clips(other, "train"), experiment.clips(other, "test")
+    labels, mine = label_names(clips, other), experiment.selection(other, n_tokens)
+    conditions = {"text": [[]], "text + selected": [mine.tokens]}
+    controls = [selection.matched_random_tokens(mine, clips, seed=one, **size) for one in seeds]
+    conditions["text + matched random"] = controls
+    guesses = predict_sets(clips, unseen, other, labels, conditions, **settings)
+    truth = label_ids(unseen, other, labels)
+    extremes[other] = compare_conditions(truth, guesses, groups(unseen), **bootstrap)
+extremes = pd.concat(extremes, names=["task", "condition"])
+extremes
+
+# %% [markdown]
+# For `question`, read the accuracy: a model that cannot tell the two apart is right half of the time,
+# whatever it says. Its macro-F1 depends on what it says: 0.33 if always the same, about 0.5 if it
+# guesses. So a random control can "gain" macro-F1 there and know nothing.
+
+# %%
+for other in ("question", "topic"):
+    one = extremes.loc[other]
+    low, high = one.loc["text + selected", ["low", "high"]]
+    verdict = "tokens help" if low > 0 else "tokens harm" if high < 0 else "no gain from tokens can be told"
+    pairs = ", ".join(f"{name} {value:.3f}" for name, value in one.accuracy.items())
+    print(f"{other}: accuracy {pairs}")
+    print(f"{other}: {verdict} (macro-F1 {one.difference['text + selected']:+.3f} [{low:+.3f}, {high:+.3f}])")
+
+# %% [markdown]
+# A second test of `topic` looks at the selection itself. At the same $C$, are more audio tokens kept
+# with the true labels than with permuted ones? Whole sentences exchange their labels, so that the clips
+# of one sentence still agree where they agreed before. The grey band goes from the least to the most of
+# all permutations; the dashed line is the $C$ that cross-validation likes best.
+#
+# *Prediction: a blue curve above the band where sound matters, within it or below where only words do.
+# (Below, because true labels can be explained by words, and leave less for tokens to explain.)*
+
+# %%
+kept_by_task = {}
+for other in (task, "question", "topic"):
+    clips = experiment.clips(other, "train")
+    labels = label_ids(clips, other, label_names(clips, other))
+    true_path = selection.fit_l1_path(clips, labels, permutation_Cs, **settings)
+    clip_groups = groups(clips)
+    permuted = selection.count_permuted(
+        clips, labels, clip_groups, permutation_Cs, n_permutations, **settings
+    )
+    scores = selection.cross_validate_C(clips, labels, clip_groups, permutation_Cs, n_folds, **settings)
+    kept_by_task[other] = true_path.n_tokens, permuted, int(scores.macro_f1.argmax())
+
+fig, axes = plt.subplots(1, len(kept_by_task), figsize=(11, 3.2), sharey=True)
+for ax, (other, (true, permuted, i)) in zip(axes, kept_by_task.items(), strict=True):
+    plots.plot_permuted_counts(ax, np.array(permutation_Cs), true, permuted, other)
+    ax.axvline(permutation_Cs[i], color="black", linestyle="--", linewidth=1)
+plt.show()
+
+# %%
+p_values = {}
+for other, (true, permuted, i) in kept_by_task.items():
+    p_values[other] = (1 + (permuted[:, i] >= true[i]).sum()) / (1 + n_permutations)
+    print(f"{other:9} C = {permutation_Cs[i]:.3g} (by cross-validation): {true[i]} tokens kept,", end=" ")
+    print(f"permuted {permuted[:, i].min()} to {permuted[:, i].max()}; p = {p_values[other]:.2f}")
+print(f"with {n_permutations} permutations, p cannot be smaller than {1 / (1 + n_permutations):.2f}")
+
+# %% [markdown]
+# ### Exercise 3 · A permutation p-value (medium, 10 minutes)
+#
+# Write the function that turns a real value and its permuted ones into a p-value. Large values are the
+# unusual ones.
+
+
+# %%
+def my_p_value(real, permuted):
+    return None  # your code
+
+
+exercises.check_permutation_p(my_p_value)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# Count the permuted values that are at least as large as the real one. The real labels are one of the
+# possible orders, too.
+# </details>
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_p_value(real, permuted):
+#     return (1 + sum(value >= real for value in permuted)) / (1 + len(permuted))
+# ```
+# </details>
+#
+# ## Limits
+#
+# - The corpus is synthetic speech with planted deliveries. It shows that the method finds what is there.
+#   It does not show how much is there in real debates.
+# - The number 75 is the paper's, not an optimum of this corpus; look at the path again.
+# - A token is selected for what it adds *beside these words*. With other texts, others may be.
+# - One codec, one corpus, one seed of the folds. The intervals hold the sentences' chance only.
+#
+# ## Summary
+
+# %%
+overall, span = results["all clips"], ["difference", "low", "high"]
+metrics = {
+    "tokens kept": len(chosen.tokens),
+    "C": C_count,
+    "C best in cross-validation": C_best,
+    "macro-F1, text": overall.macro_f1["text"],
+    "macro-F1, text + selected": overall.macro_f1["text + selected"],
+}
+for name in overall.index.drop("text"):
+    metrics[f"gain over text, {name.removeprefix('text + ')}"] = list(overall.loc[name, span])
+metrics |= {
+    "question, macro-F1, text": extremes.macro_f1["question", "text"],
+    "question, macro-F1, text + selected": extremes.macro_f1["question", "text + selected"],
+    "topic, gain over text": list(extremes.loc[("topic", "text + selected"), span]),
+    "topic, p of tokens kept": p_values["topic"],
+}
+record_metrics(run_dir, "02_select_tokens", **metrics)
+for key, value in metrics.items():
+    print(f"{key:44}", np.round(value, 4))
+
+# %% [markdown]
+# You have a list of tokens, each a pair (layer, code), with a coefficient per class. It lies in the run
+# folder as `selection_fallacy_75.json`. You know what it is worth to a linear model, and against which
+# controls.
+#
+# What do these tokens *sound* like? Do they say what was planted?
+#
+# Next: [03 · Tokens and acoustics →](03_tokens_and_acoustics.ipynb)

@@ -1,0 +1,35 @@
+"""An experiment loads what an earlier step left in the run folder, or makes it."""
+
+from dataclasses import replace
+
+import pytest
+from tiny_llm import save_tiny_llm
+
+from speechlm_utils.embeddings import PretrainSettings
+from speechlm_utils.experiment import Experiment
+from speechlm_utils.rows import load_rows
+
+
+@pytest.fixture
+def experiment(tiny_corpus, tiny_codec_dir, tmp_path):
+    llm = save_tiny_llm(tmp_path / "llm")
+    return Experiment(tiny_corpus, tiny_codec_dir, tmp_path / "run", tmp_path / "cache", str(llm))
+
+
+def test_unlabelled_clips_or_those_of_train(experiment):
+    assert {clip.split for clip in experiment.unlabelled()} == {"unlabelled"}
+    without = Experiment(**{name: getattr(experiment, name) for name in experiment.__dataclass_fields__})
+    without.__dict__["records"] = [clip for clip in experiment.records if clip.split != "unlabelled"]
+    found = without.unlabelled()
+    assert {clip.split for clip in found} == {"train"} and all(clip.codes is not None for clip in found)
+
+
+def test_rows_are_trained_once_and_then_loaded(experiment):
+    selection = experiment.selection("fallacy", 5)
+    rows = experiment.rows(selection, PretrainSettings(max_steps=1, batch_size=2))
+    path = experiment.rows_path(selection)
+    written = path.stat().st_mtime_ns
+    assert experiment.rows(selection).keys() == rows.keys() == load_rows(path).keys()
+    assert path.stat().st_mtime_ns == written
+    other = replace(selection, tokens=[(8, 63), *selection.tokens[1:]])
+    assert experiment.rows(other, PretrainSettings(max_steps=1)).keys() != rows.keys()

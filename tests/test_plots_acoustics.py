@@ -1,0 +1,91 @@
+"""Figures of notebook 03 show the data they were given."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from speechlm_utils import plots
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def ax():
+    return plt.subplots()[1]
+
+
+def test_marked_frames_lie_on_their_20_ms():
+    axes = plt.subplots(2, 1)[1]
+    marked = np.zeros(10, bool)
+    marked[4] = True
+    values = np.arange(10.0)
+    plots.plot_clip(axes, np.zeros(3200), {"rms_db": values}, marked, "L2-0001")
+    assert axes[1].lines[0].get_ydata().tolist() == values.tolist()
+    assert axes[1].lines[1].get_xydata().tolist() == [[pytest.approx(0.09), 4.0]]
+    span = axes[0].patches[0]
+    assert span.get_x() == pytest.approx(0.08) and span.get_width() == pytest.approx(0.02)
+    assert axes[1].get_ylabel() == "loudness (dB)"
+
+
+def test_medians_are_sorted(ax):
+    plots.plot_medians(ax, {"a": 210.0, "b": 100.0})
+    assert ax.lines[0].get_xdata().tolist() == [100.0, 210.0]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["b", "a"]
+
+
+def test_two_groups_mark_their_means(ax):
+    plots.plot_two_groups(ax, np.array([1.0, 3.0]), np.array([-1.0, 0.0, 1.0]), "L2-0001", "rms_db")
+    assert [line.get_xdata()[0] for line in ax.lines] == [0.0, 2.0]
+    labels = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert labels == ["all other frames (n = 3)", "frames of L2-0001 (n = 2)"]
+
+
+def test_effects_are_tokens_by_features_with_unsure_cells_dotted(ax):
+    effects = np.array([[0.5, -1.0], [2.0, np.nan], [0.0, 0.1]])
+    sure = np.array([[True, True], [True, False], [False, True]])
+    plots.plot_effects(ax, effects, sure, np.array([2, 2, 5]), ["f0_st", "rms_db"])
+    np.testing.assert_array_equal(np.ma.filled(ax.images[0].get_array(), np.nan), effects.T)
+    assert ax.lines[0].get_xydata().tolist() == [[1, 1], [2, 0]]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["L2", "L5"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["pitch", "loudness"]
+
+
+def test_forest_draws_each_interval_and_may_be_empty(ax):
+    plots.plot_forest(
+        ax, ["L2-0001", "L8-0002"], [2, 8], np.array([1.0, -1.0]), np.array([0.5, -2.0]), [1.5, -0.5]
+    )
+    assert list(ax.lines[1].get_xdata()) == [0.5, 1.5] and list(ax.lines[3].get_xdata()) == [-2.0, -0.5]
+    plots.plot_forest(ax, [], [], *np.zeros((3, 0)))
+
+
+def test_shares_show_every_set_and_their_mean(ax):
+    plots.plot_shares(ax, {"selected": np.array([[0.4]]), "random": np.array([[0.1], [0.3]])}, ["rms_db"])
+    assert [bar.get_height() for bar in ax.patches] == [0.4, pytest.approx(0.2)]
+    assert ax.lines[1].get_ydata().tolist() == [0.1, 0.3]
+
+
+def test_profile_writes_its_numbers(ax):
+    plots.plot_profile(
+        ax, np.array([[1.0, -0.5], [-1.0, 0.5]]), ["ad_hominem", "slogans"], ["f0_st", "rms_db"]
+    )
+    assert [text.get_text() for text in ax.texts] == ["+1.0", "-0.5", "-1.0", "+0.5"]
+    assert ax.get_yticklabels()[0].get_text() == "ad hominem"
+
+
+def test_null_has_all_shuffles_and_the_found_value(ax):
+    plots.plot_null(ax, np.linspace(0, 1, 200), 0.9, "correlation")
+    assert sum(bar.get_height() for bar in ax.patches) == 200 and ax.lines[0].get_xdata()[0] == 0.9
+
+
+def test_recovery_keeps_sets_beside_each_other(ax):
+    mean = {"selected": np.array([0.4, 0.2]), "random": np.array([0.0, -0.1])}
+    spread = {name: np.array([0.1, 0.1]) for name in mean}
+    plots.plot_recovery(ax, ["gain_db", "unknown_ms"], mean, spread)
+    places = [line.get_xdata() for line in ax.lines if line.get_marker() == "o"]
+    assert (places[0] < places[1]).all()
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["gain\n(dB)", "unknown ms"]
+    assert ax.get_ylim()[0] == pytest.approx(-0.2)

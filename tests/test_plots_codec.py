@@ -1,0 +1,89 @@
+"""Figures of notebook 01 show the data they were given."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_rgb
+
+from speechlm_utils import plots
+from speechlm_utils.plots.style import SEMANTIC
+
+
+@pytest.fixture
+def ax():
+    fig, ax = plt.subplots()
+    yield ax
+    plt.close(fig)
+
+
+def test_clusters_mark_every_centre(ax):
+    points, centres = np.random.default_rng(0).normal(size=(50, 2)), np.array([[0.0, 0.0], [1.0, 1.0]])
+    plots.plot_clusters(ax, points, np.arange(50) % 2, centres)
+    assert np.allclose(ax.collections[0].get_offsets(), points)
+    assert np.allclose(ax.lines[0].get_xydata(), centres)
+    assert [text.get_text() for text in ax.texts] == ["0", "1"]
+
+
+def test_rounding_joins_each_point_with_its_place(ax):
+    points = np.array([[0.0, 0.0], [1.0, 1.0], [1.2, 1.0]])
+    decoded = np.array([[0.5, 0.0], [1.0, 0.5], [1.0, 0.5]])
+    plots.plot_rounding(ax, points, decoded, 1)
+    joins = ax.lines[0].get_xydata()
+    assert np.allclose(joins[:2], [points[0], decoded[0]]) and np.isnan(joins[2]).all()
+    assert np.allclose(ax.lines[2].get_xydata(), decoded)
+    assert ax.get_title(loc="left") + ax.get_title() == "1 layer: 2 places"
+
+
+def test_codes_are_an_image_over_seconds_with_layer_1_on_top(ax):
+    codes = np.arange(16).reshape(8, 2)
+    plots.plot_codes(ax, codes, codebook_size=64)
+    (image,) = ax.images
+    assert np.array_equal(image.get_array(), codes) and image.get_clim() == (0, 64)
+    assert image.get_extent() == [0, 0.04, 8.5, 0.5]
+    assert to_rgb(ax.get_yticklabels()[0].get_color()) == to_rgb(SEMANTIC)
+
+
+def test_waveform_mel_and_phones_share_the_seconds(ax):
+    plots.plot_waveform(ax, np.linspace(-1, 1, 8000))
+    assert ax.lines[0].get_xdata()[-1] == pytest.approx(7999 / 16000) and ax.get_xlim() == (0, 0.5)
+    plots.plot_log_mel(ax, np.zeros((80, 5)), 0.5)
+    assert ax.images[0].get_extent() == [0, 0.5, 0, 80]
+    ticks = dict(zip((t.get_text() for t in ax.get_yticklabels()), ax.get_yticks(), strict=True))
+    assert list(ticks) == ["0.5", "1", "2", "4"] and np.all(np.diff(list(ticks.values())) > 0)
+    plots.plot_phones(ax, "AH:0.100-0.200 R:0.200-0.400")
+    texts = {text.get_text(): text.get_position()[0] for text in ax.texts}
+    assert texts == {"AH": pytest.approx(0.15), "R": pytest.approx(0.3)}
+
+
+def test_depth_curve_has_each_clip_and_the_mean(ax):
+    distances = np.array([[1.0, 0.5], [2.0, 1.5]])
+    plots.plot_depth_curve(ax, [1, 2], distances, "voices")
+    assert [list(line.get_ydata()) for line in ax.lines] == [[1, 0.5], [2, 1.5], [1.5, 1.0]]
+    assert ax.get_legend().get_texts()[0].get_text() == "voices: mean of 2"
+
+
+def test_layer_bars_have_heights_errors_and_floor(ax):
+    values, floor = np.array([0.6, 0.3, 0.2]), np.array([0.1, 0.1, 0.05])
+    plots.plot_layer_bars(ax, values, "y", np.full(3, 0.05), floor, "shuffled")
+    assert [bar.get_height() for bar in ax.patches] == pytest.approx(values)
+    assert ax.patches[0].get_facecolor()[:3] == pytest.approx(to_rgb(SEMANTIC))
+    dashes = ax.collections[-1].get_segments()
+    assert [segment[0, 1] for segment in dashes] == pytest.approx(floor)
+    plots.plot_layer_bars(plt.figure().subplots(), values, "y", np.full(3, np.nan))  # a single voice
+    plt.close()
+
+
+def test_probes_draw_one_target_with_its_intervals(ax):
+    rows = [("f0_st", "1", 0.1, 0.0, 0.2), ("f0_st", "2–8", 0.5, 0.4, 0.6), ("rms_db", "1", 0.9, 0.8, 1.0)]
+    plots.plot_probes(ax, pd.DataFrame(rows, columns=["target", "layers", "r2", "low", "high"]), "f0_st")
+    assert [bar.get_height() for bar in ax.patches] == pytest.approx([0.1, 0.5])
+    ends = [segment[:, 1] for segment in ax.collections[0].get_segments()]
+    assert np.allclose(ends, [[0, 0.2], [0.4, 0.6]])
+
+
+def test_overflow_has_a_dot_per_clip_and_names_the_median(ax):
+    plots.plot_overflow(ax, {"words": np.array([2.0, 2.5, 3.0]), "codes": np.array([400.0, 400.0, 400.0])})
+    assert list(ax.lines[0].get_xdata()) == [2, 2.5, 3]
+    assert [t.get_text() for t in ax.texts] == ["2.5 per second", "400 per second"]
+    assert ax.get_xscale() == "log"

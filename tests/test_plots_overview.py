@@ -1,0 +1,81 @@
+"""Colours and the figures of notebook 00 show the data they were given."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_rgb
+
+from speechlm_utils import plots
+
+
+@pytest.fixture
+def ax():
+    fig, ax = plt.subplots()
+    yield ax
+    plt.close(fig)
+
+
+def test_layers_have_eight_colours_and_labels_keep_theirs():
+    colors = plots.layer_colors(range(1, 9))
+    assert len(set(colors)) == 8 and plots.layer_color(1) == to_rgb("#D55E00")
+    brightness = [sum(color) for color in colors[1:]]
+    assert np.all(np.diff(brightness) > 0)
+    with pytest.raises(ValueError, match="layer=9: must be from 1 to 8"):
+        plots.layer_color(9)
+    assert plots.label_colors(["b", "a"]) == plots.label_colors(["a", "b"])
+    assert len(set(plots.label_colors([f"c{k}" for k in range(12)]).values())) == 12
+    assert plots.show_name("ad_hominem") == "ad hominem"
+
+
+def test_style_is_set_by_one_call():
+    with plt.rc_context():
+        plots.apply_style()
+        assert plt.rcParams["axes.spines.top"] is False
+
+
+def test_pipeline_shows_clip_codes_and_steps(ax):
+    wav, codes = np.linspace(-1, 1, 100), np.arange(24).reshape(8, 3)
+    plots.plot_pipeline(ax, wav, codes)
+    wave, image = ax.child_axes
+    assert np.array_equal(wave.lines[0].get_ydata(), wav)
+    assert np.array_equal(image.images[0].get_array(), codes)
+    written = " ".join(text.get_text() for text in ax.texts)
+    for word in ("SELECT", "ADAPT", "FINE-TUNE", "notebook 01", "notebook 05"):
+        assert word in written
+
+
+def test_delivery_draws_samples_and_pitch_in_seconds():
+    fig, (wave, pitch) = plt.subplots(2)
+    f0 = np.array([1.0, np.nan, 3.0])
+    plots.plot_delivery(wave, pitch, np.zeros(960), f0, "clip 1", "blue")
+    assert wave.lines[0].get_xdata()[-1] == pytest.approx(959 / 16000)
+    assert np.allclose(pitch.lines[0].get_xdata(), [0.01, 0.03, 0.05])
+    assert np.array_equal(pitch.lines[0].get_ydata(), f0, equal_nan=True)
+    plt.close(fig)
+
+
+def test_planted_table_shows_means_with_fitting_decimals(ax):
+    means = pd.DataFrame({"rate": [0.85, 1.2], "pause_ms": [240.0, 0.4]}, index=["authority", "ad_hominem"])
+    plots.plot_planted(ax, means, pd.DataFrame({"rate": [0.06, 0.06], "pause_ms": [50.0, 31.0]}))
+    texts = [text.get_text() for text in ax.texts]
+    assert texts == ["0.85 ± 0.06", "240 ± 50", "1.20 ± 0.06", "0 ± 31"]
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["authority", "ad hominem"]
+
+
+def test_ceilings_are_bars_with_intervals_and_a_line_for_guessing(ax):
+    rows = [
+        {"task": t, "inputs": i, "macro_f1": 0.2 * k + 0.1, "low": 0.2 * k, "high": 0.2 * k + 0.2}
+        | {"chance": 0.17, "n_classes": 6, "n_test": 50}
+        for t in ("fallacy", "topic")
+        for k, i in enumerate(("text", "planted", "both"))
+    ]
+    plots.plot_ceilings(ax, pd.DataFrame(rows))
+    assert sorted(bar.get_height() for bar in ax.patches) == pytest.approx([0.1, 0.1, 0.3, 0.3, 0.5, 0.5])
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == [
+        "words",
+        "planted delivery",
+        "both",
+        "guessing",
+    ]
+    assert "6 classes, 50 clips" in ax.get_xticklabels()[0].get_text()

@@ -1,0 +1,56 @@
+"""Sliders draw and play what their value says; players keep how loud clips are against each other."""
+
+import base64
+import io
+import re
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import soundfile
+
+from speechlm_utils import widgets
+from speechlm_utils.audio import load_audio
+from speechlm_utils.residual_vq import fit_codebooks
+
+
+@pytest.fixture(autouse=True)
+def no_windows(monkeypatch):
+    """Figures stay open for the test to look at, and are closed after it."""
+    monkeypatch.setattr(plt, "show", lambda: None)
+    yield
+    plt.close("all")
+
+
+def test_players_hold_the_samples_and_escape_captions():
+    quiet, loud = np.full(1600, 0.1), np.full(1600, 0.5)
+    page = widgets.show_players({"a <b>": quiet, "loud": loud, "too loud": 4 * loud}, columns=2).data
+    sounds = [
+        soundfile.read(io.BytesIO(base64.b64decode(data))) for data in re.findall(r'base64,([^"]+)"', page)
+    ]
+    assert [rate for _, rate in sounds] == [16000] * 3
+    assert [wav.mean() for wav, _ in sounds] == pytest.approx([0.1, 0.5, 1.0], abs=1e-3)
+    assert "a &lt;b&gt;" in page and page.count("<tr>") == 2
+
+
+def test_slider_in_the_plane_decodes_from_its_layers(capsys):
+    points = np.random.default_rng(0).normal(size=(100, 2))
+    control = widgets.explore_residual_vq(points, fit_codebooks(points, 3, 4))
+    slider = control.children[0]
+    assert (slider.min, slider.max) == (1, 3)
+    errors = []
+    for layers in (1, 3):
+        control.f(layers=layers)
+        title = plt.gcf().axes[0].get_title() + plt.gcf().axes[0].get_title(loc="left")
+        assert title.startswith(f"{layers} layer")
+        errors.append(float(capsys.readouterr().out.split()[-1]))
+    assert errors[1] < errors[0]
+
+
+def test_slider_of_the_codec_shows_the_decoded_sound(tiny_codec, tiny_corpus, capsys):
+    control = widgets.explore_layers(tiny_codec, load_audio(tiny_corpus / "clips/0000.wav"))
+    control.f(layers=2)
+    ax = plt.gcf().axes[0]
+    assert "2 of 8 layers" in ax.get_title() + ax.get_title(loc="left")
+    assert ax.images[0].get_array().shape[0] == 80
+    assert "Audio" in capsys.readouterr().out
