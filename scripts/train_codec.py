@@ -18,8 +18,8 @@ from the package's trainer, because on a CPU with hours instead of days these we
   commitment loss of every layer reaches the encoder; dead codes are revived with their running averages;
 - layer 1 is taught phones (cross-entropy through the package's own ``transform``), as the released model's
   layer 1 is taught HuBERT units; layers 2-8 are taught prosody (F0 about the speaker's median, absolute F0,
-  voicing, energy) by linear heads on the sum of their codes, as on so little data nothing else makes them
-  hear pitch. The heads are thrown away;
+  voicing, energy) by a linear head on the sum of their codes, as on so little data nothing else makes them
+  hear pitch, and layer 1's vectors are kept clear of the directions it reads. The heads are thrown away;
 - half of the clips are played faster or slower (0.84 to 1.2), which makes new voices: F0 about the median is
   unchanged.
 """
@@ -60,7 +60,7 @@ WORK = ROOT / "build" / "codec"
 SEGMENT = RATE  # one second
 AUTOENCODER_SHARE = 0.55  # of the training time
 NOISE = {"semantic": 0.8, "acoustic": 0.2, "decoder": 0.15}  # of the latents' deviation, in the first phase
-ENCODER_LR = 0.15  # of the learning rate, in the second phase
+ENCODER_LR = 0.3  # of the learning rate, in the second phase
 TRAINING_BUFFERS = ("embed_avg", "cluster_size", "inited")
 
 
@@ -122,13 +122,16 @@ class Segments:
 class Quantiser:
     """The package's codebooks, trained by running averages, with commitment to detached codes."""
 
-    def __init__(self, model: SpeechTokenizer) -> None:
+    def __init__(self, model: SpeechTokenizer, prosody: nn.Linear) -> None:
         self.books = [layer._codebook for layer in model.quantizer.vq.layers]
+        self.prosody = prosody
 
     def __call__(self, z: torch.Tensor, train: bool) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """z (batch, d, frames) -> vectors (8, batch, frames, d), commitment, codes (8, batch, frames)."""
         x = z.transpose(1, 2)
         residual, vectors, losses, indices = x, [], [], []
+        if train:
+            self.clear_prosody()
         for book in self.books:
             flat = residual.detach().reshape(-1, x.shape[-1])
             index = book.quantize(flat)
@@ -158,6 +161,17 @@ class Quantiser:
             share([book.embed, book.embed_avg])
 
     @torch.no_grad()
+    def clear_prosody(self) -> None:
+        """Take the directions that the prosody head reads out of layer 1's vectors.
+
+        Else the residual that layers 2-8 code lacks whatever a code of layer 1 has on average: the loudness
+        of a vowel, the silence of a pause. Distances then differ by a constant, so its codes ignore prosody.
+        """
+        basis = torch.linalg.qr(self.prosody.weight.detach().T).Q
+        for table in (self.books[0].embed, self.books[0].embed_avg):
+            table.sub_(table @ basis @ basis.T)
+
+    @torch.no_grad()
     def initialise(self, z: torch.Tensor, n_iterations: int = 12) -> None:
         """k-means per layer on latents (n, dimension), layer by layer on the residual."""
         residual = z
@@ -170,6 +184,8 @@ class Quantiser:
                 book.embed.copy_(torch.where(n[:, None] > 0, total / n.clamp_min(1)[:, None], book.embed))
             book.cluster_size.fill_(0.5)
             book.embed_avg.copy_(book.embed * book.cluster_size[:, None])
+            if book is self.books[0]:
+                self.clear_prosody()
             book.inited.fill_(1)
             residual = residual - F.embedding(book.quantize(residual), book.embed)
 
@@ -338,7 +354,7 @@ def train(args) -> None:
     )
     rng = np.random.default_rng([args.seed, RANK])
     model, heads, spectral = SpeechTokenizer(CONFIG), Heads(), SpectralLoss()
-    quantiser = Quantiser(model)
+    quantiser = Quantiser(model, heads.prosody)
     encoder = [p for p in model.encoder.parameters() if p.requires_grad]
     own = {id(p) for p in encoder}
     others = [p for p in [*model.parameters(), *heads.parameters()] if p.requires_grad and id(p) not in own]

@@ -22,11 +22,11 @@ earlier one would have written it loads from the run folder, or makes itself.
 
 EXAMPLES = """\
 examples:
-  speechlm list                                what there is to run
-  speechlm prepare                             load the language model and encode the corpus once (both are
-  cached) speechlm run --profile demo                  everything, on two CPU cores; open runs/demo/index.html
-  afterwards speechlm run --profile demo --only 02 03     two of the notebooks speechlm run --profile ci
-  --keep-going       the quickest tour, going on after a failure
+  speechlm list                             what there is to run
+  speechlm prepare                          load the language model and encode the corpus, once
+  speechlm run --profile demo               everything, on two CPU cores; then open runs/demo/index.html
+  speechlm run --profile demo --only 02 03  two of the notebooks
+  speechlm run --profile ci --keep-going    the quickest tour, going on after a failure
 
 A profile is a file notebooks/profiles/NAME.yml with parameters of the notebooks, and the only difference
 between a quick tour and the paper's settings: copy one to make your own, or pass the path of a .yml file.

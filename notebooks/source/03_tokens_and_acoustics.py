@@ -111,7 +111,7 @@ assert not {clip.speaker for clip in clips} & {clip.speaker for clip in train}
 # | loudness | root mean square | dB re full scale |
 # | centroid | centre of gravity of the spectrum: dull or bright | Hz |
 # | zero crossings | how often the waveform changes sign: high in hiss | per sample |
-# | tilt | slope of the spectrum; flatter (nearer to zero) in pressed or loud speech | dB per octave |
+# | tilt | slope of the spectrum; nearer to zero in loud or pressed speech | dB per octave |
 #
 # Pitch and spectrum need a longer window; it is centred on the frame.
 
@@ -180,7 +180,7 @@ found.loc[
 ]
 
 # %% [markdown]
-# The strongest row as a picture. Two bell shapes that hardly overlap: a large effect. *Look at the tails,
+# The strongest row as a picture. *The less the two shapes overlap, the larger the effect. Look at the tails,
 # too: a token is a tendency, not a definition.*
 
 # %%
