@@ -102,6 +102,7 @@ def run_notebook(
 ) -> Result:
     """Execute one notebook with this interpreter; write it, its page and its figures to the run folder."""
     executed = run_dir.resolve() / notebook.path.name
+    executed.parent.mkdir(parents=True, exist_ok=True)
     start, failure = time.monotonic(), {}
     with own_kernel():
         try:
