@@ -13,11 +13,13 @@ from typing import Any
 import nbformat
 import papermill
 from ipykernel.kernelspec import write_kernel_spec
-from nbclient.exceptions import DeadKernelError
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
 
 from . import pages
+
+CELL_SECONDS = 1800  # a cell that takes longer has stalled; the longest, a fine-tuning run, takes minutes
 
 
 @dataclass(frozen=True)
@@ -114,9 +116,12 @@ def run_notebook(
                 cwd=str(notebook.path.resolve().parent),
                 progress_bar={"desc": notebook.path.stem, "leave": False} if progress else False,
                 start_timeout=180,
+                execution_timeout=CELL_SECONDS,
             )
         except PapermillExecutionError as error:
             failure = {"cell": error.exec_count, "error": f"{error.ename}: {error.evalue}"}
+        except CellTimeoutError:
+            failure = {"error": f"a cell ran longer than {CELL_SECONDS} seconds"}
         except DeadKernelError:
             failure = {
                 "error": "its Python process died, most often for want of memory; close other programs"
@@ -137,6 +142,7 @@ def own_kernel() -> Iterator[None]:
         os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [folder, before.get("JUPYTER_PATH")]))
         # tqdm draws widgets in any kernel but Spyder's, and a page shows a widget as it first was: at 0 %.
         os.environ["SPYDER_LIKE_TEXT_PROGRESS"] = "1"
+        os.environ["SPEECHLM_STATIC"] = "1"  # remarks in place of controls, see widgets/live.py
         try:
             yield
         finally:

@@ -54,3 +54,11 @@ def test_slider_of_the_codec_shows_the_decoded_sound(tiny_codec, tiny_corpus, ca
     assert "2 of 8 layers" in ax.get_title() + ax.get_title(loc="left")
     assert ax.images[0].get_array().shape[0] == 80
     assert "Audio" in capsys.readouterr().out
+
+
+def test_executed_notebooks_show_a_remark_in_place_of_a_control(monkeypatch):
+    points = np.random.default_rng(0).normal(size=(50, 2))
+    codebooks = fit_codebooks(points, 2, 4)
+    assert hasattr(widgets.explore_residual_vq(points, codebooks), "children")
+    monkeypatch.setenv("SPEECHLM_STATIC", "1")
+    assert "JupyterLab" in widgets.explore_residual_vq(points, codebooks).data

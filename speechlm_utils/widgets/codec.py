@@ -9,8 +9,10 @@ from ..codec import SpeechCodec
 from ..plots.codec import plot_log_mel, plot_rounding
 from ..probing import log_mel, mel_distance
 from ..residual_vq import quantise, reconstruct
+from .live import live
 
 
+@live
 def explore_residual_vq(points: np.ndarray, codebooks: np.ndarray) -> ipywidgets.Widget:
     """Return a slider over the number of layers that points in the plane are decoded from.
 
@@ -31,6 +33,7 @@ def explore_residual_vq(points: np.ndarray, codebooks: np.ndarray) -> ipywidgets
     return ipywidgets.interactive(show, layers=_slider(len(codebooks)))
 
 
+@live
 def explore_layers(codec: SpeechCodec, wav: np.ndarray) -> ipywidgets.Widget:
     """Return a slider over the number of layers that a clip is decoded from: its picture, and its sound.
 

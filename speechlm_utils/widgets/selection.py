@@ -9,6 +9,7 @@ import numpy as np
 from ..plots.selection import plot_path_step, plot_penalty
 from ..selection import L1Path, select_columns
 from ..shrinkage import boundary, minimise_within, quadratic_loss
+from .live import live
 
 MATRIX = np.array([[1.0, 0.55], [0.55, 1.2]])
 GRID = np.linspace(-1.6, 2.4, 161)
@@ -38,6 +39,7 @@ def show_penalties(budget: float = 1.0, angle: float = 10.0, length: float = 1.7
     return fig
 
 
+@live
 def explore_penalties() -> ipywidgets.Widget:
     """Return sliders for the budget and the place of the minimum over `show_penalties`."""
 
@@ -74,6 +76,7 @@ def show_path(path: L1Path, names: Sequence[str], step: int, threshold: str = "n
     return fig
 
 
+@live
 def explore_path(path: L1Path, names: Sequence[str], step: int = 0) -> ipywidgets.Widget:
     """Return a slider for C over `show_path`; the path is computed beforehand, so that it moves at once."""
 

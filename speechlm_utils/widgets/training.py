@@ -13,6 +13,7 @@ from ..counts import parse_token, show_token
 from ..plots.style import layer_color
 from ..plots.training import plot_probabilities
 from ..vocabulary import MARKERS, Prompt, build_prompt
+from .live import live
 
 _BOX = (
     "display:inline-block;margin:1px;padding:0 .3em;border-radius:3px;font:12px/1.6 monospace;white-space:pre"
@@ -75,6 +76,7 @@ def _find_style(kind: str, layer: int) -> str:
     return f"{_BOX};background:{to_hex((red, green, blue))};color:{'#fff' if is_dark else '#000'}"
 
 
+@live
 def explore_budget(tokenizer, clip, tokens, longest: int = 128) -> ipywidgets.Widget:
     """Return a slider over `max_length` above the prompt that it leaves of a clip."""
     slider = ipywidgets.IntSlider(longest, 8, longest, description="max_length", continuous_update=False)
@@ -87,6 +89,7 @@ def explore_budget(tokenizer, clip, tokens, longest: int = 128) -> ipywidgets.Wi
     return ipywidgets.VBox([slider, ipywidgets.interactive_output(draw, {"max_length": slider})])
 
 
+@live
 def explore_deliveries(
     words: Mapping[str, object],
     deliveries: Mapping[str, object],
