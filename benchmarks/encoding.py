@@ -12,8 +12,9 @@ from collections import defaultdict
 from pathlib import Path
 
 from speechlm_utils.audio import load_audio
-from speechlm_utils.codec import encode_clips, load_codec
+from speechlm_utils.codec import load_codec
 from speechlm_utils.corpus import load_corpus, select_clips
+from speechlm_utils.encoding import encode_clips
 
 ROOT = Path(__file__).resolve().parent.parent
 

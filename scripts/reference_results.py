@@ -24,6 +24,7 @@ import numpy as np
 
 from speechlm_utils.corpus import groups, hash_corpus, label_ids, label_names
 from speechlm_utils.experiment import Experiment
+from speechlm_utils.files import write_json
 from speechlm_utils.reference import CONDITIONS, merge_runs, tabulate_runs
 from speechlm_utils.selection import matched_random_tokens, random_tokens
 
@@ -186,14 +187,6 @@ def read_finished(runner: Runner, job: Job) -> dict | None:
         return None
     run = json.loads(path.read_text(encoding="utf-8"))
     return run if run["fingerprint"] == runner.fingerprint(job) else None
-
-
-def write_json(path: Path, content: dict) -> None:
-    """Write under another name, then rename: an interrupted run leaves no half file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".unfinished")
-    unfinished.write_text(json.dumps(content) + "\n", encoding="utf-8")
-    unfinished.replace(path)
 
 
 def merge(runner: Runner) -> None:

@@ -6,8 +6,6 @@ statistics that join features with tokens are in `association`.
 """
 
 import math
-import os
-import tempfile
 from pathlib import Path
 
 import joblib
@@ -16,6 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 from .audio import hash_audio, load_audio
+from .files import write_atomically
 
 FEATURES = ("f0_st", "voiced", "rms_db", "centroid_hz", "zcr", "tilt_db_oct")
 """Names of the features: semitones, 0 or 1, dB, Hz, crossings per sample, dB per octave."""
@@ -131,16 +130,9 @@ def _read_or_measure(audio: Path, cache_dir: Path | str | None) -> dict[str, np.
         with np.load(path) as stored:
             return dict(stored)
     features = frame_features(wav)
-    _write_atomically(path, features)
+    with write_atomically(path) as part:
+        np.savez_compressed(part, **features)
     return features
-
-
-def _write_atomically(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    # A run that is interrupted must not leave half a file under the final name.
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-        np.savez_compressed(file, **arrays)
-    os.replace(file.name, path)
 
 
 def _pad_to_frames(wav: np.ndarray, hop: int, window: int) -> np.ndarray:

@@ -15,6 +15,7 @@ import torch
 from peft import PeftModel, get_peft_model_state_dict, set_peft_model_state_dict
 from safetensors.torch import load_file, save_file
 
+from .files import write_json
 from .rows import Rows, load_rows, save_rows
 from .training import ADAPTER
 from .vocabulary import MARKERS
@@ -45,10 +46,10 @@ def save_artefact(
         part = {name: tensor for name, tensor in weights.items() if (".lora_" in name) == is_lora}
         save_file(part, folder / file, metadata={"format": "pt"})
     config = {**model.peft_config[ADAPTER].to_dict(), "trainable_token_indices": None, "inference_mode": True}
-    _write_json(folder / "adapter" / "adapter_config.json", config)
+    write_json(folder / "adapter" / "adapter_config.json", config)
     _save_selection(selection, folder / "selection.json")
     versions = {name: version(name) for name in ("torch", "transformers", "peft")}
-    _write_json(
+    write_json(
         folder / "settings.json", {"format": FORMAT, "template": TEMPLATE, **about, "versions": versions}
     )
 
@@ -113,17 +114,4 @@ def _save_selection(selection: object, path: Path) -> None:
     elif hasattr(selection, "save"):
         selection.save(path)
     else:
-        _write_json(path, selection)
-
-
-def _write_json(path: Path, content: object) -> None:
-    path.write_text(json.dumps(content, indent=1, default=_to_plain) + "\n", encoding="utf-8")
-
-
-def _to_plain(value: object):
-    """Turn what JSON does not know into lists and numbers; other types raise TypeError."""
-    if isinstance(value, np.ndarray | np.generic):
-        return value.tolist()
-    if isinstance(value, set | frozenset):
-        return sorted(value)
-    raise TypeError(f"{value!r} cannot be written as JSON")
+        write_json(path, selection)

@@ -136,7 +136,7 @@ def standardise_by_speaker(
 def codes_of(clip) -> np.ndarray:
     """Return the codes of a clip, or say that they are missing."""
     if clip.codes is None:
-        raise ValueError(f"clip {clip.id} has no codes; encode the clips first (codec.encode_clips)")
+        raise ValueError(f"clip {clip.id} has no codes; encode the clips first (encoding.encode_clips)")
     return clip.codes
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from .codec import SpeechCodec, encode_clips, load_codec
+from .codec import SpeechCodec, load_codec
 from .corpus import Clip, hash_corpus, label_ids, label_names, load_corpus, select_clips
+from .encoding import encode_clips
 from .selection import L1Selector, Selection, find_C_for_count, make_selection
 
 log = logging.getLogger(__name__)

@@ -8,6 +8,8 @@ import torch
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
+from .files import write_atomically
+
 Rows = Mapping[str, np.ndarray]
 
 
@@ -53,11 +55,8 @@ def write_rows(model, ids: Mapping[str, int], rows: Rows) -> None:
 
 def save_rows(path: str | Path, rows: Rows) -> None:
     """Save rows as float32 safetensors, keyed by token name such as "<|L3_0417|>"; folders are made."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    save_file({name: np.ascontiguousarray(row, dtype=np.float32) for name, row in rows.items()}, unfinished)
-    unfinished.replace(path)
+    with write_atomically(path) as part:
+        save_file({name: np.ascontiguousarray(row, dtype=np.float32) for name, row in rows.items()}, part)
 
 
 def load_rows(path: str | Path) -> dict[str, np.ndarray]:

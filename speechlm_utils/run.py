@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from .files import write_json
+
 HELP = """\
 Run the notebooks of this repository without opening them.
 
@@ -57,11 +59,7 @@ def record_metrics(run_dir: Path | str, name: str, **values: Any) -> Path:
         If a value is not a number, a text, or a list or dict of them; the message names it.
     """
     path = Path(run_dir) / "metrics" / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    plain = {key: _to_plain(value, key) for key, value in values.items()}
-    part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
-    part.replace(path)
+    write_json(path, {key: _to_plain(value, key) for key, value in values.items()})
     return path
 
 
@@ -159,14 +157,14 @@ def _prepare(args: argparse.Namespace) -> int:
 
     folder = notebook_runner.find_notebook_folder()
     settings = profiles.DEFAULTS | profiles.load_profile(args.profile, folder).common
-    from . import codec, corpus, llm  # these load torch: only after the profile is known to be good
+    from . import codec, corpus, encoding, llm  # these load torch: only after the profile is known to be good
 
     os.chdir(folder)  # the paths of a profile are relative to the notebooks
     print(f"1/2 language model {settings['llm_name']} ...", flush=True)
     llm.load_llm(settings["llm_name"])
     print(f"2/2 speech tokens of {settings['corpus_dir']} ...", flush=True)
     clips = corpus.load_corpus(settings["corpus_dir"])
-    codec.encode_clips(clips, codec.load_codec(settings["codec_name"]), settings["cache_dir"])
+    encoding.encode_clips(clips, codec.load_codec(settings["codec_name"]), settings["cache_dir"])
     print(f"ready: {len(clips)} clips encoded; now `speechlm run --profile {args.profile}` or `make lab`")
     return 0
 

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from speechlm_utils.codec import encode_clips, load_codec
+from speechlm_utils.codec import load_codec
 from speechlm_utils.codec_files import make_model
 from speechlm_utils.corpus import Clip, load_corpus
+from speechlm_utils.encoding import encode_clips
 
 RATE = 16000
 CODEBOOK_SIZE = 64

@@ -10,9 +10,10 @@ import pytest
 import soundfile
 
 from speechlm_utils.audio import load_audio, normalise_rms
-from speechlm_utils.codec import encode_clips, load_codec
+from speechlm_utils.codec import load_codec
 from speechlm_utils.corpus import Clip, label_ids, label_names, load_corpus, select_clips
 from speechlm_utils.counts import JointBagOfWords, count_matrix, count_tokens, parse_token
+from speechlm_utils.encoding import encode_clips
 from speechlm_utils.selection import (
     L1Selector,
     Selection,

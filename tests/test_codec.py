@@ -11,8 +11,9 @@ from conftest import CODEC_CONFIG
 
 from speechlm_utils import codec_files
 from speechlm_utils.audio import load_audio, normalise_rms
-from speechlm_utils.codec import SpeechCodec, encode_clips, load_codec
+from speechlm_utils.codec import SpeechCodec, load_codec
 from speechlm_utils.corpus import load_corpus
+from speechlm_utils.encoding import encode_clips
 
 
 @pytest.fixture
@@ -114,7 +115,7 @@ def test_cache_is_reused(tiny_corpus, counted, tmp_path):
     second = encode_clips(clips, codec, tmp_path, progress=False)
     assert len(calls) == 4
     assert all(np.array_equal(a.codes, b.codes) for a, b in zip(first, second, strict=True))
-    assert not list(tmp_path.rglob("*.part"))
+    assert not list(tmp_path.rglob("*.part*"))
 
 
 def test_damaged_cache_files_are_encoded_again(tiny_corpus, counted, tmp_path):
@@ -135,7 +136,7 @@ def test_failed_write_leaves_nothing_behind(tiny_corpus, tiny_codec, tmp_path, m
     def fail(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("speechlm_utils.codec.os.replace", fail)
+    monkeypatch.setattr("speechlm_utils.files.os.replace", fail)
     with pytest.raises(KeyboardInterrupt):
         encode_clips(load_corpus(tiny_corpus)[:1], tiny_codec, tmp_path, progress=False)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]

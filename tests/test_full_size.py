@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from speechlm_utils.audio import load_audio
-from speechlm_utils.codec import encode_clips, load_codec
+from speechlm_utils.codec import load_codec
 from speechlm_utils.codec_files import make_model
 from speechlm_utils.corpus import load_corpus
 from speechlm_utils.counts import count_matrix
+from speechlm_utils.encoding import encode_clips
 from speechlm_utils.probing import frame_phones
 from speechlm_utils.vocabulary import kept_tokens
 

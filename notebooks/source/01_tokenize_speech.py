@@ -30,9 +30,9 @@ from sklearn.cluster import KMeans
 from speechlm_utils import plots, widgets
 from speechlm_utils.acoustics import clip_features, frame_features
 from speechlm_utils.audio import load_audio
-from speechlm_utils.codec import encode_clips
 from speechlm_utils.codec_report import decode_distances, measure_speed, report_phones, report_probes
 from speechlm_utils.corpus import load_corpus, select_clips
+from speechlm_utils.encoding import encode_clips
 from speechlm_utils.exercises import check_bit_rate, check_padding, check_quantise
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.overview import list_versions

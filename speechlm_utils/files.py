@@ -1,0 +1,51 @@
+"""Write files that are either complete or absent."""
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def write_atomically(path: str | Path) -> Iterator[Path]:
+    """Give a temporary name in the folder of `path`, made if missing, and rename it when the block ends well.
+
+    A reader never sees half a file, an interrupted run leaves none under the final name, and of two processes
+    that write the same file the last one wins.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=f".part{path.suffix}")
+    os.close(handle)
+    try:
+        yield Path(name)
+        os.chmod(name, 0o666 & ~_umask())  # mkstemp gives 600
+        os.replace(name, path)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def write_json(path: str | Path, content: object, indent: int | None = 1) -> None:
+    """Write JSON, completely or not at all; NumPy's arrays and numbers and sets become lists and numbers."""
+    text = json.dumps(content, indent=indent, default=_to_plain)
+    with write_atomically(path) as part:
+        part.write_text(text + "\n", encoding="utf-8")
+
+
+def _to_plain(value: object):
+    """Turn what JSON does not know into lists and numbers; other types raise TypeError."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    raise TypeError(f"{value!r} cannot be written as JSON")
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
