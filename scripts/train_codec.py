@@ -19,7 +19,8 @@ from the package's trainer, because on a CPU with hours instead of days these we
 - layer 1 is taught phones (cross-entropy through the package's own ``transform``), as the released model's
   layer 1 is taught HuBERT units; layers 2-8 are taught prosody (F0 about the speaker's median, absolute F0,
   voicing, energy) by a linear head on the sum of their codes, as on so little data nothing else makes them
-  hear pitch, and layer 1's vectors are kept clear of the directions it reads; a second head sorts F0 into
+  hear pitch; layer 1's vectors are kept in the directions that the phone head reads and the prosody head
+  does not; a second head sorts F0 into
   semitones, which teaches faster than the regression. The heads are thrown away;
 - half of the clips are played faster or slower (0.84 to 1.2), which makes new voices: F0 about the median is
   unchanged.
@@ -62,6 +63,7 @@ SEGMENT = RATE  # one second
 AUTOENCODER_SHARE = 0.55  # of the training time
 NOISE = {"semantic": 0.8, "acoustic": 0.2, "decoder": 0.15}  # of the latents' deviation, in the first phase
 ENCODER_LR = 0.3  # of the learning rate, in the second phase
+PHONE_DIRECTIONS = 32  # of the latent's, in which layer 1's vectors lie
 PITCH_BINS = 37  # one a semitone, 75 to 600 Hz
 TRAINING_BUFFERS = ("embed_avg", "cluster_size", "inited")
 
@@ -124,16 +126,16 @@ class Segments:
 class Quantiser:
     """The package's codebooks, trained by running averages, with commitment to detached codes."""
 
-    def __init__(self, model: SpeechTokenizer, prosody: nn.Linear) -> None:
+    def __init__(self, model: SpeechTokenizer, heads: Heads) -> None:
         self.books = [layer._codebook for layer in model.quantizer.vq.layers]
-        self.prosody = prosody
+        self.transform, self.heads = model.transform, heads
 
     def __call__(self, z: torch.Tensor, train: bool) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """z (batch, d, frames) -> vectors (8, batch, frames, d), commitment, codes (8, batch, frames)."""
         x = z.transpose(1, 2)
         residual, vectors, losses, indices = x, [], [], []
         if train:
-            self.clear_prosody()
+            self.keep_phones()
         for book in self.books:
             flat = residual.detach().reshape(-1, x.shape[-1])
             index = book.quantize(flat)
@@ -163,31 +165,40 @@ class Quantiser:
             share([book.embed, book.embed_avg])
 
     @torch.no_grad()
-    def clear_prosody(self) -> None:
-        """Take the directions that the prosody head reads out of layer 1's vectors.
+    def find_phone_directions(self) -> torch.Tensor:
+        """Directions (PHONE_DIRECTIONS, dimension) that the phone head reads, clear of the prosody head's."""
+        phones = self.heads.phone.weight @ self.transform.weight
+        phones = phones - phones.mean(0)
+        prosody = torch.linalg.qr(self.heads.prosody.weight.T).Q
+        return torch.linalg.svd(phones - phones @ prosody @ prosody.T).Vh[:PHONE_DIRECTIONS]
 
-        Else the residual that layers 2-8 code lacks whatever a code of layer 1 has on average: the loudness
-        of a vowel, the silence of a pause. Distances then differ by a constant, so its codes ignore prosody.
+    @torch.no_grad()
+    def keep_phones(self) -> None:
+        """Keep layer 1's vectors within the phone directions.
+
+        Distances to them differ from those within the directions by a constant, so layer 1's codes see phones
+        and ignore prosody and voice; and the residual that layers 2-8 code keeps everything else, also what a
+        code of layer 1 would have on average: the loudness of a vowel, the silence of a pause.
         """
-        basis = torch.linalg.qr(self.prosody.weight.detach().T).Q
+        basis = self.find_phone_directions()
         for table in (self.books[0].embed, self.books[0].embed_avg):
-            table.sub_(table @ basis @ basis.T)
+            table.copy_(table @ basis.T @ basis)
 
     @torch.no_grad()
     def initialise(self, z: torch.Tensor, n_iterations: int = 12) -> None:
         """k-means per layer on latents (n, dimension), layer by layer on the residual."""
         residual = z
+        basis = self.find_phone_directions()
         for book in self.books:
-            book.embed.copy_(residual[torch.randperm(len(residual))[: book.codebook_size]])
+            points = z @ basis.T @ basis if book is self.books[0] else residual
+            book.embed.copy_(points[torch.randperm(len(points))[: book.codebook_size]])
             for _ in range(n_iterations):
-                index = book.quantize(residual)
+                index = book.quantize(points)
                 n = torch.bincount(index, minlength=book.codebook_size).float()
-                total = torch.zeros_like(book.embed).index_add_(0, index, residual)
+                total = torch.zeros_like(book.embed).index_add_(0, index, points)
                 book.embed.copy_(torch.where(n[:, None] > 0, total / n.clamp_min(1)[:, None], book.embed))
             book.cluster_size.fill_(0.5)
             book.embed_avg.copy_(book.embed * book.cluster_size[:, None])
-            if book is self.books[0]:
-                self.clear_prosody()
             book.inited.fill_(1)
             residual = residual - F.embedding(book.quantize(residual), book.embed)
 
@@ -362,7 +373,7 @@ def train(args) -> None:
     )
     rng = np.random.default_rng([args.seed, RANK])
     model, heads, spectral = SpeechTokenizer(CONFIG), Heads(), SpectralLoss()
-    quantiser = Quantiser(model, heads.prosody)
+    quantiser = Quantiser(model, heads)
     encoder = [p for p in model.encoder.parameters() if p.requires_grad]
     own = {id(p) for p in encoder}
     others = [p for p in [*model.parameters(), *heads.parameters()] if p.requires_grad and id(p) not in own]

@@ -582,9 +582,6 @@ for base in ("text + matched random", "text + random", same_level):
 # In `topic`, only the words tell, and the delivery is drawn independently of it. *Prediction: tokens add
 # nothing.*
 
-
-# %%
-
 # %%
 extremes = {}
 for other in ("question", "topic"):
