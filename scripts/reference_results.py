@@ -96,6 +96,7 @@ class Runner:
             "tune": asdict(tune),
             "n_tokens": self.args.n_tokens,
             "llm": self.args.llm,
+            "dtype": self.args.dtype,
             "codec": self.experiment.codec.hash,
             "clips": {split: hash_corpus(clips) for split, clips in self.clips(job).items()},
         }
@@ -151,7 +152,8 @@ class Runner:
         clips, tokens = self.clips(job), self.tokens(job)
         rows = self.rows(job, tokens)
         start, cpu = time.monotonic(), time.process_time()
-        result = fine_tune(clips, self.args.task, tokens, rows, settings, self.args.llm, progress=True)
+        options = {"llm_name": self.args.llm, "dtype": self.args.dtype, "progress": True}
+        result = fine_tune(clips, self.args.task, tokens, rows, settings, **options)
         seconds = {"seconds": time.monotonic() - start, "cpu_seconds": time.process_time() - cpu}
         names, logits = label_names(clips["train"], self.args.task), result.logits["test"]
         shares = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -176,6 +178,7 @@ class Runner:
             "settings": asdict(settings),
             "codec_hash": self.experiment.codec.hash,
             "llm": self.args.llm,
+            "dtype": self.args.dtype,
             **seconds,
         }
 
@@ -228,6 +231,11 @@ def build_parser() -> argparse.ArgumentParser:
     add("--row-steps", type=int, default=80, help="steps of pre-training the rows")
     add("--row-learning-rate", type=float, default=1e-2)
     add("--llm", default="smollm2-135m")
+    add(
+        "--dtype",
+        default="float32",
+        help="of the frozen weights in fine-tuning (bfloat16: twice as fast on some CPUs)",
+    )
     add("--corpus", type=Path, default=ROOT / "data" / "demo")
     add("--codec", default=str(ROOT / "data" / "codec"))
     add("--cache", type=Path, default=ROOT / "runs" / "cache")

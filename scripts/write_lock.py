@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
-EXTRAS = ("dev",)
+EXTRAS = ("dev", "scale")
 HEADER = """\
 # Exact versions for `make run` and `make test`, written by scripts/write_lock.py: do not edit.
 # Packages that must be installed without their dependencies stand in requirements-nodeps.txt.

@@ -13,7 +13,7 @@ import librosa
 import numpy as np
 from tqdm import tqdm
 
-from .audio import hash_audio, load_audio
+from .audio import AudioFiles, hash_audio, load_audio
 from .files import write_atomically
 
 FEATURES = ("f0_st", "voiced", "rms_db", "centroid_hz", "zcr", "tilt_db_oct")
@@ -24,7 +24,8 @@ TILT_RANGE_HZ = (100.0, 5000.0)
 PITCH_WINDOW = 1024  # samples; four periods of the lowest pitch
 SPECTRUM_WINDOW = 512  # samples
 SILENCE_DB = -90.0  # below it a frame is digital silence: its spectrum has no shape to measure
-CACHE_VERSION = 1  # raise it when a feature is computed otherwise: older cached files are then passed by
+MAX_SEMITONES = 12.0  # from the clip's median; farther away, pYIN has nearly always taken noise for a voice
+CACHE_VERSION = 2  # raise it when a feature is computed otherwise: older cached files are then passed by
 
 
 def frame_features(
@@ -42,7 +43,8 @@ def frame_features(
     Returns
     -------
     features : dict of float arrays, each of shape (n_frames,) with n_frames = ceil(n_samples / hop)
-        `f0_hz` and `f0_st` (NaN where unvoiced), `voiced` (0 or 1), `rms_db` (dB re full scale),
+        `f0_hz` and `f0_st` (NaN where unvoiced, or more than an octave from the clip's median, where pYIN is
+        nearly always wrong), `voiced` (0 or 1, likewise), `rms_db` (dB re full scale),
         `centroid_hz`, `tilt_db_oct` (both NaN in digital silence) and `zcr` (zero crossings per sample).
 
     Raises
@@ -121,7 +123,7 @@ def speaker_medians(clips: list, features: list[dict[str, np.ndarray]]) -> dict[
     return {speaker: float(np.median(f0)) if f0.size else math.nan for speaker, f0 in joined.items()}
 
 
-def _read_or_measure(audio: Path, cache_dir: Path | str | None) -> dict[str, np.ndarray]:
+def _read_or_measure(audio: AudioFiles, cache_dir: Path | str | None) -> dict[str, np.ndarray]:
     wav = load_audio(audio)
     if cache_dir is None:
         return frame_features(wav)
@@ -149,7 +151,8 @@ def _track_pitch(wav: np.ndarray, sample_rate: int, hop: int) -> tuple[np.ndarra
     f0_hz, voiced, _ = librosa.pyin(
         padded, fmin=low, fmax=high, sr=sample_rate, frame_length=PITCH_WINDOW, hop_length=hop, center=False
     )
-    return f0_hz, voiced.astype(float)
+    wild = np.abs(semitones(f0_hz)) > MAX_SEMITONES
+    return np.where(wild, np.nan, f0_hz), (voiced & ~wild).astype(float)
 
 
 def _measure_spectrum(wav: np.ndarray, sample_rate: int, hop: int) -> tuple[np.ndarray, np.ndarray]:

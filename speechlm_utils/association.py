@@ -28,7 +28,7 @@ def token_associations(
     clips : list of Clip with codes
     features : list of dicts of arrays, shape (n_frames,), in the order of the clips (`clip_features`);
         frames where a feature is NaN (pitch of unvoiced frames) are left out for this feature
-    tokens : list of (layer, code), layers numbered from 1
+    tokens : list of (layer, code), layers numbered from 1; none gives an empty table
     n_resamples : int, bootstrap resamples of whole clips
     seed : int
     names : features to compare
@@ -57,7 +57,7 @@ def token_associations(
     low, high, error = (np.where(n_clips >= min_clips, part, np.nan) for part in _summarise(draws))
     with np.errstate(divide="ignore", invalid="ignore"):
         p = 2 * stats.t.sf(np.abs(effect) / error, df=np.maximum(n_clips - 1, 1))
-    layers, codes = np.array(tokens, dtype=int).T
+    layers, codes = np.array(tokens, dtype=int).reshape(-1, 2).T
     n_features = len(names)
     return pd.DataFrame(
         {
@@ -175,6 +175,8 @@ def _resample_effects(with_token: np.ndarray, total: np.ndarray, n_resamples: in
 
 def _summarise(draws: np.ndarray) -> list[np.ndarray]:
     """Reduce the resampled effects to the bounds of the 95 % interval and the standard error."""
+    if not draws.size:
+        return [np.empty(draws.shape[1:])] * 3
     # A token of one or two clips is missing from many resamples; these draws are NaN and are left out.
     present = np.isfinite(draws).any(axis=0)
     filled = np.where(present, draws, 0.0)

@@ -1,40 +1,129 @@
-"""Read sound files as mono float32 at one sampling rate; a file that cannot be used is named in the error."""
+"""Read sound files as mono float32 at one sampling rate; a file that cannot be used is named in the error.
+
+Wherever a sound file is asked for, a sequence of files may be given: one clip, its parts joined in order.
+"""
 
 import hashlib
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
 SAMPLE_RATE = 16000
+CUT_OFF_SHARE = 0.01  # of a file's samples; below it a wrong length in the header is the writer's slip
+_UNKNOWN_LENGTH = 0x7FFF0000  # bytes; programs that write into a pipe promise at least that much
+
+AudioFiles = str | Path | Sequence[str | Path]
 
 
-def check_audio(path: str | Path) -> int:
-    """Return the number of samples a sound file's header promises, without decoding the file.
+@dataclass(frozen=True)
+class AudioHeader:
+    """What the header of a sound file says, or why the file cannot be used.
+
+    Attributes
+    ----------
+    path : Path
+    n_samples : int, per channel, at the file's own rate
+    sample_rate : int, Hz
+    fault : str, "" or "missing", "not_a_file", "empty_file", "unreadable", "cut_off", "no_samples"
+    reason : str, a sentence that names the file and says what to do
+    """
+
+    path: Path
+    n_samples: int = 0
+    sample_rate: int = 0
+    fault: str = ""
+    reason: str = ""
+
+
+def list_parts(audio: AudioFiles) -> tuple[Path, ...]:
+    """Return the sound files of a clip, one or several, as a tuple; none at all raises ValueError."""
+    parts = (Path(audio),) if isinstance(audio, str | os.PathLike) else tuple(Path(part) for part in audio)
+    if not parts:
+        raise ValueError("a clip needs at least one sound file, got none")
+    return parts
+
+
+def read_header(path: str | Path) -> AudioHeader:
+    """Read the header of one sound file without decoding it; a file that cannot be used raises nothing.
+
+    A WAV, AIFF or AU file that was cut off is found by the length that its header promises. FLAC and MP3 tell
+    only when they are decoded (`load_audio`), Ogg not even then: it ends with its last whole page.
+    """
+    path = Path(path)
+    if not os.path.exists(path):  # unlike Path.exists, raises nothing for a name that is too long
+        return _fault(path, "missing", "no such sound file; put it there, or correct or delete its row")
+    if not os.path.isfile(path):
+        return _fault(path, "not_a_file", "is a folder, not a sound file; name the file in it")
+    if not path.stat().st_size:
+        return _fault(path, "empty_file", "cannot be read as audio, it has 0 bytes; copy the file again")
+    try:
+        info = soundfile.info(str(path), verbose=True)
+    except (soundfile.SoundFileError, RuntimeError, TypeError) as error:  # TypeError: headerless .raw
+        advice = "copy the file again, or convert it to WAV or FLAC"
+        return _fault(path, "unreadable", f"cannot be read as audio ({error}); {advice}")
+    if (promised := _find_promise(info.extra_info)) is not None:
+        what = "the header promises {} bytes of sound, there are {}".format(*promised)
+        return AudioHeader(path, fault="cut_off", reason=_say_cut(path, what))
+    if info.frames < 1:
+        return _fault(path, "no_samples", "holds no samples; record or cut the clip again")
+    return AudioHeader(path, info.frames, info.samplerate)
+
+
+def _fault(path: Path, fault: str, reason: str) -> AudioHeader:
+    return AudioHeader(path, fault=fault, reason=f"{path}: {reason}")
+
+
+def _say_cut(path: Path, what: object) -> str:
+    return f"{path}: cut off or damaged ({what}); copy the file again"
+
+
+def _find_promise(log: str) -> tuple[int, int] | None:
+    """Find the bytes promised and held in libsndfile's log ("data : 64000 (should be 31978)")."""
+    found = re.search(r"^\s*(?:data|SSND|Data Size)\s*:\s*(\d+) \(should be (\d+)\)", log, re.MULTILINE)
+    if found is None:
+        return None
+    promised, held = int(found[1]), int(found[2])
+    is_cut = promised < _UNKNOWN_LENGTH and held < (1 - CUT_OFF_SHARE) * promised
+    return (promised, held) if is_cut else None
+
+
+def check_audio(audio: AudioFiles) -> int:
+    """Return the number of samples that the headers promise (parts added up), without decoding anything.
 
     Raises
     ------
     FileNotFoundError, OSError, ValueError
-        If the file is missing, cannot be read as audio, or holds no samples; the message names it.
+        If a file is missing, cannot be read as audio, is cut off, or holds no samples; the message names it.
     """
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"{path}: no such sound file")
-    try:
-        n_samples = soundfile.info(str(path)).frames
-    except (soundfile.SoundFileError, RuntimeError) as error:
-        raise OSError(f"{path}: cannot be read as audio ({error})") from error
-    if n_samples < 1:
-        raise ValueError(f"{path}: holds no samples")
-    return n_samples
+    return sum(_require_header(path).n_samples for path in list_parts(audio))
 
 
-def load_audio(path: str | Path, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
-    """Load a sound file as mono at the given sampling rate.
+def measure_seconds(audio: AudioFiles) -> float:
+    """Return a clip's length in seconds as its headers promise; raises as `check_audio` does."""
+    headers = [_require_header(path) for path in list_parts(audio)]
+    return sum(header.n_samples / header.sample_rate for header in headers)
+
+
+def _require_header(path: Path) -> AudioHeader:
+    header = read_header(path)
+    if header.fault:
+        kinds = {"missing": FileNotFoundError, "no_samples": ValueError}
+        raise kinds.get(header.fault, OSError)(header.reason)
+    return header
+
+
+def load_audio(audio: AudioFiles, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
+    """Load a sound file as mono at the given sampling rate, or several, joined in order without a gap.
 
     Parameters
     ----------
-    path : any format libsndfile reads (WAV, FLAC, Ogg Vorbis or Opus, MP3, ...)
-    sample_rate : int, Hz; another rate in the file is resampled (soxr)
+    audio : one file or several, in any format libsndfile reads (WAV, FLAC, Ogg Vorbis or Opus, MP3, ...)
+    sample_rate : int, Hz; a file at another rate is resampled (soxr), each part by itself
 
     Returns
     -------
@@ -43,19 +132,35 @@ def load_audio(path: str | Path, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
     Raises
     ------
     FileNotFoundError, OSError, ValueError
-        If the file is missing, unreadable, empty, or holds NaN or infinite samples; the message names it.
+        If a file is missing, unreadable, cut off or empty, or has NaN or infinite samples; the message
+        names it.
     """
-    check_audio(path)
+    return np.concatenate([_load_part(path, sample_rate) for path in list_parts(audio)])
+
+
+def _load_part(path: Path, sample_rate: int) -> np.ndarray:
+    header = _require_header(path)
     try:
         channels, file_rate = soundfile.read(str(path), dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, RuntimeError) as error:
-        raise OSError(f"{path}: cannot be read as audio ({error})") from error
-    wav = check_wav(channels.mean(axis=1), name=path)
+        raise OSError(_say_cut(path, error)) from error
+    if cut := find_cut(header, len(channels)):
+        raise OSError(cut)
+    with np.errstate(over="ignore", invalid="ignore"):  # inf - inf: found by check_wav, which names the file
+        wav = check_wav(channels.mean(axis=1), name=path)
     if file_rate != sample_rate:
         import librosa
 
         wav = librosa.resample(wav, orig_sr=file_rate, target_sr=sample_rate, res_type="soxr_hq")
     return np.ascontiguousarray(wav, dtype=np.float32)
+
+
+def find_cut(header: AudioHeader, n_decoded: int, error: str = "") -> str:
+    """Compare the samples decoded with those promised: "", or a sentence that says what is missing."""
+    if n_decoded >= (1 - CUT_OFF_SHARE) * header.n_samples and not error:
+        return ""
+    promise = f"the header promises {header.n_samples} samples, {n_decoded} can be decoded"
+    return _say_cut(header.path, f"{promise}, {error}" if error else promise)
 
 
 def check_wav(wav: np.ndarray, name: str | Path = "wav") -> np.ndarray:
@@ -93,8 +198,18 @@ def hash_audio(wav: np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(wav, dtype=np.float32).tobytes()).hexdigest()[:32]
 
 
-def hash_file(path: str | Path) -> str:
-    """Hash the bytes of a sound file, not decoded: 32 hex digits; a missing one raises with its path."""
-    if not Path(path).is_file():
+def hash_file(audio: AudioFiles) -> str:
+    """Hash the bytes of a sound file, not decoded: 32 hex digits; a missing one raises with its path.
+
+    Of several files, the hash of their hashes in order, so that the same bytes cut elsewhere differ.
+    """
+    digests = [_hash_bytes(path) for path in list_parts(audio)]
+    if len(digests) > 1:
+        digests = [hashlib.sha256("".join(digests).encode()).hexdigest()]
+    return digests[0][:32]
+
+
+def _hash_bytes(path: Path) -> str:
+    if not path.is_file():
         raise FileNotFoundError(f"{path}: no such sound file")
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:32]
+    return hashlib.sha256(path.read_bytes()).hexdigest()

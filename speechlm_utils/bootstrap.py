@@ -55,11 +55,14 @@ def paired_bootstrap(
     Raises
     ------
     ValueError
-        If the lengths differ.
+        If the lengths differ, or there is no clip.
     """
     a, b = np.atleast_2d(prediction_a), np.atleast_2d(prediction_b)
     if not (a.shape[1] == b.shape[1] == len(y_true) == len(groups)):
-        raise ValueError(f"lengths differ: y_true {len(y_true)}, predictions {a.shape}, {b.shape}")
+        lengths = f"y_true {len(y_true)}, predictions {a.shape}, {b.shape}, groups {len(groups)}"
+        raise ValueError(f"lengths differ: {lengths}")
+    if not len(y_true):
+        raise ValueError("y_true is empty: there is no clip to resample")
     classes = np.unique(y_true)
     names, group = np.unique(groups, return_inverse=True)
     rng = np.random.default_rng(seed)

@@ -1,12 +1,13 @@
 """The causal loss at the positions that have labels, and the baseline that a model without context gets."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
 from torch.nn import functional
-from transformers import Trainer
 
+from .parallel import SplitTrainer, share_of_mean
 from .training import ADAPTER, IGNORED, batches_by_length, pad_batch
 from .vocabulary import Prompt
 
@@ -23,7 +24,7 @@ def audio_targets(prompt: Prompt) -> list[int]:
     return prompt.input_ids[-(prompt.n_audio + 1) :]
 
 
-class RowTrainer(Trainer):
+class RowTrainer(SplitTrainer):
     """A Trainer that computes logits only where there is a label, and no gradient for the frozen rows.
 
     Loss and gradient of the rows equal those of the model's own loss. With SmolLM2-135M and labels on the
@@ -31,8 +32,25 @@ class RowTrainer(Trainer):
     """
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-        loss = _token_losses(self.accelerator.unwrap_model(model).get_base_model(), inputs).mean()
+        causal = self.accelerator.unwrap_model(model).get_base_model()
+        # DDP averages gradients, and FSDP gathers weights, only for what runs inside the model's forward
+        with _replace_forward(causal, lambda **batch: _token_losses(causal, batch)):
+            losses = model(**inputs)
+        loss = share_of_mean(losses, losses.numel())
         return (loss, {"loss": loss}) if return_outputs else loss
+
+
+@contextlib.contextmanager
+def _replace_forward(module: torch.nn.Module, forward: Callable) -> Iterator[None]:
+    """Let a module compute something else for a while."""
+    before = module.__dict__.get("forward")
+    module.forward = forward
+    try:
+        yield
+    finally:
+        del module.forward
+        if before is not None:
+            module.forward = before
 
 
 def _token_losses(causal, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:

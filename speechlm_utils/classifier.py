@@ -1,5 +1,6 @@
 """Step 3: fine-tune the language model with LoRA and a linear head to classify clips (arXiv 2512.07571)."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,13 +8,15 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch.nn import functional
+from transformers import set_seed
 
-from .corpus import Clip, label_ids, label_names
-from .llm import SMOLLM2
+from .corpus import Clip, hash_corpus, label_ids, label_names
+from .llm import SMOLLM2, hash_llm, load_llm
 from .metrics import macro_f1_scores
-from .predictor import FineTuneSettings, SpeechTokenClassifier, build_classifier
+from .parallel import share_of_mean
+from .predictor import FineTuneSettings, SpeechTokenClassifier, wrap_classifier
 from .rows import Rows
-from .training import run_trainer
+from .training import IGNORED, run_trainer
 from .vocabulary import Prompt, PromptReport, Token
 
 __all__ = [
@@ -23,6 +26,7 @@ __all__ = [
     "build_classifier",
     "fine_tune",
     "macro_f1_scores",
+    "train_classifier",
 ]
 
 
@@ -61,6 +65,7 @@ def fine_tune(
     cache_dir: str | Path | None = None,
     dtype: str = "float32",
     progress: bool = False,
+    quantization: str | None = None,
 ) -> FineTuneResult:
     """Fine-tune a fresh copy of the base model and predict validation and test.
 
@@ -72,7 +77,7 @@ def fine_tune(
     tokens : sequence of (layer, code); the prompt holds these
     rows : dict, name -> row from `pretrain_rows`; None starts from rows as drawn (no step 2)
     settings : FineTuneSettings
-    llm_name, cache_dir, dtype : for `load_llm`
+    llm_name, cache_dir, dtype, quantization : for `load_llm`
     selection : Selection or dict, kept with the classifier
     progress : bool, a tqdm bar
 
@@ -83,9 +88,47 @@ def fine_tune(
     """
     settings = settings or FineTuneSettings()
     names = label_names(clips_by_split["train"], task)
-    y = {split: label_ids(clips, task, names) for split, clips in clips_by_split.items() if clips}
-    classifier = build_classifier(task, names, tokens, rows, settings, llm_name, cache_dir, dtype)
+    for clips in clips_by_split.values():
+        label_ids(clips, task, names)  # a wrong label is found before the model is loaded
+    base = (llm_name, cache_dir, dtype, quantization)
+    classifier = build_classifier(task, names, tokens, rows, settings, *base)
     classifier.selection = selection
+    return train_classifier(classifier, clips_by_split, progress)
+
+
+def build_classifier(
+    task: str,
+    names: Sequence[str],
+    tokens: Sequence[Token],
+    rows: Rows | None,
+    settings: FineTuneSettings,
+    llm_name: str = SMOLLM2,
+    cache_dir: str | Path | None = None,
+    dtype: str = "float32",
+    quantization: str | None = None,
+) -> SpeechTokenClassifier:
+    """Build the untrained classifier: base model, tokens, their rows, then LoRA and a head."""
+    if len(names) < 2:
+        raise ValueError(f"task={task!r}: has the classes {list(names)}, at least two are needed")
+    set_seed(settings.seed)
+    options = {"dtype": dtype, "quantization": quantization, "cache_dir": cache_dir}
+    model, tokenizer = load_llm(llm_name, "classification", len(names), **options)
+    llm_hash = hash_llm(model)
+    wrapped, ids = wrap_classifier(model, tokenizer, tokens, rows, settings)
+    tokens, about = [tuple(token) for token in tokens], (str(llm_name), llm_hash, dtype, quantization)
+    return SpeechTokenClassifier(wrapped, tokenizer, task, list(names), tokens, ids, settings, *about)
+
+
+def train_classifier(
+    classifier: SpeechTokenClassifier, clips_by_split: Mapping[str, Sequence[Clip]], progress: bool = False
+) -> FineTuneResult:
+    """Train a classifier in place and predict validation and test; arguments as in `fine_tune`.
+
+    What it was trained on and how it does is kept in ``classifier.results``: "data" with the clips of each
+    split and label, and a hash of the train clips; "metrics" with the scores of validation and test.
+    """
+    task, names, settings = classifier.task, classifier.label_names, classifier.settings
+    y = {split: label_ids(clips, task, names) for split, clips in clips_by_split.items() if clips}
     prompts, report = classifier.encode(clips_by_split["train"])
     held_out = classifier.encode(clips_by_split["validation"])[0] if "validation" in y else []
     log = run_trainer(
@@ -103,6 +146,7 @@ def fine_tune(
     )
     logits = {split: classifier.predict(clips_by_split[split]) for split in y if split != "train"}
     scores = {split: macro_f1_scores(y[split], z.argmax(axis=1), len(names)) for split, z in logits.items()}
+    classifier.results = {"data": _describe_clips(clips_by_split, task, names), "metrics": scores}
     return FineTuneResult(
         classifier=classifier,
         losses=np.array([entry["loss"] for entry in log if "loss" in entry]),
@@ -112,6 +156,17 @@ def fine_tune(
         n_trainable=sum(p.numel() for p in classifier.model.parameters() if p.requires_grad),
         report=report,
     )
+
+
+def _describe_clips(clips_by_split: Mapping[str, Sequence[Clip]], task: str, names: Sequence[str]) -> dict:
+    """Count each split's clips by label, and hash the train clips."""
+    counts = {
+        split: Counter(clip.labels[task] for clip in clips)
+        for split, clips in clips_by_split.items()
+        if clips
+    }
+    labels = {split: {name: found[name] for name in names} for split, found in counts.items()}
+    return {"labels": labels, "train_hash": hash_corpus(clips_by_split["train"])}
 
 
 def _make_items(prompts: Sequence[Prompt], y: Sequence[int]) -> list[dict]:
@@ -132,7 +187,9 @@ class _WeightedLoss:
 
     def __call__(self, outputs, labels, num_items_in_batch=None) -> torch.Tensor:
         weights = None if self.weights is None else self.weights.to(labels.device)
-        return functional.cross_entropy(outputs.logits.float(), labels, weight=weights)
+        losses = functional.cross_entropy(outputs.logits.float(), labels, weight=weights, reduction="none")
+        counted = labels[labels != IGNORED]
+        return share_of_mean(losses, len(counted) if weights is None else weights[counted].sum())
 
 
 def _read_history(log: Sequence[dict]) -> list[dict[str, float]]:

@@ -1,4 +1,4 @@
-"""The files of a speech tokenizer: config.json with model.safetensors, or the released SpeechTokenizer.pt."""
+"""The files of a codec: where its folder is, config.json, the weights and their checksums."""
 
 import contextlib
 import hashlib
@@ -9,25 +9,37 @@ import warnings
 from pathlib import Path
 
 HUB_SUBFOLDER = "speechtokenizer_hubert_avg"
-WEIGHT_FILES = ("model.safetensors", "SpeechTokenizer.pt")
+WEIGHT_FILES = ("model.safetensors", "SpeechTokenizer.pt", "ckpt.dev")
+"""SpeechTokenizer's weights: our own format, then the names that its two released variants have."""
+
+HF_WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
+CHECKSUMS = "SHA256SUMS"
 CONFIG_KEYS = (
     *("n_filters", "strides", "dimension", "semantic_dimension", "bidirectional", "dilation_base"),
     *("residual_kernel_size", "n_residual_layers", "lstm_layers", "activation"),
     *("codebook_size", "n_q", "sample_rate"),
 )
+_HUB_NAME = re.compile(r"([\w-][\w.-]*/[\w-][\w.-]*)(?::([\w-][\w./-]*))?")
+_HUB_FILES = ("config.json", CHECKSUMS, "*.safetensors", "*.safetensors.index.json")
 _TRAINING_ONLY = ("embed_avg", "cluster_size", "inited")  # k-means and moving averages: no part of encoding
 
 
 def read_config(folder: Path) -> dict:
-    """Read config.json; keys of the model's shape that are missing raise ValueError with their names."""
+    """Read config.json; one that is no JSON object raises ValueError with its path."""
     path = folder / "config.json"
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: no valid JSON ({error})") from None
+    if not isinstance(config, dict):
+        raise ValueError(f"{path}: expected a JSON object, got {type(config).__name__}")
+    return config
+
+
+def check_config(path: Path, config: dict) -> None:
+    """Raise ValueError with the names of keys of SpeechTokenizer's shape that its config.json misses."""
     if missing := [key for key in CONFIG_KEYS if key not in config]:
         raise ValueError(f"{path}: misses {missing}")
-    return config
 
 
 def make_model(config: dict):
@@ -40,49 +52,106 @@ def make_model(config: dict):
 
 
 def find_folder(name: str | Path) -> Path:
-    """Find the folder that holds config.json; a hub name is downloaded (or taken from the hub's cache)."""
-    folder = Path(name)
+    """Find the folder that holds config.json; a hub name is downloaded (or taken from the hub's cache).
+
+    A hub name may say which folder of the repository holds it: "fnlp/AnyGPT-speech-modules:speechtokenizer".
+    """
+    folder, inside = Path(name), None
     if not folder.is_dir():
-        if not re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", str(name)):
+        match = _HUB_NAME.fullmatch(str(name))
+        if match is None:
             raise FileNotFoundError(f"{name}: no such folder, and not a hub name like 'fnlp/SpeechTokenizer'")
-        folder = _download(str(name))
-    for place in (folder, folder / HUB_SUBFOLDER):
+        inside = match[2]
+        folder = _download(match[1], inside)
+    for place in [folder / inside] if inside else (folder, folder / HUB_SUBFOLDER):
         if (place / "config.json").is_file():
             return place
-    raise FileNotFoundError(f"{folder}: no config.json in it")
+    asked = f" in its folder {inside!r}" if inside else ""
+    raise FileNotFoundError(
+        f"{name}: no config.json{asked} in {folder}; a hub name may name a folder: 'owner/name:folder'"
+    )
 
 
-def _download(name: str) -> Path:
+def _download(name: str, inside: str | None) -> Path:
     from huggingface_hub import snapshot_download
 
-    wanted = [f"{HUB_SUBFOLDER}/*", "config.json", "*.safetensors"]
+    wanted = [f"{inside}/*"] if inside else [f"{HUB_SUBFOLDER}/*", *_HUB_FILES]
     try:
         return Path(snapshot_download(name, allow_patterns=wanted))
     except Exception as error:  # no network, unknown name, offline mode: all mean the same to the caller
         raise FileNotFoundError(f"{name}: no such folder, and not found on the hub ({error})") from error
 
 
-def read_weights(folder: Path) -> tuple[Path, dict]:
-    """Read the state dict, of either file format; a damaged file, or one with code, raises ValueError."""
-    paths = [path for name in WEIGHT_FILES if (path := folder / name).is_file()]
-    if not paths:
-        raise FileNotFoundError(f"{folder}: neither {' nor '.join(WEIGHT_FILES)} in it")
+def find_weights(folder: Path, names: tuple[str, ...] = WEIGHT_FILES) -> Path:
+    """Return the first of the weight files that the folder holds; none raises FileNotFoundError."""
+    for name in names:
+        if (folder / name).is_file():
+            return folder / name
+    raise FileNotFoundError(f"{folder}: neither {' nor '.join(names)} in it")
+
+
+def check_sha256(path: Path, sha256: str | None = None) -> None:
+    """Compare a file with the checksum that is known of it, if there is one.
+
+    Parameters
+    ----------
+    path : file, beside which a SHA256SUMS (lines "<64 hex digits>  <file name>") may lie
+    sha256 : 64 hex digits; None takes those of SHA256SUMS, else those that the hub's cache names its large
+        files by, else nothing is compared
+
+    Raises
+    ------
+    ValueError
+        If the file has another checksum, or SHA256SUMS is no such list; the message names the file.
+    """
+    expected = sha256 or _read_checksums(path.with_name(CHECKSUMS)).get(path.name)
+    if expected is None and path.is_symlink() and re.fullmatch(r"[0-9a-f]{64}", path.resolve().name):
+        expected = path.resolve().name
+    if expected is None:
+        return
+    with open(path, "rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != expected.lower():
+        raise ValueError(
+            f"{path}: its SHA-256 is {found}, expected {expected}; the file is damaged or another one, "
+            "fetch it again"
+        )
+
+
+def _read_checksums(path: Path) -> dict[str, str]:
+    """Read file name -> checksum; {} where there is no such file."""
+    if not path.is_file():
+        return {}
+    sums = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        match = re.fullmatch(r"([0-9a-fA-F]{64}) [ *](.+)", line)
+        if match is None and line.strip():
+            raise ValueError(f"{path}, line {number}: expected '<64 hex digits>  <file name>', got {line!r}")
+        if match:
+            sums[match[2].removeprefix("./")] = match[1]
+    return sums
+
+
+def read_weights(path: Path) -> dict:
+    """Read a state dict, of either file format; a damaged file, or one with code, raises ValueError."""
     try:
-        if paths[0].suffix == ".safetensors":
+        if path.suffix == ".safetensors":
             from safetensors.torch import load_file
 
-            return paths[0], load_file(paths[0])
+            return load_file(path)
         import torch
 
-        return paths[0], torch.load(paths[0], map_location="cpu", weights_only=True)
+        return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # each format has its own class for a damaged file
-        raise ValueError(f"{paths[0]}: cannot be read as weights ({error})") from error
+        raise ValueError(f"{path}: cannot be read as weights ({error})") from error
 
 
 def load_weights(model, state: dict, path: Path) -> None:
     """Copy the weights into the model as float32; anything missing or unexpected raises with names."""
     import torch
 
+    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise ValueError(f"{path}: cannot be read as weights (it is no plain dictionary of tensors)")
     state = {key: value.float() for key, value in state.items()}
     for key in [key for key in model.state_dict() if key.endswith("_codebook.embed") and key in state]:
         stem, embed = key.removesuffix("embed"), state[key]
@@ -95,9 +164,12 @@ def load_weights(model, state: dict, path: Path) -> None:
         raise ValueError(f"{path}: weights do not fit config.json: {error}") from None
 
 
-def hash_model(model, config: dict) -> str:
-    """Hash configuration and weights (16 hex digits), without the buffers that only training uses."""
-    digest = hashlib.sha256(json.dumps([config[key] for key in CONFIG_KEYS]).encode())
+def hash_model(model, settings) -> str:
+    """Hash settings and weights (16 hex digits), without the buffers that only training uses.
+
+    The weights are hashed as the model holds them, so that the file format makes no difference.
+    """
+    digest = hashlib.sha256(json.dumps(settings).encode())
     for key, value in sorted(model.state_dict().items()):
         if not key.endswith(_TRAINING_ONLY):
             digest.update(key.encode() + value.detach().cpu().numpy().tobytes())

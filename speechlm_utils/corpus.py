@@ -1,54 +1,37 @@
 """Load a folder of clips with their texts and labels: one record per clip from here to the prediction."""
 
-import csv
-import hashlib
-import json
-import logging
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
+from .clips import (
+    Clip,
+    groups,
+    hash_corpus,
+    label_ids,
+    label_names,
+    make_clip_id,
+    select_clips,
+    task_names,
+)
+from .corpus_report import keep_usable
+from .corpus_table import read_table, write_corpus
+from .inspection import Limits, inspect_corpus
+from .metadata import find_metadata
 
-from .audio import check_audio
-from .metadata import TASKS, is_number, read_metadata, sort_columns
+__all__ = [
+    "Clip",
+    "groups",
+    "hash_corpus",
+    "label_ids",
+    "label_names",
+    "load_corpus",
+    "make_clip_id",
+    "select_clips",
+    "task_names",
+    "write_corpus",
+]
 
-log = logging.getLogger(__name__)
-
-_TRUE, _FALSE = {"1", "true", "1.0"}, {"", "0", "false", "0.0"}
-
-
-@dataclass(frozen=True)
-class Clip:
-    """One clip with its words, its labels and (once encoded) its codes.
-
-    Attributes
-    ----------
-    id : str, the file name without its ending
-    text : str, lower-case words
-    audio : Path of the sound file
-    labels : dict, task -> label name; a task the clip is no part of is absent
-    split : str, "train", "validation", "test" or "unlabelled"
-    speaker : str
-    group : str, id of the sentence; clips of one group never lie on both sides of a split
-    planted : dict, name -> value of each delivery parameter that was planted (unit in the name)
-    phones : str, "AH:0.150-0.210 R:0.210-0.300 ...", seconds
-    ambiguous : bool, the words fit two or more classes
-    codes : int16 array, shape (n_layers, n_frames), 50 frames per second, or None
-    """
-
-    id: str
-    text: str
-    audio: Path
-    labels: dict[str, str] = field(default_factory=dict)
-    split: str = "train"
-    speaker: str = ""
-    group: str = ""
-    planted: dict[str, float] = field(default_factory=dict)
-    phones: str = ""
-    ambiguous: bool = False
-    codes: np.ndarray | None = field(default=None, compare=False, repr=False)
+_SAVED_DATASET = ("dataset_info.json", "state.json", "dataset_dict.json")
 
 
 def load_corpus(
@@ -56,17 +39,32 @@ def load_corpus(
     on_error: str = "strict",
     tasks: Sequence[str] | None = None,
     report: str | Path | None = None,
+    inspect: str = "headers",
+    limits: Limits | None = None,
 ) -> list[Clip]:
     """Load the clips that a folder's metadata.csv or metadata.jsonl lists (AudioFolder convention).
 
+    A folder without such a file that holds a Hugging Face dataset (`save_to_disk`) is read by `hf_dataset`.
+
+    Columns: `file_name`, relative to the folder, or several joined by "|" for a clip that is their sounds in
+    order (so no name may hold that character); `text`. Optional columns:
+
+    - `id`, else `make_clip_id` of the file names;
+    - `split`: "train", "validation", "test", "unlabelled" or the usual short forms, in every row or in none.
+      Then `make_splits` makes them, before any clip is dropped, so that a repaired file moves no other clip;
+    - `group` or `sentence`, else the text, or the file name where that is empty too;
+    - `speaker`, `phones`, `ambiguous`, see `Clip`;
+    - `label` and every column that is not numeric: tasks. A further numeric column is a planted parameter.
+
     Parameters
     ----------
-    folder : folder with the metadata file; `file_name` is relative to it. `file_name` and `text` are
-        required; `split`, `speaker`, `sentence` (default: the text), `phones`, `ambiguous` are optional
-    on_error : "strict" raises at a missing or unreadable sound file; "skip" drops the clip with its labels
-    tasks : label columns; None takes the demo corpus's tasks and every other column that is not numeric.
-        A further numeric column is read as a planted parameter
-    report : with "skip", a CSV (file_name, reason) of the dropped clips is written there
+    folder : folder with the metadata file
+    on_error : "strict" raises at sound files that cannot be used; "skip" drops the clips with their labels
+    tasks : label columns; None takes them all as said above
+    report : CSV file (file_name, kind, reason), written with a row for each such finding
+    inspect : "headers" reads no more than the head of every sound file; "full" decodes them all and also
+        finds silent, too short and too long clips and empty texts, see `inspect_corpus`
+    limits : Limits of the full inspection
 
     Returns
     -------
@@ -75,156 +73,19 @@ def load_corpus(
     Raises
     ------
     FileNotFoundError, OSError, ValueError
-        The message names the file, and the line and column where there is one.
+        The message names the file, and the line and column where there is one; of unusable clips the first
+        few and their number.
     """
     if on_error not in ("strict", "skip"):
         raise ValueError(f"on_error={on_error!r}: must be 'strict' or 'skip'")
-    path, rows = read_metadata(Path(folder))
-    label_columns, planted_columns = sort_columns(path, rows, tasks)
-    clips, dropped, ids = [], [], set()
-    for line, row in rows:
-        clip = _make_clip(path, line, row, label_columns, planted_columns)
-        if clip.id in ids:
-            raise ValueError(f"{path}, line {line}: file_name {row['file_name']!r} is listed twice")
-        ids.add(clip.id)
-        try:
-            check_audio(clip.audio)
-        except (OSError, ValueError) as error:
-            if on_error == "strict":
-                raise
-            log.warning("dropped with its labels: %s", error)
-            dropped.append((row["file_name"], str(error)))
-            continue
-        clips.append(clip)
-    if report is not None:
-        with open(report, "w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([("file_name", "reason"), *dropped])
-    return clips
+    if inspect not in ("headers", "full"):
+        raise ValueError(f"inspect={inspect!r}: must be 'headers' or 'full'")
+    folder, is_full = Path(folder), inspect == "full"
+    if find_metadata(folder) is None and any((folder / name).is_file() for name in _SAVED_DATASET):
+        from .hf_dataset import load_hf_dataset
 
-
-def _make_clip(path: Path, line: int, row: dict, label_columns: list, planted_columns: list) -> Clip:
-    """Make one record of one row of the metadata file."""
-    planted = {name: row[name] for name in planted_columns if row.get(name)}
-    for name, value in planted.items():
-        if not is_number(value):
-            raise ValueError(f"{path}, line {line}: {name}={value!r} is not a number")
-    ambiguous = row.get("ambiguous", "").strip().lower()
-    if ambiguous not in _TRUE | _FALSE:
-        raise ValueError(f"{path}, line {line}: ambiguous={ambiguous!r} is neither 0 nor 1")
-    return Clip(
-        id=Path(row["file_name"]).with_suffix("").as_posix(),
-        text=row["text"],
-        audio=path.parent / row["file_name"],
-        labels={task: row[task] for task in label_columns if row.get(task)},
-        split=row.get("split") or "train",
-        speaker=row.get("speaker", ""),
-        group=row.get("sentence") or row["text"] or row["file_name"],
-        planted={name: float(value) for name, value in planted.items()},
-        phones=row.get("phones", ""),
-        ambiguous=ambiguous in _TRUE,
-    )
-
-
-def select_clips(
-    clips: Sequence[Clip],
-    task: str | None = None,
-    split: str | None = None,
-    limit: int | None = None,
-    seed: int = 0,
-) -> list[Clip]:
-    """Select the clips of a task and a split, and at most `limit` of them in whole groups.
-
-    Parameters
-    ----------
-    clips : records, kept in their order
-    task : keep the clips that carry a label of it
-    split : keep the clips of it
-    limit : int, upper bound of the number of clips; groups are drawn at random, each label's share kept
-        (every label first gets one group)
-    seed : int, of that draw
-
-    Returns
-    -------
-    clips : list of Clip, never empty
-
-    Raises
-    ------
-    ValueError
-        If nothing is left; the message names the task, the split and what there is.
-    """
-    kept = [c for c in clips if (task is None or task in c.labels) and split in (None, c.split)]
-    if not kept:
-        splits = sorted({c.split for c in clips})
-        raise ValueError(
-            f"no clip of task={task!r}, split={split!r}; tasks {task_names(clips)}, splits {splits}"
-        )
-    if limit is None or limit >= len(kept):
-        return kept
-    if limit < 1:
-        raise ValueError(f"limit={limit}: must be at least 1")
-    chosen, total = set(), 0
-    sizes = dict(zip(*np.unique(groups(kept), return_counts=True), strict=True))
-    for group in _order_groups(kept, task, seed):
-        if total + sizes[group] <= limit:
-            chosen.add(group)
-            total += sizes[group]
-    if not chosen:
-        raise ValueError(f"limit={limit}: smaller than every group of task={task!r}, split={split!r}")
-    return [c for c in kept if c.group in chosen]
-
-
-def _order_groups(clips: Sequence[Clip], task: str | None, seed: int) -> list[str]:
-    """Order the groups at random so that every prefix holds the labels in about their overall shares."""
-    label_of = {}
-    for clip in clips:
-        label_of.setdefault(clip.group, clip.labels.get(task, "") if task else "")
-    shuffled = np.random.default_rng(seed).permutation(sorted(label_of))
-    counts = Counter(label_of.values())
-    rank, seen = {}, Counter()
-    for group in shuffled:
-        label = label_of[group]
-        rank[str(group)] = seen[label] / counts[label]
-        seen[label] += 1
-    return sorted(rank, key=rank.get)
-
-
-def task_names(clips: Sequence[Clip]) -> list[str]:
-    """Return the tasks that the clips carry labels of: the demo corpus's in its order, then by name."""
-    found = {task for clip in clips for task in clip.labels}
-    return [task for task in TASKS if task in found] + sorted(found - set(TASKS))
-
-
-def label_names(clips: Sequence[Clip], task: str) -> list[str]:
-    """Return the label names of a task, sorted; an unknown task raises ValueError that lists the known."""
-    names = sorted({clip.labels[task] for clip in clips if task in clip.labels})
-    if not names:
-        raise ValueError(f"task={task!r}: no clip has such a label; tasks are {task_names(clips)}")
-    return names
-
-
-def label_ids(clips: Sequence[Clip], task: str, names: Sequence[str]) -> np.ndarray:
-    """Return each clip's label as its place in `names`: int array, shape (n_clips,).
-
-    Raises ValueError, naming clip and label, where a clip has no label of the task or one outside `names`.
-    """
-    place = {name: i for i, name in enumerate(names)}
-    for clip in clips:
-        if clip.labels.get(task) not in place:
-            raise ValueError(
-                f"clip {clip.id}: its {task} label {clip.labels.get(task)!r} is not in {list(names)}"
-            )
-    return np.array([place[clip.labels[task]] for clip in clips], dtype=np.int64)
-
-
-def groups(clips: Sequence[Clip]) -> np.ndarray:
-    """Return each clip's group (sentence id): str array, shape (n_clips,)."""
-    return np.array([clip.group for clip in clips], dtype=str)
-
-
-def hash_corpus(clips: Sequence[Clip]) -> str:
-    """Hash ids, texts, labels and codes of the clips (16 hex digits), whatever their order."""
-    digest = hashlib.sha256()
-    for clip in sorted(clips, key=lambda c: c.id):
-        digest.update(json.dumps([clip.id, clip.text, sorted(clip.labels.items())]).encode())
-        digest.update(b"" if clip.codes is None else clip.codes.astype(np.int16).tobytes())
-    return digest.hexdigest()[:16]
+        clips = load_hf_dataset(folder, tasks=tasks)
+    else:
+        clips = read_table(folder, tasks)
+    found = inspect_corpus(clips, limits, decode=is_full, folder=folder, progress=is_full)
+    return keep_usable(clips, found, on_error, report)

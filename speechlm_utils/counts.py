@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from .corpus import Clip
 
 Token = tuple[int, int]  # (layer, code)
-ACOUSTIC_LAYERS = (2, 3, 4, 5, 6, 7, 8)
+ACOUSTIC_LAYERS = (2, 3, 4, 5, 6, 7, 8)  # of SpeechTokenizer; for any codec: `codec.acoustic_layers`
 WORD_PATTERN = r"[^\W_]+(?:'[^\W_]+)*"  # one letter is a word, an apostrophe stays inside its word
 _NAME = re.compile(r"<\|L([1-9]\d*)_(\d{4,})\|>")
 
@@ -67,7 +67,7 @@ def count_tokens(codes: np.ndarray, codebook_size: int = 1024) -> np.ndarray:
 
     Parameters
     ----------
-    codes : int array, shape (n_layers, n_frames), 50 frames per second
+    codes : int array, shape (n_layers, n_frames)
     codebook_size : int, codes per layer
 
     Returns

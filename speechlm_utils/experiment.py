@@ -26,6 +26,7 @@ class Experiment:
     llm_name : name or folder, see `load_llm`
     seed : int
     clips_per_split : int, at most so many clips of a task in each split (whole sentences); None for all
+    n_jobs : int, processes that encode clips, of one thread each; -1 for one per core
     """
 
     corpus_dir: str | Path
@@ -35,6 +36,7 @@ class Experiment:
     llm_name: str = "smollm2-135m"
     seed: int = 0
     clips_per_split: int | None = None
+    n_jobs: int = 2
 
     @cached_property
     def codec(self) -> SpeechCodec:
@@ -63,7 +65,7 @@ class Experiment:
             for name in splits
             for clip in select_clips(self.records, task, name, self.clips_per_split, self.seed)
         ]
-        return encode_clips(chosen, self.codec, self.cache_dir, rms_dbfs)
+        return encode_clips(chosen, self.codec, self.cache_dir, rms_dbfs, n_jobs=self.n_jobs)
 
     def unlabelled(self, rms_dbfs: float | None = None) -> list[Clip]:
         """Return the clips for step 2: the unlabelled part, or train's where a corpus has none."""
@@ -75,25 +77,28 @@ class Experiment:
     ) -> Selection:
         """Load the task's selection from the run folder, or select about n_tokens on train and write it.
 
-        A file made from other clips, another codec or another number of tokens is made anew.
+        A file made from other clips, another codec, other layers or another number of tokens is made anew.
 
         Parameters
         ----------
         task, rms_dbfs : as in `clips`
         n_tokens : int, wanted; C is searched for it
-        settings : L1Selector parameters, for example layers or solver
+        settings : L1Selector parameters, for example solver or layers (default: the codec's acoustic ones)
         """
         level = "" if rms_dbfs is None else f"_rms{rms_dbfs:g}"
         path = Path(self.run_dir) / f"selection_{task}_{n_tokens}{level}.json"
         train = self.clips(task, "train", rms_dbfs)
+        layers = tuple(settings.pop("layers", self.codec.acoustic_layers))
         if path.exists():
             selection = Selection.load(path)
-            if (selection.codec_hash, selection.corpus_hash) == (self.codec.hash, hash_corpus(train)):
+            found = selection.codec_hash, selection.corpus_hash, selection.layers
+            if found == (self.codec.hash, hash_corpus(train), layers):
                 return selection
-            log.warning("%s: made from other clips or another codec; selecting again", path)
+            log.warning("%s: made from other clips, layers or another codec; selecting again", path)
         names = label_names(train, task)
         y = label_ids(train, task, names)
-        settings = {"codebook_size": self.codec.codebook_size, "seed": self.seed} | settings
+        own = {"layers": layers, "codebook_size": self.codec.codebook_size, "seed": self.seed}
+        settings = own | settings
         C, _ = find_C_for_count(train, y, n_tokens, **settings)
         selector = L1Selector(C=C, **settings).fit(train, y)
         selection = make_selection(selector, train, task, names, self.codec.hash)

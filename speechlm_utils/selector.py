@@ -1,31 +1,24 @@
 """The selector: joint bag of words, TF-IDF, scaling without centring, l1 logistic regression (section 3.1).
 
 The l1 penalty sets most coefficients to exactly zero; the tokens whose column keeps weight are
-the selected ones.
+the selected ones. The fit itself is in l1.py.
 """
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import TfidfTransformer
-from sklearn.linear_model import LogisticRegression
-from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from .corpus import Clip
 from .counts import ACOUSTIC_LAYERS, JointBagOfWords
-
-# liblinear penalises the intercept too. At its default scaling of 1 the intercept stays at zero, and frequent
-# tokens are selected in its place; a large scaling leaves it all but free, as in saga and skglm.
-INTERCEPT_SCALING = 30.0
-SOLVER_TOL = {"liblinear": 1e-6, "skglm": 1e-6, "saga": 1e-4}
+from .l1 import L1Fit, fit_l1, select_columns
 
 
 def make_features(
@@ -42,78 +35,6 @@ def make_features(
             ("scale", StandardScaler(with_mean=False)),
         ]
     )
-
-
-@dataclass(frozen=True)
-class L1Fit:
-    """One l1 fit: coefs (n_classes, n_columns), intercepts (n_classes,), convergence, iterations."""
-
-    coefs: np.ndarray
-    intercepts: np.ndarray
-    converged: bool
-    n_iter: int
-
-
-def fit_l1(X, y, C, classes, solver="liblinear", max_iter=1000, tol=None, seed=0) -> L1Fit:
-    """Fit l1-penalised logistic regression with balanced class weights on ready-made features.
-
-    Parameters
-    ----------
-    X : sparse matrix, shape (n_clips, n_columns)
-    y : array, shape (n_clips,), at least two classes
-    C : float, inverse strength of the penalty
-    classes : sequence, rows of the result; a class absent from y gets zeros and is never predicted
-    solver : "liblinear" or "skglm" (one against the rest), or "saga" (multinomial, the paper's)
-    max_iter, tol : stopping; tol=None takes 1e-6 (saga: 1e-4)
-    seed : int
-
-    Returns
-    -------
-    fit : L1Fit; with two classes the rows are (-w, w)
-
-    Notes
-    -----
-    skglm takes no sample weights: its classes are *not* balanced. C is converted: alpha = 1 / (C n_clips).
-    """
-    if solver not in SOLVER_TOL:
-        raise ValueError(f"solver={solver!r}: must be one of {sorted(SOLVER_TOL)}")
-    if not C > 0:
-        raise ValueError(f"C={C!r}: must be positive")
-    present = np.unique(y)
-    if len(present) < 2:
-        raise ValueError(f"y holds the single class {present.tolist()}; at least two are needed")
-    model = _make_solver(C, X.shape[0], solver, max_iter, SOLVER_TOL[solver] if tol is None else tol, seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # reported as `converged`
-        model.fit(X, y)
-    parts = [model] if solver == "saga" else model.estimators_
-    w, b = np.vstack([p.coef_ for p in parts]), np.concatenate([np.atleast_1d(p.intercept_) for p in parts])
-    if len(present) == 2:
-        w, b = np.vstack([-w, w]), np.concatenate([-b, b])
-    rows = np.searchsorted(np.asarray(classes), present)
-    coefs, intercepts = np.zeros((len(classes), X.shape[1])), np.full(len(classes), -np.inf)
-    coefs[rows], intercepts[rows] = w, b
-    n_iter = max(int(np.max(p.n_iter_)) for p in parts)
-    return L1Fit(coefs, intercepts, n_iter < max_iter, n_iter)
-
-
-def _make_solver(C: float, n_clips: int, solver: str, max_iter: int, tol: float, seed: int):
-    """Make the scikit-learn style estimator behind a solver's name."""
-    if solver == "skglm":
-        from skglm import SparseLogisticRegression
-
-        return OneVsRestClassifier(SparseLogisticRegression(1 / (C * n_clips), tol=tol, max_iter=max_iter))
-    shared = {
-        "l1_ratio": 1,
-        "class_weight": "balanced",
-        "max_iter": max_iter,
-        "tol": tol,
-        "random_state": seed,
-    }
-    if solver == "saga":
-        return LogisticRegression(C=C, solver=solver, **shared)
-    model = LogisticRegression(C=C, solver=solver, intercept_scaling=INTERCEPT_SCALING, **shared)
-    return OneVsRestClassifier(model)
 
 
 class L1Selector(ClassifierMixin, BaseEstimator):
@@ -209,7 +130,8 @@ class L1Selector(ClassifierMixin, BaseEstimator):
 
     def predict(self, clips: Sequence[Clip]) -> np.ndarray:
         """Return the most probable class of each clip, shape (n_clips,)."""
-        return self.classes_[self.decision_function(clips).argmax(axis=1)]
+        scores = self.decision_function(clips)  # first: it says that a fit is missing
+        return self.classes_[scores.argmax(axis=1)]
 
     def predict_proba(self, clips: Sequence[Clip]) -> np.ndarray:
         """Return probabilities (n_clips, n_classes): normalised sigmoids, or softmax if multinomial."""
@@ -218,11 +140,3 @@ class L1Selector(ClassifierMixin, BaseEstimator):
             return softmax(scores, axis=1)
         odds = expit(scores)
         return odds / odds.sum(axis=1, keepdims=True)
-
-
-def select_columns(coefs: np.ndarray, threshold: str = "nonzero") -> np.ndarray:
-    """Return which columns of coefs (n_classes, n_columns) are selected: bool array (n_columns,)."""
-    weight = np.abs(coefs).sum(axis=0)
-    if threshold not in ("nonzero", "mean"):
-        raise ValueError(f"threshold={threshold!r}: must be 'nonzero' or 'mean'")
-    return (weight > 0) & (weight >= (weight.mean() if threshold == "mean" else 0))

@@ -1,4 +1,7 @@
-"""What steps 2 and 3 share of Hugging Face's Trainer: batches, arguments, early stopping, no output."""
+"""What steps 2 and 3 share of Hugging Face's Trainer: batches, arguments, early stopping, no output.
+
+The same in one process and, under `accelerate launch`, in several: see `parallel`.
+"""
 
 import tempfile
 import warnings
@@ -6,18 +9,13 @@ from collections.abc import Sequence
 
 import torch
 from peft import PeftModel, get_peft_model
-from tqdm.auto import tqdm
-from transformers import (
-    EarlyStoppingCallback,
-    PrinterCallback,
-    Trainer,
-    TrainerCallback,
-    TrainingArguments,
-    set_seed,
-)
+from transformers import PrinterCallback, Trainer, TrainingArguments, set_seed
+
+from .callbacks import BestWeights, StepBar
+from .parallel import SplitTrainer, check_processes, keep_whole
+from .split_batches import IGNORED
 
 ADAPTER = "default"
-IGNORED = -100  # label of a position that has no loss
 
 
 def pad_batch(items: Sequence[dict], pad_id: int) -> dict[str, torch.Tensor]:
@@ -67,7 +65,7 @@ def run_trainer(
     settings,
     pad_id: int,
     metric: str,
-    trainer_class: type[Trainer] = Trainer,
+    trainer_class: type[Trainer] = SplitTrainer,
     progress: str | None = None,
     **options,
 ) -> list[dict]:
@@ -76,25 +74,35 @@ def run_trainer(
     Batches hold prompts of similar length. Validation items, if there are any, are evaluated after each epoch
     or every `settings.eval_steps` steps; training stops after `settings.patience` evaluations without a
     better `metric`, and the best one's weights are put back. Without them the last step's weights stay.
+    With several processes all end with the same weights and return the same log.
 
     Parameters
     ----------
     model : wrapped with `wrap_model`
     train, validation : items for `pad_batch`
-    settings : with learning_rate, batch_size, n_epochs, max_steps, eval_steps, warmup, patience, seed
+    settings : with learning_rate, batch_size (of all processes together), n_epochs, max_steps, eval_steps,
+        warmup, patience, seed
     metric : name in the evaluation's results, without "eval_"; "loss" is better small, others large
     progress : title of a tqdm bar over the steps, None for no bar
     options : for the Trainer
+
+    Raises
+    ------
+    ValueError
+        If the batch cannot be divided among the processes.
     """
     set_seed(settings.seed)
     validation = sorted(validation, key=lambda item: len(item["input_ids"]))  # little padding
-    callbacks = [EarlyStoppingCallback(settings.patience)] if validation else []
+    callbacks = [BestWeights(metric, settings.patience)] if validation else []
     if progress:
         callbacks.append(StepBar(progress))
-    with tempfile.TemporaryDirectory() as folder:
+    # nothing is written to the folder, but the Trainer wants one
+    with tempfile.TemporaryDirectory() as folder, keep_whole(model):
+        args = _make_arguments(folder, settings, bool(validation))
+        n_processes = check_processes(settings.batch_size)
         trainer = trainer_class(
             model=model,
-            args=_make_arguments(folder, settings, bool(validation), metric),
+            args=args,
             train_dataset=list(train),
             eval_dataset=validation or None,
             data_collator=lambda items: pad_batch(items, pad_id),
@@ -102,17 +110,18 @@ def run_trainer(
             **options,
         )
         trainer.remove_callback(PrinterCallback)
+        if n_processes > 1 and args.process_index > 0:
+            torch.manual_seed(settings.seed + args.process_index)  # another dropout for each part of a batch
         trainer.train()
     model.eval()
     return trainer.state.log_history
 
 
-def _make_arguments(folder: str, settings, evaluate: bool, metric: str) -> TrainingArguments:
-    """Translate the settings: linear schedule with warm-up, adapter-only checkpoints, no reports."""
-    when = ("steps" if settings.eval_steps else "epoch") if evaluate else "no"
-    return TrainingArguments(
+def _make_arguments(folder: str, settings, evaluate: bool) -> TrainingArguments:
+    """Translate the settings: linear schedule with warm-up, no checkpoints, no reports."""
+    args = TrainingArguments(
         output_dir=folder,
-        per_device_train_batch_size=settings.batch_size,
+        per_device_train_batch_size=settings.batch_size,  # SplitTrainer divides it
         per_device_eval_batch_size=settings.batch_size,
         learning_rate=settings.learning_rate,
         lr_scheduler_type="linear",
@@ -121,17 +130,13 @@ def _make_arguments(folder: str, settings, evaluate: bool, metric: str) -> Train
         max_steps=settings.max_steps or -1,
         weight_decay=0.0,
         train_sampling_strategy="group_by_length",
+        average_tokens_across_devices=False,  # share_of_mean does it
+        ddp_find_unused_parameters=False,  # all that is trained is used
         logging_strategy="steps",
         logging_steps=1,
-        eval_strategy=when,
+        eval_strategy=("steps" if settings.eval_steps else "epoch") if evaluate else "no",
         eval_steps=settings.eval_steps,
-        save_strategy=when,
-        save_steps=settings.eval_steps or 500,
-        save_only_model=True,
-        save_total_limit=1,
-        load_best_model_at_end=evaluate,
-        metric_for_best_model=metric,
-        greater_is_better=metric != "loss",
+        save_strategy="no",
         label_names=["labels"],
         remove_unused_columns=False,
         dataloader_pin_memory=False,
@@ -139,29 +144,8 @@ def _make_arguments(folder: str, settings, evaluate: bool, metric: str) -> Train
         disable_tqdm=True,
         seed=settings.seed,
     )
-
-
-class StepBar(TrainerCallback):
-    """A progress bar over the optimiser's steps, with the last loss or score beside it."""
-
-    def __init__(self, title: str):
-        self.title = title
-
-    def on_train_begin(self, args, state, control, **kwargs):
-        self.bar = tqdm(total=state.max_steps, desc=self.title, unit="step")
-
-    def on_step_end(self, args, state, control, **kwargs):
-        self.bar.update(state.global_step - self.bar.n)
-
-    def on_log(self, args, state, control, logs=None, **kwargs):
-        shown = {
-            k: f"{v:.3f}" for k, v in (logs or {}).items() if k in ("loss", "eval_loss", "eval_macro_f1_all")
-        }
-        self.bar.set_postfix({**getattr(self, "shown", {}), **shown})
-        self.shown = {**getattr(self, "shown", {}), **shown}
-
-    def on_train_end(self, args, state, control, **kwargs):
-        self.bar.close()
+    args._n_gpu = min(args.n_gpu, 1)  # else one process on two GPUs would double the batch (DataParallel)
+    return args
 
 
 def find_scores(log: Sequence[dict], key: str) -> list[float]:

@@ -68,7 +68,7 @@ def kept_tokens(codes: np.ndarray, tokens: Sequence[Token]) -> list[str]:
 
     Parameters
     ----------
-    codes : int array, shape (n_layers, n_frames), 50 frames per second
+    codes : int array, shape (n_layers, n_frames)
     tokens : sequence of (layer, code), layers numbered from 1
 
     Returns

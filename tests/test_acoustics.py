@@ -1,6 +1,6 @@
-"""Planted sounds and associations: a tone of known pitch, a click in its frame, a token tied to loudness."""
+"""Planted sounds: a tone of known pitch, a click in its frame."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -8,17 +8,8 @@ import soundfile
 
 from speechlm_utils import acoustics
 from speechlm_utils.acoustics import clip_features, frame_features, semitones
-from speechlm_utils.association import (
-    correct_p_values,
-    mark_tokens,
-    standardise_by_speaker,
-    strong_shares,
-    token_associations,
-)
-from speechlm_utils.recovery import planted_recovery, summarise_features, token_shares
 
 RATE, HOP = 16000, 320
-LOUD, PLAIN = (2, 7), (5, 3)
 
 
 @dataclass
@@ -27,19 +18,13 @@ class FakeClip:
 
     id: str
     speaker: str = "a"
-    codes: np.ndarray | None = None
     audio: object = None
-    group: str = "s"
-    planted: dict = field(default_factory=dict)
 
 
 def make_tone(hertz, seconds, gain=0.3):
     """A tone with a few harmonics, as a voice has."""
     t = np.arange(round(seconds * RATE)) / RATE
     return gain * sum(np.sin(2 * np.pi * hertz * k * t) / k for k in (1, 2, 3, 4)) / 2
-
-
-# --- features -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("hertz", [90.0, 220.0, 400.0])
@@ -141,163 +126,3 @@ def test_clip_features_are_cached_and_refer_to_the_speaker(tmp_path, monkeypatch
     again = clip_features(clips, tmp_path / "cache", n_jobs=1, progress=False)
     for a, b in zip(first, again, strict=True):
         np.testing.assert_equal(a, b)
-
-
-# --- tokens against features --------------------------------------------------------------------------------
-
-
-def make_clips(n_clips, rng, n_frames=60, n_codes=20):
-    """Clips of random codes; neighbouring frames and frames of one clip share features, as in speech."""
-    clips, features = [], []
-    for i in range(n_clips):
-        codes = rng.integers(0, n_codes, size=(8, n_frames))
-        level = rng.standard_normal() + np.convolve(
-            rng.standard_normal(n_frames + 4), np.ones(5) / 2, "valid"
-        )
-        clips.append(FakeClip(f"c{i}", speaker=f"v{i % 4}", codes=codes))
-        features.append(
-            {"rms_db": -30 + 5 * level, "f0_st": np.where(rng.random(n_frames) < 0.5, np.nan, level)}
-        )
-    return clips, features
-
-
-def test_planted_association_is_found_with_its_size():
-    clips, features = make_clips(60, np.random.default_rng(0))
-    for clip, one in zip(clips, features, strict=True):
-        one["rms_db"] = one["rms_db"] + 12 * (clip.codes[LOUD[0] - 1] == LOUD[1])
-    table = token_associations(clips, features, [LOUD, PLAIN], n_resamples=300, names=("rms_db",))
-    loud, plain = table.iloc[0], table.iloc[1]
-    assert (loud.layer, loud.code) == LOUD
-    assert loud.low < loud.effect < loud.high
-    assert loud.effect > 0.8
-    assert loud.q < 1e-6
-    assert abs(plain.effect) < 0.2
-
-
-def test_effect_is_cohens_d_with_unvoiced_frames_left_out():
-    clips, features = make_clips(12, np.random.default_rng(1))
-    table = token_associations(clips, features, [LOUD], n_resamples=20, names=("f0_st",))
-    scaled = np.concatenate(standardise_by_speaker(clips, features, ("f0_st",)))[:, 0]
-    hits = np.concatenate([clip.codes[1] == 7 for clip in clips])
-    a, b = (scaled[side & np.isfinite(scaled)] for side in (hits, ~hits))
-    pooled = np.sqrt((a.var() * a.size + b.var() * b.size) / (a.size + b.size - 2))
-    assert table.effect[0] == pytest.approx((a.mean() - b.mean()) / pooled)
-    assert table.n_frames[0] == a.size
-
-
-def test_without_association_p_values_are_about_uniform():
-    rng = np.random.default_rng(2)
-    clips, features = make_clips(80, rng)
-    tokens = [(layer, code) for layer in range(1, 9) for code in range(20)]
-    table = token_associations(clips, features, tokens, n_resamples=300, names=("rms_db", "f0_st"))
-    assert 0.02 < (table.p < 0.05).mean() < 0.09
-    assert 0.4 < table.p.median() < 0.6
-    assert (table.q < 0.05).sum() <= 1
-
-
-def test_rare_token_gets_no_interval():
-    clips, features = make_clips(10, np.random.default_rng(3))
-    clips[0].codes[3, :5] = 999
-    row = token_associations(clips, features, [(4, 999), (4, 1)], n_resamples=50, names=("rms_db",)).iloc[0]
-    assert np.isfinite(row.effect)
-    assert np.isnan([row.low, row.high, row.p, row.q]).all()
-    assert row.n_clips == 1
-
-
-def test_absent_token_gets_nan():
-    clips, features = make_clips(8, np.random.default_rng(3))
-    row = token_associations(clips, features, [(4, 999)], n_resamples=50, names=("rms_db",)).iloc[0]
-    assert np.isnan(row.effect)
-    assert row.n_frames == 0
-
-
-def test_strong_shares_count_tokens_that_are_large_and_sure():
-    clips, features = make_clips(60, np.random.default_rng(0))
-    for clip, one in zip(clips, features, strict=True):
-        one["rms_db"] = one["rms_db"] + 12 * (clip.codes[LOUD[0] - 1] == LOUD[1])
-    tokens = [LOUD, PLAIN, (4, 999), (6, 1)]
-    shares = strong_shares(token_associations(clips, features, tokens, 200, names=("rms_db", "f0_st")))
-    assert shares.to_dict() == {"rms_db": 0.25, "f0_st": 0.0, "any": 0.25}
-
-
-def test_same_seed_same_table():
-    clips, features = make_clips(10, np.random.default_rng(4))
-    tables = [token_associations(clips, features, [LOUD], 50, seed=7, names=("rms_db",)) for _ in range(2)]
-    assert tables[0].equals(tables[1])
-
-
-def test_q_values_ignore_missing_tests():
-    q = correct_p_values(np.array([0.01, np.nan, 0.04]))
-    np.testing.assert_allclose(q, [0.02, np.nan, 0.04])
-
-
-def test_frames_of_codes_and_features_must_agree():
-    clips, features = make_clips(6, np.random.default_rng(5))
-    clips[2].codes = clips[2].codes[:, :-1]
-    with pytest.raises(ValueError, match="clip c2 has 59 frames of codes but 60"):
-        token_associations(clips, features, [LOUD], 10, names=("rms_db",))
-    with pytest.raises(ValueError, match="6 clips but features of 5"):
-        token_associations(clips, features[:5], [LOUD], 10, names=("rms_db",))
-
-
-def test_clip_without_codes_and_token_of_no_layer_are_named():
-    with pytest.raises(ValueError, match="clip x has no codes"):
-        token_shares([FakeClip("x")], [LOUD])
-    with pytest.raises(ValueError, match="layers 2 to 9"):
-        mark_tokens(np.zeros((8, 3), dtype=int), [LOUD, (9, 0)])
-
-
-# --- planted parameters -------------------------------------------------------------------------------------
-
-
-def make_planted_clips(n_clips=80):
-    """Token L2-0007 becomes more frequent with the gain; the other parameter leaves no trace in the codes."""
-    rng = np.random.default_rng(6)
-    clips = []
-    for i in range(n_clips):
-        gain, lost = rng.normal(0, 3, size=2)
-        codes = rng.integers(0, 20, size=(8, 150))
-        codes[1, rng.random(150) < 0.3 + 0.05 * np.clip(gain, -5, 5)] = 7
-        clips.append(
-            FakeClip(f"c{i}", f"v{i % 8}", codes, planted={"gain_db": gain, "lost": lost, "fixed": 1.0})
-        )
-    return clips
-
-
-def test_planted_parameter_is_recovered_and_controls_are_not():
-    table = planted_recovery(
-        make_planted_clips(),
-        {"selected": [LOUD, (2, 3)], "control": [PLAIN, (6, 2)]},
-        n_folds=4,
-        seeds=(0, 1),
-    )
-    mean = table.groupby(["parameter", "tokens"]).r2.mean()
-    assert mean["gain_db", "selected"] > 0.7
-    assert mean["gain_db", "control"] < 0.1
-    assert mean["lost", "selected"] < 0.1
-    assert len(table) == 2 * 2 * 2 * 4  # parameters x sets x seeds x folds; "fixed" does not vary
-
-
-def test_recovery_needs_planted_parameters():
-    with pytest.raises(ValueError, match="none of the 3 clips"):
-        planted_recovery([FakeClip(str(i), codes=np.zeros((8, 4), int)) for i in range(3)], {"s": [LOUD]})
-
-
-def test_measured_features_stand_beside_tokens():
-    clips = make_planted_clips()
-    gain = np.array([[clip.planted["gain_db"]] for clip in clips])
-    table = planted_recovery(clips, {"t": [PLAIN]}, ["gain_db"], 4, (0,), measured={"measured": gain})
-    mean = table.groupby("tokens").r2.mean()
-    assert mean["measured"] > 0.95 > 0.1 > mean["t"]
-
-
-def test_summary_tells_level_pitch_and_length():
-    loud, soft = (frame_features(make_tone(200, 0.5, gain=gain)) for gain in (0.3, 0.03))
-    low = frame_features(make_tone(100, 0.8), median_hz=200.0)
-    for one in (loud, soft):
-        one["f0_st"] = semitones(one["f0_hz"], 200.0)
-    rows = summarise_features([loud, soft, low, frame_features(np.zeros(6400))])
-    assert rows.shape == (4, 12) and np.isfinite(rows).all()
-    assert rows[0, 3] - rows[1, 3] == pytest.approx(20, abs=0.5)
-    assert rows[0, 0] - rows[2, 0] == pytest.approx(12, abs=0.3)
-    assert rows[:, -1].tolist() == [25, 25, 40, 20] and not rows[3, :8].any()

@@ -1,10 +1,19 @@
 """A planted tone survives reading, resampling and normalising."""
 
+import hashlib
+
 import numpy as np
 import pytest
 import soundfile
 
-from speechlm_utils.audio import check_audio, hash_audio, hash_file, load_audio, normalise_rms
+from speechlm_utils.audio import (
+    check_audio,
+    hash_audio,
+    hash_file,
+    load_audio,
+    measure_seconds,
+    normalise_rms,
+)
 
 
 def make_tone(rate, hertz=440.0, seconds=0.5, gain=0.2):
@@ -54,3 +63,71 @@ def test_hashes_tell_sounds_and_files_apart(tmp_path):
     soundfile.write(tmp_path / "a.wav", tone, 16000)
     soundfile.write(tmp_path / "b.wav", tone * 0.5, 16000)
     assert hash_file(tmp_path / "a.wav") != hash_file(tmp_path / "b.wav")
+
+
+def test_hash_of_a_single_file_is_that_of_its_bytes(tmp_path):
+    """Caches are named by it: it must not change."""
+    (tmp_path / "a.wav").write_bytes(b"any bytes")
+    expected = hashlib.sha256(b"any bytes").hexdigest()[:32]
+    assert hash_file(tmp_path / "a.wav") == hash_file(str(tmp_path / "a.wav")) == expected
+    assert hash_file((tmp_path / "a.wav",)) == expected
+
+
+def test_parts_are_resampled_each_and_joined_in_order(tmp_path):
+    parts = [(tmp_path / "a.wav", 44100, 300.0), (tmp_path / "b.flac", 8000, 600.0)]
+    parts += [(tmp_path / "c.wav", 16000, 900.0)]
+    for path, rate, hertz in parts:
+        soundfile.write(path, make_tone(rate, hertz), rate)
+    paths = [path for path, _, _ in parts]
+    wav = load_audio(paths)
+    assert wav.shape == (3 * 8000,) and wav.dtype == np.float32
+    assert [peak_hertz(piece, 16000) for piece in np.split(wav, 3)] == [300, 600, 900]
+    assert np.array_equal(wav, np.concatenate([load_audio(path) for path in paths]))
+    assert check_audio(paths) == 22050 + 4000 + 8000 and measure_seconds(paths) == pytest.approx(1.5)
+    assert len({hash_file(paths), hash_file(paths[::-1]), hash_file(paths[:2]), hash_file(paths[0])}) == 4
+
+
+def test_a_missing_or_broken_part_is_named(tmp_path):
+    soundfile.write(tmp_path / "a.wav", make_tone(16000), 16000)
+    for function in (load_audio, check_audio, measure_seconds, hash_file):
+        with pytest.raises(FileNotFoundError, match="gone.wav"):
+            function((tmp_path / "a.wav", tmp_path / "gone.wav"))
+        with pytest.raises(ValueError, match="at least one sound file"):
+            function(())
+    (tmp_path / "bad.wav").write_bytes(b"no sound")
+    with pytest.raises(OSError, match="bad.wav: cannot be read"):
+        load_audio((tmp_path / "a.wav", tmp_path / "bad.wav"))
+
+
+@pytest.mark.parametrize("ending", ["wav", "aiff", "au", "flac"])
+def test_a_file_that_was_cut_off_is_refused(tmp_path, ending):
+    path = tmp_path / f"a.{ending}"
+    noise = 0.1 * np.random.default_rng(0).normal(size=16000)
+    soundfile.write(path, noise, 16000, subtype="PCM_16")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(OSError, match=rf"a\.{ending}: cut off or damaged .*copy the file again"):
+        load_audio(path)
+    if ending != "flac":  # its length stands in each frame, not in bytes: only decoding tells
+        with pytest.raises(OSError, match="cut off"):
+            check_audio(path)
+    path.write_bytes(whole)
+    assert len(load_audio(path)) == check_audio(path) == 16000
+
+
+def test_a_wav_from_a_pipe_promises_more_and_is_read(tmp_path):
+    """Programs that cannot go back to the header leave the largest number there."""
+    soundfile.write(tmp_path / "a.wav", make_tone(16000), 16000)
+    content = bytearray((tmp_path / "a.wav").read_bytes())
+    content[4:8] = content[40:44] = b"\xff\xff\xff\xff"
+    assert content[36:40] == b"data"
+    (tmp_path / "a.wav").write_bytes(content)
+    assert len(load_audio(tmp_path / "a.wav")) == 8000
+
+
+def test_opposite_infinities_are_named_not_warned_of(tmp_path):
+    both = np.stack([make_tone(16000)] * 2, axis=1)
+    both[7] = np.inf, -np.inf
+    soundfile.write(tmp_path / "a.wav", both, 16000, subtype="FLOAT")
+    with pytest.raises(ValueError, match="1 samples are NaN or infinite, the first is sample 7"):
+        load_audio(tmp_path / "a.wav")

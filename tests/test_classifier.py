@@ -1,6 +1,5 @@
-"""Step 3 on a two-layer Llama: it learns a planted token, keeps what it must, and reloads to equal logits."""
+"""Step 3 on a two-layer Llama: it learns a planted token and moves nothing but what it must."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -10,12 +9,12 @@ from tiny_llm import TOKENS, make_clips, save_tiny_llm
 
 from speechlm_utils.classifier import (
     FineTuneSettings,
-    SpeechTokenClassifier,
     _weigh_classes,
     _WeightedLoss,
     build_classifier,
     fine_tune,
 )
+from speechlm_utils.corpus import hash_corpus
 from speechlm_utils.llm import load_llm
 from speechlm_utils.rows import read_rows
 from speechlm_utils.vocabulary import add_speech_tokens
@@ -23,7 +22,6 @@ from speechlm_utils.vocabulary import add_speech_tokens
 SETTINGS = FineTuneSettings(
     learning_rate=0.02, batch_size=8, n_epochs=6, patience=6, lora_rank=4, lora_alpha=8, seed=1
 )
-SELECTION = {"task": "task", "tokens": [list(token) for token in TOKENS], "C": 0.02}
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +46,7 @@ def rows(folder):
 @pytest.fixture(scope="module", params=[True, False], ids=["rows_trained", "rows_frozen"])
 def result(request, folder, clips, rows):
     settings = replace(SETTINGS, train_rows=request.param)
-    return fine_tune(clips, "task", TOKENS, rows, settings, str(folder), SELECTION)
+    return fine_tune(clips, "task", TOKENS, rows, settings, str(folder))
 
 
 def test_it_learns_the_planted_token(result):
@@ -87,51 +85,11 @@ def test_only_rows_adapters_and_head_move(result, folder, rows):
     assert all(moved) if classifier.settings.train_rows else not any(moved)
 
 
-def test_reload_gives_equal_logits(result, clips, tmp_path):
-    classifier, saved = result.classifier, tmp_path / "saved"
-    before = classifier.predict(clips["test"])
-    assert np.array_equal(before, result.logits["test"])
-    classifier.save(saved)
-    loaded = SpeechTokenClassifier.from_pretrained(saved)
-    assert np.array_equal(loaded.predict(clips["test"]), before)
-    assert (loaded.settings, loaded.tokens, loaded.label_names) == (
-        classifier.settings,
-        TOKENS,
-        ["a", "b", "c"],
-    )
-    assert loaded.selection == SELECTION
-    loaded.save(tmp_path / "again")
-    again = SpeechTokenClassifier.from_pretrained(tmp_path / "again")
-    assert np.array_equal(again.predict(clips["test"]), before)
-
-
-def test_the_artefact_is_small_and_named(result, tmp_path):
-    result.classifier.save(tmp_path)
-    files = {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file()}
-    assert files == {
-        "settings.json",
-        "selection.json",
-        "rows.safetensors",
-        "head.safetensors",
-        "adapter/adapter_config.json",
-        "adapter/adapter_model.safetensors",
-    }
-    assert sum((tmp_path / file).stat().st_size for file in files) < 40_000
-    about = json.loads((tmp_path / "settings.json").read_text())
-    assert about["tokens"] == [list(token) for token in TOKENS]
-    assert about["template"] == "<|text|> text <|text_end|> <|audio|> audio <|audio_end|>"
-
-
-def test_another_base_model_or_a_broken_folder_is_refused(result, tmp_path):
-    result.classifier.save(tmp_path / "saved")
-    other = save_tiny_llm(tmp_path / "other", seed=1)
-    with pytest.raises(ValueError, match=r"saved: was trained upon .* has hash"):
-        SpeechTokenClassifier.from_pretrained(tmp_path / "saved", base=other)
-    (tmp_path / "saved" / "head.safetensors").unlink()
-    with pytest.raises(FileNotFoundError, match=r"head\.safetensors: no such file"):
-        SpeechTokenClassifier.from_pretrained(tmp_path / "saved")
-    with pytest.raises(FileNotFoundError, match=r"settings\.json"):
-        SpeechTokenClassifier.from_pretrained(tmp_path)
+def test_the_classifier_remembers_its_clips_and_scores(result, clips):
+    results = result.classifier.results
+    assert results["metrics"] == result.metrics
+    assert results["data"]["labels"]["test"] == {"a": 7, "b": 7, "c": 7}
+    assert results["data"]["train_hash"] == hash_corpus(clips["train"]) != hash_corpus(clips["test"])
 
 
 def test_prediction_does_not_depend_on_order_or_company(result, clips):

@@ -1,8 +1,11 @@
 """Checks of notebooks 04 and 05: nothing given, wrong in a known way, right."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
+from solutions import run_solution
 
 from speechlm_utils import exercises
 from speechlm_utils.bootstrap import paired_bootstrap
@@ -18,6 +21,7 @@ def test_budget(capsys):
     assert exercises.check_budget(lambda t, a, room: (min(t, room), max(0, min(a, room - t)))) is False
     assert "the rule keeps" in capsys.readouterr().out
     assert exercises.check_budget(share) is True
+    assert exercises.check_budget(run_solution("04", "share_budget")) is True
 
 
 def test_unigram(capsys):
@@ -25,6 +29,8 @@ def test_unigram(capsys):
     right = -np.log(np.array([0.7, 0.7, 0.2, 0.7, 0.1])).mean()
     assert exercises.check_unigram(None, counts, judged) is None
     assert exercises.check_unigram(right, counts, judged) is True
+    solution = run_solution("04", "my_loss", counts_seen=counts, judged=judged)
+    assert exercises.check_unigram(solution, counts, judged) is True
     capsys.readouterr()
     for wrong, told in ((right / np.log(2), "bits"), (0.8018, "entropy"), (2.0, "is not it")):
         assert exercises.check_unigram(wrong, counts, judged) is False
@@ -51,11 +57,30 @@ def test_lora_count(capsys):
     assert exercises.check_lora_count(7, model) is False
 
 
+def test_lora_count_of_the_notebook():
+    """Its solution counts from the shapes of the adapted layers: two blocks of a 3 x 2 and a 3 x 4 layer."""
+    block, rank = SimpleNamespace(), 5
+    weights = torch.nn.Module()
+    weights.layers = torch.nn.ModuleList(torch.nn.Module() for _ in range(2))
+    for name, n_out in (("q_proj", 2), ("v_proj", 4)):
+        setattr(block, name, SimpleNamespace(base_layer=torch.nn.Linear(3, n_out)))
+        for one in weights.layers:
+            adapter = {"lora_A": torch.ones(rank, 3), "lora_B": torch.ones(n_out, rank)}
+            setattr(one, name, torch.nn.ParameterDict(adapter))
+    weights.config = SimpleNamespace(num_hidden_layers=2)
+    settings = SimpleNamespace(lora_modules=("q_proj", "v_proj"))
+    given = {"first_block": block, "lora_rank": rank, "settings": settings, "model": weights}
+    model = torch.nn.ModuleDict({"model": weights})  # in front of PEFT's names stands the base model's
+    assert exercises.check_lora_count(run_solution("05", "my_count", **given), model) is True
+
+
 def test_macro_f1(capsys):
     y_true, y_pred = [0, 0, 1, 1, 2, 2], [0, 0, 1, 2, 2, 3]
     right = ((1 + 2 / 3 + 1 / 2) / 4, (1 + 2 / 3 + 1 / 2) / 3)
     assert exercises.check_macro_f1((None, None), y_true, y_pred, 4) is None
     assert exercises.check_macro_f1(right, y_true, y_pred, 4) is True
+    solution = [run_solution("05", f"macro_f1_over_{which}") for which in ("all", "present")]
+    assert exercises.check_macro_f1(solution, y_true, y_pred, 4) is True
     capsys.readouterr()
     assert exercises.check_macro_f1(right[::-1], y_true, y_pred, 4) is False
     assert "swapped" in capsys.readouterr().out

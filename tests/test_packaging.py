@@ -31,7 +31,7 @@ REGISTRIES = (
 )
 
 
-def declared(extras=("dev",)):
+def declared(extras=("dev", "scale")):
     """Requirements of pyproject.toml by name, extras included."""
     lines = [
         *PROJECT["dependencies"],

@@ -18,6 +18,12 @@ def ax():
     return plt.subplots()[1]
 
 
+def test_features_have_names_for_people_with_and_without_a_unit():
+    assert plots.name_feature("zcr") == "zero crossings"
+    assert plots.name_feature("rms_db", with_unit=True) == "loudness (dB)"
+    assert plots.name_feature("speech_rate") == "speech rate"
+
+
 def test_marked_frames_lie_on_their_20_ms():
     axes = plt.subplots(2, 1)[1]
     marked = np.zeros(10, bool)
@@ -52,14 +58,6 @@ def test_effects_are_tokens_by_features_with_unsure_cells_dotted(ax):
     assert ax.lines[0].get_xydata().tolist() == [[1, 1], [2, 0]]
     assert [label.get_text() for label in ax.get_xticklabels()] == ["L2", "L5"]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["pitch", "loudness"]
-
-
-def test_forest_draws_each_interval_and_may_be_empty(ax):
-    plots.plot_forest(
-        ax, ["L2-0001", "L8-0002"], [2, 8], np.array([1.0, -1.0]), np.array([0.5, -2.0]), [1.5, -0.5]
-    )
-    assert list(ax.lines[1].get_xdata()) == [0.5, 1.5] and list(ax.lines[3].get_xdata()) == [-2.0, -0.5]
-    plots.plot_forest(ax, [], [], *np.zeros((3, 0)))
 
 
 def test_shares_show_every_set_and_their_mean(ax):

@@ -21,6 +21,9 @@ def test_clusters_mark_every_centre(ax):
     points, centres = np.random.default_rng(0).normal(size=(50, 2)), np.array([[0.0, 0.0], [1.0, 1.0]])
     plots.plot_clusters(ax, points, np.arange(50) % 2, centres)
     assert np.allclose(ax.collections[0].get_offsets(), points)
+    colors = ax.collections[0].get_facecolor()[:, :3]
+    assert (colors[::2] == colors[0]).all() and (colors[1::2] == colors[1]).all()
+    assert not np.allclose(colors[0], colors[1])
     assert np.allclose(ax.lines[0].get_xydata(), centres)
     assert [text.get_text() for text in ax.texts] == ["0", "1"]
 
@@ -33,6 +36,14 @@ def test_rounding_joins_each_point_with_its_place(ax):
     assert np.allclose(joins[:2], [points[0], decoded[0]]) and np.isnan(joins[2]).all()
     assert np.allclose(ax.lines[2].get_xydata(), decoded)
     assert ax.get_title(loc="left") + ax.get_title() == "1 layer: 2 places"
+
+
+def test_more_codes_or_layers_than_the_palette_has_still_draw(ax):
+    points, centres = np.zeros((10, 2)), np.arange(20.0).reshape(10, 2)
+    plots.plot_clusters(ax, points, np.arange(10), centres)
+    assert len(np.unique(ax.collections[0].get_facecolor(), axis=0)) == 10
+    plots.plot_rounding(ax, points, points, 9)
+    assert ax.get_title().startswith("9 layers")
 
 
 def test_codes_are_an_image_over_seconds_with_layer_1_on_top(ax):
@@ -61,17 +72,6 @@ def test_depth_curve_has_each_clip_and_the_mean(ax):
     plots.plot_depth_curve(ax, [1, 2], distances, "voices")
     assert [list(line.get_ydata()) for line in ax.lines] == [[1, 0.5], [2, 1.5], [1.5, 1.0]]
     assert ax.get_legend().get_texts()[0].get_text() == "voices: mean of 2"
-
-
-def test_layer_bars_have_heights_errors_and_floor(ax):
-    values, floor = np.array([0.6, 0.3, 0.2]), np.array([0.1, 0.1, 0.05])
-    plots.plot_layer_bars(ax, values, "y", np.full(3, 0.05), floor, "shuffled")
-    assert [bar.get_height() for bar in ax.patches] == pytest.approx(values)
-    assert ax.patches[0].get_facecolor()[:3] == pytest.approx(to_rgb(SEMANTIC))
-    dashes = ax.collections[-1].get_segments()
-    assert [segment[0, 1] for segment in dashes] == pytest.approx(floor)
-    plots.plot_layer_bars(plt.figure().subplots(), values, "y", np.full(3, np.nan))  # a single voice
-    plt.close()
 
 
 def test_probes_draw_one_target_with_its_intervals(ax):

@@ -30,7 +30,14 @@ def test_players_hold_the_samples_and_escape_captions():
     ]
     assert [rate for _, rate in sounds] == [16000] * 3
     assert [wav.mean() for wav, _ in sounds] == pytest.approx([0.1, 0.5, 1.0], abs=1e-3)
-    assert "a &lt;b&gt;" in page and page.count("<tr>") == 2
+    assert "a &lt;b&gt;" in page and page.count("<tr") == 2
+    assert re.findall('aria-label="([^"]+)"', page) == ["a &lt;b&gt;", "loud", "too loud"]
+
+
+def read_players(page):
+    """Label and samples of each player."""
+    found = re.findall(r'aria-label="([^"]+)".*?base64,([^"]+)"', page, re.S)
+    return {label: soundfile.read(io.BytesIO(base64.b64decode(data)))[0] for label, data in found}
 
 
 def test_slider_in_the_plane_decodes_from_its_layers(capsys):
@@ -47,13 +54,29 @@ def test_slider_in_the_plane_decodes_from_its_layers(capsys):
     assert errors[1] < errors[0]
 
 
-def test_slider_of_the_codec_shows_the_decoded_sound(tiny_codec, tiny_corpus, capsys):
-    control = widgets.explore_layers(tiny_codec, load_audio(tiny_corpus / "clips/0000.wav"))
+def test_slider_of_the_codec_shows_and_plays_the_decoded_sound(tiny_codec, tiny_corpus, monkeypatch):
+    shown = []
+    monkeypatch.setattr("speechlm_utils.widgets.codec.display", shown.append)
+    wav = load_audio(tiny_corpus / "clips/0000.wav")
+    control = widgets.explore_layers(tiny_codec, wav)
+    assert control.children[0].description == "layers" and control.children[0].max == 8
     control.f(layers=2)
     ax = plt.gcf().axes[0]
     assert "2 of 8 layers" in ax.get_title() + ax.get_title(loc="left")
     assert ax.images[0].get_array().shape[0] == 80
-    assert "Audio" in capsys.readouterr().out
+    played = read_players(shown[-1].data)
+    assert list(played) == ["2 of 8 layers", "original"]
+    decoded = tiny_codec.decode(tiny_codec.encode(wav), 2)
+    np.testing.assert_allclose(played["2 of 8 layers"], np.clip(decoded, -1, 1), atol=1e-3)
+    np.testing.assert_allclose(played["original"], np.clip(wav, -1, 1), atol=1e-3)
+
+
+def test_a_position_seen_before_is_not_decoded_again(tiny_codec, tiny_corpus, monkeypatch):
+    monkeypatch.setattr("speechlm_utils.widgets.codec.display", lambda page: None)
+    control = widgets.explore_layers(tiny_codec, load_audio(tiny_corpus / "clips/0000.wav"))
+    control.f(layers=3)
+    monkeypatch.setattr(type(tiny_codec), "decode", lambda *args: pytest.fail("decoded again"))
+    control.f(layers=3)
 
 
 def test_executed_notebooks_show_a_remark_in_place_of_a_control(monkeypatch):

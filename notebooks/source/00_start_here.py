@@ -45,7 +45,7 @@ plots.apply_style()
 print(list_versions())
 
 # %% tags=["parameters"]
-corpus_dir = "../data/demo"
+demo_dir = "../data/demo"  # this notebook shows the demo corpus, whatever corpus the others use
 codec_name = "../data/codec"
 llm_name = "smollm2-135m"
 run_dir = "../runs/lab"
@@ -63,7 +63,7 @@ n_resamples = 2000  # of the bootstrap over sentences
 
 # %%
 Path(run_dir, "figures").mkdir(parents=True, exist_ok=True)
-experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, llm_name, seed, clips_per_split)
+experiment = Experiment(demo_dir, codec_name, run_dir, cache_dir, llm_name, seed, clips_per_split)
 installation = check_installation(experiment)
 for row in installation.itertuples():
     print("found  " if row.ok else "MISSING", f"{row.part}: {row.found}")

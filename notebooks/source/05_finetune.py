@@ -118,7 +118,8 @@ for clip in test:
     by_sentence[clip.group].append(clip)
 pairs = [two[:2] for two in by_sentence.values() if len({c.labels[task] for c in two[:2]}) == 2]
 pair = pairs[0] if pairs else [test[0], next(c for c in test if c.labels[task] != test[0].labels[task])]
-print(f"{len(pairs)} test sentences have two deliveries of different classes. The first:")
+print(f"{len(pairs)} test sentences have two deliveries of different classes.", end=" ")
+print("The first:" if pairs else "So two clips of different words and classes:")
 for clip in pair:
     display(Markdown(f"**{plots.show_name(clip.labels[task])}**: *{clip.text}*"))
     display(Audio(load_audio(clip.audio), rate=experiment.codec.sample_rate))
@@ -313,9 +314,10 @@ print(f"Difference of macro-F1 on all test clips: {everything}\n{verdict}")
 
 # %%
 long_run = reference.load_reference(reference_file)
-if long_run is None or long_run["task"] != task:
+if long_run is None or not {clip.id for clip in test} <= set(long_run["ids"]):
     long_run = None
-    print("No reference results here. Make them with: python scripts/reference_results.py  (hours)")
+    print("No reference results of these test clips here.", end=" ")
+    print("Make them with: python scripts/reference_results.py  (hours)")
 else:
     n_sentences, n_train = len(set(long_run["groups"])), long_run["runs"][0]["n_train_clips"]
     print(f"{len(long_run['ids'])} test clips of {n_sentences} sentences, {n_train} train clips")

@@ -15,6 +15,8 @@ def check_frame_samples(function: Callable[[int], tuple[int, int]], hop: int = 3
         answer = function(frame)
         if answer is None:
             return tell(name, None)
+        if np.shape(answer) != (2,):
+            return tell(name, False, f"frame {frame}: you return {answer!r}, not a pair (first, last).")
         right = (frame * hop, (frame + 1) * hop - 1)
         if tuple(answer) != right:
             return tell(name, False, f"frame {frame}: you return {tuple(answer)}, the codec reads {right}.")
@@ -29,6 +31,8 @@ def check_effect(function: Callable[[np.ndarray, np.ndarray], float]) -> bool | 
     answer = function(a, b)
     if answer is None:
         return tell(name, None)
+    if np.ndim(answer):
+        return tell(name, False, f"You return an array of shape {np.shape(answer)}; one number is wanted.")
     difference = a.mean() - b.mean()
     pooled = np.sqrt((((a - a.mean()) ** 2).sum() + ((b - b.mean()) ** 2).sum()) / (len(a) + len(b) - 2))
     if np.isclose(answer, difference / pooled, rtol=0.01):

@@ -1,10 +1,9 @@
-"""Figures of the notebooks, by topic: arrays and an Axes in, an Axes out; nothing is computed here."""
+"""Figures of the notebooks, by topic: arrays and an Axes in, an Axes out; nothing is fitted here."""
 
 from .acoustics import (
     name_feature,
     plot_clip,
     plot_effects,
-    plot_forest,
     plot_medians,
     plot_null,
     plot_profile,
@@ -16,7 +15,6 @@ from .codec import (
     plot_clusters,
     plot_codes,
     plot_depth_curve,
-    plot_layer_bars,
     plot_log_mel,
     plot_overflow,
     plot_phones,
@@ -24,33 +22,25 @@ from .codec import (
     plot_rounding,
     plot_waveform,
 )
-from .overview import plot_ceilings, plot_delivery, plot_pipeline, plot_planted
-from .selection import (
-    plot_C_path,
-    plot_fold_coefs,
-    plot_frequencies,
-    plot_intervals,
-    plot_layer_counts,
-    plot_path_step,
-    plot_penalty,
-    plot_permuted_counts,
-    plot_shrinkage,
-    plot_sizes,
-    plot_spread,
-    plot_stability,
-)
-from .style import AUDIO, BOTH, NEUTRAL, TEXT, apply_style, label_colors, layer_color, layer_colors, show_name
-from .training import (
+from .embeddings import (
     plot_budget,
-    plot_class_scores,
-    plot_confusion,
-    plot_differences,
     plot_kept_tokens,
-    plot_learning_curves,
     plot_pairs,
     plot_permutations,
     plot_pretraining,
-    plot_probabilities,
     plot_rows,
+)
+from .intervals import plot_differences, plot_forest, plot_intervals
+from .layers import plot_layer_bars, plot_layer_counts
+from .overview import plot_ceilings, plot_delivery, plot_pipeline, plot_planted
+from .path import plot_C_path, plot_path_step, plot_permuted_counts
+from .penalty import plot_penalty, plot_shrinkage, plot_sizes, plot_spread
+from .selection import plot_fold_coefs, plot_frequencies, plot_stability
+from .style import AUDIO, BOTH, NEUTRAL, TEXT, apply_style, label_colors, layer_color, layer_colors, show_name
+from .training import (
+    plot_class_scores,
+    plot_confusion,
+    plot_learning_curves,
+    plot_probabilities,
     plot_seed_scores,
 )

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
+from .layers import mark_layers
 from .overview import UNITS
-from .style import AUDIO, NEUTRAL, TEXT, layer_colors, set_color, show_name
+from .style import AUDIO, NEUTRAL, TEXT, set_color, show_name
 
 FEATURE_NAMES = {
     "f0_st": "pitch (semitones)",
@@ -103,32 +104,10 @@ def plot_effects(
     """
     image = ax.imshow(effects.T, cmap="RdBu_r", vmin=-2, vmax=2, aspect="auto", interpolation="none")
     ax.plot(*np.argwhere(~sure).T, ".", color="black", markersize=1.5)
-    found, start, count = np.unique(layers, return_index=True, return_counts=True)
-    ax.set_xticks(start + (count - 1) / 2, [f"L{layer}" for layer in found])
-    for edge in start[1:]:
-        ax.axvline(edge - 0.5, color="black", linewidth=0.8)
+    mark_layers(ax, layers)
     ax.set_yticks(range(len(features)), [name_feature(name) for name in features])
     ax.set_xlabel("tokens, ordered by layer, within a layer by loudness")
     ax.figure.colorbar(image, ax=ax, label="effect (standard deviations)", extend="both", pad=0.01)
-    return ax
-
-
-def plot_forest(
-    ax: Axes,
-    names: Sequence[str],
-    layers: Sequence[int],
-    effect: np.ndarray,
-    low: np.ndarray,
-    high: np.ndarray,
-) -> Axes:
-    """Draw the effects of some tokens on one feature with their intervals; the colour is the layer."""
-    colors = layer_colors(layers, max(8, *layers)) if len(layers) else []
-    ax.axvline(0, color="black", linewidth=0.8)
-    for i, color in enumerate(colors):
-        ax.plot([low[i], high[i]], [i, i], color=color, linewidth=2)
-        ax.plot(effect[i], i, "o", color=color, markersize=5)
-    ax.set_yticks(range(len(names)), names, family="monospace", fontsize=8.5)
-    ax.set_ylim(max(len(names), 1) - 0.5, -0.5)
     return ax
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from .style import AUDIO, BOTH, CODES_MAP, NEUTRAL, TEXT, layer_color, layer_colors
+from .style import AUDIO, BOTH, CODES_MAP, NEUTRAL, TEXT, label_colors, layer_color
 
 KHZ_TICKS = (0.5, 1, 2, 4)
 
@@ -22,7 +22,8 @@ def plot_clusters(ax: Axes, points: np.ndarray, codes: np.ndarray, centres: np.n
     codes : int array, shape (n_points,)
     centres : float array, shape (n_codes, 2)
     """
-    ax.scatter(*points.T, c=codes, cmap="tab10", s=5, alpha=0.5, linewidths=0)
+    colors = np.array(list(label_colors([f"{code:05d}" for code in range(len(centres))]).values()))
+    ax.scatter(*points.T, c=colors[codes], s=5, alpha=0.5, linewidths=0)
     ax.plot(*centres.T, "X", color="black", markeredgecolor="white", markersize=9)
     for code, centre in enumerate(centres):
         ax.annotate(str(code), centre, (5, 5), textcoords="offset points", weight="bold")
@@ -42,7 +43,7 @@ def plot_rounding(ax: Axes, points: np.ndarray, decoded: np.ndarray, n_layers: i
     pairs = np.stack([points, decoded, np.full_like(points, np.nan)], axis=1).reshape(-1, 2)
     ax.plot(*pairs.T, color=NEUTRAL, linewidth=0.4, zorder=0)
     ax.plot(*points.T, ".", color="black", markersize=1.5, label="frames")
-    ax.plot(*decoded.T, "o", color=layer_color(n_layers), markersize=3.5, label="decoded")
+    ax.plot(*decoded.T, "o", color=layer_color(n_layers, max(8, n_layers)), markersize=3.5, label="decoded")
     n_places = len(np.unique(decoded.round(9), axis=0))
     ax.set_title(f"{n_layers} layer{'s' * (n_layers > 1)}: {n_places} places")
     ax.set_aspect("equal")
@@ -122,38 +123,8 @@ def plot_depth_curve(
     label = f"{name}: mean of {len(distances)}"
     ax.plot(depths, distances.mean(axis=0), "o-", color=color, linewidth=2.4, label=label)
     ax.set(xlabel="layers decoded", ylabel="log-mel distance to the original", xticks=list(depths))
-    ax.set_ylim(bottom=0)
+    ax.set_ylim(0, 1.05 * ax.dataLim.y1)  # of all clips drawn so far
     ax.legend()
-    return ax
-
-
-def plot_layer_bars(
-    ax: Axes,
-    values: np.ndarray,
-    ylabel: str,
-    error: np.ndarray | None = None,
-    floor: np.ndarray | None = None,
-    floor_name: str = "",
-) -> Axes:
-    """Draw one bar per layer, in the layer's colour.
-
-    Parameters
-    ----------
-    ax : Axes
-    values : float array, shape (n_layers,)
-    ylabel : str
-    error : float array, shape (n_layers,), half length of the error bars; NaN draws none
-    floor : float array, shape (n_layers,), a control to compare with, drawn as a dash across each bar
-    floor_name : str, for the legend
-    """
-    layers = np.arange(1, len(values) + 1)
-    ax.bar(layers, values, color=layer_colors(layers, len(values)))
-    if error is not None and np.isfinite(error).all():
-        ax.errorbar(layers, values, yerr=error, fmt="none", ecolor="black", capsize=3, linewidth=1)
-    if floor is not None:
-        ax.hlines(floor, layers - 0.4, layers + 0.4, colors="black", linestyles="dotted", label=floor_name)
-        ax.legend()
-    ax.set(xlabel="layer", ylabel=ylabel, xticks=layers)
     return ax
 
 

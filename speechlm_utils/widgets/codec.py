@@ -1,14 +1,17 @@
 """Turn layers on and off: residual VQ in the plane, and the real codec with its sound."""
 
+import functools
+
 import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import Audio, display
+from IPython.display import display
 
 from ..codec import SpeechCodec
 from ..plots.codec import plot_log_mel, plot_rounding
 from ..probing import log_mel, mel_distance
 from ..residual_vq import quantise, reconstruct
+from .listen import show_players
 from .live import live
 
 
@@ -35,23 +38,24 @@ def explore_residual_vq(points: np.ndarray, codebooks: np.ndarray) -> ipywidgets
 
 @live
 def explore_layers(codec: SpeechCodec, wav: np.ndarray) -> ipywidgets.Widget:
-    """Return a slider over the number of layers that a clip is decoded from: its picture, and its sound.
+    """Return a slider over the number of layers that a clip is decoded from: its picture and its
+    sound, beside the original's.
 
     Parameters
     ----------
     codec : SpeechCodec
     wav : float array, shape (n_samples,)
     """
-    codes = codec.encode(wav)
+    codes, rate = codec.encode(wav), codec.sample_rate
+    decode = functools.cache(lambda layers: codec.decode(codes, layers))  # a position seen before is free
 
     def show(layers: int) -> None:
-        decoded = codec.decode(codes, layers)
+        decoded, title = decode(layers), f"{layers} of {codec.n_layers} layers"
         ax = plt.figure(figsize=(8, 2.2)).subplots()
-        plot_log_mel(ax, log_mel(decoded), len(wav) / codec.sample_rate, codec.sample_rate)
-        ax.set(title=f"{layers} of {codec.n_layers} layers: distance {mel_distance(wav, decoded):.2f}")
-        ax.set_xlabel("seconds")
+        plot_log_mel(ax, log_mel(decoded, rate), len(wav) / rate, rate)
+        ax.set(title=f"{title}: distance {mel_distance(wav, decoded, rate):.2f}", xlabel="seconds")
         plt.show()
-        display(Audio(np.clip(decoded, -1, 1), rate=codec.sample_rate, normalize=False))
+        display(show_players({title: decoded, "original": wav}, rate))
 
     return ipywidgets.interactive(show, layers=_slider(codec.n_layers))
 

@@ -21,7 +21,9 @@ def show_players(wavs: Mapping[str, np.ndarray], sample_rate: int = 16000, colum
     cells = []
     for caption, wav in wavs.items():
         audio = Audio(np.clip(wav, -1, 1), rate=sample_rate, normalize=False)
-        player = audio._repr_html_().replace("<audio ", '<audio style="width:17rem;height:2rem" ')
+        label = f'aria-label="{escape(caption)}"'  # what a screen reader says
+        player = audio._repr_html_().replace("<audio ", f'<audio {label} style="width:17rem;height:2rem" ')
         cells.append(f'<td style="{_CELL}">{escape(caption)}<br>{player}</td>')
     rows = ("".join(cells[i : i + columns]) for i in range(0, len(cells), columns))
-    return HTML(f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>")
+    plain = '<tr style="background:none">'  # Jupyter stripes tables: here a stripe would mean nothing
+    return HTML(f"<table>{''.join(f'{plain}{row}</tr>' for row in rows)}</table>")

@@ -10,7 +10,7 @@ from IPython.display import display
 from matplotlib.colors import to_hex
 
 from ..counts import parse_token, show_token
-from ..plots.style import layer_color
+from ..plots.style import layer_color, show_name
 from ..plots.training import plot_probabilities
 from ..vocabulary import MARKERS, Prompt, build_prompt
 from .live import live
@@ -71,15 +71,31 @@ def split_prompt(tokenizer, input_ids: Sequence[int]) -> list[tuple[str, str, in
 def _find_style(kind: str, layer: int) -> str:
     if kind != "speech":
         return _MARKER if kind == "marker" else _WORD
-    red, green, blue = layer_color(layer)
-    is_dark = 0.3 * red + 0.6 * green + 0.1 * blue < 0.55
-    return f"{_BOX};background:{to_hex((red, green, blue))};color:{'#fff' if is_dark else '#000'}"
+    color = layer_color(layer)
+    ink = "#fff" if _find_luminance(color) < 0.179 else "#000"  # where both contrast alike, with 4.6 to 1
+    return f"{_BOX};background:{to_hex(color)};color:{ink}"
+
+
+def _find_luminance(color: Sequence[float]) -> float:
+    """Relative luminance (WCAG 2.1) of an sRGB colour, three floats from 0 to 1."""
+    light = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color]
+    return float(np.dot([0.2126, 0.7152, 0.0722], light))
 
 
 @live
 def explore_budget(tokenizer, clip, tokens, longest: int = 128) -> ipywidgets.Widget:
-    """Return a slider over `max_length` above the prompt that it leaves of a clip."""
-    slider = ipywidgets.IntSlider(longest, 8, longest, description="max_length", continuous_update=False)
+    """Return a slider over `max_length` above the prompt that it leaves of a clip.
+
+    Parameters
+    ----------
+    tokenizer, clip, tokens : see `build_prompt`
+    longest : int, where the slider ends and stands at first; at least the markers and a token of each part
+    """
+    least = len(MARKERS) + 2
+    longest = max(longest, least)
+    slider = ipywidgets.IntSlider(
+        longest, least, longest, description="max_length", continuous_update=False, layout={"width": "36rem"}
+    )
 
     def draw(max_length: int) -> None:
         prompt = build_prompt(tokenizer, clip.text, clip.codes, tokens, max_length)
@@ -99,23 +115,35 @@ def explore_deliveries(
 ) -> ipywidgets.Widget:
     """Return two menus, for words and for a delivery, above the class probabilities of their combination.
 
+    A choice costs one call of `predict`; nothing is trained.
+
     Parameters
     ----------
     words, deliveries : what the menus show -> clip
     predict : called with the clip of the words and that of the delivery; float array, shape (n_classes,)
     names : of the classes
     color : of the bars
+
+    Raises
+    ------
+    ValueError
+        If a menu would be empty.
     """
-    wide = {"width": "48rem"}
+    if not (words and deliveries):
+        raise ValueError(f"{len(words)} words and {len(deliveries)} deliveries: each menu needs one at least")
+    wide = {"width": "48rem", "max_width": "98%"}
     first, second = (
         ipywidgets.Dropdown(options=dict(one), description=title, layout=wide)
         for one, title in ((words, "words of"), (deliveries, "tokens of"))
     )
 
     def draw(word_clip, delivery_clip) -> None:
+        probabilities = np.asarray(predict(word_clip, delivery_clip))
         _, ax = plt.subplots(figsize=(6, 2.6))
-        plot_probabilities(ax, names, {"": predict(word_clip, delivery_clip)}, {"": color})
+        plot_probabilities(ax, names, {"": probabilities}, {"": color})
         plt.show()
+        likely = int(probabilities.argmax())
+        print(f"most probable: {show_name(names[likely])} ({probabilities[likely]:.0%})")
 
     output = ipywidgets.interactive_output(draw, {"word_clip": first, "delivery_clip": second})
     return ipywidgets.VBox([first, second, output])

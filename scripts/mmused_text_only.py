@@ -1,0 +1,376 @@
+"""Fine-tune SmolLM2-135M on the words of MM-USED-fallacy alone: AFC and AFD, several seeds, test used once.
+
+    python scripts/mmused_text_only.py --csv-dir FOLDER              # hours; goes on where it stopped
+    python scripts/mmused_text_only.py --csv-dir FOLDER --list       # what is finished
+    python scripts/mmused_text_only.py --csv-dir FOLDER --time-steps 5
+
+FOLDER holds the authors' `dataset_combined_afc.csv` and `dataset_combined_afd.csv` (docs/mmused.md says where
+they come from); without the option it is $SPEECHLM_MMUSED.
+
+1. Every learning rate of the grid is tried with a seed that is not reported, on train and validation alone.
+2. The best on validation is trained with each seed and predicts test. For AFD the threshold on the difference
+   of the two logits is chosen on validation, and train keeps a few negative sentences per positive one, drawn
+   anew for each seed.
+3. All that is finished is merged, with baselines that need no language model, into one JSON file; the table
+   in docs/mmused.md is written from it.
+
+One file per training lies under --work, so an interrupted run loses one training.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from speechlm_utils.corpus import Clip, hash_corpus, label_ids, label_names, select_clips
+from speechlm_utils.files import write_atomically, write_json
+from speechlm_utils.metrics import choose_threshold, macro_f1_scores, score_class
+from speechlm_utils.mmused import LABEL_COLUMNS, TEST_DEBATES, load_mmused_csv
+from speechlm_utils.model_card import format_text_scores, replace_between
+
+ROOT = Path(__file__).resolve().parents[1]
+SPLITS = ("train", "validation", "test")
+POSITIVE = "fallacious"  # of AFD
+TUNING_SEED = 100
+C_GRID = (0.1, 1.0, 10.0, 100.0)  # of the linear baseline
+EPOCHS = {"afc": 5, "afd": 2}
+PUBLISHED = {"afc": 0.4856, "afd": 0.34}  # best text-only of MM-ArgFallacy2025
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training: of a task, with a learning rate and a seed; a job of tuning never sees test."""
+
+    task: str
+    learning_rate: float
+    seed: int
+    is_tuning: bool
+
+    def path(self, work: Path) -> Path:
+        return (
+            work
+            / f"{self.task}_{'tune' if self.is_tuning else 'run'}_{self.learning_rate:g}_{self.seed}.json"
+        )
+
+
+class Runner:
+    """Runs jobs and keeps their files; texts and labels are read once.
+
+    Parameters
+    ----------
+    args : the command line's, see `build_parser`
+    """
+
+    def __init__(self, args: argparse.Namespace):
+        self.args = args
+        self._clips: dict[str, dict[str, list[Clip]]] = {}
+        self._baselines: dict[str, dict] = {}
+
+    def clips(self, task: str) -> dict[str, list[Clip]]:
+        """Return the records of the authors' splits; every record is its own group."""
+        if task not in self._clips:
+            path = self.args.csv_dir / f"dataset_combined_{task}.csv"
+            records = load_mmused_csv(path, None, task, check_audio=False, group="clip")
+            self._clips[task] = {split: select_clips(records, split=split) for split in SPLITS}
+        return self._clips[task]
+
+    def train_clips(self, job: Job) -> list[Clip]:
+        """Return the train records of a job: all of AFC, of AFD the positive and some negative sentences."""
+        train = self.clips(job.task)["train"]
+        if job.task == "afc":
+            return train
+        return keep_negatives(train, LABEL_COLUMNS["afd"], self.args.negatives, job.seed)
+
+    def settings(self, job: Job):
+        """Return the settings of the training."""
+        from speechlm_utils.classifier import FineTuneSettings
+
+        args = self.args
+        return FineTuneSettings(
+            learning_rate=job.learning_rate,
+            batch_size=args.batch_size,
+            n_epochs=args.epochs or EPOCHS[job.task],
+            max_steps=args.time_steps,
+            patience=args.patience,
+            use_audio=False,
+            lora_rank=args.lora_rank,
+            lora_alpha=args.lora_rank,
+            lora_dropout=args.lora_dropout,
+            seed=job.seed,
+        )
+
+    def fingerprint(self, job: Job) -> str:
+        """Hash all that the result of a job depends on (16 hex digits)."""
+        parts = {split: hash_corpus(clips) for split, clips in self.clips(job.task).items()}
+        about = [asdict(job), asdict(self.settings(job)), str(self.args.llm), self.args.dtype, parts]
+        about.append(hash_corpus(self.train_clips(job)))
+        return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
+
+    def run(self, job: Job) -> dict:
+        """Train, predict and return what the job's file holds."""
+        from speechlm_utils.classifier import fine_tune
+
+        column, clips = LABEL_COLUMNS[job.task], self.clips(job.task) | {"train": self.train_clips(job)}
+        if job.is_tuning:
+            del clips["test"]
+        start, cpu, settings = time.monotonic(), time.process_time(), self.settings(job)
+        options = {"llm_name": str(self.args.llm), "dtype": self.args.dtype, "progress": True}
+        result = fine_tune(clips, column, [], None, settings, **options)
+        names = result.classifier.label_names
+        y = {split: label_ids(clips[split], column, names) for split in result.logits}
+        return {
+            **asdict(job),
+            "fingerprint": self.fingerprint(job),
+            "scores": score_splits(names, y, result.logits, self.is_seen(job.task)),
+            "logits": {split: np.round(z, 4).tolist() for split, z in result.logits.items()},
+            "history": result.history,
+            "n_steps": len(result.losses),
+            "n_train": Counter(clip.labels[column] for clip in clips["train"]),
+            "settings": asdict(settings),
+            "dtype": self.args.dtype,
+            "seconds": time.monotonic() - start,
+            "cpu_seconds": time.process_time() - cpu,
+        }
+
+    def is_seen(self, task: str) -> np.ndarray:
+        """Tell which test texts stand in train, too, letter case and spaces aside; bool, (n_test,)."""
+        texts = {
+            split: [" ".join(c.text.lower().split()) for c in self.clips(task)[split]] for split in SPLITS
+        }
+        return np.isin(texts["test"], texts["train"])
+
+    def baselines(self, task: str) -> dict[str, dict]:
+        """Return the scores of the baselines, computed once."""
+        if task not in self._baselines:
+            args = self.clips(task), LABEL_COLUMNS[task], self.is_seen(task)
+            self._baselines[task] = score_baselines(*args)
+        return self._baselines[task]
+
+    def read(self, job: Job) -> dict | None:
+        """Read a job's file if there is one, made with the same settings and texts."""
+        path = job.path(self.args.work)
+        if not path.exists():
+            return None
+        run = json.loads(path.read_text(encoding="utf-8"))
+        return run if run["fingerprint"] == self.fingerprint(job) else None
+
+    def choose(self, task: str) -> float | None:
+        """Return the learning rate that is best on validation; None while one of them is not tried."""
+        tried = {rate: self.read(Job(task, rate, TUNING_SEED, True)) for rate in self.args.grid}
+        if None in tried.values():
+            return None
+        return max(tried, key=lambda rate: tried[rate]["scores"]["validation"][main_score(task)])
+
+    def jobs(self, task: str) -> list[Job]:
+        """List the jobs that can be named now: those of tuning and, when it is finished, of the seeds."""
+        tuning = [Job(task, rate, TUNING_SEED, True) for rate in self.args.grid]
+        chosen = self.choose(task)
+        return tuning + ([] if chosen is None else [Job(task, chosen, s, False) for s in self.args.seeds])
+
+
+def main_score(task: str) -> str:
+    """Name the score that validation is asked for and that the published one is compared with."""
+    return "macro_f1_all" if task == "afc" else "f1"
+
+
+def keep_negatives(clips: Sequence[Clip], column: str, per_positive: float, seed: int) -> list[Clip]:
+    """Keep every fallacious sentence and so many others for each, drawn at random, in the given order."""
+    is_positive = np.array([clip.labels[column] == POSITIVE for clip in clips])
+    negatives = np.flatnonzero(~is_positive)
+    n_kept = min(len(negatives), round(per_positive * is_positive.sum()))
+    kept = np.random.default_rng(seed).choice(negatives, n_kept, replace=False)
+    return [clips[place] for place in np.sort(np.concatenate([np.flatnonzero(is_positive), kept]))]
+
+
+def score_splits(names: list[str], y: dict, logits: dict, is_seen: np.ndarray) -> dict[str, dict]:
+    """Score validation and, if it is there, test.
+
+    Two classes: "f1" of the fallacious one at the threshold that validation chooses, "f1_argmax" without a
+    threshold, on test "f1_unseen" without the texts of train. More classes: both macro-F1.
+    """
+    scores = {split: macro_f1_scores(y[split], z.argmax(axis=1), len(names)) for split, z in logits.items()}
+    if POSITIVE not in names:
+        return scores
+    place = names.index(POSITIVE)
+    margins = {split: z[:, place] - z[:, 1 - place] for split, z in logits.items()}
+    threshold, _ = choose_threshold(y["validation"] == place, margins["validation"])
+    for split, margin in margins.items():
+        predicted = np.where(margin > threshold, place, 1 - place)
+        scores[split]["f1"] = score_class(y[split], predicted, names, POSITIVE)
+        scores[split]["f1_argmax"] = score_class(y[split], logits[split].argmax(axis=1), names, POSITIVE)
+        if split == "test":
+            new = ~is_seen
+            scores[split]["f1_unseen"] = score_class(y[split][new], predicted[new], names, POSITIVE)
+    scores["validation"]["threshold"] = threshold
+    return scores
+
+
+def score_baselines(clips: dict[str, list[Clip]], column: str, is_seen: np.ndarray) -> dict[str, dict]:
+    """Score the most frequent class, for AFD also "all are fallacious", and a linear model of the words."""
+    names = label_names(clips["train"], column)
+    y = {split: label_ids(clips[split], column, names) for split in SPLITS}
+    constant = {"most frequent class": int(np.bincount(y["train"]).argmax())}
+    if POSITIVE in names:
+        constant["all are fallacious"] = names.index(POSITIVE)
+    found = {}
+    for title, place in constant.items():
+        logits = {s: np.eye(len(names))[np.full(len(y[s]), place)] for s in ("validation", "test")}
+        found[title] = macro_f1_scores(y["test"], logits["test"].argmax(axis=1), len(names))
+        if POSITIVE in names:
+            found[title]["f1"] = score_class(y["test"], logits["test"].argmax(axis=1), names, POSITIVE)
+    found["TF-IDF, logistic regression"] = score_linear(clips, y, names, is_seen)
+    return found
+
+
+def score_linear(clips: dict[str, list[Clip]], y: dict, names: list[str], is_seen: np.ndarray) -> dict:
+    """Score a linear model of TF-IDF weights of words and pairs of words, its C chosen on validation."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+
+    features = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
+    texts = {split: [clip.text for clip in clips[split]] for split in SPLITS}
+    X = {"train": features.fit_transform(texts["train"])}
+    X |= {split: features.transform(texts[split]) for split in ("validation", "test")}
+    main, best = "f1" if POSITIVE in names else "macro_f1_all", None
+    for C in C_GRID:
+        model = LogisticRegression(C=C, class_weight="balanced", max_iter=5000).fit(X["train"], y["train"])
+        logits = {split: model.predict_log_proba(X[split]) for split in ("validation", "test")}
+        scores = score_splits(names, y, logits, is_seen)
+        if best is None or scores["validation"][main] > best["validation"][main]:
+            best = scores | {"C": C}
+    return best["test"] | {"C": best["C"], "validation": best["validation"][main]}
+
+
+def merge_task(runner: Runner, task: str) -> dict | None:
+    """Merge what is finished of a task; None before the first seed."""
+    jobs = [job for job in runner.jobs(task) if not job.is_tuning]
+    runs = [run for job in jobs if (run := runner.read(job))]
+    if not runs:
+        return None
+    clips, column, main = runner.clips(task), LABEL_COLUMNS[task], main_score(task)
+    tried = {rate: runner.read(Job(task, rate, TUNING_SEED, True)) for rate in runner.args.grid}
+    kept = ("seed", "scores", "n_steps", "n_train", "seconds", "cpu_seconds")
+    return {
+        "label_names": label_names(clips["train"], column),
+        "n_clips": {split: Counter(clip.labels[column] for clip in part) for split, part in clips.items()},
+        "test_debates": sorted({clip.id.split("/")[0] for clip in clips["test"]}),
+        "debates_of_shared_task": list(TEST_DEBATES),
+        "n_test_texts_in_train": int(runner.is_seen(task).sum()),
+        "main_score": main,
+        "tuning": {
+            "seed": TUNING_SEED,
+            "validation": {f"{r:g}": run["scores"]["validation"][main] for r, run in tried.items()},
+            "learning_rate": runner.choose(task),
+        },
+        "settings": {k: v for k, v in runs[0]["settings"].items() if k != "seed"},
+        "dtype": runs[0]["dtype"],
+        "negatives_per_positive": runner.args.negatives if task == "afd" else None,
+        "runs": [{key: run[key] for key in kept} for run in runs],
+        "baselines": runner.baselines(task),
+        "published": PUBLISHED[task],
+    }
+
+
+def merge(runner: Runner) -> None:
+    """Write the merged file and the table of the page from all that is finished."""
+    args = runner.args
+    tasks = {task: merged for task in EPOCHS if (merged := merge_task(runner, task))}
+    if not tasks:
+        return
+    merged = {"made_by": "scripts/mmused_text_only.py", "llm": Path(args.llm).name, "tasks": tasks}
+    write_json(args.out, merged)
+    merged = json.loads(args.out.read_text(encoding="utf-8"))
+    table = format_text_scores(merged)
+    if args.page.is_file():
+        page = replace_between(args.page.read_text(encoding="utf-8"), "results", table)
+        with write_atomically(args.page) as part:
+            part.write_text(page, encoding="utf-8")
+    print(table, flush=True)
+
+
+def time_training(runner: Runner, task: str) -> None:
+    """Train a few steps, write nothing, and estimate how long a seed takes."""
+    from speechlm_utils.classifier import build_classifier, train_classifier
+
+    args, column = runner.args, LABEL_COLUMNS[task]
+    job = Job(task, args.grid[0], TUNING_SEED, True)
+    train, settings = runner.train_clips(job), runner.settings(job)
+    names = label_names(train, column)
+    classifier = build_classifier(column, names, [], None, settings, str(args.llm), dtype=args.dtype)
+    start, cpu = time.monotonic(), time.process_time()
+    train_classifier(classifier, {"train": train})
+    seconds = (time.monotonic() - start) / args.time_steps
+    cpu = (time.process_time() - cpu) / args.time_steps
+    n_steps = settings.n_epochs * -(-len(train) // args.batch_size)
+    print(
+        f"{task}: {seconds:.2f} s and {cpu:.2f} CPU-seconds a step of {args.batch_size} texts; {len(train)} "
+        f"train texts, {n_steps} steps at most: {seconds * n_steps / 60:.0f} minutes a seed and validation"
+    )
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add, default = parser.add_argument, os.environ.get("SPEECHLM_MMUSED")
+    add("--csv-dir", type=Path, default=default and Path(default), help="folder of the two CSV files")
+    add("--task", choices=["afc", "afd", "all"], default="all")
+    add("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    add("--grid", type=float, nargs="+", default=[1e-3, 2e-3], help="learning rates to choose from")
+    add("--epochs", type=int, help=f"passes over train at most (default: {EPOCHS})")
+    add("--patience", type=int, default=2, help="epochs without a better validation macro-F1")
+    add("--negatives", type=float, default=3, help="AFD: negative train sentences for each positive one")
+    add("--batch-size", type=int, default=16)
+    add("--lora-rank", type=int, default=16, help="alpha is the same")
+    add("--lora-dropout", type=float, default=0.1)
+    add("--llm", default="smollm2-135m")
+    add("--dtype", default="float32", help="of the frozen weights (bfloat16 is faster on some CPUs)")
+    add("--work", type=Path, default=ROOT / "build" / "mmused", help="one file per training")
+    add("--out", type=Path, default=ROOT / "data" / "reference" / "mmused_text_only.json")
+    add("--page", type=Path, default=ROOT / "docs" / "mmused.md", help="gets the table")
+    add("--list", action="store_true", help="list the trainings, compute nothing")
+    add("--time-steps", type=int, help="train so many steps of each task, print the time, write nothing")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run what is not finished; merge after each training."""
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    if args.csv_dir is None:
+        parser.error("say where the CSV files are: --csv-dir FOLDER, or SPEECHLM_MMUSED")
+    runner = Runner(args)
+    for task in list(EPOCHS) if args.task == "all" else [args.task]:
+        if args.time_steps:
+            time_training(runner, task)
+            continue
+        run_task(runner, task)
+    if not args.list and not args.time_steps:
+        merge(runner)
+
+
+def run_task(runner: Runner, task: str) -> None:
+    """Run the jobs of tuning, then those of the seeds; with --list only say what is finished."""
+    for is_tuning in (True, False):
+        for job in [job for job in runner.jobs(task) if job.is_tuning == is_tuning]:
+            run = runner.read(job)
+            kind = "tuning" if is_tuning else f"seed {job.seed}"
+            state = f"finished in {run['seconds'] / 60:.1f} minutes" if run else "to do"
+            print(f"{task}, {kind}, learning rate {job.learning_rate:g}: {state}", flush=True)
+            if run is None and not runner.args.list:
+                write_json(job.path(runner.args.work), runner.run(job))
+                merge(runner)
+    if runner.choose(task) is None:
+        print(f"{task}: {len(runner.args.seeds)} seeds follow when tuning is finished", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""One record per clip from loading to prediction, and what is asked of many: tasks, labels, groups."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+
+import numpy as np
+
+from .metadata import TASKS
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One clip with its words, its labels and (once encoded) its codes.
+
+    Attributes
+    ----------
+    id : str, unique in its corpus; by default `make_clip_id` of the file names
+    text : str, the words as the corpus writes them
+    audio : Path of the sound file, or a tuple of Paths whose sounds are joined in this order
+    labels : dict, task -> label name; a task the clip is no part of is absent
+    split : str, "train", "validation", "test" or "unlabelled"
+    speaker : str
+    group : str, for example id of the sentence; clips of one group never lie on both sides of a split
+    planted : dict, name -> value of each delivery parameter that was planted (unit in the name)
+    phones : str, "AH:0.150-0.210 R:0.210-0.300 ...", seconds
+    ambiguous : bool, the words fit two or more classes
+    codes : int16 array, shape (n_layers, n_frames), 50 frames per second, or None
+    """
+
+    id: str
+    text: str
+    audio: Path | tuple[Path, ...]
+    labels: dict[str, str] = field(default_factory=dict)
+    split: str = "train"
+    speaker: str = ""
+    group: str = ""
+    planted: dict[str, float] = field(default_factory=dict)
+    phones: str = ""
+    ambiguous: bool = False
+    codes: np.ndarray | None = field(default=None, compare=False, repr=False)
+
+
+def make_clip_id(names: Sequence[str]) -> str:
+    """Make a readable id of the names of a clip's sound files.
+
+    One file: its name without the ending ("clips/0002.wav" -> "clips/0002"). Several: the first so, then "+"
+    and each further one, without its folder where that is the first one's ("32_2004/692+693", "a/1+b/2").
+    """
+    first, *others = (PurePath(name).with_suffix("") for name in names)
+    further = (part.name if part.parent == first.parent else part.as_posix() for part in others)
+    return "+".join([first.as_posix(), *further])
+
+
+def select_clips(
+    clips: Sequence[Clip],
+    task: str | None = None,
+    split: str | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+) -> list[Clip]:
+    """Select the clips of a task and a split, and at most `limit` of them in whole groups.
+
+    Parameters
+    ----------
+    clips : records, kept in their order
+    task : keep the clips that carry a label of it
+    split : keep the clips of it
+    limit : int, upper bound of the number of clips; groups are drawn at random, each label's share kept
+        (every label first gets one group)
+    seed : int, of that draw
+
+    Returns
+    -------
+    clips : list of Clip, never empty
+
+    Raises
+    ------
+    ValueError
+        If nothing is left; the message names the task, the split and what there is.
+    """
+    kept = [c for c in clips if (task is None or task in c.labels) and split in (None, c.split)]
+    if not kept:
+        splits = sorted({c.split for c in clips})
+        raise ValueError(
+            f"no clip of task={task!r}, split={split!r}; tasks {task_names(clips)}, splits {splits}"
+        )
+    if limit is None or limit >= len(kept):
+        return kept
+    if limit < 1:
+        raise ValueError(f"limit={limit}: must be at least 1")
+    chosen, total = set(), 0
+    sizes = dict(zip(*np.unique(groups(kept), return_counts=True), strict=True))
+    for group in _order_groups(kept, task, seed):
+        if total + sizes[group] <= limit:
+            chosen.add(group)
+            total += sizes[group]
+    if not chosen:
+        raise ValueError(f"limit={limit}: smaller than every group of task={task!r}, split={split!r}")
+    return [c for c in kept if c.group in chosen]
+
+
+def _order_groups(clips: Sequence[Clip], task: str | None, seed: int) -> list[str]:
+    """Order the groups at random so that every prefix holds the labels in about their overall shares."""
+    label_of = {}
+    for clip in clips:
+        label_of.setdefault(clip.group, clip.labels.get(task, "") if task else "")
+    shuffled = np.random.default_rng(seed).permutation(sorted(label_of))
+    counts = Counter(label_of.values())
+    rank, seen = {}, Counter()
+    for group in shuffled:
+        label = label_of[group]
+        rank[str(group)] = seen[label] / counts[label]
+        seen[label] += 1
+    return sorted(rank, key=rank.get)
+
+
+def task_names(clips: Sequence[Clip]) -> list[str]:
+    """Return the tasks that the clips carry labels of: the demo corpus's in its order, then by name."""
+    found = {task for clip in clips for task in clip.labels}
+    return [task for task in TASKS if task in found] + sorted(found - set(TASKS))
+
+
+def label_names(clips: Sequence[Clip], task: str) -> list[str]:
+    """Return the label names of a task, sorted; an unknown task raises ValueError that lists the known."""
+    names = sorted({clip.labels[task] for clip in clips if task in clip.labels})
+    if not names:
+        raise ValueError(f"task={task!r}: no clip has such a label; tasks are {task_names(clips)}")
+    return names
+
+
+def label_ids(clips: Sequence[Clip], task: str, names: Sequence[str]) -> np.ndarray:
+    """Return each clip's label as its place in `names`: int array, shape (n_clips,).
+
+    Raises ValueError, naming clip and label, where a clip has no label of the task or one outside `names`.
+    """
+    place = {name: i for i, name in enumerate(names)}
+    for clip in clips:
+        if clip.labels.get(task) not in place:
+            raise ValueError(
+                f"clip {clip.id}: its {task} label {clip.labels.get(task)!r} is not in {list(names)}"
+            )
+    return np.array([place[clip.labels[task]] for clip in clips], dtype=np.int64)
+
+
+def groups(clips: Sequence[Clip]) -> np.ndarray:
+    """Return each clip's group (sentence id): str array, shape (n_clips,)."""
+    return np.array([clip.group for clip in clips], dtype=str)
+
+
+def hash_corpus(clips: Sequence[Clip]) -> str:
+    """Hash ids, texts, labels and codes of the clips (16 hex digits), whatever their order."""
+    digest = hashlib.sha256()
+    for clip in sorted(clips, key=lambda c: c.id):
+        digest.update(json.dumps([clip.id, clip.text, sorted(clip.labels.items())]).encode())
+        digest.update(b"" if clip.codes is None else clip.codes.astype(np.int16).tobytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,51 @@
+"""Estimates are drawn on their intervals, each row in its colour."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from speechlm_utils import plots
+from speechlm_utils.plots.style import set_color
+
+
+@pytest.fixture
+def ax():
+    fig, ax = plt.subplots()
+    yield ax
+    plt.close(fig)
+
+
+def test_intervals_have_the_colour_of_their_condition(ax):
+    plots.plot_intervals(
+        ax, ["text + selected", "text + matched random"], [0.1, 0.0], [0.05, -0.1], [0.2, 0.1]
+    )
+    bars = {line.get_color(): line.get_xdata() for line in ax.lines[1:] if len(line.get_xdata()) == 2}
+    assert list(bars[set_color("selected")]) == [0.05, 0.2]
+    assert list(bars[set_color("matched random")]) == [-0.1, 0.1]
+    assert set_color("text + matched random") != set_color("text + random") != set_color("text")
+
+
+def test_forest_draws_each_interval_and_may_be_empty(ax):
+    plots.plot_forest(
+        ax, ["L2-0001", "L8-0002"], [2, 8], np.array([1.0, -1.0]), np.array([0.5, -2.0]), [1.5, -0.5]
+    )
+    assert list(ax.lines[1].get_xdata()) == [0.5, 1.5] and list(ax.lines[3].get_xdata()) == [-2.0, -0.5]
+    plots.plot_forest(ax, [], [], *np.zeros((3, 0)))
+
+
+def test_differences_have_their_own_intervals(ax):
+    plots.plot_differences(ax, ["all", "some"], [0.1, -0.2], [0.05, -0.3], [0.2, 0.0], color="red")
+    assert [list(line.get_xdata()) for line in ax.lines[1::2]] == [[0.05, 0.2], [-0.3, 0.0]]
+    assert [line.get_xdata()[0] for line in ax.lines[2::2]] == [0.1, -0.2]
+    assert {line.get_color() for line in ax.lines[1:]} == {"red"}
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["all", "some"]
+
+
+def test_first_row_stands_on_top_and_zero_is_marked(ax):
+    plots.plot_differences(ax, ["all", "some"], [0.1, -0.2], [0.05, -0.3], [0.2, 0.0])
+    assert ax.get_ylim() == (1.5, -0.5) and ax.lines[0].get_xdata() == [0, 0]
+
+
+def test_rows_and_bounds_must_fit(ax):
+    with pytest.raises(ValueError, match="longer than"):
+        plots.plot_intervals(ax, ["text", "random"], [0.1], [0.0], [0.2])
