@@ -59,6 +59,7 @@ def _token_losses(causal, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
     targets = batch["labels"][:, 1:]
     is_target = targets != IGNORED
     logits = _compute_logits(causal.get_output_embeddings(), hidden[:, :-1][is_target])
+    logits = _transform_logits(causal.config.get_text_config(), logits)
     return functional.cross_entropy(logits.float(), targets[is_target], reduction="none")
 
 
@@ -68,9 +69,33 @@ def _compute_logits(head, hidden: torch.Tensor) -> torch.Tensor:
         return head(hidden)
     ids = torch.tensor(head.token_indices[ADAPTER], device=hidden.device)
     bias = head.base_layer.bias
+    rows = head.trainable_tokens_delta[ADAPTER].to(hidden.dtype)  # float32, also in a model of half precision
     old = functional.linear(hidden, head.base_layer.weight, bias)
-    new = functional.linear(hidden, head.trainable_tokens_delta[ADAPTER], None if bias is None else bias[ids])
+    new = functional.linear(hidden, rows, None if bias is None else bias[ids])
     return old.index_copy_(1, ids, new)
+
+
+def _transform_logits(config, logits: torch.Tensor) -> torch.Tensor:
+    """Do what some models do after the output head: Granite divides, Cohere multiplies, Gemma 2 caps."""
+    logits = logits / (getattr(config, "logits_scaling", None) or 1)
+    logits = logits * (getattr(config, "logit_scale", None) or 1)
+    cap = getattr(config, "final_logit_softcapping", None)
+    return cap * torch.tanh(logits / cap) if cap else logits
+
+
+def check_logits(causal) -> None:
+    """Raise ValueError if a causal model computes logits from its hidden states in a way not known here."""
+    ids = torch.arange(8, device=causal.device)[None]
+    with torch.inference_mode():
+        whole = causal.eval()(input_ids=ids).logits[0]
+        hidden = causal.base_model(ids).last_hidden_state[0]
+        ours = _compute_logits(causal.get_output_embeddings(), hidden)
+        ours = _transform_logits(causal.config.get_text_config(), ours)
+    if not torch.allclose(whole.float(), ours.float(), rtol=0.02, atol=0.02):
+        raise ValueError(
+            f"{type(causal).__name__}: its logits are not those of its output head on the last hidden "
+            "states; step 2 does not know this model"
+        )
 
 
 def audio_loss(model, prompts: Sequence[Prompt], pad_id: int, batch_size: int = 32) -> float:

@@ -5,7 +5,7 @@ The other codecs (EnCodec, DAC, Mimi, X-Codec) are in `hf_codecs`; `load_codec` 
 
 import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import sha256 as make_sha256
 from pathlib import Path
 
@@ -113,7 +113,7 @@ class SpeechCodec(ABC):
         import torch
 
         batch = torch.as_tensor(np.stack(wavs).astype(np.float32), device=self.device)
-        with exact_float32():
+        with one_thread(), exact_float32():
             codes = self._encode(batch[:, None])[: self.n_layers]
         return list(codes.permute(1, 0, 2).cpu().numpy().astype(np.int16))
 
@@ -257,3 +257,20 @@ def load_codec(
     model = make_model(config)
     load_weights(model, read_weights(path), path)
     return SpeechTokenizerCodec(model, config, name, device, n_layers)
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Let torch compute with one thread.
+
+    Workers share the cores: with more than one thread each they would only wait for one another. And threads
+    split sums, which rounds them otherwise, so that codes would depend on the number of cores.
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from peft import TrainableTokensConfig
 
-from .causal_loss import RowTrainer, audio_loss, make_item, unigram_loss
+from .causal_loss import RowTrainer, audio_loss, check_logits, make_item, unigram_loss
 from .corpus import Clip
 from .llm import hash_llm
-from .rows import load_rows, nearest_tokens, read_rows, save_rows, write_rows
+from .rows import OUTPUT, load_rows, nearest_tokens, read_output_rows, read_rows, save_rows, write_rows
 from .training import find_scores, run_trainer, wrap_model
 from .vocabulary import PromptReport, Token, add_speech_tokens, encode_prompts
 
@@ -80,6 +80,7 @@ class PretrainResult:
         validation clips
     report : PromptReport of the training prompts
     settings : PretrainSettings
+    output_rows : float32 array like `rows`, those of an output head that is not tied; None if it is
     """
 
     names: list[str]
@@ -91,11 +92,15 @@ class PretrainResult:
     epoch_losses: list[float]
     report: PromptReport
     settings: PretrainSettings
+    output_rows: np.ndarray | None = None
 
     @property
     def rows_by_name(self) -> dict[str, np.ndarray]:
-        """Name -> row, as `save_rows`, `write_rows` and `fine_tune` take them."""
-        return dict(zip(self.names, self.rows, strict=True))
+        """Name -> row as `save_rows`, `write_rows`, `fine_tune` take it; "output:NAME" of an untied head."""
+        rows = dict(zip(self.names, self.rows, strict=True))
+        if self.output_rows is not None:
+            rows |= {OUTPUT + name: row for name, row in zip(self.names, self.output_rows, strict=True)}
+        return rows
 
 
 def pretrain_rows(
@@ -122,8 +127,11 @@ def pretrain_rows(
     ------
     RuntimeError
         If a row of the old vocabulary, or another weight, is not bit-identical afterwards.
+    ValueError
+        If the model computes its logits in a way that is not known here (`check_logits`).
     """
     settings = settings or PretrainSettings()
+    check_logits(model)
     ids = add_speech_tokens(tokenizer, model, tokens, settings.seed)
     prompts, report = encode_prompts(tokenizer, clips, tokens, settings.max_length)
     held_out = encode_prompts(tokenizer, validation, tokens, settings.max_length)[0] if validation else []
@@ -132,7 +140,7 @@ def pretrain_rows(
     old_rows, old_hash = [weight.detach().clone() for weight in _matrices(model)], hash_llm(model)
     log = _train_rows(model, tokenizer, ids, prompts, held_out, settings, progress)
     _check_frozen(model, old_rows, old_hash, ids)
-    rows = read_rows(model, ids)
+    rows, output_rows = read_rows(model, ids), read_output_rows(model, ids)
     return PretrainResult(
         names=list(ids),
         rows=np.stack(list(rows.values())),
@@ -143,6 +151,7 @@ def pretrain_rows(
         epoch_losses=find_scores(log, "eval_loss"),
         report=report,
         settings=settings,
+        output_rows=np.stack(list(output_rows.values())) if output_rows else None,
     )
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from .audio import load_audio, measure_seconds, normalise_rms
-from .codec import SpeechCodec, load_codec
+from .codec import SpeechCodec, load_codec, one_thread
 from .files import write_atomically
 
 MAX_CHUNK = 32  # files handed to a worker at once
@@ -104,23 +104,6 @@ def _encode_group(group: Sequence[tuple[Job, np.ndarray]], codec: SpeechCodec) -
         with write_atomically(job.path) as part:
             np.save(part, codes)
         yield job.path, codes.shape[1]
-
-
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """Let torch compute with one thread.
-
-    Workers share the cores: with more than one thread each they would only wait for one another. And threads
-    split sums, which rounds them otherwise, so that codes would depend on the number of cores.
-    """
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _run_here(jobs: Sequence[Job], codec: SpeechCodec, batch_size: int) -> Iterator[Outcome]:

@@ -27,6 +27,7 @@ class Experiment:
     seed : int
     clips_per_split : int, at most so many clips of a task in each split (whole sentences); None for all
     n_jobs : int, processes that encode clips, of one thread each; -1 for one per core
+    llm_dtype, llm_quantization : of the language model, see `load_llm`
     """
 
     corpus_dir: str | Path
@@ -37,6 +38,8 @@ class Experiment:
     seed: int = 0
     clips_per_split: int | None = None
     n_jobs: int = 2
+    llm_dtype: str = "float32"
+    llm_quantization: str | None = None
 
     @cached_property
     def codec(self) -> SpeechCodec:
@@ -120,17 +123,17 @@ class Experiment:
         """
         from .embeddings import pretrain_rows
         from .llm import load_llm
-        from .rows import load_rows, save_rows
+        from .rows import OUTPUT, load_rows, save_rows
         from .vocabulary import list_added_names
 
         path = self.rows_path(selection)
         if path.exists():
             rows = load_rows(path)
-            if set(rows) == set(list_added_names(selection.tokens)):
+            if {n for n in rows if not n.startswith(OUTPUT)} == set(list_added_names(selection.tokens)):
                 return rows
             log.warning("%s: holds the rows of other tokens; training again", path)
         unlabelled = select_clips(self.unlabelled(), limit=n_clips, seed=self.seed)
-        model, tokenizer = load_llm(self.llm_name)
+        model, tokenizer = load_llm(self.llm_name, dtype=self.llm_dtype, quantization=self.llm_quantization)
         result = pretrain_rows(model, tokenizer, unlabelled, selection.tokens, settings, progress=True)
         save_rows(path, result.rows_by_name)
         return result.rows_by_name

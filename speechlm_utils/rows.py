@@ -12,6 +12,9 @@ from .files import write_atomically
 
 Rows = Mapping[str, np.ndarray]
 
+OUTPUT = "output:"
+"""Before the name of a token: its row in an output head that is not tied to the input rows."""
+
 
 def read_rows(model, ids: Mapping[str, int]) -> dict[str, np.ndarray]:
     """Read the input rows of tokens, through the adapter where one wraps the model.
@@ -32,15 +35,45 @@ def read_rows(model, ids: Mapping[str, int]) -> dict[str, np.ndarray]:
     return dict(zip(ids, values, strict=True))
 
 
+def read_output_rows(model, ids: Mapping[str, int]) -> dict[str, np.ndarray]:
+    """Read the rows of an untied output head of a model that no adapter wraps; empty if there is none.
+
+    Returns
+    -------
+    rows : dict, "output:" and name -> float32 array, shape (width,)
+    """
+    head = _find_untied_head(model)
+    if head is None:
+        return {}
+    values = head.weight.detach()[list(ids.values())].float().cpu().numpy()
+    return {OUTPUT + name: row for name, row in zip(ids, values, strict=True)}
+
+
 def write_rows(model, ids: Mapping[str, int], rows: Rows) -> None:
     """Write rows into the input embeddings of a model that no adapter wraps; other rows stay.
+
+    Rows of an output head ("output:" before the name) are written where the model has an untied one, and left
+    out where it has none, as in a classifier.
 
     Raises
     ------
     ValueError
-        If `rows` lack a name of `ids`, or a row has another width than the model.
+        If `rows` lack a name of `ids`, or hold only some of the output rows, or a row has another width than
+        the model.
     """
-    weight = model.get_input_embeddings().weight
+    _write(model.get_input_embeddings().weight, ids, rows)
+    head = _find_untied_head(model)
+    if head is not None and any(name.startswith(OUTPUT) for name in rows):
+        _write(head.weight, {OUTPUT + name: place for name, place in ids.items()}, rows)
+
+
+def _find_untied_head(model):
+    """Return the output head if it has rows of its own, else None."""
+    head = model.get_output_embeddings()
+    return None if head is None or head.weight is model.get_input_embeddings().weight else head
+
+
+def _write(weight: torch.Tensor, ids: Mapping[str, int], rows: Rows) -> None:
     for name in ids:
         if name not in rows:
             raise ValueError(f"rows hold no {name}: {len(rows)} are given, {len(ids)} needed")
@@ -92,6 +125,7 @@ def nearest_tokens(
     -------
     nearest : dict, name -> [(token, cosine), ...], nearest first
     """
+    rows = {name: row for name, row in rows.items() if not name.startswith(OUTPUT)}
     if among is None:
         own = {tokenizer.convert_tokens_to_ids(name) for name in rows}
         among = [place for place in range(len(tokenizer)) if place not in own]

@@ -46,13 +46,13 @@ def pad_batch(items: Sequence[dict], pad_id: int) -> dict[str, torch.Tensor]:
 
 
 def wrap_model(model, config) -> PeftModel:
-    """Wrap a model with a PEFT adapter whose checkpoints hold the adapter alone."""
+    """Wrap a model with a PEFT adapter that is saved without the model's embedding matrix."""
     with warnings.catch_warnings():
         # peft 0.21 asks transformers 5 for a property by its old name
         warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
         wrapped = get_peft_model(model, config)
     # With a base name PEFT compares vocabulary sizes and would save the whole resized embedding matrix
-    # (save_embedding_layers="auto"), a hundred megabytes at each checkpoint of the Trainer.
+    # (save_embedding_layers="auto"), a hundred megabytes beside the adapter.
     wrapped.peft_config[ADAPTER].base_model_name_or_path = ""
     wrapped.config.use_cache = False
     return wrapped

@@ -137,18 +137,21 @@ def ensure_pad_token(tokenizer, model) -> None:
 
 def _add_rows(tokenizer, model, names: Sequence[str], seed: int) -> None:
     """Add special tokens and draw their rows; a model with spare rows (padded vocabulary) is not resized."""
+    known = tokenizer.get_vocab()
+    names = [name for name in names if name not in known]
     if not names:
         return
-    n_old = len(tokenizer)
     # special, so that `split_special_tokens` keeps text that a user typed from becoming one of them
     tokenizer.add_tokens([AddedToken(name, special=True, normalized=False) for name in names])
-    if len(tokenizer) > model.get_input_embeddings().weight.shape[0]:
-        model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+    new = tokenizer.convert_tokens_to_ids(names)  # beyond len(tokenizer) where ids below were left out
+    if max(new) >= model.get_input_embeddings().weight.shape[0]:
+        model.resize_token_embeddings(max(new) + 1, mean_resizing=False)
     modules = (model.get_input_embeddings(), model.get_output_embeddings())
     matrices = [module.weight for module in modules if module is not None]
     for number, weight in enumerate({id(w): w for w in matrices}.values()):
         with torch.no_grad():
-            weight[n_old : len(tokenizer)] = _draw_rows(weight[:n_old], len(names), seed + number)
+            drawn = _draw_rows(weight[: min(new)], len(names), seed + number)
+            weight[new] = drawn.to(weight.dtype)
 
 
 def _draw_rows(old: torch.Tensor, n_rows: int, seed: int) -> torch.Tensor:

@@ -6,9 +6,17 @@ import torch
 from tiny_llm import TOKENS, make_clips, save_tiny_llm
 
 from speechlm_utils import embeddings
-from speechlm_utils.causal_loss import RowTrainer, audio_loss, make_item, unigram_loss
+from speechlm_utils.causal_loss import (
+    RowTrainer,
+    _transform_logits,
+    audio_loss,
+    check_logits,
+    make_item,
+    unigram_loss,
+)
 from speechlm_utils.embeddings import PretrainSettings, pretrain_rows
 from speechlm_utils.llm import load_llm
+from speechlm_utils.rows import load_rows, save_rows, write_rows
 from speechlm_utils.training import pad_batch, wrap_model
 from speechlm_utils.vocabulary import Prompt, add_speech_tokens, encode_prompts
 
@@ -54,6 +62,45 @@ def test_training_beats_the_rows_as_drawn_and_the_unigram_baseline(trained):
     assert result.epoch_losses[-1] < result.epoch_losses[0]
     assert result.names[:4] == ["<|text|>", "<|text_end|>", "<|audio|>", "<|audio_end|>"]
     assert result.rows.shape == (8, 32) and result.rows.dtype == np.float32
+
+
+def test_saved_rows_give_a_fresh_model_the_same_loss(trained, tmp_path):
+    _, model, _, result = trained
+    save_rows(tmp_path / "rows.safetensors", result.rows_by_name)
+    fresh, other = load_llm(save_tiny_llm(tmp_path, tied=is_tied(model)))
+    write_rows(fresh, add_speech_tokens(other, fresh, TOKENS), load_rows(tmp_path / "rows.safetensors"))
+    prompts, _ = encode_prompts(other, make_clips(12, seed=5), TOKENS)
+    assert audio_loss(fresh, prompts, other.pad_token_id, 8) == result.loss_after
+
+
+def test_rows_of_a_model_in_bfloat16_are_trained_in_float32(tmp_path):
+    model, tokenizer = load_llm(save_tiny_llm(tmp_path), dtype="bfloat16")
+    result = pretrain_rows(model, tokenizer, make_clips(40), TOKENS, SETTINGS, make_clips(12, seed=5))
+    assert model.dtype == torch.bfloat16 and result.loss_after < result.loss_before - 1
+
+
+def test_capped_and_scaled_logits_are_known_and_others_refused(tmp_path):
+    model, tokenizer = load_llm(save_tiny_llm(tmp_path))
+    check_logits(model)
+    head = model.get_output_embeddings()
+
+    def soften(module, args, out):
+        out.logits = 3 * torch.tanh(out.logits / 3)
+        return out
+
+    handle = model.register_forward_hook(soften)
+    with pytest.raises(ValueError, match="LlamaForCausalLM: its logits are not those of its output head"):
+        pretrain_rows(model, tokenizer, make_clips(4), TOKENS)
+    handle.remove()
+    hidden = torch.randn(5, 32)
+    for name, expected in {
+        "final_logit_softcapping": lambda z: 2 * torch.tanh(z / 2),
+        "logit_scale": lambda z: z * 2,
+        "logits_scaling": lambda z: z / 2,
+    }.items():
+        config = type(model.config)(**{name: 2.0})
+        found = _transform_logits(config, head(hidden))
+        torch.testing.assert_close(found, expected(head(hidden)))
 
 
 def test_equal_seeds_give_equal_rows(tmp_path, capfd):

@@ -6,7 +6,14 @@ import torch
 from tiny_llm import TOKENS, save_tiny_llm
 
 from speechlm_utils.llm import load_llm
-from speechlm_utils.rows import load_rows, nearest_tokens, read_rows, save_rows, write_rows
+from speechlm_utils.rows import (
+    load_rows,
+    nearest_tokens,
+    read_output_rows,
+    read_rows,
+    save_rows,
+    write_rows,
+)
 from speechlm_utils.vocabulary import add_speech_tokens
 
 
@@ -57,3 +64,24 @@ def test_nearest_finds_a_planted_copy(llm):
     assert token == tokenizer.decode([word]) and cosine == pytest.approx(1, abs=1e-5)
     assert all(len(found) == 3 and found[0][1] >= found[2][1] for found in nearest.values())
     assert not any(token in ids for found in nearest.values() for token, _ in found)
+
+
+def test_an_untied_head_gets_its_own_rows_back_and_a_tied_one_has_none(tmp_path, llm):
+    folder = save_tiny_llm(tmp_path / "untied", tied=False)
+    model, tokenizer = load_llm(folder)
+    ids = add_speech_tokens(tokenizer, model, TOKENS, seed=4)
+    rows = read_rows(model, ids) | read_output_rows(model, ids)
+    assert len(rows) == 16 and not np.array_equal(rows["<|L3_0001|>"], rows["output:<|L3_0001|>"])
+    save_rows(tmp_path / "rows.safetensors", rows)
+    other, other_tokenizer = load_llm(folder)
+    other_ids = add_speech_tokens(other_tokenizer, other, TOKENS[::-1], seed=5)
+    write_rows(other, other_ids, load_rows(tmp_path / "rows.safetensors"))
+    found = read_rows(other, other_ids) | read_output_rows(other, other_ids)
+    assert found.keys() == rows.keys() and all(np.array_equal(found[name], rows[name]) for name in rows)
+    with pytest.raises(ValueError, match=r"no output:<\|L3_0001\|>"):
+        write_rows(other, other_ids, {k: v for k, v in rows.items() if k != "output:<|L3_0001|>"})
+    tied, tokenizer = llm
+    ids = add_speech_tokens(tokenizer, tied, TOKENS)
+    assert read_output_rows(tied, ids) == {}
+    write_rows(tied, ids, rows)  # what has no place is left out
+    assert np.array_equal(read_rows(tied, ids)["<|L3_0001|>"], rows["<|L3_0001|>"])
