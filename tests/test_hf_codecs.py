@@ -11,7 +11,7 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
-from speechlm_utils.codec import exact_float32, load_codec
+from speechlm_utils.codec import exact_float32, load_codec, one_thread
 from speechlm_utils.corpus import load_corpus
 from speechlm_utils.counts import count_matrix
 from speechlm_utils.encoding import encode_clips
@@ -150,7 +150,7 @@ def ask_oracle(model, wav, **options):
     else:
         extractor = transformers.DacFeatureExtractor(sampling_rate=rate, hop_length=FACTS[kind][1])
     values = extractor(wav, sampling_rate=rate, return_tensors="pt")["input_values"]
-    with torch.no_grad():
+    with torch.no_grad(), one_thread():  # as the codecs do
         codes = model.encode(values, **all_layers(model) | options).audio_codes
     return (codes[0] if codes.ndim == 4 else codes)[0].numpy()
 
