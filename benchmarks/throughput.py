@@ -28,7 +28,7 @@ from speechlm_utils.corpus import Clip, load_corpus, select_clips
 from speechlm_utils.embeddings import PretrainSettings
 from speechlm_utils.engines import one_thread
 from speechlm_utils.llm import load_llm
-from speechlm_utils.predictor import FineTuneSettings
+from speechlm_utils.lora import FineTuneSettings
 from speechlm_utils.training import run_trainer, wrap_model
 from speechlm_utils.vocabulary import Prompt, add_speech_tokens, encode_prompts
 

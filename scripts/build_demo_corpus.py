@@ -35,7 +35,7 @@ CLASSES = ("emotion", "authority", "ad_hominem", "false_cause", "slippery_slope"
 PARAMETERS = ("f0_shift_st", "f0_range", "rate", "gain_db", "contour_st", "tilt_db", "pause_ms")
 
 # Means of the planted delivery: F0 shift (semitones), F0 range factor, rate factor, gain (dB), final contour
-# (semitones over the last 0.45 s), spectral tilt (dB at 4 kHz against 500 Hz), pause near the middle (ms).
+# (semitones over the clip's end), spectral tilt (dB at 4 kHz against 500 Hz), pause near the middle (ms).
 PROFILES = {
     "emotion": (3.5, 1.5, 0.87, 0.5, -3.0, -4.0, 160),
     "authority": (-3.5, 0.8, 0.85, 0.0, -4.0, -1.0, 240),
@@ -43,8 +43,8 @@ PROFILES = {
     "false_cause": (0.0, 0.9, 1.00, -2.0, 4.0, -4.0, 80),
     "slippery_slope": (1.0, 1.1, 1.22, 0.0, 4.5, 2.0, 0),
     "slogans": (-1.5, 0.45, 0.95, 1.5, 0.0, 5.0, 120),
-    "statement": (0.0, 1.0, 1.00, 0.0, -2.0, 0.0, 40),
-    "question": (0.0, 1.0, 1.00, 0.0, 6.0, 0.0, 40),
+    "statement": (0.0, 1.0, 1.00, 0.0, -4.0, 0.0, 40),
+    "question": (0.0, 1.0, 1.00, 0.0, 9.0, 0.0, 40),
 }
 SPREAD = (1.8, 0.28, 0.09, 1.3, 1.6, 2.3, 70)
 NEUTRAL = (0.0, 1.0, 1.0, 0.0, -1.0, 0.0, 60)
@@ -52,7 +52,12 @@ STRENGTH = (
     0.9,
     0.22,
 )  # mean and deviation over clips of how far from NEUTRAL a delivery goes: profiles overlap
-LIMITS = ((-7, 7), (0.2, 2.2), (0.7, 1.45), (-5, 5), (-8, 9), (-8, 10), (0, 400))
+LIMITS = ((-7, 7), (0.2, 2.2), (0.7, 1.45), (-5, 5), (-8, 13), (-8, 10), (0, 400))
+# The end over which the contour rises or falls. A bag of tokens does not know where in a clip a token stands,
+# so the last word alone would be lost in it, even if pitch were known exactly: questions turn earlier.
+CONTOUR_SECONDS = 0.45
+LONG_CONTOUR_SECONDS = 1.3
+LONG_CONTOUR = ("statement", "question")
 
 VOICES = {
     "train": "af_alloy af_aoede af_heart af_jessica af_kore af_nicole af_river af_sky am_adam am_echo "
@@ -317,7 +322,8 @@ def resynthesise(wav: np.ndarray, row: dict) -> np.ndarray:
         f0 = np.array([call(tier, "Get value at index", i) for i in range(1, n + 1)])
         semitones = 12 * np.log2(f0)
         median = np.median(semitones)
-        last = 0.45 * row["rate"]
+        seconds = LONG_CONTOUR_SECONDS if row["profile"] in LONG_CONTOUR else CONTOUR_SECONDS
+        last = seconds * row["rate"]
         rise = np.clip((times - (times[-1] - last)) / last, 0, 1) * row["contour_st"]
         new = median + row["f0_range"] * (semitones - median) + row["f0_shift_st"] + rise
         call(tier, "Remove points between", 0, sound.duration)

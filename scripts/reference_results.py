@@ -135,11 +135,11 @@ class Runner:
             return None
         settings, _ = self.settings(job)
         unlabelled = self.experiment.unlabelled(self.level(job))
-        about = [tokens, asdict(settings), hash_corpus(unlabelled), self.args.llm]
+        about = [tokens, asdict(settings), hash_corpus(unlabelled), self.args.llm, self.args.dtype]
         name = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
         path = self.args.work / f"rows_{name}.safetensors"
         if not path.exists():
-            model, tokenizer = load_llm(self.args.llm)
+            model, tokenizer = load_llm(self.args.llm, dtype=self.args.dtype)
             result = pretrain_rows(model, tokenizer, unlabelled, tokens, settings, progress=True)
             save_rows(path, result.rows_by_name)
         return load_rows(path)
@@ -234,7 +234,7 @@ def build_parser() -> argparse.ArgumentParser:
     add(
         "--dtype",
         default="float32",
-        help="of the frozen weights in fine-tuning (bfloat16: twice as fast on some CPUs)",
+        help="of the frozen weights (bfloat16: twice as fast on some CPUs)",
     )
     add("--corpus", type=Path, default=ROOT / "data" / "demo")
     add("--codec", default=str(ROOT / "data" / "codec"))

@@ -16,19 +16,12 @@ from pathlib import Path
 
 import numpy as np
 from codec_targets import HOP, PHONES, RATE, ROOT, UNKNOWN
+from train_codec import read_steps
 
 from speechlm_utils.codec import SpeechCodec, load_codec
 from speechlm_utils.probing import code_usage, mel_distance, phone_information, probe_layers
 
 ACOUSTIC = tuple(range(2, 9))
-
-
-def read_steps(folder: Path) -> str:
-    """Return the number of training steps that the export noted in the weights' file."""
-    from safetensors import safe_open
-
-    with safe_open(folder / "model.safetensors", "pt") as file:
-        return file.metadata()["steps"]
 
 
 def encode_part(codec: SpeechCodec, path: Path, n_clips: int, seed: int) -> list[dict]:
@@ -218,7 +211,7 @@ def main() -> None:
     report = {
         "codec_hash": codec.hash,
         "seed": args.seed,
-        "steps": int(read_steps(Path(args.codec))),
+        "steps": read_steps(Path(args.codec)),
         "phones": len(PHONES),
         "unseen_voices": measure(codec, train, demo, args.decoded),
         "human": measure(codec, human[::2], human[1::2], args.decoded // 2),
@@ -232,7 +225,7 @@ def main() -> None:
             "pnmi": phone_information(codes, phones).round(3).tolist(),
         }
     if not args.no_words:
-        report["words_unseen_voices"] = word_error_rates(codec, ROOT / "data" / "demo", 100, args.seed)
+        report["words_unseen_voices"] = word_error_rates(codec, ROOT / "data" / "demo", 60, args.seed)
         report["words_human"] = word_error_rates(codec, ROOT / "data" / "human", 5, args.seed)
     text = json.dumps(report, indent=1)
     (Path(args.codec) / "report.json").write_text(text + "\n")

@@ -9,15 +9,14 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
+from speechlm_utils.audio import measure_seconds
 from speechlm_utils.ceilings import compute_ceilings
 from speechlm_utils.corpus import Clip, load_corpus, task_names
+from speechlm_utils.splits import SPLITS
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / "data" / "demo"
-SPLITS = ("train", "validation", "test", "unlabelled")
-
 TEMPLATE = Path(__file__).with_name("demo_card.md")
 
 
@@ -27,7 +26,7 @@ def as_table(header: list[str], rows: list[list]) -> str:
 
 
 def describe_sizes(clips: list[Clip]) -> str:
-    seconds = {clip.id: soundfile.info(clip.audio).duration for clip in clips}
+    seconds = {clip.id: measure_seconds(clip.audio) for clip in clips}
     tasks = task_names(clips)
     rows = []
     for split in SPLITS:

@@ -4,6 +4,8 @@
     torchrun --nproc_per_node 2 scripts/train_codec.py train --minutes 120   # resumable: build/codec
     python scripts/train_codec.py export                         # data/codec/{config.json,model.safetensors}
 
+``train --from data/codec`` goes on from an exported codec: the heads are fitted to it, then it is quantised
+anew, without the first phase.
 One process of one thread per core: two threads in one process were no faster than one.
 
 The model is ``speechtokenizer.SpeechTokenizer`` itself, in a small configuration; only the training differs
@@ -18,10 +20,12 @@ from the package's trainer, because on a CPU with hours instead of days these we
   commitment loss of every layer reaches the encoder; dead codes are revived with their running averages;
 - layer 1 is taught phones (cross-entropy through the package's own ``transform``), as the released model's
   layer 1 is taught HuBERT units; layers 2-8 are taught prosody (F0 about the speaker's median, absolute F0,
-  voicing, energy) by a linear head on the sum of their codes, as on so little data nothing else makes them
-  hear pitch; layer 1's vectors are kept in the directions that the phone head reads and the prosody head
-  does not; a second head sorts F0 into
-  semitones, which teaches faster than the regression. The heads are thrown away;
+  its movement, voicing, energy) by a linear head on the sum of their codes, as on so little data nothing else
+  makes them hear pitch; a second head sorts F0 into semitones, which teaches faster than the regression. The
+  heads are thrown away;
+- layer 1's vectors are kept in the directions that the phone head reads and the prosody head does not, layer
+  2's in those of the prosody head. These are few, so 128 codes cover them, and each is frequent enough to be
+  counted in a clip of three seconds. The other layers code what is left;
 - half of the clips are played faster or slower (0.84 to 1.2), which makes new voices: F0 about the median is
   unchanged.
 """
@@ -39,7 +43,8 @@ import torch
 import torch.distributed as dist
 import torch.nn.functional as F
 from codec_targets import HOP, PHONES, RATE, ROOT, UNKNOWN
-from safetensors.torch import save_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from speechtokenizer import SpeechTokenizer
 from torch import nn
 
@@ -64,6 +69,19 @@ AUTOENCODER_SHARE = 0.55  # of the training time
 NOISE = {"semantic": 0.8, "acoustic": 0.2, "decoder": 0.15}  # of the latents' deviation, in the first phase
 ENCODER_LR = 0.3  # of the learning rate, in the second phase
 PHONE_DIRECTIONS = 32  # of the latent's, in which layer 1's vectors lie
+PROSODY_CODES = 128  # of layer 2 in use; the others lie out of reach
+OUT_OF_REACH = 100.0
+HEAD_STEPS = 400  # to fit the heads to a given codec, before it is trained on
+MOVEMENT_FRAMES = 5  # to each side of the frame at which F0's slope is taken
+HEAD_WEIGHTS = {
+    "phone": 1.5,
+    "f0": 1.5,
+    "octave": 1.0,
+    "voicing": 0.3,
+    "energy": 0.5,
+    "movement": 1.5,
+    "pitch": 0.4,
+}
 PITCH_BINS = 37  # one a semitone, 75 to 600 Hz
 TRAINING_BUFFERS = ("embed_avg", "cluster_size", "inited")
 
@@ -112,14 +130,30 @@ class Segments:
         left = at.astype(int)
         wav = wav[left] * (1 - (at - left)) + wav[left + 1] * (at - left)
         frames = first + ((np.arange(SEGMENT // HOP) + 0.5) * factor).astype(int)
+        f0 = part["f0"][frames]
         gain = 10 ** (self.rng.uniform(-6, 6) / 20)
         wav = (wav * min(gain, 0.98 / max(np.abs(wav).max(), 1e-3))).astype(np.float32)
         return {
             "wav": wav[None],
             "phones": part["phones"][frames].astype(np.int64),
-            "f0": part["f0"][frames],
+            "f0": f0,
+            "movement": measure_movement(f0),
             "log_f0": part["log_f0"][frames] + np.float32(np.log2(factor)),
         }
+
+
+def measure_movement(f0: np.ndarray) -> np.ndarray:
+    """Slope (n_frames,) of F0 in semitones, NaN = unvoiced, by 13 st/s and at most 2; NaN = unknown."""
+    place = np.arange(-MOVEMENT_FRAMES, MOVEMENT_FRAMES + 1)
+    around = np.lib.stride_tricks.sliding_window_view(
+        np.pad(f0, MOVEMENT_FRAMES, constant_values=np.nan), len(place)
+    )
+    known = np.isfinite(around)
+    n = np.maximum(known.sum(1, keepdims=True), 1)
+    time = np.where(known, place - (known * place).sum(1, keepdims=True) / n, 0.0)
+    slope = (time * np.nan_to_num(around)).sum(1) / np.maximum((time**2).sum(1), 1e-9)
+    slope = np.clip(slope * RATE / HOP / 13, -2, 2)
+    return np.where((known.sum(1) >= 3) & np.isfinite(f0), slope, np.nan).astype(np.float32)
 
 
 # ---------------------------------------------------------------- quantiser with gradients to every layer
@@ -135,7 +169,7 @@ class Quantiser:
         x = z.transpose(1, 2)
         residual, vectors, losses, indices = x, [], [], []
         if train:
-            self.keep_phones()
+            self.keep_directions()
         for book in self.books:
             flat = residual.detach().reshape(-1, x.shape[-1])
             index = book.quantize(flat)
@@ -156,8 +190,10 @@ class Quantiser:
         add_up([n, total])
         book.cluster_size.mul_(decay).add_(n, alpha=1 - decay)
         book.embed_avg.mul_(decay).add_(total, alpha=1 - decay)
+        unused = book.embed[:, 0] == OUT_OF_REACH
         book.embed.copy_(book.embed_avg / book.cluster_size.clamp_min(1e-3)[:, None])
-        dead = torch.nonzero(book.cluster_size < 0.1).squeeze(1)[:64]
+        book.embed[unused] = OUT_OF_REACH
+        dead = torch.nonzero((book.cluster_size < 0.1) & ~unused).squeeze(1)[:64]
         if len(dead):
             book.embed[dead] = flat[torch.randint(len(flat), (len(dead),))]
             book.cluster_size[dead] = 0.5
@@ -173,30 +209,43 @@ class Quantiser:
         return torch.linalg.svd(phones - phones @ prosody @ prosody.T).Vh[:PHONE_DIRECTIONS]
 
     @torch.no_grad()
-    def keep_phones(self) -> None:
-        """Keep layer 1's vectors within the phone directions.
+    def find_prosody_directions(self) -> torch.Tensor:
+        """Directions (n_targets, dimension) that the prosody head reads."""
+        return torch.linalg.qr(self.heads.prosody.weight.T).Q.T
+
+    @torch.no_grad()
+    def keep_directions(self) -> None:
+        """Keep layer 1's vectors within the phone directions, layer 2's within the prosody head's.
 
         Distances to them differ from those within the directions by a constant, so layer 1's codes see phones
         and ignore prosody and voice; and the residual that layers 2-8 code keeps everything else, also what a
-        code of layer 1 would have on average: the loudness of a vowel, the silence of a pause.
+        code of layer 1 would have on average: the loudness of a vowel, the silence of a pause. Of that, layer
+        2 sees F0, its movement, voicing and energy.
         """
-        basis = self.find_phone_directions()
-        for table in (self.books[0].embed, self.books[0].embed_avg):
-            table.copy_(table @ basis.T @ basis)
+        for book, basis in zip(
+            self.books, (self.find_phone_directions(), self.find_prosody_directions()), strict=False
+        ):
+            unused = book.embed[:, 0] == OUT_OF_REACH
+            for table in (book.embed, book.embed_avg):
+                table.copy_(table @ basis.T @ basis)
+            book.embed[unused] = OUT_OF_REACH
 
     @torch.no_grad()
     def initialise(self, z: torch.Tensor, n_iterations: int = 12) -> None:
         """k-means per layer on latents (n, dimension), layer by layer on the residual."""
         residual = z
-        basis = self.find_phone_directions()
-        for book in self.books:
-            points = z @ basis.T @ basis if book is self.books[0] else residual
-            book.embed.copy_(points[torch.randperm(len(points))[: book.codebook_size]])
+        bases = [self.find_phone_directions(), self.find_prosody_directions(), *[None] * 6]
+        for place, (book, basis) in enumerate(zip(self.books, bases, strict=True)):
+            points = residual if basis is None else residual @ basis.T @ basis
+            n_codes = PROSODY_CODES if place == 1 else book.codebook_size
+            vectors = points[torch.randperm(len(points))[:n_codes]].clone()
             for _ in range(n_iterations):
-                index = book.quantize(points)
-                n = torch.bincount(index, minlength=book.codebook_size).float()
-                total = torch.zeros_like(book.embed).index_add_(0, index, points)
-                book.embed.copy_(torch.where(n[:, None] > 0, total / n.clamp_min(1)[:, None], book.embed))
+                index = torch.cdist(points, vectors).argmin(1)
+                n = torch.bincount(index, minlength=n_codes).float()
+                total = torch.zeros_like(vectors).index_add_(0, index, points)
+                vectors = torch.where(n[:, None] > 0, total / n.clamp_min(1)[:, None], vectors)
+            book.embed.fill_(OUT_OF_REACH)
+            book.embed[:n_codes] = vectors
             book.cluster_size.fill_(0.5)
             book.embed_avg.copy_(book.embed * book.cluster_size[:, None])
             book.inited.fill_(1)
@@ -209,9 +258,8 @@ class Heads(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.phone = nn.Linear(CONFIG["semantic_dimension"], len(PHONES))
-        self.prosody = nn.Linear(
-            CONFIG["dimension"], 4
-        )  # F0 about the median and F0 in 4 st, voicing, energy
+        # F0 about the median and F0 in 4 st, voicing, energy, F0's movement
+        self.prosody = nn.Linear(CONFIG["dimension"], 5)
         self.pitch = nn.Linear(CONFIG["dimension"], PITCH_BINS)  # F0 in semitones above 75 Hz
 
 
@@ -274,19 +322,44 @@ def frame_energy(wav: torch.Tensor) -> torch.Tensor:
     return (20 * torch.log10(rms + 1e-4) + 40) / 15
 
 
-def prosody_loss(
-    heads: Heads, features: torch.Tensor, batch: dict[str, torch.Tensor]
-) -> tuple[torch.Tensor, ...]:
-    out = heads.prosody(features)
-    voiced = torch.isfinite(batch["f0"])
+def read_heads(model, heads: Heads, semantic: torch.Tensor, acoustic: torch.Tensor, batch: dict) -> tuple:
+    """Losses of the heads' readings: the weighted sum, and each by name."""
+    known = batch["phones"] != UNKNOWN
+    phones = heads.phone(model.transform(semantic))[known]
+    out = heads.prosody(acoustic)
+    voiced, moving = (torch.isfinite(batch[name]) for name in ("f0", "movement"))
     log_f0 = batch["log_f0"][voiced]
-    f0 = F.smooth_l1_loss(out[..., 0][voiced], (batch["f0"][voiced] / 4).clamp(-3, 3))
-    octave = F.smooth_l1_loss(out[..., 1][voiced], 3 * log_f0)
     distance = 12 * (log_f0[:, None] + 1) - torch.arange(PITCH_BINS)
-    pitch = F.cross_entropy(heads.pitch(features[voiced]), (-0.5 * distance.square()).softmax(1))
-    voicing = F.binary_cross_entropy_with_logits(out[..., 2], voiced.float())
-    energy = F.mse_loss(out[..., 3], frame_energy(batch["wav"]))
-    return f0, octave, pitch, voicing, energy
+    losses = {
+        "phone": F.cross_entropy(phones, batch["phones"][known], label_smoothing=0.05),
+        "f0": F.smooth_l1_loss(out[..., 0][voiced], (batch["f0"][voiced] / 4).clamp(-3, 3)),
+        "octave": F.smooth_l1_loss(out[..., 1][voiced], 3 * log_f0),
+        "voicing": F.binary_cross_entropy_with_logits(out[..., 2], voiced.float()),
+        "energy": F.mse_loss(out[..., 3], frame_energy(batch["wav"])),
+        "movement": F.smooth_l1_loss(out[..., 4][moving], batch["movement"][moving]),
+        "pitch": F.cross_entropy(heads.pitch(acoustic[voiced]), (-0.5 * distance.square()).softmax(1)),
+    }
+    return sum(HEAD_WEIGHTS[name] * loss for name, loss in losses.items()), losses
+
+
+def add_noise(x: torch.Tensor, use: str) -> torch.Tensor:
+    return x + NOISE[use] * x.std().detach() * torch.randn_like(x)
+
+
+def fit_heads(model, heads: Heads, data: Segments, batch: int) -> None:
+    """Fit the heads to the latents of a codec as it is."""
+    optimiser = torch.optim.Adam(heads.parameters(), lr=3e-3)
+    for step in range(HEAD_STEPS):
+        drawn = data.draw(batch)
+        with torch.no_grad():
+            x = model.encoder(drawn["wav"]).transpose(1, 2)
+        loss, log = read_heads(model, heads, add_noise(x, "semantic"), add_noise(x, "acoustic"), drawn)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        add_up([p.grad for p in heads.parameters()])
+        optimiser.step()
+        if step % 50 == 49 and RANK == 0:
+            print(f"heads, step {step + 1}", {k: round(v.item(), 3) for k, v in log.items()}, flush=True)
 
 
 def training_loss(model, heads, quantiser, spectral, batch, quantise: bool, rng) -> tuple[torch.Tensor, dict]:
@@ -294,13 +367,13 @@ def training_loss(model, heads, quantiser, spectral, batch, quantise: bool, rng)
     x = z.transpose(1, 2)
     log = {}
     if not quantise:
-        spread = x.std().detach()
-        semantic, acoustic = (x + NOISE[k] * spread * torch.randn_like(x) for k in ("semantic", "acoustic"))
-        decoded_from = x + NOISE["decoder"] * torch.rand(len(x), 1, 1) * spread * torch.randn_like(x)
+        semantic, acoustic = add_noise(x, "semantic"), add_noise(x, "acoustic")
+        decoded_from = x + torch.rand(len(x), 1, 1) * (add_noise(x, "decoder") - x)
         commitment = 0.0
     else:
         vectors, commitment, codes = quantiser(z, train=True)
-        depth = rng.integers(2, 9)  # the prosody head reads a random number of layers from 2 on
+        # the prosody head reads layer 2, or a random number of layers from 2 on
+        depth = 2 if rng.random() < 0.5 else rng.integers(3, 9)
         acoustic_sum = vectors[1:depth].sum(0)
         semantic = x + (vectors[0] - x).detach()
         free = x - vectors[0]
@@ -309,46 +382,18 @@ def training_loss(model, heads, quantiser, spectral, batch, quantise: bool, rng)
         layers = torch.from_numpy(np.where(rng.random(len(x)) < 0.75, 8, rng.integers(1, 8, len(x))))
         mask = (torch.arange(8)[:, None] < layers[None]).float()[:, :, None, None]
         decoded_from = x + ((vectors * mask).sum(0) - x).detach()
-        log["perplexity"] = [round(float(p)) for p in map(perplexity, codes[[0, 1, 7]])]
+        log["perplexity"] = [round(float(p)) for p in map(perplexity, codes[[0, 1, 2, 7]])]
     n_decoded = len(x) // 2  # the decoder is half of the cost; codebooks and heads need the variety more
     wav = batch["wav"][:n_decoded]
     y = model.decoder(decoded_from[:n_decoded].transpose(1, 2))
     mel, stft = spectral(y, wav)
     wave = F.l1_loss(y, wav)
-    known = batch["phones"] != UNKNOWN
-    phone = F.cross_entropy(
-        heads.phone(model.transform(semantic))[known], batch["phones"][known], label_smoothing=0.05
-    )
-    f0, octave, pitch, voicing, energy = prosody_loss(heads, acoustic, batch)
+    heard, losses = read_heads(model, heads, semantic, acoustic, batch)
     # Codes follow the latents by a running average; a latent pulled by the heads runs away from them unless
     # commitment and this bound of its size are as strong as the heads' gradients, frame by frame.
     scale = F.relu(x.square().mean(-1) - 1.5).square().mean() + x.std().log().square()
-    total = (
-        2 * wave
-        + mel
-        + 0.5 * stft
-        + 2.0 * commitment
-        + 1.5 * phone
-        + 1.5 * f0
-        + 1.0 * octave
-        + 0.4 * pitch
-        + 0.3 * voicing
-        + 0.5 * energy
-        + 3.0 * scale
-    )
-    log |= {
-        "mel": mel,
-        "stft": stft,
-        "wave": wave,
-        "commit": commitment,
-        "phone": phone,
-        "f0": f0,
-        "octave": octave,
-        "pitch": pitch,
-        "voicing": voicing,
-        "energy": energy,
-        "std": x.std(),
-    }
+    total = 2 * wave + mel + 0.5 * stft + 2.0 * commitment + heard + 3.0 * scale
+    log |= {"mel": mel, "stft": stft, "wave": wave, "commit": commitment, "std": x.std(), **losses}
     return total, log
 
 
@@ -388,6 +433,10 @@ def train(args) -> None:
         optimiser.load_state_dict(state["optimiser"])
         step, spent, quantise_from = state["step"], state["seconds"], state["quantise_from"]
         rng, data.rng = (np.random.default_rng([args.seed, RANK, step, use]) for use in (0, 1))
+    elif args.start:
+        model.load_state_dict(load_file(args.start / "model.safetensors"), strict=False)
+        share([p.data for p in parameters])
+        fit_heads(model, heads, data, args.batch // WORLD)
     else:
         initialise_scales(model, data.draw(32)["wav"])
         share([p.data for p in parameters])
@@ -399,7 +448,7 @@ def train(args) -> None:
         done = float(clock)
         if done >= 1:
             break
-        if quantise_from is None and done >= AUTOENCODER_SHARE:
+        if quantise_from is None and (args.start or done >= AUTOENCODER_SHARE):
             quantise_from = step
             with torch.no_grad():
                 latents = torch.cat([model.encoder(data.draw(16)["wav"]) for _ in range(30)])
@@ -449,18 +498,23 @@ def save(path: Path, model, heads, optimiser, step: int, seconds: float, quantis
     part.rename(path)
 
 
+def read_steps(folder: Path) -> int:
+    """Return the number of training steps that the export noted in the weights' file."""
+    with safe_open(folder / "model.safetensors", "pt") as file:
+        return int(file.metadata()["steps"])
+
+
 def export(args) -> None:
     """Round the weights to half precision once; what is stored is the codec, so its codes are stable."""
     state = torch.load(args.work / "checkpoint.pt", weights_only=True)
     weights = {
         k: v.half().contiguous() for k, v in state["model"].items() if not k.endswith(TRAINING_BUFFERS)
     }
+    steps = state["step"] + (read_steps(args.start) if args.start else 0)
     args.out.mkdir(parents=True, exist_ok=True)
-    save_file(weights, args.out / "model.safetensors", metadata={"format": "pt", "steps": str(state["step"])})
+    save_file(weights, args.out / "model.safetensors", metadata={"format": "pt", "steps": str(steps)})
     (args.out / "config.json").write_text(json.dumps(CONFIG, indent=2) + "\n")
-    print(
-        f"{args.out}: step {state['step']}, {(args.out / 'model.safetensors').stat().st_size / 2**20:.1f} MiB"
-    )
+    print(f"{args.out}: step {steps}, {(args.out / 'model.safetensors').stat().st_size / 2**20:.1f} MiB")
 
 
 def main() -> None:
@@ -473,6 +527,7 @@ def main() -> None:
     parser.add_argument(
         "--minutes", type=float, default=120, help="of training in all, resumed time included"
     )
+    parser.add_argument("--from", dest="start", type=Path, help="folder of an exported codec to go on from")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--lr", type=float, default=5e-4)
     parser.add_argument("--seed", type=int, default=0)

@@ -130,7 +130,7 @@ def run_rows(config, dtype: str, device: str, batch_size: int) -> dict:
 def run_lora(config, dtype: str, device: str, batch_size: int) -> dict:
     """Do one step of step 3 with the paper's adapters; return the loss and numbers of parameters."""
     from speechlm_utils.classifier import FineTuneSettings, SpeechTokenClassifier, train_classifier
-    from speechlm_utils.predictor import wrap_classifier
+    from speechlm_utils.lora import wrap_classifier
 
     config.num_labels = N_CLASSES
     tokens, model = list_tokens(), make_model(config, "classification", dtype, device)

@@ -12,9 +12,10 @@ from transformers import set_seed
 
 from .corpus import Clip, hash_corpus, label_ids, label_names
 from .llm import SMOLLM2, hash_llm, load_llm
+from .lora import FineTuneSettings, wrap_classifier
 from .metrics import macro_f1_scores
 from .parallel import share_of_mean
-from .predictor import FineTuneSettings, SpeechTokenClassifier, wrap_classifier
+from .predictor import SpeechTokenClassifier
 from .rows import Rows
 from .training import IGNORED, run_trainer
 from .vocabulary import Prompt, PromptReport, Token

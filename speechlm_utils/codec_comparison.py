@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import hypergeom
 
-from .codec import SpeechCodec
+from .codec import SpeechCodec, exact_float32, one_thread
 from .corpus import Clip
 from .counts import count_matrix
 from .linear import fit_linear
@@ -145,8 +145,10 @@ def make_untrained_encodec(
 ) -> Path:
     """Write a small EnCodec with random weights: a control that can know nothing but what any filter passes.
 
-    Its codebooks are vectors that the random encoder gives for the waveforms, layer by layer what the one
-    before leaves over; otherwise a handful of codes would stand for everything. Frames have 320 samples.
+    Its codebooks are made of vectors that the random encoder gives for the waveforms, layer by layer of what
+    the one before leaves over; otherwise a handful of codes would stand for everything. A code is the mean of
+    two such vectors: of a frame that is itself a code nothing would be left, and later layers would fall
+    silent. Frames have 320 samples. The files do not depend on the number of threads.
 
     Parameters
     ----------
@@ -173,15 +175,32 @@ def make_untrained_encodec(
         hidden_size=64,
         num_lstm_layers=1,
     )
-    with torch.random.fork_rng(), torch.no_grad():
+    with torch.random.fork_rng(), one_thread(), exact_float32():
         torch.manual_seed(seed)
         model = EncodecModel(config).eval()
-        vectors = [model.encoder(torch.as_tensor(wav, dtype=torch.float32)[None, None]) for wav in wavs]
-        left = torch.cat(vectors, dim=2)
+        batches = [torch.as_tensor(wav, dtype=torch.float32)[None, None] for wav in wavs]
+        _standardise(model, batches)
+        left = torch.cat([model.encoder(batch) for batch in batches], dim=2)
         for layer in model.quantizer.layers:
-            place = torch.randint(left.shape[2], (codebook_size,))
-            layer.codebook.embed.copy_(left[0, :, place].T)
+            distinct = torch.unique(left[0].round(decimals=3), dim=1)  # silence gives one vector many times
+            places = torch.randint(distinct.shape[1], (2, codebook_size))
+            layer.codebook.embed.copy_(distinct[:, places].mean(dim=1).T)
             left = left - layer.decode(layer.encode(left))
     with quiet_transformers():
         model.save_pretrained(folder)
     return Path(folder)
+
+
+def _standardise(model, batches: Sequence) -> None:
+    """Scale the encoder's last layer so that its vectors have mean 0 and deviation 1 in every dimension.
+
+    With random weights a large constant would drown what differs between frames, and rounding would choose
+    the codes.
+    """
+    import torch
+
+    vectors = torch.cat([model.encoder(batch) for batch in batches], dim=2)
+    mean, deviation = vectors.mean(dim=(0, 2)), vectors.std(dim=(0, 2)).clamp_min(1e-9)
+    last = model.encoder.layers[-1].conv
+    last.bias.copy_((last.bias - mean) / deviation)
+    last.weight = last.weight / deviation[:, None, None]  # through its weight norm

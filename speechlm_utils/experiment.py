@@ -6,7 +6,8 @@ from functools import cached_property
 from pathlib import Path
 
 from .codec import SpeechCodec, load_codec
-from .corpus import Clip, hash_corpus, label_ids, label_names, load_corpus, select_clips
+from .corpus import Clip, hash_corpus, label_ids, label_names, load_corpus
+from .drawing import draw_clips
 from .encoding import encode_clips
 from .selection import L1Selector, Selection, find_C_for_count, make_selection
 
@@ -25,7 +26,7 @@ class Experiment:
     cache_dir : codes and acoustic features, shared by all runs
     llm_name : name or folder, see `load_llm`
     seed : int
-    clips_per_split : int, at most so many clips of a task in each split (whole sentences); None for all
+    clips_per_split : int, at most so many clips of a task in each split, see `draw_clips`; None for all
     n_jobs : int, processes that encode clips, of one thread each; -1 for one per core
     llm_dtype, llm_quantization : of the language model, see `load_llm`
     """
@@ -66,7 +67,7 @@ class Experiment:
         chosen = [
             clip
             for name in splits
-            for clip in select_clips(self.records, task, name, self.clips_per_split, self.seed)
+            for clip in draw_clips(self.records, task, name, self.clips_per_split, self.seed)
         ]
         return encode_clips(chosen, self.codec, self.cache_dir, rms_dbfs, n_jobs=self.n_jobs)
 
@@ -76,33 +77,36 @@ class Experiment:
         return self.clips(split="unlabelled" if has_part else "train", rms_dbfs=rms_dbfs)
 
     def selection(
-        self, task: str, n_tokens: int = 75, rms_dbfs: float | None = None, **settings
+        self, task: str, n_tokens: int = 75, rms_dbfs: float | None = None, anew: bool = False, **settings
     ) -> Selection:
         """Load the task's selection from the run folder, or select about n_tokens on train and write it.
 
-        A file made from other clips, another codec, other layers or another number of tokens is made anew.
+        A file made from other clips, another codec, other layers (where they are given) or another number of
+        tokens is made anew.
 
         Parameters
         ----------
         task, rms_dbfs : as in `clips`
-        n_tokens : int, wanted; C is searched for it
-        settings : L1Selector parameters, for example solver or layers (default: the codec's acoustic ones)
+        n_tokens : int, wanted; C is searched for it, unless it is given
+        anew : bool, True selects whatever lies in the run folder: for the step that has settings of its own
+        settings : L1Selector parameters, for example C, solver or layers (default: the codec's acoustic ones)
         """
         level = "" if rms_dbfs is None else f"_rms{rms_dbfs:g}"
         path = Path(self.run_dir) / f"selection_{task}_{n_tokens}{level}.json"
         train = self.clips(task, "train", rms_dbfs)
-        layers = tuple(settings.pop("layers", self.codec.acoustic_layers))
-        if path.exists():
+        layers, C = settings.pop("layers", None), settings.pop("C", None)
+        if path.exists() and not anew:
             selection = Selection.load(path)
             found = selection.codec_hash, selection.corpus_hash, selection.layers
-            if found == (self.codec.hash, hash_corpus(train), layers):
+            if found == (self.codec.hash, hash_corpus(train), tuple(layers or selection.layers)):
                 return selection
             log.warning("%s: made from other clips, layers or another codec; selecting again", path)
         names = label_names(train, task)
         y = label_ids(train, task, names)
-        own = {"layers": layers, "codebook_size": self.codec.codebook_size, "seed": self.seed}
-        settings = own | settings
-        C, _ = find_C_for_count(train, y, n_tokens, **settings)
+        own = {"layers": tuple(layers or self.codec.acoustic_layers), "seed": self.seed}
+        settings = own | {"codebook_size": self.codec.codebook_size} | settings
+        if C is None:
+            C, _ = find_C_for_count(train, y, n_tokens, **settings)
         selector = L1Selector(C=C, **settings).fit(train, y)
         selection = make_selection(selector, train, task, names, self.codec.hash)
         selection.save(path)
@@ -132,7 +136,7 @@ class Experiment:
             if {n for n in rows if not n.startswith(OUTPUT)} == set(list_added_names(selection.tokens)):
                 return rows
             log.warning("%s: holds the rows of other tokens; training again", path)
-        unlabelled = select_clips(self.unlabelled(), limit=n_clips, seed=self.seed)
+        unlabelled = draw_clips(self.unlabelled(), limit=n_clips, seed=self.seed)
         model, tokenizer = load_llm(self.llm_name, dtype=self.llm_dtype, quantization=self.llm_quantization)
         result = pretrain_rows(model, tokenizer, unlabelled, selection.tokens, settings, progress=True)
         save_rows(path, result.rows_by_name)

@@ -1,5 +1,6 @@
-"""Execute notebooks with papermill: which ones, in which kernel, and what came of it."""
+"""Execute notebooks with papermill: which ones and which cells, in which kernel, and what came of it."""
 
+import ast
 import contextlib
 import json
 import os
@@ -17,8 +18,10 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
 
-from . import pages
+from . import needs, pages
+from .corpus import load_corpus
 
+CORPUS = ("corpus_dir", "task")  # the parameters that say which corpus a notebook works on
 CELL_SECONDS = 1800  # a cell that takes longer has stalled; the longest, a fine-tuning run, takes minutes
 
 
@@ -102,14 +105,18 @@ def run_notebooks(
 def run_notebook(
     notebook: Notebook, parameters: dict[str, Any], run_dir: Path, progress: bool = True
 ) -> Result:
-    """Execute one notebook with this interpreter; write it, its page and its figures to the run folder."""
+    """Execute one notebook with this interpreter; write it, its page and its figures to the run folder.
+
+    Cells that need what the corpus lacks are left out; a printed list, also in the notebook, says which.
+    """
+    chosen = choose_cells(notebook, parameters)
     executed = run_dir.resolve() / notebook.path.name
     executed.parent.mkdir(parents=True, exist_ok=True)
     start, failure = time.monotonic(), {}
     with own_kernel():
         try:
             papermill.execute_notebook(
-                str(notebook.path.resolve()),
+                chosen,
                 str(executed),
                 parameters,
                 kernel_name="python3",
@@ -130,6 +137,27 @@ def run_notebook(
     if executed.exists():
         pages.finish_notebook(executed, run_dir)
     return Result(notebook.path.name, "failed" if failure else "ok", minutes, str(executed), **failure)
+
+
+def choose_cells(notebook: Notebook, parameters: dict[str, Any]) -> nbformat.NotebookNode:
+    """Read a notebook without the cells that need what its corpus lacks; print which, and note it in there.
+
+    The corpus is that of the parameter `corpus_dir`; a notebook without this parameter stays whole.
+    """
+    node = nbformat.read(notebook.path, as_version=4)
+    declared = papermill.inspect_notebook(str(notebook.path))
+    defaults = {name: ast.literal_eval(declared[name]["default"]) for name in CORPUS if name in declared}
+    given = defaults | {name: parameters[name] for name in CORPUS if name in parameters}
+    tagged = any(tag.startswith(needs.PREFIX) for cell in node.cells for tag in cell.metadata.get("tags", []))
+    if tagged and "corpus_dir" in given:
+        clips = load_corpus(notebook.path.parent / given["corpus_dir"])
+        node.cells, told = needs.leave_out(node.cells, needs.find_missing(clips, given.get("task")))
+        for line in told:
+            tqdm.write(f"{notebook.path.stem}: left out {line}")
+        if told:
+            note = "\n".join(["**Left out of this run:**\n", *(f"- {line}" for line in told)])
+            node.cells.insert(1, nbformat.v4.new_markdown_cell(note))
+    return node
 
 
 @contextlib.contextmanager

@@ -87,7 +87,7 @@ def describe_splits(clips: Sequence[Clip]) -> pd.DataFrame:
         rows[split] = {
             "clips": len(part),
             "sentences": len({clip.group for clip in part}),
-            "voices": len({clip.speaker for clip in part}),
+            "voices": len({clip.speaker for clip in part} - {""}),
             "minutes": round(sum(measure_seconds(clip.audio) for clip in part) / 60, 1),
         } | {task: sum(task in clip.labels for clip in part) for task in task_names(clips)}
     return pd.DataFrame.from_dict(rows, orient="index")

@@ -6,66 +6,19 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from peft import LoraConfig, PeftModel, TaskType
-from transformers.pytorch_utils import Conv1D
 
 from .artefact import check_codec, describe_codec, load_adapter, read_artefact, save_artefact
 from .audio import AudioFiles, check_wav, load_audio
 from .codec import SpeechCodec, load_codec
 from .corpus import Clip
 from .llm import hash_llm, load_llm
-from .rows import Rows, read_rows, write_rows
-from .training import batches_by_length, pad_batch, wrap_model
-from .vocabulary import Prompt, PromptReport, Token, add_speech_tokens, encode_prompts
-
-HEADS = ("score", "classifier")
-"""What transformers calls the head of its classification models; PEFT trains and saves it by these names."""
+from .lora import FineTuneSettings, wrap_classifier
+from .rows import read_rows
+from .training import batches_by_length, pad_batch
+from .vocabulary import Prompt, PromptReport, Token, encode_prompts
 
 KEPT = ("task", "label_names", "tokens", "llm_name", "llm_hash", "dtype", "quantization", "codec_facts")
 """Attributes of a classifier that its artefact keeps as they are."""
-
-
-@dataclass(frozen=True)
-class FineTuneSettings:
-    """Settings of step 3; the defaults are the paper's, `train_rows` is this project's.
-
-    Attributes
-    ----------
-    learning_rate : float, falls linearly to 0 after the warm-up
-    batch_size : int, clips
-    n_epochs : int, passes over the train clips at most
-    max_steps : int or None, steps; if given it replaces n_epochs
-    warmup : float, share of the steps
-    eval_steps : int or None, validate every so many steps; None: after each epoch
-    patience : int, validations without a better macro-F1 before training stops
-    max_length : int, tokens of a prompt
-    use_audio : bool, False leaves out audio and its markers (text only)
-    lora_rank, lora_alpha, lora_dropout : of the adapters; an update is scaled by alpha / rank
-    lora_modules : names of the linear layers that get an adapter, in every block
-    train_rows : bool, True trains the rows of markers and speech tokens along, False keeps them as given
-    class_weights : bool, True weighs each class by the inverse of its share in train
-    seed : int, of head, adapters, order of the clips and dropout
-    """
-
-    learning_rate: float = 1e-3
-    batch_size: int = 32
-    n_epochs: int = 10
-    max_steps: int | None = None
-    eval_steps: int | None = None
-    warmup: float = 0.05
-    patience: int = 3
-    max_length: int = 256
-    use_audio: bool = True
-    lora_rank: int = 64
-    lora_alpha: int = 16
-    lora_dropout: float = 0.1
-    lora_modules: tuple[str, ...] = ("q_proj", "v_proj")
-    train_rows: bool = True
-    class_weights: bool = True
-    seed: int = 0
-
-    def __post_init__(self):
-        object.__setattr__(self, "lora_modules", tuple(self.lora_modules))  # JSON gives a list
 
 
 @dataclass
@@ -275,68 +228,3 @@ class SpeechTokenClassifier:
         if codec is not None:
             loaded.use_codec(codec)
         return loaded
-
-
-def wrap_classifier(
-    model, tokenizer, tokens: Sequence[Token], rows: Rows | None, settings: FineTuneSettings
-) -> tuple[PeftModel, dict[str, int]]:
-    """Give a classification model the tokens with their rows, then LoRA and a head that is trained.
-
-    The order matters: PEFT wraps what is there, and two adapters cannot train the same rows, so the rows of
-    step 2 are written into the plain matrix first.
-
-    Parameters
-    ----------
-    model, tokenizer : from `load_llm`; both are changed
-    tokens : sequence of (layer, code)
-    rows : dict, name -> row; None leaves them as drawn
-    settings : FineTuneSettings
-
-    Returns
-    -------
-    wrapped : PEFT model; ids : dict, name -> id of markers and speech tokens
-
-    Raises
-    ------
-    ValueError
-        If the model has no layer of a name in `settings.lora_modules`, or `rows` lack a token.
-    """
-    layers = _find_lora_layers(model, settings.lora_modules)
-    _keep_head_in_float32(model)
-    ids = add_speech_tokens(tokenizer, model, tokens, settings.seed)
-    if rows is not None:
-        write_rows(model, ids, rows)
-    config = LoraConfig(
-        task_type=TaskType.SEQ_CLS,  # trains and saves the head as well
-        r=settings.lora_rank,
-        lora_alpha=settings.lora_alpha,
-        lora_dropout=settings.lora_dropout,
-        target_modules=list(settings.lora_modules),
-        fan_in_fan_out=any(isinstance(layer, Conv1D) for layer in layers),  # GPT-2 keeps its matrices turned
-        trainable_token_indices=list(ids.values()) if settings.train_rows else None,
-    )
-    return wrap_model(model, config), ids
-
-
-def _find_lora_layers(model, names: Sequence[str]) -> list[torch.nn.Module]:
-    """List the layers of these names; one that is missing raises ValueError, where PEFT may say nothing."""
-    layers: dict[str, list[torch.nn.Module]] = {}
-    for path, part in model.base_model.named_modules():
-        if isinstance(part, torch.nn.Linear | Conv1D):
-            layers.setdefault(path.rsplit(".", 1)[-1], []).append(part)
-    if missing := [name for name in names if name not in layers]:
-        kind = type(model).__name__
-        raise ValueError(f"lora_modules: {kind} has no layer {missing}; its layers are {sorted(layers)}")
-    return [layer for name in names for layer in layers[name]]
-
-
-def _keep_head_in_float32(model) -> None:
-    """Let a head of half precision be trained in float32: bfloat16 would round small steps away."""
-    for name in HEADS:
-        head = getattr(model, name, None)
-        if head is not None and next(head.parameters()).dtype != torch.float32:
-            head.float().register_forward_pre_hook(_cast_to_float32)
-
-
-def _cast_to_float32(module: torch.nn.Module, args: tuple) -> tuple:
-    return tuple(arg.float() for arg in args)

@@ -4,6 +4,8 @@ The corpus was built with known shifts of pitch, loudness, rate and so on. A tok
 must predict them on speakers it was not fitted on; random tokens of the same number are the control.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import RidgeCV
@@ -63,14 +65,25 @@ def planted_recovery(
     return pd.DataFrame(rows, columns=["parameter", "tokens", "seed", "fold", "r2"])
 
 
-def summarise_features(features: list[dict[str, np.ndarray]]) -> np.ndarray:
+def summarise_features(
+    features: list[dict[str, np.ndarray]], speakers: Sequence[str] | None = None
+) -> np.ndarray:
     """Reduce the frame features of each clip to a dozen numbers; float (n_clips, 12).
 
     Mean, deviation and last third of pitch (semitones); level (dB) of voiced frames, its deviation, and of
     all frames; tilt, centroid and zero crossings of voiced frames; share of voiced and of quiet frames
     (30 dB below the loudest); number of frames. A clip without voiced frames gets zeros for theirs.
+
+    With `speakers`, one per clip, each column counts from the mean of the clip's speaker, as pitch does from
+    the speaker's median: one voice's neutral spectrum is another's extreme, and a model that was fitted to
+    some voices would be far off on the next.
     """
-    return np.array([_summarise_clip(one) for one in features])
+    x = np.array([_summarise_clip(one) for one in features])
+    if speakers is not None:
+        names = np.array(speakers)
+        for name in np.unique(names):
+            x[names == name] -= x[names == name].mean(axis=0)
+    return x
 
 
 def _summarise_clip(one: dict[str, np.ndarray]) -> list[float]:

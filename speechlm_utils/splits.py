@@ -44,6 +44,9 @@ def make_splits(
     ones first and otherwise in random order, to the split where chi-squared of the label shares falls most (a
     greedy form of iterative stratification: Sechidis, Tsoumakas & Vlahavas, ECML PKDD 2011).
 
+    The seed only orders groups of equal size. Where groups are few and large (debates, speakers), their sizes
+    decide, and another seed may give the same splits: do not take several seeds for several random splits.
+
     Parameters
     ----------
     clips : records; the split that they have does not matter

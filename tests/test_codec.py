@@ -1,11 +1,10 @@
-"""The codec acts as the package's own class in both file formats; the cache is reused, survives damage."""
+"""The codec acts as the package's own class in both file formats; what it loads is checked."""
 
 import hashlib
 import json
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,10 +12,8 @@ import torch
 from conftest import CODEC_CONFIG
 
 from speechlm_utils import codec_files
-from speechlm_utils.audio import load_audio, normalise_rms
+from speechlm_utils.audio import load_audio
 from speechlm_utils.codec import SpeechTokenizerCodec, load_codec
-from speechlm_utils.corpus import load_corpus
-from speechlm_utils.encoding import encode_clips
 
 
 @pytest.fixture
@@ -182,68 +179,3 @@ def test_weights_must_be_a_plain_dictionary_of_tensors(tiny_codec_pt_dir, tmp_pa
     shutil.copy(tiny_codec_pt_dir / "config.json", tmp_path)
     with pytest.raises(ValueError, match=r"SpeechTokenizer\.pt.*no plain dictionary"):
         load_codec(tmp_path)
-
-
-def test_cached_codes_equal_those_of_each_clip_alone(tiny_corpus, tiny_clips, tiny_codec):
-    assert [c.id for c in tiny_clips] == [c.id for c in load_corpus(tiny_corpus)]
-    for clip in tiny_clips[::7]:
-        assert np.array_equal(clip.codes, tiny_codec.encode(load_audio(clip.audio)))
-
-
-@pytest.fixture
-def counted(tiny_codec, monkeypatch):
-    """The tiny codec, and the list of lengths that it was asked to encode."""
-    calls, encode = [], tiny_codec.encode
-    monkeypatch.setattr(tiny_codec, "encode", lambda wav: calls.append(len(wav)) or encode(wav))
-    return tiny_codec, calls
-
-
-def test_cache_is_reused(tiny_corpus, counted, tmp_path):
-    codec, calls = counted
-    clips = load_corpus(tiny_corpus)[:4]
-    first = encode_clips(clips, codec, tmp_path, progress=False)
-    second = encode_clips(clips, codec, tmp_path, progress=False)
-    assert len(calls) == 4
-    assert all(np.array_equal(a.codes, b.codes) for a, b in zip(first, second, strict=True))
-    assert not list(tmp_path.rglob("*.part*"))
-
-
-def test_damaged_cache_files_are_encoded_again(tiny_corpus, counted, tmp_path):
-    codec, calls = counted
-    clips = load_corpus(tiny_corpus)[:4]
-    first = encode_clips(clips, codec, tmp_path, progress=False)
-    files = sorted(tmp_path.rglob("*.npy"))
-    files[0].write_bytes(files[0].read_bytes()[:-50])  # interrupted
-    files[1].write_bytes(b"")
-    np.save(files[2], np.full((8, 3), 99, dtype=np.int16))  # out of range
-    np.save(files[3], np.zeros((3, 3), dtype=np.int16))  # too few layers
-    second = encode_clips(clips, codec, tmp_path, progress=False)
-    assert len(calls) == 8
-    assert all(np.array_equal(a.codes, b.codes) for a, b in zip(first, second, strict=True))
-
-
-def test_failed_write_leaves_nothing_behind(tiny_corpus, tiny_codec, tmp_path, monkeypatch):
-    def fail(*_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("speechlm_utils.files.os.replace", fail)
-    with pytest.raises(KeyboardInterrupt):
-        encode_clips(load_corpus(tiny_corpus)[:1], tiny_codec, tmp_path, progress=False)
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
-
-
-def test_normalised_audio_has_codes_of_its_own(tiny_corpus, tiny_codec, tmp_path):
-    clips = load_corpus(tiny_corpus)[:2]
-    plain = encode_clips(clips, tiny_codec, tmp_path, progress=False)
-    level = encode_clips(clips, tiny_codec, tmp_path, rms_dbfs=-26.0, progress=False)
-    expected = tiny_codec.encode(normalise_rms(load_audio(clips[0].audio)))
-    assert np.array_equal(level[0].codes, expected) and not np.array_equal(level[0].codes, plain[0].codes)
-
-
-def test_skip_drops_an_unusable_clip_with_its_labels(tiny_corpus, tiny_codec, tmp_path, caplog):
-    clips = load_corpus(tiny_corpus)[:3]
-    clips[1] = replace(clips[1], audio=tmp_path / "gone.wav")
-    kept = encode_clips(clips, tiny_codec, tmp_path, progress=False, on_error="skip")
-    assert [(c.id, c.labels) for c in kept] == [
-        (c.id, c.labels) for c in clips[::2]
-    ] and "gone.wav" in caplog.text

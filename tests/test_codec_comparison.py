@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 from conftest import CODEBOOK_SIZE, PLANTED_TOKENS, make_wav
 from sklearn.metrics import f1_score
 
 from speechlm_utils import codec_comparison
-from speechlm_utils.codec import load_codec
+from speechlm_utils.codec import exact_float32, load_codec
 from speechlm_utils.codec_comparison import (
     TokenSource,
     chance_per_layer,
@@ -107,3 +108,42 @@ def test_untrained_codec_is_a_codec_whose_codes_vary(tmp_path):
     assert not np.array_equal(loud, codes)
     with pytest.raises(ValueError, match="power of 2"):
         make_untrained_encodec(tmp_path / "d", wavs, codebook_size=100)
+
+
+@pytest.fixture
+def noises():
+    """Eight waveforms: 0.25 s of silence, in which many frames are alike, then 0.5 s of noise."""
+    rng = np.random.default_rng(0)
+    return [
+        np.concatenate([np.zeros(4000), 0.1 * k * rng.normal(size=8000)]).astype(np.float32)
+        for k in range(1, 9)
+    ]
+
+
+def encode_in_threads(codec, wavs, n_threads):
+    """Codes (n_layers, n_frames of all) as the model gives them with so many threads."""
+    torch.set_num_threads(n_threads)
+    with exact_float32():
+        batches = [torch.as_tensor(wav)[None, None] for wav in wavs]
+        return np.hstack([codec._encode(batch)[:, 0].numpy() for batch in batches])
+
+
+def test_untrained_codec_does_not_depend_on_threads_and_rounding_moves_few_codes(noises, tmp_path):
+    before, codecs = torch.get_num_threads(), []
+    try:
+        for n_threads in (1, 2):
+            torch.set_num_threads(n_threads)
+            codecs.append(load_codec(make_untrained_encodec(tmp_path / str(n_threads), noises)))
+            assert torch.get_num_threads() == n_threads
+        one, two = (encode_in_threads(codecs[0], noises, n_threads) for n_threads in (1, 2))
+    finally:
+        torch.set_num_threads(before)
+    assert len({codec.hash for codec in codecs}) == 1
+    assert np.mean(one == two) > 0.97
+
+
+def test_no_layer_of_the_untrained_codec_falls_silent(noises, tmp_path):
+    """Even where there are fewer frames than codes."""
+    codec = load_codec(make_untrained_encodec(tmp_path, noises))
+    codes = np.hstack([codec.encode(wav) for wav in noises])
+    assert codes.shape == (8, 8 * 38) and min(len(np.unique(layer)) for layer in codes) > 100

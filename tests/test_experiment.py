@@ -33,3 +33,14 @@ def test_rows_are_trained_once_and_then_loaded(experiment):
     assert path.stat().st_mtime_ns == written
     other = replace(selection, tokens=[(8, 63), *selection.tokens[1:]])
     assert experiment.rows(other, PretrainSettings(max_steps=1)).keys() != rows.keys()
+
+
+def test_selection_is_taken_as_it_lies_there_unless_it_is_wanted_anew(experiment):
+    own = {"solver": "saga", "C": 0.5, "layers": [3, 4], "threshold": "mean", "max_iter": 2000}
+    first = experiment.selection("fallacy", 5, **own)
+    assert (first.solver, first.C, first.layers) == ("saga", 0.5, (3, 4))
+    later = experiment.selection("fallacy", 5)  # a step without settings of its own
+    assert (later.solver, later.tokens, later.layers) == ("saga", first.tokens, (3, 4))
+    assert experiment.selection("fallacy", 5, layers=[3, 4]).solver == "saga"
+    assert experiment.selection("fallacy", 5, anew=True, layers=[3, 4]).solver == "liblinear"
+    assert experiment.selection("fallacy", 5, layers=[5]).layers == (5,)

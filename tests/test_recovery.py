@@ -107,3 +107,14 @@ def test_summary_tells_level_pitch_and_length():
     assert rows[0, 3] - rows[1, 3] == pytest.approx(20, abs=0.5)
     assert rows[0, 0] - rows[2, 0] == pytest.approx(12, abs=0.3)
     assert rows[:, -1].tolist() == [25, 25, 40, 20] and not rows[3, :8].any()
+
+
+def test_summaries_count_from_the_speakers_own_mean():
+    """Two voices of different level: only what differs within a voice is left."""
+    clips = [make_tone(150, 0.5, gain) for gain in (0.1, 0.2, 0.4, 0.8)]
+    features = [frame_features(wav) for wav in clips]
+    rows = summarise_features(features, ["a", "a", "b", "b"])
+    assert rows[:2].mean(axis=0) == pytest.approx(np.zeros(12)) == rows[2:].mean(axis=0)
+    assert rows[1, 3] - rows[0, 3] == pytest.approx(6.02, abs=0.3) == rows[3, 3] - rows[2, 3]
+    raw = summarise_features(features)
+    assert raw[2, 3] - raw[0, 3] == pytest.approx(12.04, abs=0.5)

@@ -9,6 +9,7 @@ import sys
 import nbformat
 import numpy as np
 import pytest
+import soundfile
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from speechlm_utils import notebook_runner, pages, profiles, report
@@ -171,6 +172,29 @@ def test_death_of_the_kernel_is_explained(repository, capsys):
     write_notebook(repository / "notebooks" / "02_dies.ipynb", "import os\nos._exit(1)")
     assert main(["run", "--profile", "quick"]) == 1
     assert "02_dies.ipynb failed: its Python process died" in capsys.readouterr().err
+
+
+def test_cells_that_the_corpus_has_no_data_for_are_left_out(repository, capsys):
+    folder = repository / "notebooks"
+    corpus = repository / "corpus"
+    corpus.mkdir()
+    soundfile.write(corpus / "a.wav", np.zeros(1600), 16000)
+    (corpus / "metadata.csv").write_text("file_name,text,label,split,age\na.wav,yes,calm,train,31\n")
+    write_notebook(folder / "02_x.ipynb", "1", "2", parameters='corpus_dir = "../demo"\ntask = "fallacy"')
+    node = nbformat.read(folder / "02_x.ipynb", as_version=4)
+    node.cells[-1].metadata["tags"] = ["needs-planted"]
+    nbformat.write(node, folder / "02_x.ipynb")
+    (notebook,) = notebook_runner.find_notebooks(folder)
+
+    kept = notebook_runner.choose_cells(notebook, {"corpus_dir": "../corpus", "task": "label"}).cells
+    assert [cell.source for cell in kept if cell.cell_type == "code"][1:] == ["1"]
+    assert "02_x: left out 1 cell, as the corpus has no planted delivery" in capsys.readouterr().out
+    assert "Left out of this run" in kept[1].source
+    with pytest.raises(FileNotFoundError, match="demo"):  # the notebook's own corpus, which is not there
+        notebook_runner.choose_cells(notebook, {})
+
+    write_notebook(folder / "02_x.ipynb", "1", "2")
+    assert len(notebook_runner.choose_cells(notebook, {}).cells) == 4  # no corpus, no tags: whole
 
 
 # --- numbers ------------------------------------------------------------------------------------------------

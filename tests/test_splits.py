@@ -79,6 +79,13 @@ def test_seed_decides_and_order_does_not():
     assert {clip.id: clip.split for clip in make_splits(clips, "mood", seed=4)} != split_of
 
 
+def test_few_large_groups_of_different_sizes_leave_the_seed_nothing_to_choose():
+    sizes = range(40, 160, 10)
+    clips = [Clip(f"{n}-{k}", "", None, {"t": "ab"[k % 2]}, group=f"g{n}") for n in sizes for k in range(n)]
+    first, *others = ([clip.split for clip in make_splits(clips, "t", seed=seed)] for seed in (0, 0, 1, 2))
+    assert set(first) == set(NAMES) and all(other == first for other in others)
+
+
 def test_a_label_of_three_groups_is_in_every_split_and_a_single_one_in_train():
     common = [Clip(f"c{i}", "", None, {"t": "common"}, group=f"c{i}") for i in range(60)]
     rare = [Clip(f"r{i}", "", None, {"t": "rare"}, group=f"r{i // 2}") for i in range(6)]

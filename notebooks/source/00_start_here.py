@@ -13,10 +13,10 @@
 #
 # You will
 #
-# - hear one sentence said in ways that change what it means,
+# - look for what the notebooks need: corpus, speech tokenizer, language model,
+# - hear how words are said,
 # - look at the map of the method: select, adapt, fine-tune,
-# - see which delivery was planted in the corpus, and so what there is to find,
-# - measure how much hearing *could* add to reading, before any model hears anything.
+# - see what the corpus holds, and what there is to find.
 
 # %%
 from pathlib import Path
@@ -31,6 +31,7 @@ from speechlm_utils.ceilings import compute_ceilings
 from speechlm_utils.corpus import label_names
 from speechlm_utils.exercises import check_codes_in_clip, check_heard, check_no_gain
 from speechlm_utils.experiment import Experiment
+from speechlm_utils.needs import require
 from speechlm_utils.overview import (
     check_installation,
     choose_deliveries,
@@ -45,12 +46,13 @@ plots.apply_style()
 print(list_versions())
 
 # %% tags=["parameters"]
-demo_dir = "../data/demo"  # this notebook shows the demo corpus, whatever corpus the others use
+corpus_dir = "../data/demo"
 codec_name = "../data/codec"
 llm_name = "smollm2-135m"
 run_dir = "../runs/lab"
 cache_dir = "../runs/cache"
 seed = 0
+task = "fallacy"
 clips_per_split = None  # at most so many clips of a task in each split, for the ceilings; None takes all
 n_folds = 3  # grouped folds of train that choose a penalty
 n_resamples = 2000  # of the bootstrap over sentences
@@ -63,13 +65,26 @@ n_resamples = 2000  # of the bootstrap over sentences
 
 # %%
 Path(run_dir, "figures").mkdir(parents=True, exist_ok=True)
-experiment = Experiment(demo_dir, codec_name, run_dir, cache_dir, llm_name, seed, clips_per_split)
+experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, llm_name, seed, clips_per_split)
 installation = check_installation(experiment)
 for row in installation.itertuples():
     print("found  " if row.ok else "MISSING", f"{row.part}: {row.found}")
 assert installation["ok"].all(), "see the table: something is missing"
 
 # %% [markdown]
+# ## One clip of each class
+#
+# The clips of a task carry a label. **Listen before you read on:** can you tell the classes by the voice,
+# or only by the words?
+
+# %%
+names = label_names(experiment.records, task)
+firsts = [next(clip for clip in experiment.records if clip.labels.get(task) == name) for name in names]
+for number, clip in enumerate(firsts, 1):
+    print(f"clip {number}, {plots.show_name(clip.labels[task])}: “{clip.text}”")
+widgets.show_players({f"clip {number}": load_audio(clip.audio) for number, clip in enumerate(firsts, 1)})
+
+# %% [markdown] tags=["needs-ambiguous"]
 # ## One sentence, several meanings
 #
 # Here are two sentences of one voice, each said in several ways. The words of each row are the same to the
@@ -77,8 +92,9 @@ assert installation["ok"].all(), "see the table: something is missing"
 #
 # **Listen before you read on.** Which ones sound agitated, solemn, mocking, menacing? Good headphones help.
 
-# %%
-chosen = choose_deliveries(experiment.records, "fallacy")
+# %% tags=["needs-ambiguous"]
+require(experiment.records, "ambiguous", task=task)
+chosen = choose_deliveries(experiment.records, task)
 wavs = [load_audio(clip.audio) for clip in chosen]
 sentences = list(dict.fromkeys(clip.text for clip in chosen))
 for sentence in sentences:
@@ -86,18 +102,19 @@ for sentence in sentences:
     print(*(number for number, clip in enumerate(chosen, 1) if clip.text == sentence))
 widgets.show_players({f"clip {number}": wav for number, wav in enumerate(wavs, 1)})
 
-# %% [markdown]
+# %% [markdown] tags=["needs-ambiguous", "needs-planted"]
 # ### Exercise 1 · By ear (★☆☆, 3 minutes)
 #
-# In this corpus every fallacy has its own way of speaking. Guess the label of each clip by ear, before you
+# In this corpus every class has its own way of speaking. Guess the label of each clip by ear, before you
 # scroll to the next figure. The first cell lists the labels.
 
-# %%
-print(sorted(label_names(experiment.records, "fallacy")))
+# %% tags=["needs-ambiguous", "needs-planted"]
+require(experiment.records, "planted", task=task)
+print(names)
 heard = None  # for example ["emotion", "slogans", ...], one label per clip
-check_heard(heard, chosen)
+check_heard(heard, chosen, task)
 
-# %% [markdown]
+# %% [markdown] tags=["needs-ambiguous", "needs-planted"]
 # <details><summary>Hint</summary>
 #
 # *Authority* is slow and low, with a pause; *emotion* is high and lively; *slogans* are monotonous and
@@ -106,18 +123,19 @@ check_heard(heard, chosen)
 #
 # <details><summary>Solution</summary>
 #
-# `heard = [clip.labels["fallacy"] for clip in chosen]`. Few people get all of them: the labels are
+# `heard = [clip.labels[task] for clip in chosen]`. Few people get all of them: the labels are
 # conventions of this corpus, and you have not been trained on it. Nor has the language model, yet.
 # </details>
-#
+
+# %% [markdown] tags=["needs-ambiguous"]
 # ### What differs
 #
 # Prediction: if the words are the same, then the waveforms may still differ in length and in strength, and
 # the pitch contours in height, in range, and in where they end.
 
-# %%
+# %% tags=["needs-ambiguous"]
 features = clip_features(chosen, cache_dir, n_jobs=1, progress=False)
-colors = plots.label_colors(label_names(experiment.records, "fallacy"))
+colors = plots.label_colors(names)
 n_columns = max(sum(clip.text == sentence for clip in chosen) for sentence in sentences)
 size = {"figsize": (10, 3.4 * len(sentences)), "squeeze": False}
 fig, axes = plt.subplots(2 * len(sentences), n_columns, sharex=True, sharey="row", **size)
@@ -125,7 +143,7 @@ for row, sentence in enumerate(sentences):
     pair = axes[2 * row : 2 * row + 2]
     places = [i for i, clip in enumerate(chosen) if clip.text == sentence]
     for column, i in enumerate(places):
-        label = chosen[i].labels["fallacy"]
+        label = chosen[i].labels[task]
         title = f"clip {i + 1}: {plots.show_name(label)}"
         plots.plot_delivery(*pair[:, column], wavs[i], features[i]["f0_st"], title, colors[label])
     pair[0, 0].set_ylabel("amplitude")
@@ -134,12 +152,13 @@ for ax in axes[-1]:
     ax.set_xlabel("seconds")
 fig.savefig(Path(run_dir, "figures", "00_deliveries.png"), dpi=110)
 
-# %% [markdown]
+# %% [markdown] tags=["needs-ambiguous"]
 # Each pair shows one clip: its waveform, and under it its pitch (F0), in semitones about the middle of this
-# voice (12 semitones are an octave; gaps are sounds without pitch). Compare within a row of three: the same
+# voice (12 semitones are an octave; gaps are sounds without pitch). Compare within a row: the same
 # words take more or less time, the contour lies higher or lower, it swings or stays flat, and it ends with
 # a rise or a fall. Had the contours been the same, there would be nothing to hear here.
-#
+
+# %% [markdown]
 # ## The map
 #
 # The paper's idea ([arXiv 2512.07571](https://arxiv.org/abs/2512.07571)): do not pour all the sound into
@@ -147,11 +166,12 @@ fig.savefig(Path(run_dir, "figures", "00_deliveries.png"), dpi=110)
 # tell something. Step 2 teaches them to a language model as new words. Step 3 fine-tunes it to classify.
 
 # %%
-codes = experiment.codec.encode(wavs[0])
+wav = load_audio(firsts[0].audio, experiment.codec.sample_rate)
+codes = experiment.codec.encode(wav)
 fig, ax = plt.subplots(figsize=(10.5, 3.2))
-plots.plot_pipeline(ax, wavs[0], codes)
+plots.plot_pipeline(ax, wav, codes)
 fig.savefig(Path(run_dir, "figures", "00_map.png"), dpi=110)
-print(f"This clip: {len(chosen[0].text.split())} words, {codes.shape[1]} frames, {codes.size} codes.")
+print(f"Clip 1: {len(firsts[0].text.split())} words, {codes.shape[1]} frames, {codes.size} codes.")
 
 # %% [markdown]
 # The notebooks follow the map from left to right. Each starts alone: what an earlier one would have
@@ -161,6 +181,25 @@ print(f"This clip: {len(chosen[0].text.split())} words, {codes.shape[1]} frames,
 display(Markdown(notebook_table(Path("."))))
 
 # %% [markdown]
+# ## What the corpus holds
+
+# %%
+splits = describe_splits(experiment.records)
+splits
+
+# %% [markdown]
+# A model that has met a voice or a sentence before could recognise it instead of hearing the delivery. So
+# the splits should share neither.
+
+# %%
+parts = {name: [c for c in experiment.records if c.split == name] for name in ("train", "validation", "test")}
+for one, other in (("train", "validation"), ("train", "test"), ("validation", "test")):
+    voices = {c.speaker for c in parts[one]} & {c.speaker for c in parts[other]} - {""}
+    texts = {c.text for c in parts[one]} & {c.text for c in parts[other]} - {""}
+    print(f"{one} and {other} share {len(voices)} named voices and {len(texts)} texts", end="")
+    print("; read scores with care" if voices or texts else "")
+
+# %% [markdown] tags=["needs-planted"]
 # ## What was planted
 #
 # The corpus is synthetic, on purpose: real debates come without a key. A neural voice read each sentence
@@ -168,17 +207,19 @@ display(Markdown(notebook_table(Path("."))))
 # parameters were drawn around the profile of its label and written down. So we can ask later whether the
 # method finds what we put in.
 
-# %%
-means, deviations = planted_table(experiment.records, "fallacy")
+# %% tags=["needs-planted"]
+require(experiment.records, "planted", task=task)
+means, deviations = planted_table(experiment.records, task)
 fig, ax = plt.subplots(figsize=(10, 3.6))
 plots.plot_planted(ax, means, deviations)
 fig.savefig(Path(run_dir, "figures", "00_planted.png"), dpi=110)
 
-# %% [markdown]
+# %% [markdown] tags=["needs-planted"]
 # Each cell: mean ± standard deviation over the clips of a label; the colour says how far a mean lies from
-# the middle of its column. Read a row as a way of speaking, and a column as a cue. No column alone
-# separates all six labels: a single cue is not enough, a combination may be.
-#
+# the middle of its column. Read a row as a way of speaking, and a column as a cue. Is there a column that
+# alone separates all labels? Else a single cue is not enough, and a combination may be.
+
+# %% [markdown] tags=["needs-planted", "needs-question"]
 # Four tasks share the corpus. They differ in *where* the answer lies:
 #
 # | task | question | where the answer lies, by construction |
@@ -188,43 +229,29 @@ fig.savefig(Path(run_dir, "figures", "00_planted.png"), dpi=110)
 # | `question` | statement or question? | only in the delivery: every sentence occurs as both |
 # | `topic` | which of six topics? | only in the words: the delivery knows nothing of it |
 
-# %%
-splits = describe_splits(experiment.records)
-splits
-
-# %% [markdown]
-# A model that has met a voice or a sentence before could recognise it instead of hearing the delivery. So
-# the splits share neither.
-
-# %%
-parts = {name: [c for c in experiment.records if c.split == name] for name in ("train", "validation", "test")}
-for one, other in (("train", "validation"), ("train", "test"), ("validation", "test")):
-    assert not {c.speaker for c in parts[one]} & {c.speaker for c in parts[other]}
-    assert not {c.text for c in parts[one]} & {c.text for c in parts[other]}
-print("No voice and no text lies in two of the splits.")
-
-# %% [markdown]
+# %% [markdown] tags=["needs-planted"]
 # ## What is there to gain?
 #
 # Before we build anything: three ceilings per task. A simple classifier is given (1) the words, (2) the
 # planted parameters themselves, in figures, (3) both. It learns on train and is scored on test. No model
 # that has to *hear* the delivery can be expected to beat one that is *told*.
-#
+
+# %% [markdown] tags=["needs-planted", "needs-question"]
 # Predictions, from the table above: in `question` words alone are worth nothing; in `topic` the delivery is
 # worth nothing; in `fallacy` the delivery adds to the words.
 
-# %%
+# %% tags=["needs-planted"]
 ceilings = compute_ceilings(experiment.records, None, clips_per_split, n_folds, n_resamples, seed)
 fig, ax = plt.subplots(figsize=(9, 3.8))
 plots.plot_ceilings(ax, ceilings)
 fig.savefig(Path(run_dir, "figures", "00_ceilings.png"), dpi=110)
 
-# %% [markdown]
+# %% [markdown] tags=["needs-planted"]
 # Macro-F1 is the mean over classes of F1, so that rare classes count as much as frequent ones. The thin
 # bars are 95 % intervals (whole sentences resampled), the dotted line is guessing. A bar may lie *below*
 # guessing: whoever has to give the same answer to both readings of a sentence never finds one of them.
 
-# %%
+# %% tags=["needs-planted"]
 both = ceilings[ceilings["inputs"] == "both"].set_index("task")
 for task, row in both.iterrows():
     verdict = "there is something to hear" if row["gain_low"] > 0 else "nothing to gain from hearing"
@@ -232,16 +259,16 @@ for task, row in both.iterrows():
     sizes = f"{row['n_test']} clips, {row['n_sentences']} sentences, seed {seed}"
     print(f"{task:10} words + delivery against words: {interval}  {verdict} ({sizes})")
 
-# %% [markdown]
+# %% [markdown] tags=["needs-planted", "needs-question"]
 # The interval is that of the *difference*, on the same clips. `topic` is the control: a method that reports
 # a gain there has fooled itself.
 #
 # ### Checkpoint
 
-# %%
-if {"question", "topic"} <= set(both.index):
-    assert both.loc["question", "gain_low"] > 0, "the delivery should tell questions from statements"
-    assert both.loc["topic", "gain_low"] <= 0, "the delivery should not tell the topic"
+# %% tags=["needs-planted", "needs-question"]
+require(experiment.records, "question", task=task)
+assert both.loc["question", "gain_low"] > 0, "the delivery should tell questions from statements"
+assert both.loc["topic", "gain_low"] <= 0, "the delivery should not tell the topic"
 print("The corpus is what its makers say, as far as words and planted parameters go.")
 
 # %% [markdown]
@@ -265,17 +292,18 @@ check_codes_in_clip(n_codes)
 #
 # `n_codes = 3 * 50 * 8`, that is 1,200. This flood is why the method selects.
 # </details>
-#
+
+# %% [markdown] tags=["needs-planted", "needs-question"]
 # ### Exercise 3 · Where hearing cannot help (★☆☆, 2 minutes)
 #
 # For which task do words and delivery together gain least over words alone? Read it off the figure, then
 # check.
 
-# %%
+# %% tags=["needs-planted", "needs-question"]
 task_without_gain = None  # "fallacy", "detection", "question" or "topic"
 check_no_gain(task_without_gain, ceilings)
 
-# %% [markdown]
+# %% [markdown] tags=["needs-planted", "needs-question"]
 # <details><summary>Hint</summary>
 #
 # Compare the green bar with the blue one.
@@ -285,13 +313,14 @@ check_no_gain(task_without_gain, ceilings)
 #
 # `task_without_gain = "topic"`: its delivery was drawn without looking at the topic.
 # </details>
-#
+
+# %% [markdown]
 # ## How to use the suite
 #
 # - `make run` executes all notebooks and writes pages, figures and numbers to `runs/demo`; `make lab` opens
 #   them for you to change. `speechlm run --help` says the rest.
 # - Change numbers only in the cell tagged `parameters`. A profile in `notebooks/profiles` does the same
-#   from outside: `demo` is what you see here, `ci` is quicker, `paper` has the paper's settings.
+#   from outside: `demo` runs the demo corpus, `ci` is quicker, `paper` has the paper's settings.
 # - Each unit begins with a prediction. Make your own before you run the cell.
 # - Sliders work in JupyterLab; beside each stands a still figure, so that the notebook can be read on
 #   paper.
@@ -318,28 +347,37 @@ check_no_gain(task_without_gain, ceilings)
 # | macro-F1 | F1 of every class, averaged; 1 is perfect |
 # | grouped | clips of one sentence stay on one side of a fold, and are resampled together |
 # | ceiling | what a classifier reaches that is told what others have to hear |
-#
+
+# %% [markdown] tags=["needs-planted"]
 # ## Limits
 #
 # - Delivery was planted by signal processing on synthetic voices. People are less tidy: they do not speak a
 #   fallacy with one profile, and the cues of real debates are weaker and correlated with the speaker.
 # - A ceiling holds for this simple classifier on these inputs. The planted parameters leave out what the
 #   voices do by themselves, and a better model of the words could lift the ceiling of the words.
-#
+
+# %% [markdown]
 # ## Summary
 
 # %%
+scores = {}  # of the ceilings, where there are any
+totals = {"clips": len(experiment.records), "minutes_of_speech": splits["minutes"].sum()}
+
+# %% tags=["needs-planted"]
 for row in ceilings.itertuples():
     if row.inputs != "both":
         print(f"{row.task:10} {row.inputs:8} macro-F1 {row.macro_f1:.2f} [{row.low:.2f}, {row.high:.2f}]")
-scores = {f"{r.task}_{r.inputs}": r.macro_f1 for r in ceilings.itertuples() if r.inputs != "both"}
-totals = {"clips": len(experiment.records), "minutes_of_speech": splits["minutes"].sum()}
+        scores[f"{row.task}_{row.inputs}"] = row.macro_f1
+
+# %%
 written = record_metrics(run_dir, "00_start_here", **scores, **totals, seed=seed)
 print(f"written: {written.name}")
 
-# %% [markdown]
+# %% [markdown] tags=["needs-planted"]
 # - The same words can be said in ways that change the answer; a model that only reads cannot tell them
 #   apart.
 # - We know what was planted, so we know what can be gained, and in which task nothing can.
+
+# %% [markdown]
 # - Next, speech has to become something that a language model can read: [01 Tokenize
 #   speech](01_tokenize_speech.ipynb).

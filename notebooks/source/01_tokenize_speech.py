@@ -16,7 +16,7 @@
 #
 # - quantise points in the plane by hand, layer by layer, until the error is small,
 # - see and hear one clip as codes, decoded from one, two, four and eight layers,
-# - measure what layer 1 keeps (the phones) and what layers 2–8 keep (pitch, energy),
+# - measure what layer 1 keeps and what layers 2–8 keep (phones, pitch, energy),
 # - count the flood: hundreds of codes a second against a few words,
 # - encode a recording of your own.
 
@@ -31,10 +31,12 @@ from speechlm_utils import plots, widgets
 from speechlm_utils.acoustics import clip_features, frame_features
 from speechlm_utils.audio import load_audio
 from speechlm_utils.codec_report import decode_distances, measure_speed, report_phones, report_probes
-from speechlm_utils.corpus import load_corpus, select_clips
+from speechlm_utils.corpus import load_corpus
+from speechlm_utils.drawing import draw_clips
 from speechlm_utils.encoding import encode_clips
 from speechlm_utils.exercises import check_bit_rate, check_padding, check_quantise
 from speechlm_utils.experiment import Experiment
+from speechlm_utils.needs import require
 from speechlm_utils.overview import list_versions
 from speechlm_utils.probing import code_usage, frame_phones, log_mel, mel_distance
 from speechlm_utils.residual_vq import fit_codebooks, quantise, reconstruct
@@ -51,8 +53,8 @@ cache_dir = "../runs/cache"
 human_dir = "../data/human"  # a small corpus of people, for comparison; may be missing
 own_wav = ""  # a recording of yours; empty takes the first clip of human_dir, else one of the corpus
 seed = 0
-n_train_clips = 300  # voices the probes learn from
-n_test_clips = 300  # unseen voices: everything is measured on them
+n_train_clips = 300  # the probes learn from them
+n_test_clips = 300  # everything is measured on them
 n_decoded_clips = 20  # of test, decoded at every depth
 n_codes_plane = 8  # codes per layer of the example in the plane
 n_layers_plane = 4
@@ -60,14 +62,14 @@ n_layers_plane = 4
 # %%
 Path(run_dir, "figures").mkdir(parents=True, exist_ok=True)
 experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, seed=seed)
-train = select_clips(experiment.records, split="train", limit=n_train_clips, seed=seed)
-test = select_clips(experiment.records, split="test", limit=n_test_clips, seed=seed)
-print(f"train: {len(train)} clips of {len({c.speaker for c in train})} voices")
-shared = {c.speaker for c in train} & {c.speaker for c in test} - {""}
-print(f"test:  {len(test)} clips of {len({c.speaker for c in test})} voices, {len(shared)} of them in train")
-if shared or not any(c.speaker for c in train):
-    print("Voices are shared or not known here: read 'unseen voices' below as 'unseen clips'.")
-has_phones = all(c.phones for c in test)
+train = draw_clips(experiment.records, split="train", limit=n_train_clips, seed=seed)
+test = draw_clips(experiment.records, split="test", limit=n_test_clips, seed=seed)
+voices = {name: {c.speaker for c in part} - {""} for name, part in (("train", train), ("test", test))}
+shared = len(voices["train"] & voices["test"])
+print(f"train: {len(train)} clips of {len(voices['train'])} named voices")
+print(f"test:  {len(test)} clips of {len(voices['test'])} named voices, {shared} of them in train")
+if shared or not all(voices.values()):
+    print("Voices are shared or not known: what is measured below holds for new clips, not for new voices.")
 
 # %% [markdown]
 # ## 1 · Residual VQ by hand
@@ -150,7 +152,8 @@ assert np.all(np.diff(errors) < 0), "a further layer should lower the error"
 
 # %% [markdown]
 # Layers that refine each other reach many places with few stored centres. The codec below stores 8 × 1,024
-# centres, and reaches 1,024⁸ ≈ 10²⁴ places: no single codebook could.
+# centres (the one of this repository and the released one do), and reaches 1,024⁸ ≈ 10²⁴ places: no single
+# codebook could.
 #
 # ## 2 · The real tokenizer
 #
@@ -170,22 +173,28 @@ print(clip_codes[:, 30:38])
 
 # %%
 seconds = len(wav) / codec.sample_rate
-sizes = {"height_ratios": [2, 3, 0.6, 3]}
-fig, axes = plt.subplots(4, 1, figsize=(10, 6.5), sharex=True, gridspec_kw=sizes)
+sizes = {"height_ratios": [2, 3, 0.6, 3] if clip.phones else [2, 3, 3]}
+n_rows = len(sizes["height_ratios"])
+fig, axes = plt.subplots(n_rows, 1, figsize=(10, 6.5), sharex=True, gridspec_kw=sizes)
 plots.plot_waveform(axes[0], wav)
 plots.plot_log_mel(axes[1], log_mel(wav), seconds)
-plots.plot_phones(axes[2], clip.phones)
-plots.plot_codes(axes[3], clip_codes, codec.codebook_size, codec.frame_rate)
-axes[3].set(xlabel="seconds", xlim=(0, seconds))
+if clip.phones:
+    plots.plot_phones(axes[2], clip.phones)
+plots.plot_codes(axes[-1], clip_codes, codec.codebook_size, codec.frame_rate)
+axes[-1].set(xlabel="seconds", xlim=(0, seconds))
 axes[0].set_title(f"“{clip.text}”")
 fig.savefig(Path(run_dir, "figures", "01_codes.png"), dpi=110)
 
 # %% [markdown]
-# From top to bottom: the waveform, its spectrogram (bright is loud), the phones, the codes. Each column of
+# At the top the waveform, below it its spectrogram (bright is loud), at the bottom the codes. Each column of
 # the lowest image is a frame, each row a layer; a colour stands for a code and means no size. Look for
-# stretches of one colour in layer 1 that last as long as a phone, and for silence at both ends. If layer 1
-# followed the phones perfectly, its stretches would be the grey blocks above it.
-#
+# stretches of one colour in layer 1 that last as long as a phone, and for silence at both ends.
+
+# %% [markdown] tags=["needs-phones"]
+# The grey strip above the codes shows the phones. If layer 1 followed them perfectly, its stretches would be
+# the grey blocks.
+
+# %% [markdown]
 # ## 3 · Decode from 1, 2, 4, 8 layers
 #
 # Prediction: from layer 1 alone you can guess the words but hardly the voice; every further layer adds
@@ -212,13 +221,13 @@ fig.savefig(Path(run_dir, "figures", "01_decoded.png"), dpi=110)
 widgets.explore_layers(codec, wav)
 
 # %% [markdown]
-# One clip proves nothing. Here are clips of unseen voices, each a thin line, and beside them people, if
-# there are recordings in `human_dir`. The distance is the mean absolute difference of log-mel spectra; 0 is
+# One clip proves nothing. Here are clips of test, each a thin line, and beside them the recordings of people
+# in `human_dir`, if there are any. The distance is the mean absolute difference of log-mel spectra; 0 is
 # perfect.
 
 # %%
 all_depths = range(1, codec.n_layers + 1)
-some = select_clips(test, limit=n_decoded_clips, seed=seed)
+some = draw_clips(test, limit=n_decoded_clips, seed=seed)
 test_wavs = [load_audio(c.audio) for c in some]
 human = load_corpus(human_dir) if Path(human_dir, "metadata.csv").exists() else []
 distances = decode_distances(codec, test_wavs, all_depths)
@@ -261,7 +270,7 @@ lowest = int(np.argmin(perplexity)) + 1
 print(f"Layer {lowest} has the lowest perplexity, {perplexity.min():.0f} of {codec.codebook_size}.")
 print(f"{n_frames} frames of {len(test)} clips; the dashed line is the size of a codebook.")
 
-# %% [markdown]
+# %% [markdown] tags=["needs-phones"]
 # ## 5 · What does layer 1 keep? The phones
 #
 # How much does a code tell about the phone that sounds at this moment? Mutual information measures it,
@@ -272,24 +281,22 @@ print(f"{n_frames} frames of {len(test)} clips; the dashed line is the size of a
 # many frames, *chance* also looks informative. So we shuffle the phones and measure again: the dotted
 # floor.
 
-# %%
-if has_phones:
-    phones = report_phones(test, seed)
-    fig, ax = plt.subplots(figsize=(7, 3.4))
-    ylabel = "information about the phone\n(part of all there is)"
-    plots.plot_layer_bars(ax, phones.pnmi, ylabel, 2 * phones.error, phones.floor, "phones shuffled")
-    fig.savefig(Path(run_dir, "figures", "01_phones.png"), dpi=110)
-    best_other = int(np.argmax(phones.pnmi[1:])) + 2
-    ratio = phones.pnmi[0] / phones.pnmi[1:].max()
-    print(f"Layer 1: {phones.pnmi[0]:.2f} ± {2 * phones.error[0]:.2f};", end=" ")
-    print(f"best other (layer {best_other}): {phones.pnmi[best_other - 1]:.2f}; ratio {ratio:.2f}")
-    print(f"Bars: twice the standard error over {phones.n_voices} unseen voices; "
-          f"{phones.n_frames} frames of {phones.n_clips} clips, seed {seed}")  # fmt: skip
+# %% tags=["needs-phones"]
+require(experiment.records, "phones")
+phones = report_phones(test, seed)
+fig, ax = plt.subplots(figsize=(7, 3.4))
+ylabel = "information about the phone\n(part of all there is)"
+plots.plot_layer_bars(ax, phones.pnmi, ylabel, 2 * phones.error, phones.floor, "phones shuffled")
+fig.savefig(Path(run_dir, "figures", "01_phones.png"), dpi=110)
+best_other = int(np.argmax(phones.pnmi[1:])) + 2
+ratio = phones.pnmi[0] / phones.pnmi[1:].max()
+print(f"Layer 1: {phones.pnmi[0]:.2f} ± {2 * phones.error[0]:.2f};", end=" ")
+print(f"best other (layer {best_other}): {phones.pnmi[best_other - 1]:.2f}; ratio {ratio:.2f}")
+print(f"Bars: twice the standard error over {phones.n_voices} test voices; "
+      f"{phones.n_frames} frames of {phones.n_clips} clips, seed {seed}")  # fmt: skip
 
-# %%
-if not has_phones:
-    print("This corpus does not know its phones, so sections on them are left out.")
-elif ratio > 1.6:
+# %% tags=["needs-phones"]
+if ratio > 1.6:
     print(
         f"The teaching worked: layer 1 knows {ratio:.1f} times as much about the phones as any other layer."
     )
@@ -298,25 +305,25 @@ elif ratio > 1:
 else:
     print("Layer 1 does not lead: do not read it as the layer of content.")
 
-# %% [markdown]
+# %% [markdown] tags=["needs-phones"]
 # Which phone does the most frequent code of layer 1 stand for? A look inside:
 
-# %%
-if has_phones:
-    joined = np.concatenate([c.codes[0] for c in test])
-    phone_of = np.concatenate([frame_phones(c) for c in test])
-    for code in np.argsort(-np.bincount(joined))[:6]:
-        names, counts = np.unique(phone_of[joined == code], return_counts=True)
-        top = np.argsort(-counts)[:3]
-        shares = ", ".join(f"{names[i]} {counts[i] / counts.sum():.0%}" for i in top)
-        print(f"L1-{code:04d}: {counts.sum():4d} frames, mostly {shares}")
+# %% tags=["needs-phones"]
+joined = np.concatenate([c.codes[0] for c in test])
+phone_of = np.concatenate([frame_phones(c) for c in test])
+for code in np.argsort(-np.bincount(joined))[:6]:
+    names, counts = np.unique(phone_of[joined == code], return_counts=True)
+    top = np.argsort(-counts)[:3]
+    shares = ", ".join(f"{names[i]} {counts[i] / counts.sum():.0%}" for i in top)
+    print(f"L1-{code:04d}: {counts.sum():4d} frames, mostly {shares}")
 
 # %% [markdown]
 # ## 6 · What do layers 2–8 keep? Pitch and energy
 #
-# Now the opposite question. A *linear probe* is the simplest reader there is: ridge regression from codes
-# (as indicators, no order among them) to a measured value. It learns on the voices of train and is scored
-# on unseen ones. R² = 1 is perfect, 0 is as good as always saying the mean, and below 0 is worse than that.
+# Can the tone of a voice be read from the codes? A *linear probe* is the simplest reader there is: ridge
+# regression from codes (as indicators, no order among them) to a measured value. It learns on the clips of
+# train and is scored on those of test. R² = 1 is perfect, 0 is as good as always saying the mean, and below 0
+# is worse than that.
 #
 # Two targets, frame by frame: pitch (F0 in semitones about the speaker's median, voiced frames only) and
 # energy (dB). Prediction: pitch can be read from layers 2–8, and hardly from layer 1.
@@ -352,9 +359,13 @@ for target, name in (("f0_st", "pitch"), ("rms_db", "energy")):
 # is deaf to tone.
 #
 # ### And people?
-#
-# The voices so far are synthetic, as those the codec was trained on mostly are. The same probes, fitted on
-# the same synthetic voices, now read recordings of people. Prediction: lower, but not gone.
+
+# %% [markdown] tags=["needs-planted"]
+# The voices so far are synthetic, as those the codec was trained on mostly are. Prediction for people: lower,
+# but not gone.
+
+# %% [markdown]
+# The same probes, fitted on the same clips of train, now read the recordings of people in `human_dir`.
 
 # %%
 if human:
@@ -366,10 +377,11 @@ if human:
         for layers in ("1", "2–8"):
             row = human_r2.loc[(target, layers)]
             print(f"{name:6} from layers {layers}: R² {row.r2:.2f} [{row.low:.2f}, {row.high:.2f}]")
-    heard_phones = report_phones(human, seed)
-    excess = heard_phones.pnmi - heard_phones.floor
-    print(f"phones above the floor: layer 1 {excess[0]:.2f}, best other {excess[1:].max():.2f}")
-    print(f"{len(human)} clips, {heard_phones.n_frames} frames: few, so read the intervals")
+    if all(one.phones for one in human):
+        heard_phones = report_phones(human, seed)
+        excess = heard_phones.pnmi - heard_phones.floor
+        print(f"phones above the floor: layer 1 {excess[0]:.2f}, best other {excess[1:].max():.2f}")
+    print(f"{len(human)} clips: few, so read the intervals")
 else:
     print(f"no corpus of people in {human_dir}")
 
@@ -393,8 +405,8 @@ fits = 256 / np.median(rates["codes"])
 print(f"{overflow:.0f} codes per word; a prompt of 256 tokens would be full after {fits:.2f} s of speech.")
 
 # %% [markdown]
-# This is the *audio overflow* of the paper: speech drowns the words. Notebook 02 keeps about 75 of the
-# 8,192 tokens, and with them a number of tokens per clip that is like the number of words.
+# This is the *audio overflow* of the paper: speech drowns the words. Notebook 02 keeps few (75, unless told
+# otherwise) of the many tokens, and with them a number of tokens per clip that is like the number of words.
 #
 # ## 8 · How fast is it?
 
@@ -434,9 +446,9 @@ print(
 )
 
 # %% [markdown]
-# The small codec has heard mostly synthetic voices. If yours comes back worse than the test clips, that is
-# what the distance says; the released SpeechTokenizer, trained on 960 hours of people, is a change of
-# `codec_name`.
+# The small codec of this repository has heard mostly synthetic voices. If yours comes back worse than the
+# test clips, that is what the distance says; the released SpeechTokenizer, trained on 960 hours of people, is
+# a change of `codec_name`.
 #
 # ### Checkpoint
 
@@ -490,9 +502,13 @@ check_quantise(my_quantise)
 # <details><summary>Solution</summary>
 #
 # ```python
-# def my_quantise(points, codebooks): codes = [] for centres in codebooks: code = ((points[:, None] -
-# centres[None]) ** 2).sum(axis=2).argmin(axis=1) codes.append(code) points = points - centres[code] return
-# np.stack(codes)
+# def my_quantise(points, codebooks):
+#     codes = []
+#     for centres in codebooks:
+#         code = ((points[:, None] - centres[None]) ** 2).sum(axis=2).argmin(axis=1)
+#         codes.append(code)
+#         points = points - centres[code]
+#     return np.stack(codes)
 # ```
 # </details>
 #
@@ -516,8 +532,8 @@ check_padding(share_changed, codec, wav, n_silence)
 # <details><summary>Solution</summary>
 #
 # ```python
-# padded = codec.encode(np.concatenate([wav, np.zeros(n_silence, np.float32)])) share_changed = (padded[:, :
-# clip_codes.shape[1]] != clip_codes).mean(axis=1)
+# padded = codec.encode(np.concatenate([wav, np.zeros(n_silence, np.float32)]))
+# share_changed = (padded[:, : clip_codes.shape[1]] != clip_codes).mean(axis=1)
 # ```
 # The encoder reads the clip forwards and backwards, so even frames far from the end may change. In this
 # suite a clip is encoded alone, or with others of exactly its length.
@@ -525,11 +541,15 @@ check_padding(share_changed, codec, wav, n_silence)
 #
 # ## Limits
 #
-# - Synthetic voices make most of the measurements; the recordings of people are few and have no phones.
+# - The recordings of people are few.
 # - Mutual information and linear probes say what *can* be read from the codes of one frame. They say
 #   nothing about what a classifier of whole clips will use.
 # - The log-mel distance is no ear. Trust the players more.
-#
+
+# %% [markdown] tags=["needs-planted"]
+# - Synthetic voices make most of the measurements.
+
+# %% [markdown]
 # ## Summary
 
 # %%
@@ -542,8 +562,11 @@ summary = {
     "codes_per_word": overflow,
     "encode_seconds_per_second": np.median(encode_seconds),
 }
-if has_phones:
-    summary |= {"phones_layer_1": phones.pnmi[0], "phones_best_other": phones.pnmi[1:].max()}
+
+# %% tags=["needs-phones"]
+summary |= {"phones_layer_1": phones.pnmi[0], "phones_best_other": phones.pnmi[1:].max()}
+
+# %%
 written = record_metrics(run_dir, "01_tokenize_speech", **summary, n_test_clips=len(test), seed=seed)
 for name, value in summary.items():
     print(f"{name:26} {value:.3g}")

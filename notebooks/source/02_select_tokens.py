@@ -21,10 +21,10 @@
 # - **see** why an ℓ1 penalty sets coefficients to zero, and an ℓ2 penalty never does;
 # - **choose** how many tokens to keep, on the train clips alone;
 # - **doubt** the choice: other folds, half the clips, random tokens, labels without meaning;
-# - **test** it, once, on voices and sentences that nothing has seen.
+# - **test** it, once, on clips that nothing has seen.
 #
 # This is step 1 of the method ([arXiv 2512.07571](https://arxiv.org/abs/2512.07571)). The layers 2 to 8
-# of the codec have 1,024 codes each: 7,168 acoustic tokens. A clip holds hundreds of them. A language
+# of SpeechTokenizer have 1,024 codes each: 7,168 acoustic tokens. A clip holds hundreds of them. A language
 # model that reads words has no room for that. So we keep about 75 tokens, those that a linear model needs
 # beside the words.
 
@@ -40,9 +40,11 @@ from sklearn.multiclass import OneVsRestClassifier
 
 from speechlm_utils import exercises, plots, selection, widgets
 from speechlm_utils.comparison import compare_conditions, predict_sets
-from speechlm_utils.corpus import groups, label_ids, label_names, select_clips, task_names
-from speechlm_utils.counts import ACOUSTIC_LAYERS, count_matrix, show_token
+from speechlm_utils.corpus import groups, label_ids, label_names
+from speechlm_utils.counts import count_matrix, show_token
+from speechlm_utils.drawing import draw_clips
 from speechlm_utils.experiment import Experiment
+from speechlm_utils.needs import require
 from speechlm_utils.run import record_metrics
 from speechlm_utils.shrinkage import shrink, soft_threshold
 
@@ -60,6 +62,11 @@ seed = 0
 clips_per_split = None  # all
 task = "fallacy"
 n_tokens = 75  # wanted
+solver = "liblinear"  # one class against the rest; the paper: "saga", all classes at once
+C = None  # None: the one that keeps about n_tokens
+max_iter = 1000  # of the solver
+threshold = "nonzero"  # a token with any weight is kept; the paper: "mean", with at least the mean weight
+layers = None  # to choose from; None: the codec's acoustic layers, 2 to 8 of SpeechTokenizer
 Cs = [0.002, 0.004, 0.006, 0.008, 0.011, 0.015, 0.02, 0.03, 0.05, 0.1, 0.3, 1.0]  # the path
 n_folds = 5
 n_half_samples = 20  # for the selection frequencies
@@ -74,23 +81,32 @@ permutation_Cs = [0.006, 0.011, 0.02, 0.04, 0.1]
 # %% [markdown]
 # ## The clips
 #
-# The task is to name the fallacy in a sentence: six classes. Some sentences fit one class only, we call
-# them *specific*. The others are *ambiguous*: their words fit two or more classes, and only the delivery
-# tells which is meant. A sentence comes in several deliveries. Folds, intervals and permutations below
-# therefore keep the clips of one sentence together.
+# The task is to name the class of a clip. Clips of one group (the same sentence, or whatever the corpus says
+# belongs together) are not independent, so folds, intervals and permutations below keep a group together:
+# "sentences" are counted by group.
 #
 # The test clips stay closed until the selection is done.
+
+# %% [markdown] tags=["needs-ambiguous"]
+# Some sentences fit one class only, we call them *specific*. The others are *ambiguous*: their words fit two
+# or more classes, and only the delivery tells which is meant.
 
 # %%
 experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, llm_name, seed, clips_per_split)
 train = experiment.clips(task, "train")
 names = label_names(train, task)
 y, sentences = label_ids(train, task, names), groups(train)
-settings = {"codebook_size": experiment.codec.codebook_size, "seed": seed}
+layers = tuple(layers or experiment.codec.acoustic_layers)
+linear = {"codebook_size": experiment.codec.codebook_size, "seed": seed}
+settings = linear | {"layers": layers, "solver": solver, "max_iter": max_iter, "threshold": threshold}
 
-print(f"{len(train)} train clips, {len(set(sentences))} sentences, {len({c.speaker for c in train})} voices")
-print(f"ambiguous: {np.mean([clip.ambiguous for clip in train]):.0%} of the clips")
+voices = {clip.speaker for clip in train} - {""}
+print(f"{len(train)} train clips, {len(set(sentences))} sentences, {len(voices)} named voices")
 pd.Series(np.array(names)[y]).value_counts().to_frame("clips")
+
+# %% tags=["needs-ambiguous"]
+require(experiment.records, "ambiguous", task=task)
+print(f"ambiguous: {np.mean([clip.ambiguous for clip in train]):.0%} of the clips")
 
 # %% [markdown]
 # ## One row per clip: the joint bag of words
@@ -102,7 +118,7 @@ pd.Series(np.array(names)[y]).value_counts().to_frame("clips")
 # them.
 
 # %%
-bag = selection.make_features(ACOUSTIC_LAYERS, settings["codebook_size"])["counts"].fit(train)
+bag = selection.make_features(layers, settings["codebook_size"])["counts"].fit(train)
 counts = bag.transform(train)
 columns = np.array([*bag.words_, *(show_token(*token) for token in bag.tokens_)])
 
@@ -131,7 +147,7 @@ print(f"{n_columns / n_clips:.1f} columns per clip: without a penalty, many mode
 # matter, and would be punished for it. So each column is divided by its standard deviation.
 
 # %%
-features = selection.make_features(ACOUSTIC_LAYERS, settings["codebook_size"])
+features = selection.make_features(layers, settings["codebook_size"])
 X = features.fit_transform(train)
 share = np.asarray((counts > 0).mean(axis=0)).ravel()
 
@@ -216,14 +232,15 @@ exercises.check_soft_threshold(my_threshold)
 # %% [markdown]
 # ## The same on the real columns
 #
-# Now the real problem: logistic regression, one class against the rest, classes weighted to be equally
-# important. scikit-learn names the strength of the penalty by its inverse, $C$. We ask for the $C$ that
-# keeps about 75 tokens (the search halves an interval of $\log C$ until the count fits).
-# `experiment.selection` does that on the train clips, and leaves the result in the run folder for the
-# next notebooks.
+# Now the real problem: logistic regression, classes weighted to be equally important (with `liblinear` one
+# class against the rest). scikit-learn names the strength of the penalty by its inverse, $C$. Unless the
+# parameters give a $C$, we ask for the one that keeps about `n_tokens` tokens (the search halves an interval
+# of $\log C$ until the count fits). `experiment.selection` does that on the train clips, and leaves the
+# result in the run folder for the next notebooks.
 
 # %%
-chosen = experiment.selection(task, n_tokens)
+selector = {"layers": layers, "solver": solver, "C": C, "max_iter": max_iter, "threshold": threshold}
+chosen = experiment.selection(task, n_tokens, anew=True, **selector)
 C_count = chosen.C
 print(f"C = {C_count:.4g} keeps {len(chosen.tokens)} of {len(bag.tokens_):,} tokens", end=" ")
 print(f"({chosen.solver}, converged: {chosen.converged}, {chosen.n_iter} iterations)")
@@ -233,7 +250,7 @@ print("for example", ", ".join(show_token(*token) for token in chosen.tokens[:8]
 # *Prediction: at the same $C$, how many of the columns get a weight from ℓ2?*
 
 # %%
-l1 = selection.fit_l1(X, y, C_count, np.unique(y), seed=seed)
+l1 = selection.fit_l1(X, y, C_count, np.unique(y), solver, max_iter, seed=seed)
 ridge = LogisticRegression(C=C_count, solver="liblinear", class_weight="balanced", random_state=seed)
 l2 = OneVsRestClassifier(ridge).fit(X, y)
 l2_coefs = np.vstack([one.coef_ for one in l2.estimators_])
@@ -252,11 +269,11 @@ print("checkpoint: only ℓ1 selects; ℓ2 would need a threshold that somebody 
 # %% [markdown]
 # ## The path over C
 #
-# A larger $C$ keeps more tokens. Is more better? For each $C$ we fit on four fifths of the sentences
-# and score on the last fifth, five times over. Score: macro-F1, the mean of F1 over the classes. Words,
+# A larger $C$ keeps more tokens. Is more better? For each $C$ we leave out one fold of the sentences, fit on
+# the others and score on it, fold by fold. Score: macro-F1, the mean of F1 over the classes. Words,
 # TF-IDF and scales are learned anew within each fold, so that nothing leaks.
 #
-# *Prediction: too small a C knows too little; too large a C has learned the train voices by heart.*
+# *Prediction: too small a C knows too little; too large a C has learned the train clips by heart.*
 
 # %%
 grid = sorted({*Cs, C_count})
@@ -293,12 +310,12 @@ if (table.n_not_converged > 0).any():
     print("not converged in some folds at C =", table.C[table.n_not_converged > 0].tolist())
 
 # %% [markdown]
-# We go on with about 75 tokens, for a reason that this model does not know: each of them becomes a word
+# We go on with these few tokens, for a reason that this model does not know: each of them becomes a word
 # that a language model must learn, and the audio part of a prompt grows with their number. Exercise:
 # change `n_tokens` at the top.
 #
-# Step through the path. A column is a kept token, a row a class. The static figure shows the step with
-# about 75.
+# Step through the path. A column is a kept token, a row a class. The static figure shows the step that we go
+# on with.
 
 # %%
 step = grid.index(C_count)
@@ -315,7 +332,7 @@ widgets.explore_path(path, names, step)
 # train part and draw a box per token, from the least to the largest coefficient over the folds.
 #
 # *How to read it: a box away from zero is a token that counts in every fold. A box that touches zero was
-# dropped by at least one.* Its colour is the layer: orange is layer 1 (not used here), dark blue layer 2,
+# dropped by at least one.* Its colour is the layer: orange is layer 1 (if it is used), dark blue layer 2,
 # light blue layer 8.
 
 # %%
@@ -326,8 +343,8 @@ fig, axes = plt.subplots(rows, 3, figsize=(11, 3.1 * rows), squeeze=False, share
 for k, ax in enumerate(axes.flat[: len(names)]):
     mean = token_coefs[:, k].mean(axis=0)
     top = [i for i in np.argsort(-np.abs(mean))[:10] if mean[i] != 0]
-    labels, layers = [show_token(*bag.tokens_[i]) for i in top], [bag.tokens_[i][0] for i in top]
-    plots.plot_fold_coefs(ax, token_coefs[:, k, top], labels, layers, plots.show_name(names[k]))
+    labels, of_layer = [show_token(*bag.tokens_[i]) for i in top], [bag.tokens_[i][0] for i in top]
+    plots.plot_fold_coefs(ax, token_coefs[:, k, top], labels, of_layer, plots.show_name(names[k]))
 fig.supxlabel(f"coefficient in each of {n_folds} folds (positive: speaks for the class)")
 figures = Path(run_dir) / "figures"
 figures.mkdir(parents=True, exist_ok=True)
@@ -386,40 +403,41 @@ if len(of_chosen):
 # ## Which layers win?
 #
 # *Prediction: residual layers refine each other. The first acoustic layer carries the coarse sound, and
-# the last ones the leftovers. If that is so, layer 2 supplies most tokens.* The black marks are what a
+# the last ones the leftovers. If that is so, the first supplies most tokens.* The black marks are what a
 # draw at random would give.
 
 # %%
 layer_of = np.array([layer for layer, _ in chosen.tokens], dtype=int)
-per_layer = np.array([(layer_of == layer).sum() for layer in ACOUSTIC_LAYERS])
+per_layer = np.array([(layer_of == layer).sum() for layer in layers])
 even = np.full(len(per_layer), 1 / len(per_layer))
 draws = np.random.default_rng(seed).multinomial(len(layer_of), even, 5000)
 low, high = np.quantile(draws, [0.025, 0.975], axis=0)
 
 fig, ax = plt.subplots(figsize=(7, 3.2))
-plots.plot_layer_counts(ax, ACOUSTIC_LAYERS, per_layer, draws.mean(axis=0), low, high)
+plots.plot_layer_counts(ax, layers, per_layer, draws.mean(axis=0), low, high)
 winner = int(np.argmax(per_layer))
-print(f"layer {ACOUSTIC_LAYERS[winner]} supplies {per_layer[winner]} of {len(layer_of)} tokens,", end=" ")
+print(f"layer {layers[winner]} supplies {per_layer[winner]} of {len(layer_of)} tokens,", end=" ")
 print(f"{per_layer[winner] / max(draws.mean(axis=0)[winner], 1e-9):.1f} times its even share")
 
 # %% [markdown]
 # ## The paper's solver, and the price of stopping it early
 #
-# We used `liblinear`, one class against the rest: quick. The paper uses `saga`, all classes at once:
-# slow. On a small subset we can afford both. They weigh the same $C$ differently, so we compare at the
-# same *number* of tokens.
+# `liblinear` fits one class against the rest: quick. The paper uses `saga`, all classes at once: slow. On a
+# small subset we can afford both. They weigh the same $C$ differently, so we compare at the same *number* of
+# tokens.
 #
 # *Two questions: do the solvers agree? And does it matter if saga is stopped after 20 rounds?*
 # scikit-learn only warns then, and the coefficients look like any others. Here `converged` is part of the
 # result.
 
 # %%
-subset = select_clips(train, task, limit=saga_clips, seed=seed)
+subset = draw_clips(train, task, limit=saga_clips, seed=seed)
 y_small = label_ids(subset, task, names)
 saga = {"solver": "saga", "max_iter": saga_iterations, "tol": 1e-3}
-C_lib, _ = selection.find_C_for_count(subset, y_small, n_tokens, n_fits=12, **settings)
+quick = settings | {"solver": "liblinear"}
+C_lib, _ = selection.find_C_for_count(subset, y_small, n_tokens, n_fits=12, **quick)
 C_saga, _ = selection.find_C_for_count(
-    subset, y_small, n_tokens, C_start=2 * C_lib, n_fits=8, **saga, **settings
+    subset, y_small, n_tokens, C_start=2 * C_lib, n_fits=8, **settings | saga
 )
 X_small, classes = features.fit_transform(subset), np.unique(y_small)
 fits = {
@@ -432,7 +450,10 @@ fits = {
 
 # %%
 start = features["counts"].n_words_
-kept = {name: set(np.flatnonzero(selection.select_columns(fit.coefs)[start:])) for name, fit in fits.items()}
+kept = {
+    name: set(np.flatnonzero(selection.select_columns(fit.coefs, threshold)[start:]))
+    for name, fit in fits.items()
+}
 report = pd.DataFrame(
     {
         "converged": [fit.converged for fit in fits.values()],
@@ -475,18 +496,18 @@ exercises.check_overlap(my_overlap, n_kept=75, n_tokens=7168)
 # The paper reports that even random tokens help a language model. So "better than text" is not enough. We
 # draw two kinds:
 #
-# - **random**: as many tokens, anywhere in layers 2 to 8;
+# - **random**: as many tokens, anywhere in the same layers;
 # - **matched random**: for each selected token another of the same layer that is about as frequent.
 #
 # *Selected tokens may be better only because they are frequent. The matched ones are as frequent, so they
 # take this away.*
 
 # %%
-size = {"codebook_size": settings["codebook_size"]}
+size = {"codebook_size": settings["codebook_size"], "layers": layers}
 seeds = range(seed, seed + n_random_sets)
 matched = [selection.matched_random_tokens(chosen, train, seed=one, **size) for one in seeds]
 randoms = [selection.random_tokens(len(chosen.tokens), seed=one, **size) for one in seeds]
-occurrences = np.asarray(count_matrix(train, ACOUSTIC_LAYERS, **size).sum(axis=0)).ravel()
+occurrences = np.asarray(count_matrix(train, **size).sum(axis=0)).ravel()
 place = {token: i for i, token in enumerate(bag.tokens_)}
 sets = {"selected": chosen.tokens, "matched random": matched[0], "random": randoms[0]}
 
@@ -505,10 +526,10 @@ print(
 # %% [markdown]
 # ## The test
 #
-# Now, and only now, the test clips: other voices, other sentences. Each condition gets a fresh linear
-# model (ℓ2, its $C$ by grouped cross-validation on train) on the words plus a given set of tokens.
-# **Equal loudness** is one more control: every clip is brought to the same level, encoded again, and
-# tokens are selected anew from that. It cannot win by loudness.
+# Now, and only now, the test clips. Each condition gets a fresh linear model (ℓ2, its $C$ by grouped
+# cross-validation on train) on the words plus a given set of tokens. **Equal loudness** is one more control:
+# every clip is brought to the same level, encoded again, and tokens are selected anew from that. It cannot
+# win by loudness.
 
 # %%
 test = experiment.clips(task, "test")
@@ -516,29 +537,31 @@ y_test, g_test = label_ids(test, task, names), groups(test)
 ambiguous = np.array([clip.ambiguous for clip in test])
 conditions = {"text": [[]], "text + selected": [chosen.tokens]}
 conditions |= {"text + matched random": matched, "text + random": randoms}
-predictions = predict_sets(train, test, task, names, conditions, **settings)
+predictions = predict_sets(train, test, task, names, conditions, **linear)
 
 # %%
 loud_train, loud_test = (experiment.clips(task, split, rms_dbfs) for split in ("train", "test"))
-chosen_loud = experiment.selection(task, n_tokens, rms_dbfs)
+chosen_loud = experiment.selection(task, n_tokens, rms_dbfs, anew=True, **selector)
 same_level = "text + selected, equal loudness"
 conditions = {same_level: [chosen_loud.tokens]}
-predictions |= predict_sets(loud_train, loud_test, task, names, conditions, **settings)
+predictions |= predict_sets(loud_train, loud_test, task, names, conditions, **linear)
 common = len(set(chosen.tokens) & set(chosen_loud.tokens))
 print(f"equal loudness: C = {chosen_loud.C:.3g} keeps {len(chosen_loud.tokens)} tokens,", end=" ")
 print(f"{common} of them are among our {len(chosen.tokens)}")
 
 # %% [markdown]
 # Every condition is compared with *text* on the same clips. The interval comes from drawing test
-# sentences with replacement, again and again, both models scored on the same draw. The random conditions
-# are means over their sets.
+# sentences (groups) with replacement, again and again, both models scored on the same draw. The random
+# conditions are means over their sets.
 #
 # *What would contradict the method: an interval of "selected" that holds zero, or one that "matched
 # random" reaches too.*
 
 # %%
 bootstrap = {"n_resamples": n_resamples, "seed": seed}
-parts = {"all clips": np.ones(len(test), bool), "ambiguous": ambiguous, "specific": ~ambiguous}
+parts = {"all clips": np.ones(len(test), bool)}
+if ambiguous.any():
+    parts |= {"ambiguous": ambiguous, "specific": ~ambiguous}
 results = {
     part: compare_conditions(y_test, predictions, g_test, inside=inside, **bootstrap)
     for part, inside in parts.items()
@@ -569,13 +592,12 @@ for base in ("text + matched random", "text + random", same_level):
     )
 
 # %% [markdown]
-# Two readings to avoid. The intervals are over *sentences*; there are only a few test voices, and other
+# Two readings to avoid. The intervals are over *sentences*; the voices of test are few, too, and other
 # voices could differ more. And a bag of counts forgets the order of the tokens; a language model will not
 # (notebook 05).
-#
+
+# %% [markdown] tags=["needs-question"]
 # ## Two extremes: `question` and `topic`
-#
-# (Two tasks of the demo corpus. On a corpus that lacks them, nothing is shown here.)
 #
 # In `question`, every sentence is spoken twice, as a statement and as a question, with the same words.
 # *Prediction: text alone is right half of the time, by construction. If tokens carry the final rise, they
@@ -584,30 +606,32 @@ for base in ("text + matched random", "text + random", same_level):
 # In `topic`, only the words tell, and the delivery is drawn independently of it. *Prediction: tokens add
 # nothing.*
 
-# %%
+# %% tags=["needs-question"]
+require(experiment.records, "question", task=task)
 extremes, above_random = {}, {}
-others = [name for name in ("question", "topic") if name in task_names(experiment.records)]
+others = ["question", "topic"]
 for other in others:
     clips, unseen = experiment.clips(other, "train"), experiment.clips(other, "test")
-    labels, mine = label_names(clips, other), experiment.selection(other, n_tokens)
+    labels = label_names(clips, other)
+    mine = experiment.selection(other, n_tokens, anew=True, **selector)
     conditions = {"text": [[]], "text + selected": [mine.tokens]}
     controls = [selection.matched_random_tokens(mine, clips, seed=one, **size) for one in seeds]
     conditions["text + matched random"] = controls
-    guesses = predict_sets(clips, unseen, other, labels, conditions, **settings)
+    guesses = predict_sets(clips, unseen, other, labels, conditions, **linear)
     truth = label_ids(unseen, other, labels)
     extremes[other] = compare_conditions(truth, guesses, groups(unseen), **bootstrap)
     against = compare_conditions(truth, guesses, groups(unseen), "text + matched random", **bootstrap)
     above_random[other] = against.loc["text + selected"]
-extremes = pd.concat(extremes, names=["task", "condition"]) if extremes else pd.DataFrame()
+extremes = pd.concat(extremes, names=["task", "condition"])
 extremes
 
-# %% [markdown]
+# %% [markdown] tags=["needs-question"]
 # For `question`, read the accuracy: a model that cannot tell the two apart is right half of the time,
 # whatever it says. Its macro-F1 depends on what it says: 0.33 if always the same, about 0.5 if it
 # guesses. So a random control can "gain" macro-F1 there and know nothing, and the selected tokens must beat
 # *it*, not only the text.
 
-# %%
+# %% tags=["needs-question"]
 for other in others:
     one, row = extremes.loc[other], above_random[other]
     verdict = "the selected tokens know more" if row.low > 0 else "no gain from the selection can be told"
@@ -616,17 +640,25 @@ for other in others:
     print(f"[{row.low:+.3f}, {row.high:+.3f}]: {verdict}")
 
 # %% [markdown]
-# A second test of `topic` looks at the selection itself. At the same $C$, are more audio tokens kept
-# with the true labels than with permuted ones? Whole sentences exchange their labels, so that the clips
-# of one sentence still agree where they agreed before. The grey band goes from the least to the most of
-# all permutations; the dashed line is the $C$ that cross-validation likes best.
+# ## Labels without meaning
+#
+# A last test looks at the selection itself. At the same $C$, are more audio tokens kept with the true labels
+# than with permuted ones? Whole sentences exchange their labels, so that the clips of one sentence still
+# agree where they agreed before. The grey band goes from the least to the most of all permutations; the
+# dashed line is the $C$ that cross-validation likes best.
 #
 # *Prediction: a blue curve above the band where sound matters, within it or below where only words do.
 # (Below, because true labels can be explained by words, and leave less for tokens to explain.)*
 
 # %%
+tested = [task]
+
+# %% tags=["needs-question"]
+tested = list(dict.fromkeys([task, *others]))
+
+# %%
 kept_by_task = {}
-for other in dict.fromkeys([task, *others]):
+for other in tested:
     clips = experiment.clips(other, "train")
     labels = label_ids(clips, other, label_names(clips, other))
     true_path = selection.fit_l1_path(clips, labels, permutation_Cs, **settings)
@@ -681,12 +713,16 @@ exercises.check_permutation_p(my_p_value)
 #
 # ## Limits
 #
-# - The corpus is synthetic speech with planted deliveries. It shows that the method finds what is there.
-#   It does not show how much is there in real debates.
-# - The number 75 is the paper's, not an optimum of this corpus; look at the path again.
+# - The number of tokens, 75 unless you have changed it, is the paper's, not an optimum of this corpus; look
+#   at the path again.
 # - A token is selected for what it adds *beside these words*. With other texts, others may be.
 # - One codec, one corpus, one seed of the folds. The intervals hold the sentences' chance only.
-#
+
+# %% [markdown] tags=["needs-planted"]
+# - The corpus is synthetic speech with planted deliveries. It shows that the method finds what is there.
+#   It does not show how much is there in real debates.
+
+# %% [markdown]
 # ## Summary
 
 # %%
@@ -700,11 +736,15 @@ metrics = {
 }
 for name in overall.index.drop("text"):
     metrics[f"gain over text, {name.removeprefix('text + ')}"] = list(overall.loc[name, span])
+
+# %% tags=["needs-question"]
 for other in others:
     metrics[f"{other}, accuracy, text"] = extremes.accuracy[other, "text"]
     metrics[f"{other}, accuracy, text + selected"] = extremes.accuracy[other, "text + selected"]
     metrics[f"{other}, gain over text"] = list(extremes.loc[(other, "text + selected"), span])
     metrics[f"{other}, gain over matched random"] = list(above_random[other][span])
+
+# %%
 metrics |= {f"{name}, p of tokens kept": p for name, p in p_values.items()}
 record_metrics(run_dir, "02_select_tokens", **metrics)
 for key, value in metrics.items():
@@ -712,9 +752,9 @@ for key, value in metrics.items():
 
 # %% [markdown]
 # You have a list of tokens, each a pair (layer, code), with a coefficient per class. It lies in the run
-# folder as `selection_fallacy_75.json`. You know what it is worth to a linear model, and against which
-# controls.
+# folder as `selection_<task>_<n_tokens>.json`. You know what it is worth to a linear model, and against
+# which controls.
 #
-# What do these tokens *sound* like? Do they say what was planted?
+# What do these tokens *sound* like?
 #
 # Next: [03 · Tokens and acoustics →](03_tokens_and_acoustics.ipynb)

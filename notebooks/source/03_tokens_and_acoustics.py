@@ -7,7 +7,7 @@
 # %% [markdown]
 # # 03 · Tokens and acoustics
 #
-# **What do the selected tokens sound like, and do they tell what was planted?**
+# **What do the selected tokens sound like, and is that more than chance?**
 #
 # About 3 minutes on two CPU cores, no GPU.
 #
@@ -21,10 +21,13 @@
 # - **compare** the frames in which a token fires with all others, as an effect size with an honest
 #   interval;
 # - **ask** whether random tokens would look the same;
-# - **check** the method against the truth: this corpus knows which delivery was planted in which class;
 # - **listen** to single tokens.
 #
 # The paper leaves this question open: how do the selected tokens relate to what phoneticians measure?
+
+# %% [markdown] tags=["needs-planted"]
+# And you will **check** the method against the truth: this corpus knows which delivery was planted in which
+# class. Do the tokens tell it?
 
 # %%
 from pathlib import Path
@@ -45,7 +48,7 @@ from speechlm_utils.association import (
 )
 from speechlm_utils.audio import SAMPLE_RATE, load_audio
 from speechlm_utils.corpus import select_clips
-from speechlm_utils.counts import ACOUSTIC_LAYERS, list_tokens, show_token
+from speechlm_utils.counts import list_tokens, show_token
 from speechlm_utils.direction import (
     PAIRS,
     centre_planted,
@@ -53,7 +56,9 @@ from speechlm_utils.direction import (
     planted_profile,
     token_directions,
 )
+from speechlm_utils.drawing import UNITS, choose_unit, draw_clips
 from speechlm_utils.experiment import Experiment
+from speechlm_utils.needs import require
 from speechlm_utils.recovery import planted_recovery, summarise_features
 from speechlm_utils.run import record_metrics
 from speechlm_utils.selection import matched_random_tokens, random_tokens
@@ -78,26 +83,30 @@ n_resamples = 1000  # bootstrap
 n_random_sets = 5  # controls of each kind
 strong_effect = 0.8  # standard deviations
 n_permutations = 2000
-n_folds = 5  # over voices
+n_folds = 5  # over voices; over groups or clips where no two voices are named
 n_snippets = 6  # pieces to hear per token
 snippet_seconds = 0.24
 
 # %% [markdown]
-# ## Tokens from some voices, measured on others
+# ## Tokens from some clips, measured on others
 #
-# The tokens were selected on the train clips. We describe them on validation and test clips: other
-# voices, other sentences. A token that looked useful by luck has no luck left there.
+# The tokens were selected on the train clips. We describe them on validation and test clips, at best of other
+# voices and other sentences. A token that looked useful by luck has no luck left there.
 
 # %%
 experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, llm_name, seed, clips_per_split)
 chosen = experiment.selection(task, n_tokens)
 unseen = experiment.clips(task, "validation") + experiment.clips(task, "test")
-clips = select_clips(unseen, task, limit=n_feature_clips, seed=seed)
+clips = draw_clips(unseen, task, limit=n_feature_clips, seed=seed)
 train = select_clips(experiment.records, task, "train")
 names, tokens = chosen.label_names, chosen.tokens
-print(f"{len(tokens)} tokens, selected on {len({c.speaker for c in train})} train voices")
-print(f"{len(clips)} clips of {len({clip.speaker for clip in clips})} other voices to measure")
-assert not {clip.speaker for clip in clips} & {clip.speaker for clip in train}
+voices = {clip.speaker for clip in clips} - {""}
+shared = len(voices & {clip.speaker for clip in train})
+print(f"{len(tokens)} tokens, selected on {len(train)} train clips")
+print(f"{len(clips)} other clips to measure, of {len(voices)} named voices, {shared} of them in train")
+if shared or not voices:
+    print("What follows holds for new clips; whether it holds for new voices is not known.")
+assert not {clip.id for clip in clips} & {clip.id for clip in train}
 
 # %% [markdown]
 # ## A number for every frame
@@ -106,14 +115,15 @@ assert not {clip.speaker for clip in clips} & {clip.speaker for clip in train}
 #
 # | feature | what it is | unit |
 # | --- | --- | --- |
-# | pitch (`f0`) | rate of the vocal folds, by librosa's pYIN | semitones about the speaker's median |
+# | pitch (`f0`) | rate of the vocal folds, by librosa's pYIN | semitones about the speaker's median* |
 # | voiced | do they vibrate at all? | 0 or 1 |
 # | loudness | root mean square | dB re full scale |
 # | centroid | centre of gravity of the spectrum: dull or bright | Hz |
 # | zero crossings | how often the waveform changes sign: high in hiss | per sample |
 # | tilt | slope of the spectrum; nearer to zero in loud or pressed speech | dB per octave |
 #
-# Pitch and spectrum need a longer window; it is centred on the frame.
+# Pitch and spectrum need a longer window; it is centred on the frame. (* Clips without a named speaker count
+# as one speaker.)
 
 # %%
 features = clip_features(clips, cache_dir, n_jobs=2)
@@ -121,11 +131,12 @@ frames = sum(len(one["rms_db"]) for one in features)
 assert all(clip.codes.shape[1] == len(one["rms_db"]) for clip, one in zip(clips, features, strict=True))
 print(f"checkpoint: {frames:,} frames, one value of each feature for each column of codes")
 
-# %% [markdown]
+# %% [markdown] tags=["needs-speakers"]
 # *Prediction: a woman's "low" is a man's "high".* Semitones count ratios: 12 of them double the pitch.
 # Counted from each speaker's own median, a raised voice is raised in the same units for everybody.
 
-# %%
+# %% tags=["needs-speakers"]
+require(experiment.records, "speakers", task=task)
 medians = speaker_medians(clips, features)
 fig, ax = plt.subplots(figsize=(6, 0.6 + 0.26 * len(medians)))
 plots.plot_medians(ax, {name: hertz for name, hertz in medians.items() if np.isfinite(hertz)})
@@ -202,9 +213,10 @@ plt.show()
 n1, n0 = seen.n_frames, frames - seen.n_frames
 naive = 2 * 1.96 * np.sqrt(1 / n1.clip(lower=1) + 1 / n0 + seen.effect**2 / (2 * frames))
 ratio = ((seen.high - seen.low) / naive)[seen.high.notna()]
-print(f"interval over clips / interval that takes frames for independent: {ratio.median():.2f}", end=" ")
-print(f"(median of {len(ratio)} pairs of token and feature;")
-print(f"a tenth lies below {ratio.quantile(0.1):.2f}, a tenth above {ratio.quantile(0.9):.2f})")
+print(f"{len(ratio)} pairs of token and feature occur in enough clips for an interval")
+if len(ratio):
+    print(f"interval over clips / interval that takes frames for independent: {ratio.median():.2f}", end=" ")
+    print(f"(median; a tenth lies below {ratio.quantile(0.1):.2f}, a tenth above {ratio.quantile(0.9):.2f})")
 
 # %% [markdown]
 # ### Exercise 1 · Which samples? (easy, 3 minutes)
@@ -302,14 +314,14 @@ plt.show()
 # ## Would random tokens look the same?
 #
 # Any code of a speech codec sounds like *something*. So effects alone prove little. We draw matched
-# random tokens (same layers, same frequency in the train clips) and random tokens (anywhere in layers 2
-# to 8), and measure them in the same way.
+# random tokens (same layers, same frequency in the train clips) and random tokens (anywhere in the layers
+# that the selection chose from), and measure them in the same way.
 #
 # *If the selection looks for delivery, its tokens should have strong effects more often. If the share is
 # the same, the selection is no more "acoustic" than chance; it may still choose the useful ones.*
 
 # %%
-size = {"codebook_size": experiment.codec.codebook_size}
+size = {"codebook_size": experiment.codec.codebook_size, "layers": chosen.layers}
 train_coded = experiment.clips(task, "train")
 seeds = range(seed, seed + n_random_sets)
 controls = {
@@ -333,7 +345,7 @@ for kind, one in shares.items():
         f"{kind:15} {one['any'].mean():.0%} of the tokens have a strong, sure effect on some feature{spread}"
     )
 
-# %% [markdown]
+# %% [markdown] tags=["needs-planted"]
 # ## Do a class's tokens point where its delivery points?
 #
 # Here this corpus can do what a real one cannot: the delivery of every clip was planted, and its
@@ -345,7 +357,8 @@ for kind, one in shares.items():
 # loudness, tilt and tilt, pause and (fewer) voiced frames. *The method found what was planted if red
 # stands where red stands.*
 
-# %%
+# %% tags=["needs-planted"]
+require(experiment.records, "planted", task=task)
 pairs = list(PAIRS)
 profile = planted_profile(train, task, names, pairs)
 by_token = found.pivot(index=["layer", "code"], columns="feature", values="effect").loc[tokens, pairs]
@@ -356,11 +369,11 @@ plots.plot_profile(axes[0], profile, names, pairs, "planted (train clips)")
 plots.plot_profile(axes[1], direction, names, pairs, "direction of the tokens (unseen voices)")
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["needs-planted"]
 # The control breaks one link only: each token keeps its coefficients but gets the sound of another token.
 # How often does that agree as well as the truth?
 
-# %%
+# %% tags=["needs-planted"]
 agreement = compare_directions(chosen.coefs, by_token.to_numpy(), profile, n_permutations, seed)
 fig, axes = plt.subplots(1, 2, figsize=(10, 3))
 cells = profile.size
@@ -368,7 +381,7 @@ plots.plot_null(axes[0], agreement.null_signs, agreement.signs, f"share of {cell
 plots.plot_null(axes[1], agreement.null_correlation, agreement.correlation, "correlation over the cells")
 plt.show()
 
-# %%
+# %% tags=["needs-planted"]
 print(
     f"same sign in {agreement.signs:.0%} of {cells} cells (shuffled: {agreement.null_signs.mean():.0%},",
     end=" ",
@@ -383,7 +396,7 @@ sure = agreement.p_correlation < 0.05
 print("The tokens of a class point where its delivery was planted." if sure else
       "No better than shuffled sounds: this selection does not show the planted directions.")  # fmt: skip
 
-# %% [markdown]
+# %% [markdown] tags=["needs-planted"]
 # ## How much of what was planted do the tokens tell?
 #
 # The last test needs no class. Predict each planted parameter of a clip from the share of frames of each
@@ -395,12 +408,15 @@ print("The tokens of a class point where its delivery was planted." if sure else
 # above matched random; all of them above the selection. Nobody should beat the measurements by much,
 # except where they do not look (pauses, rate).*
 
-# %%
-sets = {"selected": tokens, "all acoustic": list_tokens(ACOUSTIC_LAYERS, **size)}
+# %% tags=["needs-planted"]
+sets = {"selected": tokens, "all acoustic": list_tokens(**size)}
 sets |= {f"{kind}|{i}": one for kind, some in controls.items() for i, one in enumerate(some)}
-summary = {"measured": summarise_features(features)}
-n_voices = len({clip.speaker for clip in clips})
-folds = {"n_folds": min(n_folds, n_voices)}
+summary = {"measured": summarise_features(features, [clip.speaker for clip in clips])}
+unit = choose_unit(clips)
+n_units = len({getattr(clip, unit) for clip in clips})
+folds = {"n_folds": min(n_folds, n_units), "group": unit}
+print(f"{folds['n_folds']} folds of {n_units} {UNITS[unit]}, which are kept whole", end="")
+print("" if unit == "speaker" else ": no two voices are named")
 recovered = planted_recovery(clips, sets, measured=summary, **folds)
 recovered["kind"] = recovered.tokens.str.split("|").str[0]
 mean = recovered.groupby(["kind", "parameter"]).r2.mean().unstack()
@@ -408,7 +424,7 @@ std = recovered.groupby(["kind", "parameter"]).r2.std().unstack()
 mean = mean.assign(mean=mean.mean(axis=1)).sort_values("mean")
 mean
 
-# %%
+# %% tags=["needs-planted"]
 kinds = [
     kind
     for kind in ("random", "matched random", "selected", "all acoustic", "measured")
@@ -422,11 +438,11 @@ plots.plot_recovery(
 fig.savefig(figures / "03_recovery.png", dpi=110)
 plt.show()
 
-# %% [markdown]
+# %% [markdown] tags=["needs-planted"]
 # One number with its control: $R^2$ averaged over the parameters, in each fold; selected less matched
 # random.
 
-# %%
+# %% tags=["needs-planted"]
 fold_means = recovered.groupby(["kind", "seed", "fold"]).r2.mean()
 gain = fold_means["selected"] - fold_means["matched random"]
 for kind in kinds:
@@ -436,14 +452,14 @@ print(
     end=" ",
 )
 print(f"positive in {(gain > 0).mean():.0%} of them")
-print(f"{len(clips)} clips, {n_voices} voices, {n_random_sets} sets of each control")
+print(f"{len(clips)} clips, {n_units} {UNITS[unit]}, {n_random_sets} sets of each control")
 
-# %% [markdown]
+# %% [markdown] tags=["needs-planted"]
 # **A catch.** Classes differ in delivery, and the tokens were selected to tell classes. They could
 # "recover" a parameter only because they recognise the class. So take each class's mean off the
 # parameters, and ask again: within a class, do the tokens know which clip is higher or louder?
 
-# %%
+# %% tags=["needs-planted"]
 within = planted_recovery(centre_planted(clips, task), {k: v for k, v in sets.items() if k != "all acoustic"},
                           measured=summary, **folds)  # fmt: skip
 within["kind"] = within.tokens.str.split("|").str[0]
@@ -451,7 +467,7 @@ both = pd.concat({"as planted": recovered, "within class": within}).reset_index(
 table = both.groupby(["parameter", "target", "kind"]).r2.mean().unstack()
 table[[kind for kind in kinds if kind in table]]
 
-# %%
+# %% tags=["needs-planted"]
 inner = within.groupby(["kind", "parameter"]).r2.mean().groupby("kind").mean()
 print(
     f"within a class, mean R²: selected {inner['selected']:.3f}, matched random {inner['matched random']:.3f}"
@@ -462,8 +478,8 @@ print("told by the selected tokens within a class (R² > 0.05):", ", ".join(told
 # %% [markdown]
 # ## Listen
 #
-# A token is 20 ms long, too short to hear alone. So each player joins short pieces from several clips of
-# unseen voices, each piece centred on a frame of the token. First the strongest token of each of three
+# A token is 20 ms long, too short to hear alone. So each player joins short pieces from several of the
+# measured clips, each piece centred on a frame of the token. First the strongest token of each of three
 # features, then a token of the control. *Do the pieces of one player share something? Does it fit the
 # number?*
 
@@ -471,8 +487,7 @@ print("told by the selected tokens within a class (R² > 0.05):", ", ".join(told
 # %%
 def play(token, text):
     places = find_occurrences(clips, token, n_snippets, seed)
-    voices = len({one.speaker for one, _ in places})
-    print(f"{show_token(*token)}, {text}: {len(places)} clips, {voices} voices")
+    print(f"{show_token(*token)}, {text}: pieces of {len(places)} clip(s)")
     display(Audio(join_snippets(places, snippet_seconds), rate=SAMPLE_RATE))
 
 
@@ -522,25 +537,32 @@ exercises.check_q_values(my_q_values)
 # ## Limits
 #
 # - **Correlation is not cause.** A token that fires in loud frames need not mean loudness. Vowels are
-#   loud, too, and some vowels are high. The planted parameters help: they were drawn at random around
-#   each class's profile.
+#   loud, too, and some vowels are high.
 # - Frames hang together, so clips were resampled. Clips of one *voice* hang together as well, and there
 #   are few voices.
 # - The matched controls are as frequent in the train clips, not necessarily in these.
-# - The speech is synthetic, and its delivery came from a signal processor: real emphasis moves many
-#   things at once.
 # - What the codec does not encode, no token can tell.
-#
+
+# %% [markdown] tags=["needs-planted"]
+# - The planted parameters help to tell correlation from cause: they were drawn at random around each class's
+#   profile. But the speech is synthetic, and its delivery came from a signal processor: real emphasis moves
+#   many things at once.
+
+# %% [markdown]
 # ## Summary
 
 # %%
 metrics = {
     "clips measured": len(clips),
-    "voices": n_voices,
+    "named voices": len(voices),
     "strong tokens, selected": shares["selected"]["any"].mean(),
     "strong tokens, matched random": shares["matched random"]["any"].mean(),
     "strong tokens, random": shares["random"]["any"].mean(),
     "interval over clips / over frames": ratio.median(),
+}
+
+# %% tags=["needs-planted"]
+metrics |= {
     "same sign as planted": agreement.signs,
     "same sign, shuffled": agreement.null_signs.mean(),
     "same sign, p": agreement.p_signs,
@@ -551,14 +573,20 @@ metrics = {
     "planted R2 within class, selected": inner["selected"],
     "planted R2 within class, matched random": inner["matched random"],
 }
+
+# %%
 record_metrics(run_dir, "03_tokens_and_acoustics", **metrics)
 for key, value in metrics.items():
     print(f"{key:42}", np.round(value, 3))
 
 # %% [markdown]
 # You can now say what a token sounds like, how sure you are, and whether a random token would have done
-# as well. And you know how much of the planted delivery the selection tells.
-#
+# as well.
+
+# %% [markdown] tags=["needs-planted"]
+# And you know how much of the planted delivery the selection tells.
+
+# %% [markdown]
 # The tokens are still only counted. Next, they become words of a language model, in the order in which
 # they sound.
 #

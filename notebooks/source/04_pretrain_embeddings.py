@@ -19,7 +19,7 @@
 #
 # - **read** a clip as the language model reads it: words, then the kept speech tokens in time order;
 # - **add** the tokens to a real vocabulary, and see what a user cannot do with them;
-# - **train** their rows, and nothing else, on unlabelled speech;
+# - **train** their rows, and nothing else, on speech without labels;
 # - **measure** the loss against a baseline that knows no context;
 # - **look** at what the rows became.
 #
@@ -40,8 +40,8 @@ from speechlm_utils import exercises, plots, widgets
 from speechlm_utils.acoustics import clip_features
 from speechlm_utils.association import token_associations
 from speechlm_utils.audio import load_audio
-from speechlm_utils.corpus import select_clips
 from speechlm_utils.counts import show_token, token_name
+from speechlm_utils.drawing import draw_clips
 from speechlm_utils.embeddings import PretrainSettings, nearest_tokens, pretrain_rows, read_rows, save_rows
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.geometry import compare_similarities, compute_closeness, compute_cosines, fit_projection
@@ -57,6 +57,8 @@ print(f"torch {torch.__version__}, transformers {transformers.__version__}, peft
 corpus_dir = "../data/demo"
 codec_name = "../data/codec"
 llm_name = "smollm2-135m"  # or a hub name, or a folder
+llm_dtype = "float32"  # of the frozen weights; "bfloat16" takes half the memory, on a GPU
+llm_quantization = None  # "4bit": a quarter of that, on a GPU with bitsandbytes (pip install -e ".[gpu]")
 run_dir = "../runs/lab"
 cache_dir = "../runs/cache"
 seed = 0
@@ -64,12 +66,15 @@ clips_per_split = None  # all
 task = "fallacy"  # whose selection gets rows
 n_tokens = 75  # wanted
 max_length = 256  # tokens of a prompt
-n_validation_clips = 40  # of the unlabelled clips, kept out of the training
+n_validation_clips = 40  # of the unlabelled clips, kept out of the training; a quarter of them at most
 learning_rate = 1e-2  # the paper: 3e-4, over many more steps
 batch_size = 8  # clips
 max_steps = 72  # None: n_epochs counts
 eval_steps = 36  # validate every so many steps; None: after each epoch
 n_epochs = 5
+warmup = 0.05  # share of the steps in which the learning rate rises
+patience = 3  # validations without a better loss before training stops
+loss_on = "audio"  # "all": at the words, too, as in the paper
 n_acoustic_clips = 90  # clips on which the sound of each token is measured
 n_permutations = 1000
 
@@ -77,12 +82,25 @@ n_permutations = 1000
 # The tokens come from notebook 02. If you have not run it, the next cell selects them.
 
 # %%
-experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, llm_name, seed, clips_per_split)
+llm = {"dtype": llm_dtype, "quantization": llm_quantization}
+experiment = Experiment(
+    corpus_dir,
+    codec_name,
+    run_dir,
+    cache_dir,
+    llm_name,
+    seed,
+    clips_per_split,
+    llm_dtype=llm_dtype,
+    llm_quantization=llm_quantization,
+)
 selection = experiment.selection(task, n_tokens)
 tokens = selection.tokens
 layers = np.array([layer for layer, _ in tokens])
 unlabelled = experiment.unlabelled()
-print(f"{len(tokens)} tokens selected for {task}, {len(unlabelled)} unlabelled clips")
+print(f"{len(tokens)} tokens selected for {task}; {len(unlabelled)} clips to learn their rows from")
+if all(c.split == "train" for c in unlabelled):
+    print("This corpus has no unlabelled part: these are its train clips, whose labels are not looked at.")
 
 # %% [markdown]
 # ## 1 · New words for an old tokenizer
@@ -94,9 +112,9 @@ print(f"{len(tokens)} tokens selected for {task}, {len(unlabelled)} unlabelled c
 # seen?*
 
 # %%
-model, tokenizer = load_llm(llm_name)
+model, tokenizer = load_llm(llm_name, **llm)
 n_old, width = len(tokenizer), model.get_input_embeddings().weight.shape[1]
-old_rows = model.get_input_embeddings().weight.detach()[:n_old].clone()
+old_rows = model.get_input_embeddings().weight.detach()[:n_old].cpu().clone()
 
 example = token_name(*tokens[0])
 before = tokenizer.tokenize(example)
@@ -203,25 +221,29 @@ widgets.explore_budget(tokenizer, clip, tokens, longest=len(prompt.input_ids))
 # %% [markdown]
 # ## 5 · What is frozen, and what is trained
 #
-# Only the new rows are trained. SmolLM2 uses its embedding matrix twice: to read a token, and, turned
-# around, to predict the next one. So a new row learns both at once: what it means when it is heard, and
-# when to expect it.
+# Only the new rows are trained. Many models, SmolLM2 among them, use their embedding matrix twice: to read a
+# token, and, turned around, to predict the next one (*tied* embeddings). So a new row learns both at once:
+# what it means when it is heard, and when to expect it. A model whose output matrix is its own gets a second
+# row for every token, there.
 
 # %%
-n_trained = len(ids) * width
+ends = (model.get_input_embeddings(), model.get_output_embeddings())
+matrices = list({id(end.weight): end.weight for end in ends}.values())
+n_trained = sum(len(ids) * matrix.shape[1] for matrix in matrices)
 n_all = sum(p.numel() for p in model.parameters())
 counts = {
     "the whole model": n_all,
-    "its embedding matrix": model.get_input_embeddings().weight.numel(),
+    f"its embeddings ({'tied' if len(matrices) == 1 else 'in and out'})": sum(map(torch.numel, matrices)),
     "the new rows (trained)": n_trained,
 }
 pd.DataFrame({"parameters": counts, "share in %": {k: 100 * v / n_all for k, v in counts.items()}})
 
 # %% [markdown]
-# ## 6 · Train the rows on unlabelled speech
+# ## 6 · Train the rows on speech without labels
 #
-# The task is the one that the model was made with: predict the next token. The loss counts at the speech
-# tokens and at the end of the audio; the words are read, but not predicted (no trained row is among them).
+# The task is the one that the model was made with: predict the next token. With `loss_on="audio"` the loss
+# counts at the speech tokens and at the end of the audio; the words are read, but not predicted (no trained
+# row is among them). Validation and baseline always look at the audio alone.
 #
 # What is a good loss? **The unigram baseline** guesses every token by how frequent it is, without looking
 # at the clip. Below it, the model has learnt something about *order*, or about how sound goes with words.
@@ -229,7 +251,8 @@ pd.DataFrame({"parameters": counts, "share in %": {k: 100 * v / n_all for k, v i
 # *Predict: where does the loss start, with random rows? Does it get below the baseline in so few steps?*
 
 # %%
-held_out = select_clips(unlabelled, limit=n_validation_clips, seed=seed)  # whole sentences
+n_held_out = min(n_validation_clips, max(1, len(unlabelled) // 4))
+held_out = draw_clips(unlabelled, limit=n_held_out, seed=seed)  # whole sentences
 held_out_ids = {c.id for c in held_out}
 heard = [c for c in unlabelled if c.id not in held_out_ids]
 settings = PretrainSettings(
@@ -238,7 +261,10 @@ settings = PretrainSettings(
     n_epochs,
     max_steps=max_steps,
     eval_steps=eval_steps,
+    warmup=warmup,
+    patience=patience,
     max_length=max_length,
+    loss_on=loss_on,
     seed=seed,
 )
 rows_before = np.stack(list(read_rows(model, ids).values()))
@@ -279,12 +305,13 @@ table.round({"loss (nats)": 2, "a choice among": 1})
 # (`pretrain_rows` makes a quicker check of the same kind, and raises an error if it fails.)
 
 # %%
-fresh, _ = load_llm(llm_name)
+fresh, _ = load_llm(llm_name, **llm)
 trained_weights = dict(model.named_parameters())
 for name, weight in fresh.named_parameters():
-    assert torch.equal(trained_weights[name][: len(weight)], weight), f"{name} has changed"
+    assert torch.equal(trained_weights[name][: len(weight)].cpu(), weight.cpu()), f"{name} has changed"
 rows_after = result.rows
-assert rows_after.size == n_trained and not np.array_equal(rows_after, rows_before)
+n_written = sum(row.size for row in result.rows_by_name.values())
+assert n_written == n_trained and not np.array_equal(rows_after, rows_before)
 del fresh
 print(f"all {n_all - n_trained:,} old weights are bit-identical; {len(result.names)} new rows were trained")
 
@@ -300,7 +327,7 @@ print(f"all {n_all - n_trained:,} old weights are bit-identical; {len(result.nam
 
 # %%
 rng = np.random.default_rng(seed)
-words = old_rows[rng.choice(n_old, 1500, replace=False)].float().numpy()
+words = old_rows[rng.choice(n_old, min(n_old, 1500), replace=False)].float().numpy()
 project = fit_projection(np.concatenate([words[: len(ids)], rows_before, rows_after]))
 fig, axes = plt.subplots(1, 2, figsize=(9.5, 4.2), sharex=True, sharey=True)
 for ax, rows, title in zip(axes, (rows_before, rows_after), ("before", "after"), strict=True):
@@ -324,9 +351,8 @@ plt.show()
 # %%
 names = list(ids)[len(MARKERS) :]
 spelt = tokenizer.get_vocab()
-whole_words = [
-    k for piece, k in spelt.items() if piece.startswith("Ġ") and piece[1:].isalpha() and len(piece) > 4
-]
+whole_words = [k for p, k in spelt.items() if p[:1] in ("Ġ", "▁") and p[1:].isalpha() and len(p) > 4]
+whole_words = whole_words or range(n_old)  # a tokenizer that does not mark where words begin
 heard_ids = np.concatenate([p.input_ids for p in encode_prompts(tokenizer, heard, tokens, max_length)[0]])
 n_heard = np.array([np.sum(heard_ids == ids[name]) for name in names])
 frequent = [names[k] for k in np.argsort(-n_heard)[:10]]
@@ -359,7 +385,7 @@ nearest
 # gives. (Pairs share tokens, so an ordinary p-value would be far too small.)
 
 # %%
-measured = select_clips(everyone, task, limit=min(n_acoustic_clips, len(everyone)), seed=seed)
+measured = draw_clips(everyone, task, limit=n_acoustic_clips, seed=seed)
 features = clip_features(measured, cache_dir, progress=False)
 effects = token_associations(measured, features, tokens, n_resamples=20, seed=seed)
 sounds = effects.pivot(index=["layer", "code"], columns="feature", values="effect").loc[tokens]
@@ -500,10 +526,10 @@ exercises.check_unigram(my_loss, counts_seen, judged)
 # </details>
 #
 # ## What this does not show
-# - A few dozen steps on a few hundred clips. The paper trains on up to 40,000 clips, with a learning rate of
-#   3e-4; set `max_steps`, `learning_rate` and `corpus_dir` for that.
-# - The unlabelled clips are spoken by the voices of the training part. A lower loss on their held-out
-#   sentences says nothing about new voices.
+# - Few steps on few clips, unless you have changed the parameters. The paper trains on up to 40,000 clips,
+#   with a learning rate of 3e-4: see the profile `paper`.
+# - The clips that were kept out may be of voices that were heard in training. A lower loss on them says
+#   nothing about new voices.
 # - A low loss is no proof that the rows help to *classify*. That is what the next notebook measures.
 # - The principal axes are two of several hundred. What looks mixed in the plane may be apart in full.
 #

@@ -17,9 +17,7 @@
 # You will
 #
 # - **fine-tune** the same model twice, with words alone and with words and speech tokens, all else equal;
-# - **compare** the two on voices and sentences that neither has met, with an interval and not only a
-#   number;
-# - **find** the sentences where speech must decide, because the words cannot;
+# - **compare** the two on clips that neither has met, with an interval and not only a number;
 # - **give** the same words another delivery, and watch the prediction;
 # - **keep** the classifier, and load it again to equal answers.
 #
@@ -29,6 +27,7 @@
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -44,9 +43,11 @@ from speechlm_utils import exercises, plots, reference, widgets
 from speechlm_utils.audio import load_audio
 from speechlm_utils.bootstrap import paired_bootstrap
 from speechlm_utils.classifier import FineTuneSettings, SpeechTokenClassifier, fine_tune
-from speechlm_utils.corpus import groups, label_ids, select_clips
+from speechlm_utils.corpus import groups, label_ids
+from speechlm_utils.drawing import draw_clips
 from speechlm_utils.embeddings import PretrainSettings
 from speechlm_utils.experiment import Experiment
+from speechlm_utils.needs import require
 from speechlm_utils.run import record_metrics
 
 plots.apply_style()
@@ -57,12 +58,15 @@ print(f"torch {torch.__version__}, transformers {transformers.__version__}, peft
 corpus_dir = "../data/demo"
 codec_name = "../data/codec"
 llm_name = "smollm2-135m"  # or a hub name, or a folder
+llm_dtype = "float32"  # of the frozen weights; "bfloat16" takes half the memory, on a GPU
+llm_quantization = None  # "4bit": a quarter of that, on a GPU with bitsandbytes (pip install -e ".[gpu]")
 run_dir = "../runs/lab"
 cache_dir = "../runs/cache"
 seed = 0
 clips_per_split = None  # all
 task = "fallacy"
 n_tokens = 75  # selected, wanted
+max_length = 256  # tokens of a prompt
 n_validation_clips = 96
 n_test_clips = None  # all
 learning_rate = 1e-3
@@ -74,6 +78,7 @@ patience = 3  # validations without a better score before training stops
 lora_rank = 16  # the paper: 64
 lora_alpha = 16
 lora_dropout = 0.0  # the paper: 0.1; drawing the masks costs a tenth of the time
+lora_modules = ["q_proj", "v_proj"]  # linear layers that get an adapter, by their name in the model
 row_steps = 72  # pre-training steps, if notebook 04 has left no rows
 compare_fresh_rows = False  # also fine-tune with rows that were not pre-trained (as long again)
 n_swaps = 60  # clips that get another clip's tokens
@@ -81,12 +86,24 @@ n_resamples = 2000  # of the bootstrap
 reference_file = "../data/reference/llm_fallacy.json"
 
 # %%
-experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, llm_name, seed, clips_per_split)
+llm = {"dtype": llm_dtype, "quantization": llm_quantization}
+experiment = Experiment(
+    corpus_dir,
+    codec_name,
+    run_dir,
+    cache_dir,
+    llm_name,
+    seed,
+    clips_per_split,
+    llm_dtype=llm_dtype,
+    llm_quantization=llm_quantization,
+)
 selection = experiment.selection(task, n_tokens)
-rows = experiment.rows(selection, PretrainSettings(1e-2, 8, max_steps=row_steps, seed=seed))
+row_settings = PretrainSettings(1e-2, 8, max_steps=row_steps, max_length=max_length, seed=seed)
+rows = experiment.rows(selection, row_settings)
 limits = {"train": None, "validation": n_validation_clips, "test": n_test_clips}
 clips = {
-    split: select_clips(experiment.clips(task, split), task, split, limit, seed)
+    split: draw_clips(experiment.clips(task, split), task, split, limit, seed)
     for split, limit in limits.items()
 }
 names = selection.label_names
@@ -94,47 +111,53 @@ overview = {
     split: {
         "clips": len(part),
         "sentences": len(set(groups(part))),
-        "speakers": len({clip.speaker for clip in part}),
-        "ambiguous": sum(clip.ambiguous for clip in part),
+        "named speakers": len({clip.speaker for clip in part} - {""}),
     }
     for split, part in clips.items()
 }
-known = {split: {c.speaker for c in part} for split, part in clips.items()}
 for a, b in (("train", "validation"), ("train", "test"), ("validation", "test")):
-    assert not set(groups(clips[a])) & set(groups(clips[b])), f"a sentence is in {a} and in {b}"
-    print(f"{a} and {b} share no sentence and {len(known[a] & known[b])} speakers")
+    sentences = set(groups(clips[a])) & set(groups(clips[b]))
+    speakers = {c.speaker for c in clips[a]} & {c.speaker for c in clips[b]} - {""}
+    print(f"{a} and {b} share {len(sentences)} sentences (groups) and {len(speakers)} named speakers", end="")
+    print("; read scores with care" if sentences or speakers else "")
 print(f"{task}: {', '.join(map(plots.show_name, names))}")
 pd.DataFrame(overview).T
 
 # %% [markdown]
-# New sentences and new speakers tell whether something general was learnt. `ambiguous` clips have words
-# that fit two or more classes: only the delivery can tell. Many of these sentences are there twice in test,
-# delivered as two different classes:
+# Only sentences and speakers that were not in train tell whether something general was learnt.
+
+# %% [markdown] tags=["needs-ambiguous"]
+# `ambiguous` clips have words that fit two or more classes: only the delivery can tell.
+
+# %% tags=["needs-ambiguous"]
+require(experiment.records, "ambiguous", task=task)
+pd.Series({split: sum(clip.ambiguous for clip in part) for split, part in clips.items()}, name="ambiguous")
+
+# %% [markdown]
+# Are there words in test that were said twice, as two different classes?
 
 # %%
 test, y = clips["test"], label_ids(clips["test"], task, names)
-by_sentence = defaultdict(list)
+by_words = defaultdict(list)
 for clip in test:
-    by_sentence[clip.group].append(clip)
-pairs = [two[:2] for two in by_sentence.values() if len({c.labels[task] for c in two[:2]}) == 2]
+    by_words[clip.text or clip.id].append(clip)
+pairs = [two[:2] for two in by_words.values() if len({c.labels[task] for c in two[:2]}) == 2]
 pair = pairs[0] if pairs else [test[0], next(c for c in test if c.labels[task] != test[0].labels[task])]
-print(f"{len(pairs)} test sentences have two deliveries of different classes.", end=" ")
-print("The first:" if pairs else "So two clips of different words and classes:")
+print(f"{len(pairs)} texts of test have two deliveries of different classes.", end=" ")
+print("A model of words alone is right on one of the two at most. The first:" if pairs else
+      "So here are two clips of different words and classes:")  # fmt: skip
 for clip in pair:
     display(Markdown(f"**{plots.show_name(clip.labels[task])}**: *{clip.text}*"))
     display(Audio(load_audio(clip.audio), rate=experiment.codec.sample_rate))
 
 # %% [markdown]
-# A model that reads words alone gives both the same answer, so on these pairs it is right at most half of
-# the time.
-#
 # ## 1 · What is trained
 #
-# The language model stays frozen. Into every attention block, beside the matrices that make queries and
-# values, goes a detour of low rank (**LoRA**): $W x$ becomes $W x + \frac{\alpha}{r} B A x$, with $A$ of
-# shape $r \times d$ and $B$ of shape $d' \times r$. Trained are $A$, $B$, a linear head on the last token,
-# and the rows of the new tokens. Errors count more in classes with fewer clips (class weights), and the
-# weights of the best validation are kept.
+# The language model stays frozen. Into every block, beside the matrices named in `lora_modules` (`q_proj` and
+# `v_proj` make queries and values), goes a detour of low rank (**LoRA**): $W x$ becomes
+# $W x + \frac{\alpha}{r} B A x$, with $A$ of shape $r \times d$ and $B$ of shape $d' \times r$. Trained are
+# $A$, $B$, a linear head on the last token, and the rows of the new tokens. Errors count more in classes with
+# fewer clips (class weights), and the weights of the best validation are kept.
 
 # %%
 settings = FineTuneSettings(
@@ -147,6 +170,8 @@ settings = FineTuneSettings(
     lora_rank=lora_rank,
     lora_alpha=lora_alpha,
     lora_dropout=lora_dropout,
+    lora_modules=lora_modules,
+    max_length=max_length,
     seed=seed,
 )
 settings
@@ -160,9 +185,8 @@ settings
 # *Predict: how far can words alone get, if chance is one in the number of classes?*
 
 # %%
-by_text = fine_tune(
-    clips, task, [], None, replace(settings, use_audio=False), llm_name, cache_dir=None, progress=True
-)
+only_words = replace(settings, use_audio=False)
+by_text = fine_tune(clips, task, [], None, only_words, llm_name, progress=True, **llm)
 print(f"prompts: {by_text.report}")
 print(f"test macro-F1, words alone: {by_text.metrics['test']['macro_f1_all']:.3f}")
 
@@ -170,7 +194,7 @@ print(f"test macro-F1, words alone: {by_text.metrics['test']['macro_f1_all']:.3f
 # ## 3 · Words and selected speech tokens
 
 # %%
-by_both = fine_tune(clips, task, selection.tokens, rows, settings, llm_name, selection, progress=True)
+by_both = fine_tune(clips, task, selection.tokens, rows, settings, llm_name, selection, progress=True, **llm)
 print(f"prompts: {by_both.report}")
 print(f"test macro-F1, words and tokens: {by_both.metrics['test']['macro_f1_all']:.3f}")
 
@@ -179,14 +203,15 @@ runs = {"text": by_text, "text + tokens": by_both}
 colors = {"text": plots.TEXT, "text + tokens": plots.BOTH}
 if compare_fresh_rows:
     runs["rows not pre-trained"] = fine_tune(
-        clips, task, selection.tokens, None, settings, llm_name, progress=True
+        clips, task, selection.tokens, None, settings, llm_name, progress=True, **llm
     )
     colors["rows not pre-trained"] = plots.NEUTRAL
-parts = {"LoRA": ".lora_", "head": "score", "rows of the new tokens": "token_adapter"}
-trained = [(n, p.numel()) for n, p in by_both.classifier.model.named_parameters() if p.requires_grad]
+parts = {"LoRA": ".lora_", "rows of the new tokens": "token_adapter"}
+weights = list(by_both.classifier.model.named_parameters())
+trained = [(n, p.numel()) for n, p in weights if p.requires_grad]
 sizes = {part: sum(size for n, size in trained if key in n) for part, key in parts.items()}
-assert sum(sizes.values()) == by_both.n_trainable
-total = sum(p.numel() for p in by_both.classifier.model.parameters())
+sizes["head"] = by_both.n_trainable - sum(sizes.values())
+total, n_bytes = sum(p.numel() for _, p in weights), sum(p.numel() * p.element_size() for _, p in weights)
 pd.DataFrame(
     {"trained parameters": sizes, "share of the model in %": {k: 100 * v / total for k, v in sizes.items()}}
 )
@@ -215,19 +240,17 @@ plt.show()
 # %% [markdown]
 # ## 4 · On the test clips
 #
-# New voices, new sentences, looked at once. **Macro-F1** is the mean of the classes' F1 scores, so that a
-# rare class counts as much as a frequent one. There are two readings, and they are both named here: over
-# *all* classes of the task, and over the classes that are *present* in the clips. They differ when a class
-# has no clip.
+# Looked at once. **Macro-F1** is the mean of the classes' F1 scores, so that a rare class counts as much as a
+# frequent one. There are two readings, and they are both named here: over *all* classes of the task, and over
+# the classes that are *present* in the clips. They differ when a class has no clip.
 
 # %%
 predicted = {name: run.logits["test"].argmax(axis=1) for name, run in runs.items()}
 scores = {
     name: run.metrics["test"] | {"accuracy": np.mean(predicted[name] == y)} for name, run in runs.items()
 }
-print(
-    f"{len(y)} clips of {len(by_sentence)} sentences, seed {seed}; guessing gives about {1 / len(names):.3f}"
-)
+n_groups = len(set(groups(test)))
+print(f"{len(y)} clips of {n_groups} sentences, seed {seed}; guessing gives about {1 / len(names):.3f}")
 pd.DataFrame(scores).T
 
 # %%
@@ -251,9 +274,10 @@ plt.show()
 # ### Is the difference more than luck?
 # With other test sentences both scores would be a little different. The **paired bootstrap** asks how the
 # *difference* would vary: draw the test sentences anew, with replacement, and score both models on the same
-# draw, thousands of times. Whole sentences are drawn, because two deliveries of one sentence are not two
-# independent clips.
-#
+# draw, thousands of times. Whole sentences (groups) are drawn, because two deliveries of one sentence are not
+# two independent clips.
+
+# %% [markdown] tags=["needs-ambiguous"]
 # *Predict: on which half of the clips do the tokens help, on the ambiguous or on the specific ones?* If it
 # were the specific ones, where words suffice, we should suspect that the tokens leak words.
 
@@ -261,7 +285,7 @@ plt.show()
 ambiguous = [clip.ambiguous for clip in test]
 sentence = groups(test)
 differences = {}
-for subset in reference.SUBSETS:
+for subset in reference.SUBSETS if any(ambiguous) else ("all",):
     at = reference.choose_subset(ambiguous, subset)
     if at.any():
         a, b = predicted["text"][at], predicted["text + tokens"][at]
@@ -341,12 +365,12 @@ if long_run is not None:
     plt.show()
 
 # %% [markdown]
-# Left, every point is one seed; right, the differences to text alone, seeds averaged, resampled by
-# sentence.
+# If there is a figure: left, every point is one seed; right, the differences to text alone, seeds averaged,
+# resampled by sentence.
 #
 # ## 6 · One clip
 #
-# The first of the pairs above, with its words alone (the first model), and with its tokens (the second).
+# The first of the two clips above, with its words alone (the first model), and with its tokens (the second).
 # The grey band marks the class that the clip belongs to.
 
 # %%
@@ -364,8 +388,8 @@ plt.show()
 # %% [markdown]
 # ## 7 · The same words, another delivery
 #
-# Now we change one thing only. The words stay; the tokens come from its own delivery, from the sentence's
-# second delivery, and from a third clip: another sentence of the same speaker, of yet another class.
+# Now we change one thing only. The words of this clip stay; the tokens come from its own delivery, from that
+# of the second clip above, and from a third clip of yet another class (and of the same speaker, if possible).
 #
 # *Predict: if the model listens, the prediction follows the delivery, which the grey band marks. If it only
 # reads, the three panels are alike.*
@@ -399,9 +423,10 @@ givers = [
 ]
 mixed = [replace(clip, codes=test[k].codes) for clip, k in zip(recipients, givers, strict=True)]
 answer = by_both.classifier.predict(mixed).argmax(axis=1)
+kinds = ["ambiguous" if clip.ambiguous else "specific" for clip in recipients]
 swaps = pd.DataFrame(
     {
-        "words": ["ambiguous" if clip.ambiguous else "specific" for clip in recipients],
+        "words": kinds if any(ambiguous) else "all",
         "follows the delivery": answer == y[givers],
         "follows the words' clip": answer == label_ids(recipients, task, names),
         "clips": 1,
@@ -414,9 +439,12 @@ print(f"following by chance: {1 / len(names):.2f} each")
 swap_table
 
 # %% [markdown]
-# *How to read it:* ambiguous words leave room for the delivery; specific words should mostly win. A model
-# that ignored speech would have chance in the first column.
-#
+# *How to read it:* a model that ignored speech would have chance in the first column.
+
+# %% [markdown] tags=["needs-ambiguous"]
+# Ambiguous words leave room for the delivery; specific words should mostly win.
+
+# %% [markdown]
 # Try it yourself (in JupyterLab): choose whose words, and whose delivery.
 
 # %%
@@ -433,18 +461,27 @@ widgets.explore_deliveries(
 # ## 8 · Keep the classifier
 #
 # The artefact holds what was trained: adapter, head, rows by token name, the selection and the settings.
-# The language model itself is not in it, only its name and a hash, which is checked on loading.
+# The language model and the codec are not in it, only their names and hashes, which are checked on loading.
 
 # %%
 folder = Path(run_dir) / f"classifier_{task}"
-by_both.classifier.save(folder)
-loaded = SpeechTokenClassifier.from_pretrained(folder)
+by_both.classifier.save(folder, codec=experiment.codec, corpus=corpus_dir)
+loaded = SpeechTokenClassifier.from_pretrained(folder, codec=experiment.codec)
 some = test[:16]
 assert np.array_equal(loaded.predict(some), by_both.classifier.predict(some)), "logits changed on the way"
 files = {str(f.relative_to(folder)): f.stat().st_size / 1e6 for f in sorted(folder.rglob("*")) if f.is_file()}
-print(f"equal logits after reloading; {sum(files.values()):.1f} MB instead of {total * 4 / 1e6:.0f} MB")
-print(f"“{test[0].text}” -> {loaded.predict_labels(test[:1])[0]} (true: {test[0].labels[task]})")
+print(f"equal logits after reloading; {sum(files.values()):.1f} MB instead of {n_bytes / 1e6:.0f} MB")
 pd.Series(files, name="MB").to_frame()
+
+# %% [markdown]
+# What the loaded classifier wants is a recording and its words; the codec makes the tokens on the way.
+
+# %%
+clip = test[0]
+answer = loaded.predict(clip.audio, clip.text)
+assert np.array_equal(answer, loaded.predict([clip])[0]), "the recording gives other logits than its codes"
+print(f"“{clip.text}” (true: {plots.show_name(clip.labels[task])})")
+pd.Series(softmax(answer), index=[plots.show_name(name) for name in names], name="probability").to_frame()
 
 # %%
 metrics_path = record_metrics(
@@ -472,7 +509,8 @@ metrics_path = record_metrics(
 
 # %%
 model = by_both.classifier.model
-first_block = model.base_model.model.model.layers[0].self_attn
+found = {name: [m for path, m in model.named_modules() if path.endswith(f".{name}")] for name in lora_modules}
+first_block = SimpleNamespace(**{name: layers[0] for name, layers in found.items()})
 print(f"{model.config.num_hidden_layers} blocks, rank {lora_rank}")
 for name in settings.lora_modules:
     print(name, getattr(first_block, name).base_layer)
@@ -543,18 +581,21 @@ exercises.check_wider(my_answer, by_clip, everything)
 # ```python
 # print(by_clip.high - by_clip.low, everything.high - everything.low)
 # ```
-# Both deliveries of a sentence share their words. If they err together, the clips know less than their
+# The clips of a sentence share their words. If they err together, the clips know less than their
 # number suggests, and sentences give the wider, honest interval. If one errs where the other does not, it
 # may turn around.
 # </details>
 #
 # ## What this does not show
-# - One seed, few steps, a small model. The reference results are the firmer ground.
-# - The delivery was *planted*: synthetic voices, profiles that we chose. That the method finds what was
-#   planted says that it works, not how large the gain is in real debates.
+# - One seed, and few steps of a small model, unless you have changed the parameters.
 # - A swap changes all tokens at once. Which of them the model listened to, it does not say.
 # - Text alone was given the same number of steps, not the settings that suit it best.
-#
+
+# %% [markdown] tags=["needs-planted"]
+# - The delivery was *planted*: synthetic voices, profiles that we chose. That the method finds what was
+#   planted says that it works, not how large the gain is in real debates.
+
+# %% [markdown]
 # ## Where to go next
 # - **Your own clips.** Put a `metadata.csv` with `file_name`, `text`, `split` and a column of labels beside
 #   them, set `corpus_dir` and `task`, and run all notebooks: `speechlm run --profile my.yml`.
@@ -565,7 +606,6 @@ exercises.check_wider(my_answer, by_clip, everything)
 #
 # ## Summary
 # - Two runs, equal but for the prompt; the difference is resampled by sentence and shown with its interval.
-# - The ambiguous sentences are where speech can help; the table says whether it did.
 # - Swapping deliveries shows whether the model listens.
 # - What was trained fits in a small folder, and reloads to equal logits.
 #
