@@ -22,13 +22,14 @@ from peft import TrainableTokensConfig
 from speechlm_utils.audio import SAMPLE_RATE, hash_file, load_audio
 from speechlm_utils.causal_loss import RowTrainer, make_item
 from speechlm_utils.classifier import build_classifier
-from speechlm_utils.codec import SpeechCodec, load_codec
+from speechlm_utils.codec import load_codec
 from speechlm_utils.codec_files import make_model
+from speechlm_utils.contexts import one_thread
 from speechlm_utils.corpus import Clip, load_corpus, select_clips
 from speechlm_utils.embeddings import PretrainSettings
-from speechlm_utils.engines import one_thread
 from speechlm_utils.llm import load_llm
 from speechlm_utils.lora import FineTuneSettings
+from speechlm_utils.speech_codec import SpeechCodec
 from speechlm_utils.training import run_trainer, wrap_model
 from speechlm_utils.vocabulary import Prompt, add_speech_tokens, encode_prompts
 

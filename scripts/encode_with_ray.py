@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import ray
 
-from speechlm_utils.codec import SpeechCodec, load_codec
+from speechlm_utils.codec import load_codec
 from speechlm_utils.corpus import load_corpus
 from speechlm_utils.encode_command import summarise
 from speechlm_utils.encoding import fill_cache
@@ -32,6 +32,7 @@ from speechlm_utils.engines import (
     find_length,
     load_worker_codec,
 )
+from speechlm_utils.speech_codec import SpeechCodec
 
 ROOT = Path(__file__).resolve().parent.parent
 PIECE = 64  # sound files handed to an actor at once

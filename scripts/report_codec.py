@@ -18,8 +18,9 @@ import numpy as np
 from codec_targets import HOP, PHONES, RATE, ROOT, UNKNOWN
 from train_codec import read_steps
 
-from speechlm_utils.codec import SpeechCodec, load_codec
+from speechlm_utils.codec import load_codec
 from speechlm_utils.probing import code_usage, mel_distance, phone_information, probe_layers
+from speechlm_utils.speech_codec import SpeechCodec
 
 ACOUSTIC = tuple(range(2, 9))
 

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import hypergeom
 
-from .codec import SpeechCodec, exact_float32, one_thread
+from .contexts import exact_float32, one_thread, quiet_transformers
 from .corpus import Clip
 from .counts import count_matrix
 from .linear import fit_linear
 from .selection import L1Selector, split_folds
+from .speech_codec import SpeechCodec
 
 RIDGE_CS = (1e-4, 1e-3, 1e-2)
 
@@ -163,8 +164,6 @@ def make_untrained_encodec(
     """
     import torch
     from transformers import EncodecConfig, EncodecModel
-
-    from .hf_codecs import quiet_transformers
 
     frame_rate, bits = -(-sample_rate // 320), int(codebook_size).bit_length() - 1
     config = EncodecConfig(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .codec import SpeechCodec
 from .corpus import Clip
 from .probing import frame_phones, mel_distance, phone_information, predict_from_codes
+from .speech_codec import SpeechCodec
 
 TARGETS = ("f0_st", "rms_db")
 

@@ -11,10 +11,10 @@ import numpy as np
 from tqdm import tqdm
 
 from .audio import hash_file, list_parts
-from .codec import SpeechCodec
 from .corpus import Clip
 from .counts import check_codes
 from .engines import Engine, Job, choose_engine
+from .speech_codec import SpeechCodec
 
 log = logging.getLogger(__name__)
 

@@ -16,8 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from .audio import load_audio, measure_seconds, normalise_rms
-from .codec import SpeechCodec, load_codec, one_thread
+from .codec import load_codec
+from .contexts import one_thread
 from .files import write_atomically
+from .speech_codec import SpeechCodec
 
 MAX_CHUNK = 32  # files handed to a worker at once
 MIN_JOBS = 100  # files for which processes are worth starting

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from .codec import SpeechCodec, load_codec
+from .codec import load_codec
 from .corpus import Clip, hash_corpus, label_ids, label_names, load_corpus
 from .drawing import draw_clips
 from .encoding import encode_clips
 from .selection import L1Selector, Selection, find_C_for_count, make_selection
+from .speech_codec import SpeechCodec
 
 log = logging.getLogger(__name__)
 

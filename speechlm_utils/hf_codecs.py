@@ -1,18 +1,17 @@
-"""Codecs of transformers behind the interface of `codec`: EnCodec, DAC, Mimi, X-Codec, Higgs Audio's.
+"""Codecs of transformers behind the interface of `speech_codec`: EnCodec, DAC, Mimi, X-Codec, Higgs Audio's.
 
 A frame is a whole number of samples (`hop`), and a clip becomes ceil(n_samples / hop) frames: EnCodec and
 Mimi fill up the last frame themselves, for the others zeros are appended, as their feature extractors do.
 """
 
-import contextlib
 import dataclasses
 from pathlib import Path
 
 import transformers
-from transformers.utils import logging as hf_logging
 
-from .codec import SpeechCodec
 from .codec_files import HF_WEIGHT_FILES, check_sha256, find_weights, hash_model
+from .contexts import quiet_transformers
+from .speech_codec import SpeechCodec
 
 
 class HFCodec(SpeechCodec):
@@ -211,17 +210,3 @@ def _own_settings(config) -> dict:
             is_config = isinstance(value, transformers.PreTrainedConfig)
             found[field.name] = _own_settings(value) if is_config else value
     return dict(sorted(found.items()))
-
-
-@contextlib.contextmanager
-def quiet_transformers():
-    """Silence the bars and remarks of loading and saving; `load_hf_codec` raises what matters of them."""
-    verbosity, had_bars = hf_logging.get_verbosity(), hf_logging.is_progress_bar_enabled()
-    hf_logging.set_verbosity_error()
-    hf_logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        hf_logging.set_verbosity(verbosity)
-        if had_bars:
-            hf_logging.enable_progress_bar()

@@ -17,8 +17,8 @@ from transformers import (
     AutoTokenizer,
     BitsAndBytesConfig,
 )
-from transformers.utils import logging as hf_logging
 
+from .contexts import quiet_transformers
 from .vocabulary import ensure_pad_token
 
 SMOLLM2 = "smollm2-135m"
@@ -78,7 +78,7 @@ def load_llm(
     folder = convert_smollm2(cache_dir) if str(name) == SMOLLM2 else str(name)
     if num_labels is not None:
         options["num_labels"] = num_labels
-    with _quiet():
+    with quiet_transformers():
         tokenizer = _load_tokenizer(folder)
         model = _load_model(folder, task, options)
     use_reserved_pad(tokenizer)
@@ -182,7 +182,10 @@ def find_gguf(distribution: str = SMOLLM2_WHEEL) -> Path:
 
 def _convert_gguf(gguf: Path, folder: Path) -> None:
     """Write the dequantised model and its tokenizer as an ordinary transformers folder."""
-    with _quiet(), contextlib.redirect_stderr(io.StringIO()):  # two of its progress bars cannot be turned off
+    with (
+        quiet_transformers(),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):  # two of its progress bars cannot be turned off
         tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
         quantised = AutoModelForCausalLM.from_pretrained(
             gguf.parent, gguf_file=gguf.name, dtype=torch.float32
@@ -210,17 +213,3 @@ def hash_llm(model) -> str:
 def _hash_file(path: Path) -> str:
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@contextlib.contextmanager
-def _quiet():
-    """Silence transformers' loading bars and its remark that the classification head is new."""
-    verbosity, had_bars = hf_logging.get_verbosity(), hf_logging.is_progress_bar_enabled()
-    hf_logging.set_verbosity_error()
-    hf_logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        hf_logging.set_verbosity(verbosity)
-        if had_bars:
-            hf_logging.enable_progress_bar()

@@ -9,11 +9,12 @@ import torch
 
 from .artefact import check_codec, describe_codec, load_adapter, read_artefact, save_artefact
 from .audio import AudioFiles, check_wav, load_audio
-from .codec import SpeechCodec, load_codec
+from .codec import load_codec
 from .corpus import Clip
 from .llm import hash_llm, load_llm
 from .lora import FineTuneSettings, wrap_classifier
 from .rows import read_rows
+from .speech_codec import SpeechCodec
 from .training import batches_by_length, pad_batch
 from .vocabulary import Prompt, PromptReport, Token, encode_prompts
 

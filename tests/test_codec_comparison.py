@@ -7,7 +7,7 @@ from conftest import CODEBOOK_SIZE, PLANTED_TOKENS, make_wav
 from sklearn.metrics import f1_score
 
 from speechlm_utils import codec_comparison
-from speechlm_utils.codec import exact_float32, load_codec
+from speechlm_utils.codec import load_codec
 from speechlm_utils.codec_comparison import (
     TokenSource,
     chance_per_layer,
@@ -15,6 +15,7 @@ from speechlm_utils.codec_comparison import (
     make_untrained_encodec,
     predict_out_of_fold,
 )
+from speechlm_utils.contexts import exact_float32
 from speechlm_utils.corpus import groups, label_ids, label_names
 from speechlm_utils.hf_codecs import Encodec
 

@@ -12,9 +12,10 @@ from distributed import Client, LocalCluster
 
 from speechlm_utils import engines
 from speechlm_utils.codec import load_codec
+from speechlm_utils.contexts import one_thread
 from speechlm_utils.corpus import load_corpus
 from speechlm_utils.encoding import encode_clips, fill_cache
-from speechlm_utils.engines import choose_engine, one_thread
+from speechlm_utils.engines import choose_engine
 from speechlm_utils.sharding import select_shard
 
 

@@ -11,7 +11,8 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
-from speechlm_utils.codec import exact_float32, load_codec, one_thread
+from speechlm_utils.codec import load_codec
+from speechlm_utils.contexts import exact_float32, one_thread
 from speechlm_utils.corpus import load_corpus
 from speechlm_utils.counts import count_matrix
 from speechlm_utils.encoding import encode_clips

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..codec import SpeechCodec
 from ..residual_vq import quantise
+from ..speech_codec import SpeechCodec
 from .feedback import tell
 
 

@@ -7,10 +7,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
 
-from ..codec import SpeechCodec
 from ..plots.codec import plot_log_mel, plot_rounding
 from ..probing import log_mel, mel_distance
 from ..residual_vq import quantise, reconstruct
+from ..speech_codec import SpeechCodec
 from .listen import show_players
 from .live import live
 
