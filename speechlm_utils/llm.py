@@ -182,10 +182,8 @@ def find_gguf(distribution: str = SMOLLM2_WHEEL) -> Path:
 
 def _convert_gguf(gguf: Path, folder: Path) -> None:
     """Write the dequantised model and its tokenizer as an ordinary transformers folder."""
-    with (
-        quiet_transformers(),
-        contextlib.redirect_stderr(io.StringIO()),
-    ):  # two of its progress bars cannot be turned off
+    # two of its progress bars cannot be turned off otherwise
+    with quiet_transformers(), contextlib.redirect_stderr(io.StringIO()):
         tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
         quantised = AutoModelForCausalLM.from_pretrained(
             gguf.parent, gguf_file=gguf.name, dtype=torch.float32

@@ -7,6 +7,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from speechlm_utils import plots
+from speechlm_utils.plots.style import spread_codes
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def test_pipeline_shows_clip_codes_and_steps(ax):
     plots.plot_pipeline(ax, wav, codes)
     wave, image = ax.child_axes
     assert np.array_equal(wave.lines[0].get_ydata(), wav)
-    assert np.array_equal(image.images[0].get_array(), codes)
+    assert np.array_equal(image.images[0].get_array(), spread_codes(codes, 1024))
     written = " ".join(text.get_text() for text in ax.texts)
     for word in ("SELECT", "ADAPT", "FINE-TUNE", "notebook 01", "notebook 05"):
         assert word in written

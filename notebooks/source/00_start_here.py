@@ -254,7 +254,7 @@ fig.savefig(Path(run_dir, "figures", "00_ceilings.png"), dpi=110)
 # %% tags=["needs-planted"]
 both = ceilings[ceilings["inputs"] == "both"].set_index("task")
 for task, row in both.iterrows():
-    verdict = "there is something to hear" if row["gain_low"] > 0 else "nothing to gain from hearing"
+    verdict = "there is something to hear" if row["gain_low"] > 0 else "no gain that is sure"
     interval = f"{row['gain']:+.2f} [{row['gain_low']:+.2f}, {row['gain_high']:+.2f}]"
     sizes = f"{row['n_test']} clips, {row['n_sentences']} sentences, seed {seed}"
     print(f"{task:10} words + delivery against words: {interval}  {verdict} ({sizes})")

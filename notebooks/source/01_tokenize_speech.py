@@ -151,8 +151,8 @@ print(f"one layer of {n_stored}:   {n_stored} centres stored, {n_stored} places,
 assert np.all(np.diff(errors) < 0), "a further layer should lower the error"
 
 # %% [markdown]
-# Layers that refine each other reach many places with few stored centres. The codec below stores 8 × 1,024
-# centres (the one of this repository and the released one do), and reaches 1,024⁸ ≈ 10²⁴ places: no single
+# Layers that refine each other reach many places with few stored centres. A codec that stores 8 × 1,024
+# centres, as the one of this repository and the released one do, can reach 1,024⁸ ≈ 10²⁴ places: no single
 # codebook could.
 #
 # ## 2 · The real tokenizer
@@ -256,7 +256,11 @@ print(f"Of the whole way from 1 to {codec.n_layers} layers, layer 2 alone goes {
 #
 # A codebook may waste entries. *Used* counts the codes that occur at all; *perplexity* is the number of
 # equally frequent codes that would be as hard to predict. Prediction: layer 1, which follows some 40
-# phones, has the lowest perplexity.
+# phones, has a lower perplexity than its neighbours.
+#
+# One layer of this repository's codec is small on purpose. Layer 2 was trained to hold pitch, its movement,
+# voicing and energy only, and 128 codes are enough for that. Few codes are frequent codes, and a frequent one
+# can be counted in a clip of three seconds. (`data/codec/README.md` tells more.)
 
 # %%
 test = encode_clips(test, codec, cache_dir, n_jobs=2)

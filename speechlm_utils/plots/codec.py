@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from .style import AUDIO, BOTH, CODES_MAP, NEUTRAL, TEXT, label_colors, layer_color
+from .style import AUDIO, BOTH, CODES_MAP, NEUTRAL, TEXT, label_colors, layer_color, spread_codes
 
 KHZ_TICKS = (0.5, 1, 2, 4)
 
@@ -98,7 +98,7 @@ def plot_codes(ax: Axes, codes: np.ndarray, codebook_size: int = 1024, frame_rat
     """
     n_layers, n_frames = codes.shape
     extent = (0, n_frames / frame_rate, n_layers + 0.5, 0.5)
-    ax.imshow(codes, cmap=CODES_MAP, vmin=0, vmax=codebook_size, extent=extent)
+    ax.imshow(spread_codes(codes, codebook_size), cmap=CODES_MAP, vmin=0, vmax=codebook_size, extent=extent)
     ax.set_yticks(range(1, n_layers + 1))
     for layer, label in enumerate(ax.get_yticklabels(), 1):
         label.set(color=layer_color(layer, n_layers), weight="bold")

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
-from .style import AUDIO, BOTH, CODES_MAP, NEUTRAL, TEXT, show_name
+from .style import AUDIO, BOTH, CODES_MAP, NEUTRAL, TEXT, show_name, spread_codes
 
 INPUT_COLORS = {"text": TEXT, "planted": AUDIO, "both": BOTH}
 INPUT_NAMES = {"text": "words", "planted": "planted delivery", "both": "both"}
@@ -35,7 +35,7 @@ def plot_pipeline(ax: Axes, wav: np.ndarray, codes: np.ndarray) -> Axes:
     wave.plot(wav, color=AUDIO, linewidth=0.4)
     wave.axis("off")
     image = ax.inset_axes([18.5, 12, 14.5, 11], transform=ax.transData)
-    image.imshow(codes, cmap=CODES_MAP, interpolation="nearest")
+    image.imshow(spread_codes(codes, max(1024, codes.max() + 1)), cmap=CODES_MAP, interpolation="nearest")
     image.set(xticks=[], yticks=[])
     _write(ax, 7, 26, "a clip of speech", AUDIO, weight="bold")
     _write(ax, 25.7, 26, "its codes: 8 layers,\n50 frames a second", AUDIO, weight="bold")

@@ -78,3 +78,9 @@ def set_color(name: str) -> str:
 def show_name(name: str) -> str:
     """Show a label or column for people: "ad_hominem" -> "ad hominem"."""
     return name.replace("_", " ")
+
+
+def spread_codes(codes: np.ndarray, codebook_size: int) -> np.ndarray:
+    """Renumber codes so that neighbours lie far apart: a colour map then shows them as different."""
+    renumbered = np.argsort(np.arange(codebook_size) * 0.618034 % 1, kind="stable").argsort()
+    return renumbered[codes]
