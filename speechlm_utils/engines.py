@@ -8,6 +8,7 @@ many others there are; so codes are bit-equal on one kind of machine, whoever co
 import contextlib
 import functools
 import threading
+import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -128,7 +129,12 @@ def run_in_processes(
     work = _hand_out(codec, batch_size)
     chunks = _split(jobs, effective_n_jobs(n_jobs), batch_size)
     parallel = Parallel(n_jobs=n_jobs, backend="loky", return_as="generator_unordered")
-    with contextlib.closing(parallel(delayed(work)(chunk) for chunk in chunks)) as results:
+    with (
+        warnings.catch_warnings(),
+        contextlib.closing(parallel(delayed(work)(chunk) for chunk in chunks)) as results,
+    ):
+        # loky replaces a worker whose memory has grown; its jobs go to the new one
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
         for outcomes in results:
             yield from outcomes
 
