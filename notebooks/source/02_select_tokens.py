@@ -647,7 +647,7 @@ for other in others:
 # agree where they agreed before. The grey band goes from the least to the most of all permutations.
 #
 # A weak penalty keeps tokens whatever the labels are: noise, too, finds a use. So we look where chance keeps
-# next to nothing. The dashed line is the largest $C$ at which half of all labellings, the true one among them,
+# next to nothing. The dashed line is the largest $C$ at which half of all labellings, the true one included,
 # keep one token at most.
 #
 # *Prediction: there, the true labels keep more where sound matters, and none where only words do. Further to
