@@ -4,8 +4,6 @@ The corpus was built with known shifts of pitch, loudness, rate and so on. A tok
 must predict them on speakers it was not fitted on; random tokens of the same number are the control.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import RidgeCV
@@ -35,6 +33,10 @@ def planted_recovery(
 ) -> pd.DataFrame:
     """Measure how well token counts tell the planted delivery parameters, on speakers not fitted on.
 
+    A delivery is planted relative to the voice's neutral one, and one voice's neutral is another's extreme.
+    So predictors and parameters count from the mean of the clip's speaker, as pitch does from the speaker's
+    median: is this clip louder than others of the voice?
+
     Parameters
     ----------
     clips : list of Clip with codes and planted parameters
@@ -54,9 +56,11 @@ def planted_recovery(
     parameters = parameters or _varying_parameters(clips)
     groups = np.array([getattr(clip, group) for clip in clips])
     targets = np.array([[clip.planted[name] for name in parameters] for clip in clips], dtype=float)
+    targets = _centre_by_speaker(targets, clips)
     rows = []
     predictors = {name: token_shares(clips, tokens) for name, tokens in token_sets.items()}
     for name, x in (predictors | (measured or {})).items():
+        x = _centre_by_speaker(x, clips)
         for seed in seeds:
             folds = GroupKFold(n_folds, shuffle=True, random_state=seed).split(x, groups=groups)
             for fold, (train, test) in enumerate(folds):
@@ -65,25 +69,14 @@ def planted_recovery(
     return pd.DataFrame(rows, columns=["parameter", "tokens", "seed", "fold", "r2"])
 
 
-def summarise_features(
-    features: list[dict[str, np.ndarray]], speakers: Sequence[str] | None = None
-) -> np.ndarray:
+def summarise_features(features: list[dict[str, np.ndarray]]) -> np.ndarray:
     """Reduce the frame features of each clip to a dozen numbers; float (n_clips, 12).
 
     Mean, deviation and last third of pitch (semitones); level (dB) of voiced frames, its deviation, and of
     all frames; tilt, centroid and zero crossings of voiced frames; share of voiced and of quiet frames
     (30 dB below the loudest); number of frames. A clip without voiced frames gets zeros for theirs.
-
-    With `speakers`, one per clip, each column counts from the mean of the clip's speaker, as pitch does from
-    the speaker's median: one voice's neutral spectrum is another's extreme, and a model that was fitted to
-    some voices would be far off on the next.
     """
-    x = np.array([_summarise_clip(one) for one in features])
-    if speakers is not None:
-        names = np.array(speakers)
-        for name in np.unique(names):
-            x[names == name] -= x[names == name].mean(axis=0)
-    return x
+    return np.array([_summarise_clip(one) for one in features])
 
 
 def _summarise_clip(one: dict[str, np.ndarray]) -> list[float]:
@@ -97,6 +90,12 @@ def _summarise_clip(one: dict[str, np.ndarray]) -> list[float]:
     spectrum = [one[name][voiced].mean() for name in names]
     last = pitch[-max(len(pitch) // 3, 1) :].mean()
     return [pitch.mean(), pitch.std(), last, level[voiced].mean(), level[voiced].std(), *spectrum, *rest]
+
+
+def _centre_by_speaker(x: np.ndarray, clips: list) -> np.ndarray:
+    """Take each speaker's mean off the rows (n_clips, n_columns) of the speaker's clips."""
+    names, speaker = np.unique([clip.speaker for clip in clips], return_inverse=True)
+    return x - np.stack([x[speaker == k].mean(axis=0) for k in range(len(names))])[speaker]
 
 
 def _ridge_r2(x: np.ndarray, y: np.ndarray, train: np.ndarray, test: np.ndarray) -> np.ndarray:

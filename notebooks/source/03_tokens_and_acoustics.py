@@ -391,7 +391,8 @@ print(f"correlation {agreement.correlation:.2f} (shuffled: {agreement.null_corre
 print(f"± {agreement.null_correlation.std():.2f}, p = {agreement.p_correlation:.3f})")
 per_feature = [np.corrcoef(profile[:, j], direction[:, j])[0, 1] for j in range(len(pairs))]
 for feature, value in zip(pairs, per_feature, strict=True):
-    print(f"  {plots.name_feature(feature):10} against {PAIRS[feature][0]:12} r = {value:+.2f}")
+    way = "as planted" if value > 0 else "the other way"
+    print(f"  {plots.name_feature(feature):10} for {PAIRS[feature][0]:12} r = {value:+.2f}, {way}")
 sure = agreement.p_correlation < 0.05
 print("The tokens of a class point where its delivery was planted." if sure else
       "No better than shuffled sounds: this selection does not show the planted directions.")  # fmt: skip
@@ -400,8 +401,9 @@ print("The tokens of a class point where its delivery was planted." if sure else
 # ## How much of what was planted do the tokens tell?
 #
 # The last test needs no class. Predict each planted parameter of a clip from the share of frames of each
-# token (ridge regression), on voices that were not fitted on. $R^2 = 1$ is perfect, 0 is no better than
-# the mean, below 0 is worse.
+# token (ridge regression), on voices that were not fitted on. Shares count from the voice's own mean, as
+# deliveries were planted relative to a voice. $R^2 = 1$ is perfect, 0 is no better than the mean, below 0 is
+# worse.
 #
 # The ladder: **random** tokens, **matched random** tokens, the **selected** ones, **all acoustic**
 # tokens, and last what librosa **measured** directly, twelve numbers per clip. *Prediction: selected
@@ -411,7 +413,7 @@ print("The tokens of a class point where its delivery was planted." if sure else
 # %% tags=["needs-planted"]
 sets = {"selected": tokens, "all acoustic": list_tokens(**size)}
 sets |= {f"{kind}|{i}": one for kind, some in controls.items() for i, one in enumerate(some)}
-summary = {"measured": summarise_features(features, [clip.speaker for clip in clips])}
+summary = {"measured": summarise_features(features)}
 unit = choose_unit(clips)
 n_units = len({getattr(clip, unit) for clip in clips})
 folds = {"n_folds": min(n_folds, n_units), "group": unit}
