@@ -6,8 +6,8 @@
 
 One file per condition and seed lands in build/reference/; a finished one is not computed again unless a
 setting, the corpus or the codec has changed. After each run, all that is there is merged to
-data/reference/llm_<task>.json, which notebook 05 shows. The main comparison comes first: text and selected,
-seed by seed.
+data/reference/llm_<task>.json, which notebook 05 shows; a run that stands there counts as finished, too. The
+main comparison comes first: text and selected, seed by seed.
 
 Every run: rows of its tokens are pre-trained on the unlabelled clips (once per set of tokens), the model is
 fine-tuned on train, stopped early on validation, and predicts test once, at the end.
@@ -17,7 +17,7 @@ import argparse
 import hashlib
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,7 @@ import numpy as np
 from speechlm_utils.corpus import groups, hash_corpus, label_ids, label_names
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.files import write_json
-from speechlm_utils.reference import CONDITIONS, merge_runs, tabulate_runs
+from speechlm_utils.reference import CONDITIONS, SHARED, load_reference, merge_runs, tabulate_runs
 from speechlm_utils.selection import matched_random_tokens, random_tokens
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -64,6 +64,7 @@ class Runner:
         self.experiment = Experiment(
             args.corpus, str(args.codec), args.work, args.cache, args.llm, 0, args.clips_per_split
         )
+        self.out = args.out / f"llm_{args.task}.json"
         self._clips: dict[float | None, dict[str, list]] = {}
 
     def settings(self, job: Job):
@@ -184,24 +185,29 @@ class Runner:
 
 
 def read_finished(runner: Runner, job: Job) -> dict | None:
-    """Read a job's file if there is one, made with the same settings, clips and codec."""
+    """Find a finished run of the same settings, clips and codec: in its own file, or in the merged one."""
     path = job.path(runner.args.work, runner.args.task)
-    if not path.exists():
-        return None
-    run = json.loads(path.read_text(encoding="utf-8"))
-    return run if run["fingerprint"] == runner.fingerprint(job) else None
+    found = [json.loads(path.read_text(encoding="utf-8"))] if path.exists() else []
+    if merged := load_reference(runner.out):
+        shared = {key: merged[key] for key in SHARED}
+        found += [shared | run for run in merged["runs"] if (run["condition"], run["seed"]) == astuple(job)]
+    fingerprint = runner.fingerprint(job) if found else None
+    return next((run for run in found if run.get("fingerprint") == fingerprint), None)
 
 
 def merge(runner: Runner) -> None:
     """Merge every finished run that is there and print the table; probabilities stay where they are."""
-    args, runs = runner.args, []
-    for path in sorted(args.work.glob(f"{args.task}_*_*.json")):
+    args, jobs = runner.args, set()
+    for path in args.work.glob(f"{args.task}_*_*.json"):
         condition, seed = path.stem.removeprefix(f"{args.task}_").rsplit("_", 1)
-        if run := read_finished(runner, Job(condition, int(seed))):
-            runs.append({k: v for k, v in run.items() if k not in ("probabilities", "fingerprint")})
+        jobs.add((condition, int(seed)))
+    if merged := load_reference(runner.out):
+        jobs |= {(run["condition"], run["seed"]) for run in merged["runs"]}
+    runs = [run for job in sorted(jobs) if (run := read_finished(runner, Job(*job)))]
     if runs:
+        runs = [{key: value for key, value in run.items() if key != "probabilities"} for run in runs]
         merged = {"made_by": "scripts/reference_results.py", **merge_runs(runs)}
-        write_json(args.out / f"llm_{args.task}.json", merged)
+        write_json(runner.out, merged)
         print(tabulate_runs(merged).round(3).to_string(), flush=True)
 
 

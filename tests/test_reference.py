@@ -135,12 +135,18 @@ def test_script_runs_all_conditions_and_resumes(tmp_path, tiny_corpus, tiny_code
     assert tokens["text"] == [] and tokens["fresh"] == tokens["selected"] != tokens["random"]
     assert len({len(one) for name, one in tokens.items() if name not in ("text", "rms")}) == 1
 
+    def count_finished(*more):
+        capsys.readouterr()
+        script.main([str(part) for part in [*command, *more, "--list"]])
+        return capsys.readouterr().out.count("finished in")
+
     files = {path: path.stat().st_mtime_ns for path in (tmp_path / "work").glob("*.json")}
     (tmp_path / "work" / "fallacy_text_0.json").unlink()
-    capsys.readouterr()
-    script.main([str(part) for part in [*command, "--list"]])
-    listed = capsys.readouterr().out
-    assert listed.count("finished in") == len(CONDITIONS) - 1 and listed.count("to do") == 1
+    assert count_finished() == len(CONDITIONS)  # it stands in the merged file
+    assert count_finished("--lora-dropout", 0.1) == 0
+    merged["runs"] = [run for run in merged["runs"] if run["condition"] != "text"]
+    (tmp_path / "out" / "llm_fallacy.json").write_text(json.dumps(merged))
+    assert count_finished() == len(CONDITIONS) - 1
     script.main([str(part) for part in command])
     again = {path: path.stat().st_mtime_ns for path in (tmp_path / "work").glob("*.json")}
     assert [path.name for path in files if files[path] != again[path]] == ["fallacy_text_0.json"]
