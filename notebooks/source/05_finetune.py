@@ -350,6 +350,10 @@ else:
     ours = {key: getattr(everything, key) for key in ("difference", "low", "high")}
     compared.loc["this notebook: text + tokens"] = {"seeds": 1, "mean": everything.score_b, **ours}
     display(compared.astype({"seeds": int}))
+    scored = [[epoch["macro_f1_all"] for epoch in run["history"]] for run in long_run["runs"]]
+    rising = sum(len(one) > 1 and one[-1] == max(one) for one in scored)
+    print(f"{rising} of {len(scored)} runs were best on validation after their last epoch,", end=" ")
+    print("so longer training may change the picture" if rising else "so they were trained long enough")
 
 # %%
 if long_run is not None:
