@@ -55,9 +55,7 @@ STRENGTH = (
 LIMITS = ((-7, 7), (0.2, 2.2), (0.7, 1.45), (-5, 5), (-8, 13), (-8, 10), (0, 400))
 # The end over which the contour rises or falls. A bag of tokens does not know where in a clip a token stands,
 # so the last word alone would be lost in it, even if pitch were known exactly: questions turn earlier.
-CONTOUR_SECONDS = 0.45
-LONG_CONTOUR_SECONDS = 1.3
-LONG_CONTOUR = ("statement", "question")
+CONTOUR_SECONDS = dict.fromkeys(PROFILES, 0.45) | {"statement": 1.3, "question": 1.3}
 
 VOICES = {
     "train": "af_alloy af_aoede af_heart af_jessica af_kore af_nicole af_river af_sky am_adam am_echo "
@@ -322,8 +320,7 @@ def resynthesise(wav: np.ndarray, row: dict) -> np.ndarray:
         f0 = np.array([call(tier, "Get value at index", i) for i in range(1, n + 1)])
         semitones = 12 * np.log2(f0)
         median = np.median(semitones)
-        seconds = LONG_CONTOUR_SECONDS if row["profile"] in LONG_CONTOUR else CONTOUR_SECONDS
-        last = seconds * row["rate"]
+        last = CONTOUR_SECONDS[row["profile"]] * row["rate"]
         rise = np.clip((times - (times[-1] - last)) / last, 0, 1) * row["contour_st"]
         new = median + row["f0_range"] * (semitones - median) + row["f0_shift_st"] + rise
         call(tier, "Remove points between", 0, sound.duration)

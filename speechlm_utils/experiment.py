@@ -48,6 +48,11 @@ class Experiment:
         """The speech tokenizer, loaded once."""
         return load_codec(self.codec_name)
 
+    @property
+    def llm_options(self) -> dict:
+        """How the language model is loaded: `dtype` and `quantization`, for `load_llm` and `fine_tune`."""
+        return {"dtype": self.llm_dtype, "quantization": self.llm_quantization}
+
     @cached_property
     def records(self) -> list[Clip]:
         """All clips of the corpus, without codes."""
@@ -138,7 +143,7 @@ class Experiment:
                 return rows
             log.warning("%s: holds the rows of other tokens; training again", path)
         unlabelled = draw_clips(self.unlabelled(), limit=n_clips, seed=self.seed)
-        model, tokenizer = load_llm(self.llm_name, dtype=self.llm_dtype, quantization=self.llm_quantization)
+        model, tokenizer = load_llm(self.llm_name, **self.llm_options)
         result = pretrain_rows(model, tokenizer, unlabelled, selection.tokens, settings, progress=True)
         save_rows(path, result.rows_by_name)
         return result.rows_by_name

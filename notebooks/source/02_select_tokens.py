@@ -98,7 +98,8 @@ names = label_names(train, task)
 y, sentences = label_ids(train, task, names), groups(train)
 layers = tuple(layers or experiment.codec.acoustic_layers)
 linear = {"codebook_size": experiment.codec.codebook_size, "seed": seed}
-settings = linear | {"layers": layers, "solver": solver, "max_iter": max_iter, "threshold": threshold}
+choice = {"layers": layers, "solver": solver, "max_iter": max_iter, "threshold": threshold}
+settings = linear | choice
 
 voices = {clip.speaker for clip in train} - {""}
 print(f"{len(train)} train clips, {len(set(sentences))} sentences, {len(voices)} named voices")
@@ -239,7 +240,7 @@ exercises.check_soft_threshold(my_threshold)
 # result in the run folder for the next notebooks.
 
 # %%
-selector = {"layers": layers, "solver": solver, "C": C, "max_iter": max_iter, "threshold": threshold}
+selector = {"C": C, **choice}
 chosen = experiment.selection(task, n_tokens, anew=True, **selector)
 C_count = chosen.C
 print(f"C = {C_count:.4g} keeps {len(chosen.tokens)} of {len(bag.tokens_):,} tokens", end=" ")

@@ -82,7 +82,6 @@ n_permutations = 1000
 # The tokens come from notebook 02. If you have not run it, the next cell selects them.
 
 # %%
-llm = {"dtype": llm_dtype, "quantization": llm_quantization}
 experiment = Experiment(
     corpus_dir,
     codec_name,
@@ -112,7 +111,7 @@ if all(c.split == "train" for c in unlabelled):
 # seen?*
 
 # %%
-model, tokenizer = load_llm(llm_name, **llm)
+model, tokenizer = load_llm(llm_name, **experiment.llm_options)
 n_old, width = len(tokenizer), model.get_input_embeddings().weight.shape[1]
 old_rows = model.get_input_embeddings().weight.detach()[:n_old].cpu().clone()
 
@@ -305,7 +304,7 @@ table.round({"loss (nats)": 2, "a choice among": 1})
 # (`pretrain_rows` makes a quicker check of the same kind, and raises an error if it fails.)
 
 # %%
-fresh, _ = load_llm(llm_name, **llm)
+fresh, _ = load_llm(llm_name, **experiment.llm_options)
 trained_weights = dict(model.named_parameters())
 for name, weight in fresh.named_parameters():
     assert torch.equal(trained_weights[name][: len(weight)].cpu(), weight.cpu()), f"{name} has changed"

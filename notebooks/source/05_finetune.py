@@ -86,7 +86,6 @@ n_resamples = 2000  # of the bootstrap
 reference_file = "../data/reference/llm_fallacy.json"
 
 # %%
-llm = {"dtype": llm_dtype, "quantization": llm_quantization}
 experiment = Experiment(
     corpus_dir,
     codec_name,
@@ -186,7 +185,8 @@ settings
 
 # %%
 only_words = replace(settings, use_audio=False)
-by_text = fine_tune(clips, task, [], None, only_words, llm_name, progress=True, **llm)
+options = {"llm_name": llm_name, "progress": True, **experiment.llm_options}
+by_text = fine_tune(clips, task, [], None, only_words, **options)
 print(f"prompts: {by_text.report}")
 print(f"test macro-F1, words alone: {by_text.metrics['test']['macro_f1_all']:.3f}")
 
@@ -194,7 +194,7 @@ print(f"test macro-F1, words alone: {by_text.metrics['test']['macro_f1_all']:.3f
 # ## 3 · Words and selected speech tokens
 
 # %%
-by_both = fine_tune(clips, task, selection.tokens, rows, settings, llm_name, selection, progress=True, **llm)
+by_both = fine_tune(clips, task, selection.tokens, rows, settings, selection=selection, **options)
 print(f"prompts: {by_both.report}")
 print(f"test macro-F1, words and tokens: {by_both.metrics['test']['macro_f1_all']:.3f}")
 
@@ -202,9 +202,7 @@ print(f"test macro-F1, words and tokens: {by_both.metrics['test']['macro_f1_all'
 runs = {"text": by_text, "text + tokens": by_both}
 colors = {"text": plots.TEXT, "text + tokens": plots.BOTH}
 if compare_fresh_rows:
-    runs["rows not pre-trained"] = fine_tune(
-        clips, task, selection.tokens, None, settings, llm_name, progress=True, **llm
-    )
+    runs["rows not pre-trained"] = fine_tune(clips, task, selection.tokens, None, settings, **options)
     colors["rows not pre-trained"] = plots.NEUTRAL
 parts = {"LoRA": ".lora_", "rows of the new tokens": "token_adapter"}
 weights = list(by_both.classifier.model.named_parameters())
