@@ -11,7 +11,7 @@ from torch.nn import functional
 from transformers import set_seed
 
 from .corpus import Clip, hash_corpus, label_ids, label_names
-from .llm import SMOLLM2, hash_llm, load_llm
+from .llm import SMOLLM2, choose_dtype, hash_llm, load_llm
 from .lora import FineTuneSettings, wrap_classifier
 from .metrics import macro_f1_scores
 from .parallel import share_of_mean
@@ -112,6 +112,7 @@ def build_classifier(
     if len(names) < 2:
         raise ValueError(f"task={task!r}: has the classes {list(names)}, at least two are needed")
     set_seed(settings.seed)
+    dtype = choose_dtype(dtype)  # kept with the classifier: elsewhere "auto" may choose another one
     options = {"dtype": dtype, "quantization": quantization, "cache_dir": cache_dir}
     model, tokenizer = load_llm(llm_name, "classification", len(names), **options)
     llm_hash = hash_llm(model)

@@ -45,6 +45,7 @@ class PretrainSettings:
     loss_on : "audio" has the loss at the speech tokens and the end marker only; "all" at the words too, as
         the paper. Words have no row that is trained, they only teach the rows what stands before words;
         without them the 49,152 logits are computed at fewer positions, which saves about 6 % of a step
+    collapse_repeats : bool, True writes a token that lasts over several frames once, see `kept_tokens`
     seed : int
     """
 
@@ -57,6 +58,7 @@ class PretrainSettings:
     patience: int = 3
     max_length: int = 256
     loss_on: str = "audio"
+    collapse_repeats: bool = False
     seed: int = 0
 
     def __post_init__(self):
@@ -133,8 +135,9 @@ def pretrain_rows(
     settings = settings or PretrainSettings()
     check_logits(model)
     ids = add_speech_tokens(tokenizer, model, tokens, settings.seed)
-    prompts, report = encode_prompts(tokenizer, clips, tokens, settings.max_length)
-    held_out = encode_prompts(tokenizer, validation, tokens, settings.max_length)[0] if validation else []
+    how = {"max_length": settings.max_length, "collapse_repeats": settings.collapse_repeats}
+    prompts, report = encode_prompts(tokenizer, clips, tokens, **how)
+    held_out = encode_prompts(tokenizer, validation, tokens, **how)[0] if validation else []
     judged = held_out or prompts
     loss_before = audio_loss(model, judged, tokenizer.pad_token_id, settings.batch_size)
     old_rows, old_hash = [weight.detach().clone() for weight in _matrices(model)], hash_llm(model)

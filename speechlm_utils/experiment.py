@@ -51,7 +51,9 @@ class Experiment:
     @property
     def llm_options(self) -> dict:
         """How the language model is loaded: `dtype` and `quantization`, for `load_llm` and `fine_tune`."""
-        return {"dtype": self.llm_dtype, "quantization": self.llm_quantization}
+        from .llm import choose_dtype
+
+        return {"dtype": choose_dtype(self.llm_dtype), "quantization": self.llm_quantization}
 
     @cached_property
     def records(self) -> list[Clip]:

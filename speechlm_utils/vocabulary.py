@@ -63,25 +63,45 @@ class PromptReport:
         )
 
 
-def kept_tokens(codes: np.ndarray, tokens: Sequence[Token]) -> list[str]:
+def kept_tokens(codes: np.ndarray, tokens: Sequence[Token], collapse_repeats: bool = False) -> list[str]:
     """List the kept tokens of one clip in time order: frame by frame, in a frame layer by layer.
 
     Parameters
     ----------
     codes : int array, shape (n_layers, n_frames)
     tokens : sequence of (layer, code), layers numbered from 1
+    collapse_repeats : bool, True lists a token that lasts over several frames once, at the first of them
 
     Returns
     -------
-    names : list of str such as "<|L3_0417|>"; a token occurs as often as in the clip
+    names : list of str such as "<|L3_0417|>"
+    """
+    codes = np.asarray(codes)
+    frames, layers = find_kept(codes, tokens, collapse_repeats)
+    return [
+        token_name(int(layer), int(codes[layer - 1, frame]))
+        for frame, layer in zip(frames, layers, strict=True)
+    ]
+
+
+def find_kept(
+    codes: np.ndarray, tokens: Sequence[Token], collapse_repeats: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """Find where the kept tokens of one clip stand, in the order of `kept_tokens`, whose arguments it takes.
+
+    Returns
+    -------
+    frames : int array, shape (n_kept,); layers : int array, shape (n_kept,), numbered from 1
     """
     codes = np.asarray(codes)
     _check_layers(tokens, len(codes))
     is_kept = np.zeros(codes.shape, dtype=bool)
     for layer in {layer for layer, _ in tokens}:
         is_kept[layer - 1] = np.isin(codes[layer - 1], [code for at, code in tokens if at == layer])
+    if collapse_repeats:
+        is_kept[:, 1:] &= codes[:, 1:] != codes[:, :-1]
     frames, rows = np.nonzero(is_kept.T)
-    return [token_name(int(row) + 1, int(codes[row, frame])) for frame, row in zip(frames, rows, strict=True)]
+    return frames, rows + 1
 
 
 def _check_layers(tokens: Sequence[Token], n_layers: int) -> None:
@@ -169,6 +189,7 @@ def build_prompt(
     tokens: Sequence[Token],
     max_length: int = 256,
     use_audio: bool = True,
+    collapse_repeats: bool = False,
 ) -> Prompt:
     """Build the prompt of one clip; markers that stand in the text are read as plain letters.
 
@@ -184,6 +205,7 @@ def build_prompt(
     tokens : sequence of (layer, code), kept in the prompt
     max_length : int, tokens of the whole prompt
     use_audio : bool, False leaves out the audio with its markers
+    collapse_repeats : bool, see `kept_tokens`
 
     Raises
     ------
@@ -197,7 +219,7 @@ def build_prompt(
         return Prompt([start, *kept_words, end], len(kept_words), 0, len(words) - len(kept_words))
     if codes is None:
         raise ValueError("codes=None: a prompt with audio needs the clip's codes; encode_clips adds them")
-    sounds = tokenizer.convert_tokens_to_ids(kept_tokens(codes, tokens))
+    sounds = tokenizer.convert_tokens_to_ids(kept_tokens(codes, tokens, collapse_repeats))
     room = _room(max_length, n_markers=4)
     n_text = min(len(words), max(room // 2, room - len(sounds)))
     n_audio = min(len(sounds), room - n_text)
@@ -215,9 +237,14 @@ def _room(max_length: int, n_markers: int) -> int:
 
 
 def encode_prompts(
-    tokenizer, clips: Sequence[Clip], tokens: Sequence[Token], max_length: int = 256, use_audio: bool = True
+    tokenizer,
+    clips: Sequence[Clip],
+    tokens: Sequence[Token],
+    max_length: int = 256,
+    use_audio: bool = True,
+    collapse_repeats: bool = False,
 ) -> tuple[list[Prompt], PromptReport]:
-    """Build the prompts of clips, in their order, and report what was cut.
+    """Build the prompts of clips, in their order, and report what was cut; arguments as in `build_prompt`.
 
     Raises
     ------
@@ -226,10 +253,10 @@ def encode_prompts(
     """
     if not clips:
         raise ValueError("clips: none given")
-    prompts = []
+    prompts, how = [], (max_length, use_audio, collapse_repeats)
     for clip in clips:
         try:
-            prompts.append(build_prompt(tokenizer, clip.text, clip.codes, tokens, max_length, use_audio))
+            prompts.append(build_prompt(tokenizer, clip.text, clip.codes, tokens, *how))
         except ValueError as error:
             raise ValueError(f"clip {clip.id}: {error}") from error
     totals = {name: sum(getattr(p, name) for p in prompts) for name in ("n_text", "n_audio")}

@@ -19,7 +19,14 @@ from transformers import (
 from speechlm_utils import llm
 from speechlm_utils.classifier import FineTuneSettings, SpeechTokenClassifier, build_classifier, fine_tune
 from speechlm_utils.embeddings import PretrainSettings, pretrain_rows
-from speechlm_utils.llm import convert_smollm2, find_gguf, hash_llm, load_llm, make_options
+from speechlm_utils.llm import (
+    choose_dtype,
+    convert_smollm2,
+    find_gguf,
+    hash_llm,
+    load_llm,
+    make_options,
+)
 from speechlm_utils.vocabulary import add_speech_tokens
 
 SMALL = {
@@ -270,9 +277,18 @@ def test_four_bits_reach_transformers_as_nf4_on_the_gpu(monkeypatch, tmp_path):
     assert given["device_map"] == {"": 0} and model.device.type == "cpu"
 
 
+@pytest.mark.parametrize("can, chosen", [({"amx_bf16": True}, "bfloat16"), ({"avx2": True}, "float32")])
+def test_dtype_auto_is_what_the_processor_computes_in(monkeypatch, can, chosen):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: can)
+    assert choose_dtype("auto") == chosen
+    assert choose_dtype("float16") == "float16"
+    assert make_options("auto")["dtype"] == getattr(torch, chosen)
+
+
 def test_what_cannot_be_loaded_is_named(tmp_path):
     with pytest.raises(
-        ValueError, match=r"dtype='float8': must be one of \('float32', 'bfloat16', 'float16'\)"
+        ValueError, match=r"dtype='float8': must be one of \('float32', 'bfloat16', 'float16', 'auto'\)"
     ):
         make_options("float8")
     with pytest.raises(FileNotFoundError, match="no-such-folder: no model folder, and not found on the hub"):

@@ -12,6 +12,7 @@ from speechlm_utils.vocabulary import (
     add_speech_tokens,
     build_prompt,
     encode_prompts,
+    find_kept,
     kept_tokens,
 )
 
@@ -42,6 +43,24 @@ def test_kept_tokens_run_frame_by_frame_then_layer_by_layer():
     expected = ["<|L2_0009|>", "<|L3_0001|>", "<|L2_0005|>", "<|L5_0007|>", "<|L3_0001|>", "<|L5_0007|>"]
     assert kept_tokens(codes, TOKENS[::-1]) == expected
     assert kept_tokens(codes, []) == []
+
+
+def test_collapsed_repeats_stand_once_per_run_of_frames_in_each_layer():
+    codes = np.zeros((8, 5), dtype=np.int16)
+    codes[1] = [5, 5, 0, 5, 5]  # two runs: what interrupts them need not be kept
+    codes[4] = [0, 7, 7, 7, 1]
+    names = kept_tokens(codes, TOKENS, collapse_repeats=True)
+    assert names == ["<|L2_0005|>", "<|L5_0007|>", "<|L2_0005|>"]
+    frames, layers = find_kept(codes, TOKENS, collapse_repeats=True)
+    assert frames.tolist() == [0, 1, 3] and layers.tolist() == [2, 5, 2]
+    assert len(find_kept(codes, TOKENS)[0]) == 7
+
+
+def test_collapsed_repeats_reach_the_prompt(tokenizer):
+    prompt = build_prompt(tokenizer, "the tax", make_codes(4), TOKENS, collapse_repeats=True)
+    assert (prompt.n_audio, build_prompt(tokenizer, "the tax", make_codes(4), TOKENS).n_audio) == (1, 4)
+    clip = type("Clip", (), {"id": "a", "text": "the tax", "codes": make_codes(4)})
+    assert encode_prompts(tokenizer, [clip], TOKENS, collapse_repeats=True)[1].n_audio == 1
 
 
 def test_kept_tokens_refuse_a_layer_that_is_not_there():

@@ -57,7 +57,7 @@ print(f"torch {torch.__version__}, transformers {transformers.__version__}, peft
 corpus_dir = "../data/demo"
 codec_name = "../data/codec"
 llm_name = "smollm2-135m"  # or a hub name, or a folder
-llm_dtype = "float32"  # of the frozen weights; "bfloat16" takes half the memory, on a GPU
+llm_dtype = "auto"  # of the frozen weights: bfloat16 where the hardware computes in it, else float32
 llm_quantization = None  # "4bit": a quarter of that, on a GPU with bitsandbytes (pip install -e ".[gpu]")
 run_dir = "../runs/lab"
 cache_dir = "../runs/cache"
