@@ -25,6 +25,7 @@ import numpy as np
 from speechlm_utils.corpus import groups, hash_corpus, label_ids, label_names
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.files import write_json
+from speechlm_utils.llm import choose_dtype
 from speechlm_utils.reference import CONDITIONS, SHARED, load_reference, merge_runs, tabulate_runs
 from speechlm_utils.selection import matched_random_tokens, random_tokens
 
@@ -73,7 +74,10 @@ class Runner:
         from speechlm_utils.embeddings import PretrainSettings
 
         args = self.args
-        rows = PretrainSettings(args.row_learning_rate, args.batch_size, max_steps=args.row_steps, seed=0)
+        how = {"collapse_repeats": args.collapse_repeats}
+        rows = PretrainSettings(
+            args.row_learning_rate, args.batch_size, max_steps=args.row_steps, seed=0, **how
+        )
         tune = FineTuneSettings(
             learning_rate=args.learning_rate,
             batch_size=args.batch_size,
@@ -84,6 +88,7 @@ class Runner:
             lora_alpha=args.lora_alpha,
             lora_dropout=args.lora_dropout,
             seed=job.seed,
+            **how,
         )
         return rows, tune
 
@@ -115,11 +120,15 @@ class Runner:
     def level(self, job: Job) -> float | None:
         return RMS_DBFS if job.condition == "rms" else None
 
+    def selection(self, job: Job):
+        """Return the selection of the clips as the condition hears them."""
+        return self.experiment.selection(self.args.task, self.args.n_tokens, self.level(job))
+
     def tokens(self, job: Job) -> list[tuple[int, int]]:
         """Return the tokens of a job's prompts."""
         if job.condition == "text":
             return []
-        selection = self.experiment.selection(self.args.task, self.args.n_tokens, self.level(job))
+        selection = self.selection(job)
         sizes = {"seed": job.seed, "codebook_size": self.experiment.codec.codebook_size}
         if job.condition == "random":
             return random_tokens(len(selection.tokens), selection.layers, **sizes)
@@ -156,6 +165,9 @@ class Runner:
         options = {"llm_name": self.args.llm, "dtype": self.args.dtype, "progress": True}
         result = fine_tune(clips, self.args.task, tokens, rows, settings, **options)
         seconds = {"seconds": time.monotonic() - start, "cpu_seconds": time.process_time() - cpu}
+        if self.args.keep and (job.condition, job.seed) == ("selected", self.args.seeds[0]):
+            result.classifier.selection = self.selection(job)
+            result.classifier.save(self.args.keep, codec=self.experiment.codec, corpus=self.args.corpus)
         names, logits = label_names(clips["train"], self.args.task), result.logits["test"]
         shares = np.exp(logits - logits.max(axis=1, keepdims=True))
         return {
@@ -237,11 +249,9 @@ def build_parser() -> argparse.ArgumentParser:
     add("--row-steps", type=int, default=80, help="steps of pre-training the rows")
     add("--row-learning-rate", type=float, default=1e-2)
     add("--llm", default="smollm2-135m")
-    add(
-        "--dtype",
-        default="float32",
-        help="of the frozen weights (bfloat16: twice as fast on some CPUs)",
-    )
+    add("--dtype", type=choose_dtype, default="auto", help="of the frozen weights")
+    add("--collapse-repeats", action="store_true", help="write a token that lasts over several frames once")
+    add("--keep", type=Path, help="save the classifier of the selected tokens and the first seed there")
     add("--corpus", type=Path, default=ROOT / "data" / "demo")
     add("--codec", default=str(ROOT / "data" / "codec"))
     add("--cache", type=Path, default=ROOT / "runs" / "cache")

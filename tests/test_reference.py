@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from tiny_llm import save_tiny_llm
 
+from speechlm_utils.predictor import SpeechTokenClassifier
 from speechlm_utils.reference import (
     CONDITIONS,
     choose_subset,
@@ -126,7 +127,7 @@ def test_script_runs_all_conditions_and_resumes(tmp_path, tiny_corpus, tiny_code
         *("--work", tmp_path / "work", "--out", tmp_path / "out", "--n-tokens", 6, "--epochs", 1),
         *("--row-steps", 1, "--lora-rank", 2, "--seeds", 0, "--conditions", *CONDITIONS),
     ]
-    script.main([str(part) for part in command])
+    script.main([str(part) for part in [*command, "--keep", tmp_path / "kept"]])
     merged = load_reference(tmp_path / "out" / "llm_fallacy.json")
     assert [run["condition"] for run in merged["runs"]] == list(CONDITIONS)
     assert len(merged["ids"]) == len(merged["runs"][0]["predictions"]) == 6
@@ -134,6 +135,9 @@ def test_script_runs_all_conditions_and_resumes(tmp_path, tiny_corpus, tiny_code
     tokens = {run["condition"]: run["tokens"] for run in merged["runs"]}
     assert tokens["text"] == [] and tokens["fresh"] == tokens["selected"] != tokens["random"]
     assert len({len(one) for name, one in tokens.items() if name not in ("text", "rms")}) == 1
+
+    kept = SpeechTokenClassifier.from_pretrained(tmp_path / "kept", codec=tiny_codec_dir)
+    assert [list(token) for token in kept.tokens] == tokens["selected"]
 
     def count_finished(*more):
         capsys.readouterr()
@@ -143,7 +147,7 @@ def test_script_runs_all_conditions_and_resumes(tmp_path, tiny_corpus, tiny_code
     files = {path: path.stat().st_mtime_ns for path in (tmp_path / "work").glob("*.json")}
     (tmp_path / "work" / "fallacy_text_0.json").unlink()
     assert count_finished() == len(CONDITIONS)  # it stands in the merged file
-    assert count_finished("--lora-dropout", 0.1) == 0
+    assert count_finished("--lora-dropout", 0.1) == count_finished("--collapse-repeats") == 0
     merged["runs"] = [run for run in merged["runs"] if run["condition"] != "text"]
     (tmp_path / "out" / "llm_fallacy.json").write_text(json.dumps(merged))
     assert count_finished() == len(CONDITIONS) - 1
