@@ -40,10 +40,11 @@ from sklearn.multiclass import OneVsRestClassifier
 
 from speechlm_utils import exercises, plots, selection, widgets
 from speechlm_utils.comparison import compare_conditions, predict_sets
-from speechlm_utils.corpus import groups, label_ids, label_names
+from speechlm_utils.corpus import groups, label_ids, label_names, task_names
 from speechlm_utils.counts import count_matrix, show_token
 from speechlm_utils.drawing import draw_clips
 from speechlm_utils.experiment import Experiment
+from speechlm_utils.lasso_paths import LassoPaths, list_layer_sets
 from speechlm_utils.needs import require
 from speechlm_utils.run import record_metrics
 from speechlm_utils.shrinkage import shrink, soft_threshold
@@ -323,8 +324,15 @@ step = grid.index(C_count)
 widgets.show_path(path, names, step)
 plt.show()
 
+# %% [markdown]
+# In JupyterLab, move the slider, or say about how many tokens you want. Another task or other layers are
+# fitted once, when you choose them.
+
 # %%
-widgets.explore_path(path, names, step)
+paths = LassoPaths(experiment, grid, **settings)
+paths.add(task, layers, path, names)
+layer_sets = list_layer_sets(experiment.codec)
+widgets.explore_lasso(paths, task, layers, C_count, task_names(experiment.records), layer_sets)
 
 # %% [markdown]
 # ## What speaks for which class?

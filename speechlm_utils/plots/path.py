@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
 from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
 from .layers import mark_layers
@@ -65,24 +68,52 @@ def plot_path_step(
     layers : int array, shape (n_kept,), layer of each
     names : labels of the classes
     """
-    ax_count.plot(Cs, n_tokens, ".-", color=NEUTRAL)
-    ax_count.plot(Cs[step], n_tokens[step], "o", color=AUDIO, markersize=9, clip_on=False, zorder=3)
-    _scale_C(ax_count)
-    _scale_counts(ax_count, n_tokens)
-    ax_count.set_title(f"C = {Cs[step]:.3g}: {n_tokens[step]} tokens")
-    if coefs.size:
-        limit = np.abs(coefs).max()  # a step's own: coefficients grow with C, and a small one would be pale
-        colors = {"cmap": "RdBu_r", "vmin": -limit, "vmax": limit}
-        image = ax_coefs.imshow(coefs, aspect="auto", interpolation="auto", **colors)
-        ax_coefs.figure.colorbar(image, ax=ax_coefs, label="coefficient", pad=0.01)
-        mark_layers(ax_coefs, layers)
-    else:
-        ax_coefs.set_xticks([])
-    ax_coefs.set_yticks(range(len(names)), [show_name(name) for name in names])
-    ax_coefs.set_ylim(len(names) - 0.5, -0.5)
-    ax_coefs.set_title("coefficients: red speaks for a class, blue against it")
-    ax_coefs.set_xlabel("kept tokens, ordered by layer" if coefs.size else "no token is kept")
+    plot_count_step(ax_count, Cs, n_tokens, step)
+    plot_coef_step(ax_coefs, coefs, layers, names)
     return ax_count, ax_coefs
+
+
+def plot_count_step(ax: Axes, Cs: np.ndarray, n_tokens: np.ndarray, step: int) -> Line2D:
+    """Draw the left half of `plot_path_step`; returns the dot that marks the step."""
+    ax.plot(Cs, n_tokens, ".-", color=NEUTRAL)
+    _scale_C(ax)
+    _scale_counts(ax, n_tokens)
+    (dot,) = ax.plot([], [], "o", color=AUDIO, markersize=9, clip_on=False, zorder=3)
+    move_count_step(ax, dot, Cs, n_tokens, step)
+    return dot
+
+
+def move_count_step(ax: Axes, dot: Line2D, Cs: np.ndarray, n_tokens: np.ndarray, step: int) -> Text:
+    """Move the dot of `plot_count_step` to another step; returns the title, which changes too."""
+    dot.set_data(np.atleast_1d(Cs[step]), np.atleast_1d(n_tokens[step]))
+    return ax.set_title(f"C = {Cs[step]:.3g}: {n_tokens[step]} tokens")
+
+
+def plot_coef_step(ax: Axes, coefs: np.ndarray, layers: np.ndarray, names: Sequence[str]) -> AxesImage | None:
+    """Draw the right half of `plot_path_step`; returns the image, None where no token is kept."""
+    image = None
+    if coefs.size:
+        image = ax.imshow(coefs, aspect="auto", interpolation="auto", cmap="RdBu_r")
+        ax.figure.colorbar(image, ax=ax, label="coefficient", pad=0.01)
+        move_coef_step(ax, image, coefs, layers)
+    else:
+        ax.set_xticks([])
+    ax.set_yticks(range(len(names)), [show_name(name) for name in names])
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.set_title("coefficients: red speaks for a class, blue against it")
+    ax.set_xlabel("kept tokens, ordered by layer" if coefs.size else "no token is kept")
+    return image
+
+
+def move_coef_step(ax: Axes, image: AxesImage, coefs: np.ndarray, layers: np.ndarray) -> None:
+    """Put other coefficients, not none, into the image of `plot_coef_step`: quicker than a new figure."""
+    limit = np.abs(coefs).max()  # a step's own: coefficients grow with C, and a small one would be pale
+    n_classes, n_kept = coefs.shape
+    image.set(data=coefs, extent=(-0.5, n_kept - 0.5, n_classes - 0.5, -0.5), clim=(-limit, limit))
+    for line in list(ax.lines):  # between layers
+        line.remove()
+    mark_layers(ax, layers)
+    ax.set_xlim(-0.5, n_kept - 0.5)
 
 
 def plot_permuted_counts(

@@ -1,6 +1,7 @@
 """Interactive controls of the notebooks, by topic; each draws with the function of the figure beside it."""
 
 from .codec import explore_layers, explore_residual_vq
+from .lasso import explore_lasso, show_path
 from .listen import show_players
-from .selection import explore_path, explore_penalties, show_path, show_penalties
+from .selection import explore_penalties, show_penalties
 from .training import PromptView, explore_budget, explore_deliveries, show_prompt, split_prompt

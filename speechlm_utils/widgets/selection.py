@@ -1,14 +1,10 @@
-"""Turn the two knobs of notebook 02: the budget of a penalty, and C."""
-
-from collections.abc import Sequence
+"""Turn the knobs of notebook 02: the budget of a penalty and the place of the minimum."""
 
 import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
 
-from ..plots.path import plot_path_step
 from ..plots.penalty import plot_penalty
-from ..selection import L1Path, select_columns
 from ..shrinkage import boundary, minimise_within, quadratic_loss
 from .live import live
 
@@ -56,60 +52,3 @@ def explore_penalties() -> ipywidgets.Widget:
         budget=ipywidgets.FloatSlider(1.0, min=0.1, max=1.6, step=0.1, description="budget", **shared),
         angle=ipywidgets.FloatSlider(10.0, min=-40, max=130, step=2, description="angle (degrees)", **shared),
     )
-
-
-def show_path(path: L1Path, names: Sequence[str], step: int, threshold: str = "nonzero"):
-    """Draw one step of a path: how many tokens it keeps, and their coefficients per class.
-
-    Parameters
-    ----------
-    path : L1Path
-    names : labels, in the order of the path's classes
-    step : int, place in path.Cs
-    threshold : see L1Selector
-
-    Returns
-    -------
-    fig : Figure
-    """
-    kept = np.flatnonzero(select_columns(path.coefs[step], threshold)[path.n_words :])
-    layers = np.array([path.tokens[i][0] for i in kept], dtype=int)
-    fig, axes = plt.subplots(1, 2, figsize=(11, 3), width_ratios=(1, 2.6))
-    coefs = path.coefs[step][:, path.n_words + kept]
-    plot_path_step(*axes, path.Cs, path.n_tokens, step, coefs, layers, names)
-    return fig
-
-
-@live
-def explore_path(
-    path: L1Path, names: Sequence[str], step: int = 0, threshold: str = "nonzero"
-) -> ipywidgets.Widget:
-    """Return a slider for C over `show_path`; the path is computed beforehand, so that it moves at once."""
-
-    def draw(step: int) -> None:
-        show_path(path, names, step, threshold)
-        plt.show()
-        print(describe_step(path, step))
-
-    options = [(label, i) for i, label in enumerate(label_steps(path.Cs))]
-    slider = ipywidgets.SelectionSlider(
-        options=options, value=step, description="C", continuous_update=False, layout=WIDE
-    )
-    return ipywidgets.interactive(draw, step=slider)
-
-
-def describe_step(path: L1Path, step: int) -> str:
-    """Say how many tokens a step of the path keeps, and whether its fit converged."""
-    kept = f"{path.n_tokens[step]:,} of {len(path.tokens):,} audio tokens kept"
-    if path.converged[step]:
-        return f"{kept}; converged after {path.n_iter[step]} iterations"
-    return f"{kept}; NOT converged after {path.n_iter[step]} iterations: read it with care"
-
-
-def label_steps(Cs: Sequence[float]) -> list[str]:
-    """Write the values of C with three digits, or with as many as it takes to tell them apart."""
-    for digits in range(3, 17):
-        labels = [f"{C:.{digits}g}" for C in Cs]
-        if len(set(labels)) == len(set(Cs)):
-            break
-    return labels

@@ -1,5 +1,6 @@
 """Look into prompts (04), and give words another delivery (05)."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
@@ -68,6 +69,7 @@ def split_prompt(tokenizer, input_ids: Sequence[int]) -> list[tuple[str, str, in
     return pieces
 
 
+@functools.cache
 def _find_style(kind: str, layer: int) -> str:
     if kind != "speech":
         return _MARKER if kind == "marker" else _WORD

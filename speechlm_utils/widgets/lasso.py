@@ -1,0 +1,249 @@
+"""Turn C and see at once what lasso keeps: the control of notebook 02, over paths that are fitted once."""
+
+import functools
+from collections.abc import Mapping, Sequence
+from html import escape
+
+import ipywidgets
+import matplotlib.pyplot as plt
+import numpy as np
+
+from ..counts import show_token
+from ..lasso_paths import LassoPaths
+from ..plots.path import (
+    move_coef_step,
+    move_count_step,
+    plot_coef_step,
+    plot_count_step,
+    plot_path_step,
+)
+from ..plots.style import show_name
+from ..selection import L1Path, select_columns
+from .live import live
+from .panel import WIDE, Picture, Status, busy
+from .training import PromptView
+
+SIZES = ((3.4, 3.1), (7.6, 3.1))  # inches, of the two halves of the picture
+N_LISTED = 12  # tokens of a class that are named
+
+
+def show_path(path: L1Path, names: Sequence[str], step: int, threshold: str = "nonzero"):
+    """Draw one step of a path: how many tokens it keeps, and their coefficients per class.
+
+    Parameters
+    ----------
+    path : L1Path
+    names : labels, in the order of the path's classes
+    step : int, place in path.Cs
+    threshold : see L1Selector
+
+    Returns
+    -------
+    fig : Figure
+    """
+    fig, axes = plt.subplots(1, 2, figsize=(11, 3), width_ratios=(1, 2.6))
+    coefs, tokens = keep_step(path, step, threshold)
+    plot_path_step(*axes, path.Cs, path.n_tokens, step, coefs, _layers(tokens), names)
+    return fig
+
+
+def keep_step(path: L1Path, step: int, threshold: str) -> tuple[np.ndarray, list[tuple[int, int]]]:
+    """Return what a step keeps: coefs (n_classes, n_kept), and the tokens as (layer, code)."""
+    kept = np.flatnonzero(select_columns(path.coefs[step], threshold)[path.n_words :])
+    return path.coefs[step][:, path.n_words + kept], [path.tokens[place] for place in kept]
+
+
+class PathPictures:
+    """The figure of `show_path` in two halves that are moved from step to step, not drawn anew.
+
+    Parameters
+    ----------
+    path, names, threshold : see `show_path`
+    """
+
+    def __init__(self, path: L1Path, names: Sequence[str], threshold: str = "nonzero"):
+        self.path, self.names, self.threshold = path, names, threshold
+        self.count, self.coefs = (Picture(*size) for size in SIZES)
+        self.image = None
+        self._draw_count()
+
+    def show(self, step: int) -> list[tuple[int, int]]:
+        """Send both halves at a step; returns the tokens kept."""
+        coefs, tokens = keep_step(self.path, step, self.threshold)
+        self._move_count(step)
+        self.count.send(describe_step(self.path, step))
+        if self.image is None or not coefs.size:
+            self._draw_coefs(coefs, _layers(tokens))
+        else:
+            move_coef_step(self.coefs.figure.axes[0], self.image, coefs, _layers(tokens))
+            self.coefs.canvas.draw()
+        self.coefs.send(f"coefficients of {len(tokens)} tokens for {len(self.names)} classes")
+        return tokens
+
+    def _draw_count(self) -> None:
+        ax = self.count.figure.subplots()
+        self.dot = plot_count_step(ax, self.path.Cs, self.path.n_tokens, 0)
+        self.count.canvas.draw()  # finds the margins
+        self.count.figure.set_layout_engine("none")
+        self.moving = (self.dot, move_count_step(ax, self.dot, self.path.Cs, self.path.n_tokens, 0))
+        for artist in self.moving:
+            artist.set_animated(True)  # the rest is drawn once and kept
+        self.count.canvas.draw()
+        self.background = self.count.canvas.copy_from_bbox(self.count.figure.bbox)
+
+    def _move_count(self, step: int) -> None:
+        ax = self.count.figure.axes[0]
+        self.count.canvas.restore_region(self.background)
+        move_count_step(ax, self.dot, self.path.Cs, self.path.n_tokens, step)
+        for artist in self.moving:
+            ax.draw_artist(artist)
+
+    def _draw_coefs(self, coefs: np.ndarray, layers: np.ndarray) -> None:
+        figure = self.coefs.figure
+        figure.clear()
+        figure.set_layout_engine("constrained", rect=(0, 0.07, 1, 0.93))  # room for a second line of ticks
+        self.image = plot_coef_step(figure.subplots(), coefs, layers, self.names)
+        self.coefs.canvas.draw()
+        figure.set_layout_engine("none")  # the margins stay; finding them takes longer than all the rest
+
+
+@live
+def explore_lasso(
+    paths: LassoPaths,
+    task: str,
+    layers: Sequence[int],
+    C: float | None = None,
+    tasks: Sequence[str] = (),
+    layer_sets: Mapping[str, Sequence[int]] | None = None,
+) -> ipywidgets.Widget:
+    """Return a slider for C, a field "about so many tokens", and menus for task and layers, over `show_path`.
+
+    A path that is not known yet is fitted when it is chosen; from then on each move of the slider only draws.
+
+    Parameters
+    ----------
+    paths : LassoPaths
+    task, layers : what is shown first
+    C : where the slider stands at first, the nearest value of the path; None: the middle
+    tasks, layer_sets : what else can be chosen; a set of layers by its name
+    """
+    return LassoExplorer(paths, task, tuple(layers), C, tasks, layer_sets or {}).box
+
+
+class LassoExplorer:
+    """The control behind `explore_lasso`; `box` is what to show."""
+
+    def __init__(self, paths, task, layers, C, tasks, layer_sets):
+        self.paths, self.status, self.tokens = paths, Status(), ipywidgets.HTML()
+        sets = {name: tuple(one) for name, one in layer_sets.items()}
+        if layers not in sets.values():
+            sets = {f"layers {', '.join(map(str, layers))}": layers} | sets
+        style = {"style": {"description_width": "6rem"}}
+        task_names = [(show_name(name), name) for name in dict.fromkeys([task, *tasks])]
+        self.task = ipywidgets.Dropdown(options=task_names, value=task, description="task", **style)
+        self.layers = ipywidgets.Dropdown(
+            options=list(sets.items()), value=layers, description="layers", **style
+        )
+        self.step = ipywidgets.SelectionSlider(
+            options=[(label, place) for place, label in enumerate(label_steps(paths.Cs))],
+            value=_find_step(paths.Cs, C), description="C", layout=WIDE, **style,
+        )  # fmt: skip
+        self.wanted = ipywidgets.BoundedIntText(
+            75, min=1, max=100_000, description="about", layout={"width": "12rem"}, **style
+        )
+        self.views = (ipywidgets.HTML(), ipywidgets.HTML())
+        self.pictures = functools.cache(self._make_pictures)
+        self._watch()
+        menus = ipywidgets.HBox([self.task, self.layers], layout={"flex_flow": "row wrap"})
+        number = ipywidgets.HBox([self.wanted, ipywidgets.Label("tokens, as near as the path comes")])
+        views = ipywidgets.HBox(self.views, layout={"flex_flow": "row wrap"})
+        self.box = ipywidgets.VBox([menus, self.step, number, self.status.widget, views, self.tokens])
+        self.change_path()
+
+    def _watch(self) -> None:
+        for menu in (self.task, self.layers):
+            menu.observe(lambda change: self.change_path(change["owner"]), "value")
+        self.step.observe(lambda _: self.draw(), "value")
+        self.wanted.observe(lambda _: self.seek(), "value")
+
+    def _make_pictures(self, task: str, layers: tuple[int, ...]) -> PathPictures:
+        pictures = PathPictures(*self.paths.get(task, layers), self.paths.threshold)
+        for picture, view in zip((pictures.count, pictures.coefs), self.views, strict=True):
+            picture.widget.close()
+            picture.widget = view
+        return pictures
+
+    def change_path(self, at: ipywidgets.Widget | None = None) -> None:
+        """Show another path, fitted now if it is not known."""
+        chosen = self.task.value, self.layers.value
+        if self.paths.has(*chosen):
+            return self.draw()
+        for view in (*self.views, self.tokens):
+            view.value = ""  # should the fit fail, the picture of another path would mislead
+        text = f"fitting {len(self.paths.Cs)} values of C for {show_name(chosen[0])}, once"
+        with busy([self.task, self.layers, self.step, self.wanted], self.status, text, at):
+            self.pictures(*chosen)
+            self.draw()
+
+    def seek(self) -> None:
+        """Move the slider to the step that keeps about as many tokens as are wanted."""
+        with busy([], self.status):
+            path, _ = self.paths.get(self.task.value, self.layers.value)
+            step = int(np.argmin(np.abs(path.n_tokens - self.wanted.value)))  # the smaller C of two
+            if step == self.step.value:
+                self.draw()  # as a move of the slider would
+            self.step.value = step
+
+    def draw(self) -> None:
+        """Draw the step that the slider shows."""
+        with busy([], self.status):
+            pictures, step = self.pictures(self.task.value, self.layers.value), self.step.value
+            tokens = pictures.show(step)
+            coefs, _ = keep_step(pictures.path, step, pictures.threshold)
+            self.tokens.value = list_by_class(coefs, tokens, pictures.names)
+            self.status.show(describe_step(pictures.path, step))
+
+
+def describe_step(path: L1Path, step: int) -> str:
+    """Say how many tokens a step of the path keeps, and whether its fit converged."""
+    kept = f"{path.n_tokens[step]:,} of {len(path.tokens):,} audio tokens kept"
+    if path.converged[step]:
+        return f"{kept}; converged after {path.n_iter[step]} iterations"
+    return f"{kept}; NOT converged after {path.n_iter[step]} iterations: read it with care"
+
+
+def list_by_class(coefs: np.ndarray, tokens: Sequence[tuple[int, int]], names: Sequence[str]) -> str:
+    """List the tokens that speak most for each class, as HTML.
+
+    Parameters
+    ----------
+    coefs : float array, shape (n_classes, n_tokens)
+    tokens : list of (layer, code)
+    names : labels of the classes
+    """
+    rows = []
+    for name, weights in zip(names, coefs, strict=True):
+        order = np.argsort(-weights, kind="stable")
+        order = order[weights[order] > 0]
+        boxes = [("speech", show_token(*tokens[i]), tokens[i][0]) for i in order[:N_LISTED]]
+        more = f" and {len(order) - N_LISTED} more" if len(order) > N_LISTED else ""
+        listed = PromptView(boxes)._repr_html_() if boxes else "none"
+        rows.append(f"<dt>{escape(show_name(name))}{more}</dt><dd>{listed}</dd>")
+    return f"Tokens that speak for a class, the strongest first:<dl>{''.join(rows)}</dl>"
+
+
+def label_steps(Cs: Sequence[float]) -> list[str]:
+    """Write the values of C with three digits, or with as many as it takes to tell them apart."""
+    for digits in range(3, 17):
+        labels = [f"{C:.{digits}g}" for C in Cs]
+        if len(set(labels)) == len(set(Cs)):
+            break
+    return labels
+
+
+def _find_step(Cs: Sequence[float], C: float | None) -> int:
+    return len(Cs) // 2 if C is None else int(np.argmin(np.abs(np.log(Cs) - np.log(C))))
+
+
+def _layers(tokens: Sequence[tuple[int, int]]) -> np.ndarray:
+    return np.array([layer for layer, _ in tokens], dtype=int)
