@@ -1,0 +1,86 @@
+"""Edit the kept tokens of a clip: mute, swap or repeat some of them, and hear what a model makes of it.
+
+The language model reads kept tokens in time order and no other code (`vocabulary.kept_tokens`). So an edited
+clip needs no waveform: its codes have one column for each kept token, and nothing else in them.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .clips import Clip
+from .counts import show_token
+
+NOTHING = -1  # a code that no token has
+
+
+@dataclass(frozen=True)
+class KeptToken:
+    """A kept token where it occurs: frame (from 0), layer (from 1) and code."""
+
+    frame: int
+    layer: int
+    code: int
+
+    def __str__(self) -> str:
+        return show_token(self.layer, self.code)
+
+
+def list_kept(codes: np.ndarray, tokens: Collection[tuple[int, int]]) -> list[KeptToken]:
+    """List the kept tokens of a clip as the model reads them: frame by frame, in a frame layer by layer.
+
+    Parameters
+    ----------
+    codes : int array, shape (n_layers, n_frames)
+    tokens : (layer, code) of the tokens that are kept
+    """
+    wanted = {(int(layer), int(code)) for layer, code in tokens}
+    found = (KeptToken(frame, row + 1, int(codes[row, frame])) for frame, row in np.ndindex(codes.T.shape))
+    return [token for token in found if (token.layer, token.code) in wanted]
+
+
+def mute_tokens(kept: Sequence[KeptToken], places: Collection[int]) -> list[KeptToken]:
+    """Leave out the tokens at some places."""
+    _check_places(kept, places)
+    return [token for place, token in enumerate(kept) if place not in places]
+
+
+def repeat_tokens(kept: Sequence[KeptToken], places: Collection[int], times: int = 2) -> list[KeptToken]:
+    """Write the tokens at some places `times` times in a row."""
+    if times < 1:
+        raise ValueError(f"times={times}: must be at least 1")
+    _check_places(kept, places)
+    return [token for place, token in enumerate(kept) for _ in range(times if place in places else 1)]
+
+
+def swap_tokens(kept: Sequence[KeptToken], places: Collection[int], layer: int, code: int) -> list[KeptToken]:
+    """Put another token in the place of some."""
+    _check_places(kept, places)
+    return [
+        replace(token, layer=layer, code=code) if place in places else token
+        for place, token in enumerate(kept)
+    ]
+
+
+def _check_places(kept: Sequence[KeptToken], places: Collection[int]) -> None:
+    if wrong := [place for place in places if not 0 <= place < len(kept)]:
+        raise ValueError(f"place {wrong[0]}: there are {len(kept)} kept tokens, numbered from 0")
+
+
+def write_codes(kept: Sequence[KeptToken], n_layers: int) -> np.ndarray:
+    """Write codes that hold these kept tokens in this order and nothing else.
+
+    Returns
+    -------
+    codes : int16 array, shape (n_layers, n_kept); no waveform has them, they are for a prompt only
+    """
+    codes = np.full((n_layers, len(kept)), NOTHING, dtype=np.int16)
+    for column, token in enumerate(kept):
+        codes[token.layer - 1, column] = token.code
+    return codes
+
+
+def edit_clip(clip: Clip, kept: Sequence[KeptToken]) -> Clip:
+    """Return the clip as the model would read it with these kept tokens in place of its own."""
+    return replace(clip, codes=write_codes(kept, len(clip.codes)))
