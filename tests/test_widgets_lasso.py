@@ -191,9 +191,11 @@ def test_labels_tell_the_values_of_C_apart(Cs, labels):
     assert label_steps(Cs) == labels
 
 
-def test_static_page_has_a_remark(path, planted_clips, monkeypatch):
+def test_executed_notebook_has_the_figure_and_a_remark(path, planted_clips, monkeypatch):
     monkeypatch.setenv("SPEECHLM_STATIC", "1")
+    monkeypatch.setattr(plt, "show", lambda: None)
     paths = Paths(path, planted_clips)
-    assert "JupyterLab" in widgets.explore_lasso(paths, "fallacy", EVERY).data and not paths.asked
+    assert "JupyterLab" in widgets.explore_lasso(paths, "fallacy", EVERY, 0.03).data
+    assert title(plt.gcf().axes[0]) == "C = 0.02: 3 tokens"
     monkeypatch.delenv("SPEECHLM_STATIC")
     assert widgets.explore_lasso(paths, "fallacy", EVERY).children

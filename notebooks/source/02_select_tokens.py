@@ -269,6 +269,41 @@ assert kept_l1 < kept_l2
 print("checkpoint: only ℓ1 selects; ℓ2 would need a threshold that somebody has to invent")
 
 # %% [markdown]
+# ### Exercise 2 · Change the penalty, count the zeros (easy, 10 minutes)
+#
+# Between the two lies the *elastic net*: `l1_ratio` says which part of the penalty is ℓ1. One class against the
+# rest, a few clips, all else equal. *Guess first: how many weights are exactly zero with ℓ2, with one percent
+# of ℓ1, with ℓ1 alone? Will a stronger ℓ2 do it?* Then write the function that fits and counts.
+
+# %%
+rows = np.random.default_rng(seed).permutation(len(y))[:120]
+X_few, y_few = X[rows], y[rows] == y[rows[0]]
+X_few = X_few[:, X_few.getnnz(axis=0) > 0]  # columns that occur
+
+
+def my_zeros(l1_ratio, C):
+    return None  # exercises.fit_mixed(X_few, y_few, l1_ratio, C) gives the weights, shape (n_columns,)
+
+
+exercises.check_zeros(my_zeros, X_few, y_few)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# Ask for `== 0`, and not for `np.isclose`: that is the point.
+# </details>
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_zeros(l1_ratio, C):
+#     weights = exercises.fit_mixed(X_few, y_few, l1_ratio, C)
+#     return int((weights == 0).sum())
+# ```
+# ℓ2 pulls a weight by a share of itself: the nearer to zero, the weaker the pull, so it never arrives,
+# however small $C$ is. ℓ1 pulls as hard at zero as anywhere, and so does a small part of it.
+# </details>
+
+# %% [markdown]
 # ## The path over C
 #
 # A larger $C$ keeps more tokens. Is more better? For each $C$ we leave out one fold of the sentences, fit on
@@ -316,17 +351,9 @@ if (table.n_not_converged > 0).any():
 # that a language model must learn, and the audio part of a prompt grows with their number. Exercise:
 # change `n_tokens` at the top.
 #
-# Step through the path. A column is a kept token, a row a class. The static figure shows the step that we go
-# on with.
-
-# %%
-step = grid.index(C_count)
-widgets.show_path(path, names, step)
-plt.show()
-
-# %% [markdown]
-# In JupyterLab, move the slider, or say about how many tokens you want. Another task or other layers are
-# fitted once, when you choose them.
+# Step through the path. A column is a kept token, a row a class. At first it shows the step that we go on
+# with. In JupyterLab, move the slider, or say about how many tokens you want. Another task or other layers
+# are fitted once, when you choose them.
 
 # %%
 paths = LassoPaths(experiment, grid, **settings)
@@ -476,7 +503,7 @@ print(f"{len(subset)} clips; C = {C_lib:.3g} (liblinear), {C_saga:.3g} (saga)")
 report
 
 # %% [markdown]
-# ### Exercise 2 · Overlap by chance (easy, 5 minutes)
+# ### Exercise 3 · Overlap by chance (easy, 5 minutes)
 #
 # Two people draw 75 of 7,168 tokens blindly. How many do they share on average? Compare with the table
 # above.
@@ -699,7 +726,7 @@ for other, (true, permuted, i) in kept_by_task.items():
 print(f"with {n_permutations} permutations, p cannot be smaller than {1 / (1 + n_permutations):.2f}")
 
 # %% [markdown]
-# ### Exercise 3 · A permutation p-value (medium, 10 minutes)
+# ### Exercise 4 · A permutation p-value (medium, 10 minutes)
 #
 # Write the function that turns a real value and its permuted ones into a p-value. Large values are the
 # unusual ones.

@@ -1,7 +1,9 @@
 """Interactive controls of the notebooks, by topic; each draws with the function of the figure beside it."""
 
+from .clips import explore_clips
 from .codec import explore_layers, explore_residual_vq
 from .lasso import explore_lasso, show_path
 from .listen import show_players
 from .selection import explore_penalties, show_penalties
 from .training import PromptView, explore_budget, explore_deliveries, show_prompt, split_prompt
+from .what_if import explore_what_if

@@ -107,7 +107,12 @@ class PathPictures:
         figure.set_layout_engine("none")  # the margins stay; finding them takes longer than all the rest
 
 
-@live
+def _draw_still(paths: LassoPaths, task: str, layers: Sequence[int], C: float | None = None, *_) -> None:
+    path, names = paths.get(task, layers)
+    show_path(path, names, _find_step(paths.Cs, C), paths.threshold)
+
+
+@live(still=_draw_still)
 def explore_lasso(
     paths: LassoPaths,
     task: str,
@@ -178,12 +183,15 @@ class LassoExplorer:
         chosen = self.task.value, self.layers.value
         if self.paths.has(*chosen):
             return self.draw()
-        for view in (*self.views, self.tokens):
-            view.value = ""  # should the fit fail, the picture of another path would mislead
         text = f"fitting {len(self.paths.Cs)} values of C for {show_name(chosen[0])}, once"
-        with busy([self.task, self.layers, self.step, self.wanted], self.status, text, at):
+        with busy([self.task, self.layers, self.step, self.wanted], self.status, text, at, self.blank):
             self.pictures(*chosen)
             self.draw()
+
+    def blank(self) -> None:
+        """Show nothing: the picture of another path would mislead."""
+        for view in (*self.views, self.tokens):
+            view.value = ""
 
     def seek(self) -> None:
         """Move the slider to the step that keeps about as many tokens as are wanted."""
@@ -196,7 +204,7 @@ class LassoExplorer:
 
     def draw(self) -> None:
         """Draw the step that the slider shows."""
-        with busy([], self.status):
+        with busy([], self.status, failed=self.blank):
             pictures, step = self.pictures(self.task.value, self.layers.value), self.step.value
             tokens = pictures.show(step)
             coefs, _ = keep_step(pictures.path, step, pictures.threshold)

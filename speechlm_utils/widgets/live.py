@@ -4,6 +4,7 @@ import functools
 import os
 from collections.abc import Callable
 
+import matplotlib.pyplot as plt
 from IPython.display import Markdown
 
 STATIC = "SPEECHLM_STATIC"
@@ -14,11 +15,25 @@ The messages of ipywidgets between kernel and papermill have also been seen to s
 REMARK = "*In JupyterLab a control stands here; the figure above shows one of its states.*"
 
 
-def live(explore: Callable) -> Callable:
-    """Make a function that returns a widget return a remark instead when no one is there to use it."""
+def live(explore: Callable | None = None, *, still: Callable | None = None) -> Callable:
+    """Make a function that returns a widget return a remark instead when no one is there to use it.
+
+    Parameters
+    ----------
+    explore : the function
+    still : called with the same arguments, draws the figure that then stands above the remark; None: another
+        cell draws it
+    """
+    if explore is None:
+        return functools.partial(live, still=still)
 
     @functools.wraps(explore)
     def explore_or_remark(*args, **kwargs):
-        return Markdown(REMARK) if os.environ.get(STATIC) else explore(*args, **kwargs)
+        if not os.environ.get(STATIC):
+            return explore(*args, **kwargs)
+        if still is not None:
+            still(*args, **kwargs)
+            plt.show()
+        return Markdown(REMARK)
 
     return explore_or_remark

@@ -87,7 +87,13 @@ class Status:
 
 
 @contextmanager
-def busy(controls: Sequence[ipywidgets.Widget], status: Status, text: str = "", at=None) -> Iterator[None]:
+def busy(
+    controls: Sequence[ipywidgets.Widget],
+    status: Status,
+    text: str = "",
+    at: ipywidgets.Widget | None = None,
+    failed: Callable[[], None] | None = None,
+) -> Iterator[None]:
     """Disable controls while something is computed; an error becomes one line, and nothing is left disabled.
 
     Parameters
@@ -96,6 +102,7 @@ def busy(controls: Sequence[ipywidgets.Widget], status: Status, text: str = "", 
     status : where it is said
     text : what is being done; nothing is said where it takes no time
     at : the control in use, which stays enabled, so that the keyboard does not lose its place
+    failed : called after an error, to take away what belongs to the state before
     """
     before = [(control, control.disabled) for control in controls if control is not at]
     if text:
@@ -106,6 +113,8 @@ def busy(controls: Sequence[ipywidgets.Widget], status: Status, text: str = "", 
         yield
     except Exception as error:  # whatever it is: a page must not die of it
         log.info("%s", text or error, exc_info=True)
+        if failed is not None:
+            failed()
         known = isinstance(error, OSError | ValueError)
         status.show(str(error) if known else f"{type(error).__name__}: {error}", "problem")
     finally:
