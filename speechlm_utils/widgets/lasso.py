@@ -23,7 +23,7 @@ from .live import live
 from .panel import WIDE, Picture, Status, busy
 from .training import PromptView
 
-SIZES = ((3.4, 3.1), (7.6, 3.1))  # inches, of the two halves of the picture
+SIZES = ((3.1, 3.1), (6.6, 3.1))  # inches, of the two halves of the picture
 N_LISTED = 12  # tokens of a class that are named
 
 
@@ -101,7 +101,7 @@ class PathPictures:
     def _draw_coefs(self, coefs: np.ndarray, layers: np.ndarray) -> None:
         figure = self.coefs.figure
         figure.clear()
-        figure.set_layout_engine("constrained", rect=(0, 0.07, 1, 0.93))  # room for a second line of ticks
+        figure.set_layout_engine("constrained", rect=(0, 0.07, 0.97, 0.93))  # room for longer ticks
         self.image = plot_coef_step(figure.subplots(), coefs, layers, self.names)
         self.coefs.canvas.draw()
         figure.set_layout_engine("none")  # the margins stay; finding them takes longer than all the rest
@@ -235,9 +235,9 @@ def list_by_class(coefs: np.ndarray, tokens: Sequence[tuple[int, int]], names: S
         order = order[weights[order] > 0]
         boxes = [("speech", show_token(*tokens[i]), tokens[i][0]) for i in order[:N_LISTED]]
         more = f" and {len(order) - N_LISTED} more" if len(order) > N_LISTED else ""
-        listed = PromptView(boxes)._repr_html_() if boxes else "none"
-        rows.append(f"<dt>{escape(show_name(name))}{more}</dt><dd>{listed}</dd>")
-    return f"Tokens that speak for a class, the strongest first:<dl>{''.join(rows)}</dl>"
+        listed = PromptView(boxes)._repr_html_() if boxes else "none of them"
+        rows.append(f'<div style="margin-top:.4em">{escape(show_name(name))}{more}: {listed}</div>')
+    return f"Tokens that speak for a class, the strongest first:{''.join(rows)}"
 
 
 def label_steps(Cs: Sequence[float]) -> list[str]:

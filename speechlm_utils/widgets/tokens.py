@@ -1,0 +1,137 @@
+"""Pick a selected token, see its card, hear it."""
+
+from collections.abc import Callable
+
+import ipywidgets
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from ..counts import show_token
+from ..plots.style import show_name
+from ..selection import Selection
+from .live import live
+from .panel import Picture, Status, busy
+
+ANY = "any"
+Token = tuple[int, int]
+
+
+def _draw_still(selection: Selection, draw_card: Callable, listen: Callable, size=(10, 6.5)) -> None:
+    if selection.tokens:
+        draw_card(plt.figure(figsize=size), order_tokens(selection)[0])
+
+
+@live(still=_draw_still)
+def explore_tokens(
+    selection: Selection,
+    draw_card: Callable[[Figure, Token], str],
+    listen: Callable[[Token], object],
+    size: tuple[float, float] = (10, 6.5),
+) -> ipywidgets.Widget:
+    """Return a list of the selected tokens, beside the card of the one that is picked and its sound.
+
+    Parameters
+    ----------
+    selection : Selection
+    draw_card : called with an empty figure and (layer, code), draws the card and returns it in words
+    listen : called with (layer, code), returns what plays the token: HTML, or an object shown as HTML
+    size : inches, of the card
+
+    Raises
+    ------
+    ValueError
+        If no token is selected.
+    """
+    return TokenBrowser(selection, draw_card, listen, size).box
+
+
+class TokenBrowser:
+    """The control behind `explore_tokens`; `box` is what to show."""
+
+    def __init__(self, selection: Selection, draw_card: Callable, listen: Callable, size=(10, 6.5)):
+        if not selection.tokens:
+            raise ValueError("selection: holds no token, the list would be empty")
+        self.selection, self.draw_card, self.listen = selection, draw_card, listen
+        self.status, self.card, self.sound = Status(), Picture(*size), ipywidgets.HTML()
+        classes = [(ANY, None), *((show_name(name), row) for row, name in enumerate(selection.label_names))]
+        layers = [(ANY, None), *((f"layer {n}", n) for n in sorted({layer for layer, _ in selection.tokens}))]
+        style = {"style": {"description_width": "6rem"}}
+        self.label = ipywidgets.Dropdown(options=classes, description="speaks for", **style)
+        self.layer = ipywidgets.Dropdown(options=layers, description="layer", **style)
+        self.token = ipywidgets.Select(
+            rows=12, description="token", layout={"width": "26rem", "max_width": "98%"}, **style
+        )
+        self.box = ipywidgets.VBox(
+            [
+                ipywidgets.HBox([self.label, self.layer], layout={"flex_flow": "row wrap"}),
+                self.token,
+                self.status.widget,
+                self.sound,
+                self.card.widget,
+            ]
+        )
+        for menu in (self.label, self.layer):
+            menu.observe(lambda change: self.fill(change["owner"]), "value")
+        self.token.observe(lambda _: self.show(self.token), "value")
+        self.fill()
+
+    @property
+    def controls(self) -> list[ipywidgets.Widget]:
+        """All that can be operated."""
+        return [self.label, self.layer, self.token]
+
+    def fill(self, at: ipywidgets.Widget | None = None) -> None:
+        """List the tokens of the class and layer that the menus show."""
+        found = order_tokens(self.selection, self.label.value, self.layer.value)
+        options = [(describe_token(self.selection, token), token) for token in found]
+        if tuple(options) != tuple(self.token.options):
+            self.token.options = options  # nothing is picked then
+        if not found:
+            self.blank()
+            self.status.show("no selected token is of this class and layer: choose others", "problem")
+        elif self.token.value is None:
+            self.token.value = found[0]  # which shows it
+        elif not self.card.widget.value:
+            self.show(at)
+
+    def show(self, at: ipywidgets.Widget | None = None) -> None:
+        """Show the card and the sound of the token that is picked."""
+        token = self.token.value
+        if token is None:
+            return
+        with busy(self.controls, self.status, f"looking {show_token(*token)} up", at, self.blank):
+            sound = self.listen(token)
+            self.card.draw(lambda figure: self.draw_card(figure, token))
+            self.sound.value = sound if isinstance(sound, str) else sound._repr_html_()
+            self.status.show(describe_token(self.selection, token))
+
+    def blank(self) -> None:
+        """Show nothing."""
+        self.card.clear()
+        self.sound.value = ""
+
+
+def order_tokens(selection: Selection, row: int | None = None, layer: int | None = None) -> list[Token]:
+    """List tokens, the largest coefficient first.
+
+    Parameters
+    ----------
+    selection : Selection
+    row : place of a class: tokens that speak for it; None: all, by their largest coefficient
+    layer : int, tokens of this layer; None: of all
+    """
+    weights = selection.coefs.max(axis=0) if row is None else selection.coefs[row]
+    order = np.argsort(-weights, kind="stable")
+    chosen = [place for place in order if row is None or weights[place] > 0]
+    tokens = (tuple(selection.tokens[place]) for place in chosen)
+    return [token for token in tokens if layer in (None, token[0])]
+
+
+def describe_token(selection: Selection, token: Token) -> str:
+    """Name a token, and the class that it speaks for most."""
+    weights = selection.coefs[:, [tuple(one) for one in selection.tokens].index(tuple(token))]
+    is_for = bool(weights.max() > 0)
+    row = int(weights.argmax() if is_for else weights.argmin())
+    name = show_name(selection.label_names[row])
+    return f"{show_token(*token)} speaks {'for' if is_for else 'against'} {name} ({weights[row]:+.2f})"
