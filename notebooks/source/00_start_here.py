@@ -103,7 +103,7 @@ for sentence in sentences:
 widgets.show_players({f"clip {number}": wav for number, wav in enumerate(wavs, 1)})
 
 # %% [markdown] tags=["needs-ambiguous", "needs-planted"]
-# ### Exercise 1 · By ear (★☆☆, 3 minutes)
+# ### Exercise 1 · By ear (easy, 3 minutes)
 #
 # In this corpus every class has its own way of speaking. Guess the label of each clip by ear, before you
 # scroll to the next figure. The first cell lists the labels.
@@ -123,7 +123,10 @@ check_heard(heard, chosen, task)
 #
 # <details><summary>Solution</summary>
 #
-# `heard = [clip.labels[task] for clip in chosen]`. Few people get all of them: the labels are
+# ```python
+# heard = [clip.labels[task] for clip in chosen]
+# ```
+# Few people get all of them: the labels are
 # conventions of this corpus, and you have not been trained on it. Nor has the language model, yet.
 # </details>
 
@@ -274,7 +277,7 @@ print("The corpus is what its makers say, as far as words and planted parameters
 # %% [markdown]
 # ## Exercises
 #
-# ### Exercise 2 · Codes in a clip (★☆☆, 1 minute)
+# ### Exercise 2 · Codes in a clip (easy, 1 minute)
 #
 # The tokenizer writes 50 frames a second, and 8 codes a frame. How many codes is a clip of 3 seconds?
 
@@ -290,11 +293,14 @@ check_codes_in_clip(n_codes)
 #
 # <details><summary>Solution</summary>
 #
-# `n_codes = 3 * 50 * 8`, that is 1,200. This flood is why the method selects.
+# ```python
+# n_codes = 3 * 50 * 8
+# ```
+# This flood is why the method selects.
 # </details>
 
 # %% [markdown] tags=["needs-planted", "needs-question"]
-# ### Exercise 3 · Where hearing cannot help (★☆☆, 2 minutes)
+# ### Exercise 3 · Where hearing cannot help (easy, 2 minutes)
 #
 # For which task do words and delivery together gain least over words alone? Read it off the figure, then
 # check.
@@ -311,7 +317,10 @@ check_no_gain(task_without_gain, ceilings)
 #
 # <details><summary>Solution</summary>
 #
-# `task_without_gain = "topic"`: its delivery was drawn without looking at the topic.
+# ```python
+# task_without_gain = "topic"
+# ```
+# Its delivery was drawn without looking at the topic.
 # </details>
 
 # %% [markdown]

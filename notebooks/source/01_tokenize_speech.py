@@ -34,7 +34,7 @@ from speechlm_utils.codec_report import decode_distances, measure_speed, report_
 from speechlm_utils.corpus import load_corpus
 from speechlm_utils.drawing import draw_clips
 from speechlm_utils.encoding import encode_clips
-from speechlm_utils.exercises import check_bit_rate, check_padding, check_quantise
+from speechlm_utils.exercises import check_bit_rate, check_layers, check_padding, check_quantise
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.needs import require
 from speechlm_utils.overview import list_versions
@@ -464,7 +464,7 @@ assert not {c.id for c in train} & {c.id for c in test}, "the clips of test must
 # %% [markdown]
 # ## Exercises
 #
-# ### Exercise 1 · Bit rate (★☆☆, 3 minutes)
+# ### Exercise 1 · Bit rate (easy, 3 minutes)
 #
 # A code of 1,024 takes how many bits? How many kilobits is a second of speech, all layers together?
 
@@ -480,10 +480,13 @@ check_bit_rate(kilobits_per_second, codec)
 #
 # <details><summary>Solution</summary>
 #
-# `kilobits_per_second = 10 * 8 * 50 / 1000`, that is 4.
+# ```python
+# kilobits_per_second = 10 * 8 * 50 / 1000
+# ```
+# A codec with other sizes has another rate: `codec.n_layers`, `codec.codebook_size`, `codec.frame_rate`.
 # </details>
 #
-# ### Exercise 2 · Write the quantiser (★★☆, 10 minutes)
+# ### Exercise 2 · Write the quantiser (medium, 10 minutes)
 #
 # Write the function that codes points layer by layer. For each layer: find the nearest centre of every
 # point, note its number, subtract the centre, go on with what is left.
@@ -516,7 +519,7 @@ check_quantise(my_quantise)
 # ```
 # </details>
 #
-# ### Exercise 3 · What padding does (★★☆, 5 minutes)
+# ### Exercise 3 · What padding does (medium, 5 minutes)
 #
 # Deep-learning code pads clips with zeros to make batches. Append half a second of silence to `wav`, encode
 # it, and compute for each layer the share of the clip's own frames whose code has changed.
@@ -541,6 +544,33 @@ check_padding(share_changed, codec, wav, n_silence)
 # ```
 # The encoder reads the clip forwards and backwards, so even frames far from the end may change. In this
 # suite a clip is encoded alone, or with others of exactly its length.
+# </details>
+#
+# ### Exercise 4 · Which layers would you keep? (easy, 10 minutes)
+#
+# Your transcripts are clean: the words are known. What is missing is how they are said. Keep as few layers as
+# you can, so that pitch and energy can still be read: each at least 90 % as well (by R²) as from all layers.
+# *Guess first.* Then change `my_layers`, run the cell, look at the numbers, and go on.
+
+# %%
+my_layers = None  # some layers, for example (1, 2, 3)
+check_layers(my_layers, *parts, codec)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# Layer 1 was taught the phones, which the transcript has already. Try the layers one by one: from which is
+# pitch read best? Does it read energy, too? Only then add a second one.
+# </details>
+#
+# <details><summary>Solution</summary>
+#
+# ```python
+# my_layers = (2,)
+# ```
+# In the codec of this repository, layer 2 was trained to hold pitch and energy. With another codec start with
+# the layer that reads pitch best, and add the one that helps most, until it is enough. And if there were no
+# transcript, or a noisy one? Then nobody else tells the phones, and the layer of content has to stay, too.
 # </details>
 #
 # ## Limits

@@ -271,9 +271,9 @@ print("checkpoint: only ℓ1 selects; ℓ2 would need a threshold that somebody 
 # %% [markdown]
 # ### Exercise 2 · Change the penalty, count the zeros (easy, 10 minutes)
 #
-# Between the two lies the *elastic net*: `l1_ratio` says which part of the penalty is ℓ1. One class against the
-# rest, a few clips, all else equal. *Guess first: how many weights are exactly zero with ℓ2, with one percent
-# of ℓ1, with ℓ1 alone? Will a stronger ℓ2 do it?* Then write the function that fits and counts.
+# Between the two lies the *elastic net*: `l1_ratio` says which part of the penalty is ℓ1. One class against
+# the rest, a few clips, all else equal. *Guess first: how many weights are exactly zero with ℓ2, with one
+# percent of ℓ1, with ℓ1 alone? Will a stronger ℓ2 do it?* Then write the function that fits and counts.
 
 # %%
 rows = np.random.default_rng(seed).permutation(len(y))[:120]

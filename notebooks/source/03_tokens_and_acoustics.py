@@ -504,7 +504,7 @@ frequent = max(
 play(frequent, "the most frequent matched random token")
 
 # %% [markdown]
-# ### Exercise 3 · q-values (harder, 15 minutes)
+# ### Exercise 3 · q-values (hard, 15 minutes)
 #
 # Write the correction of Benjamini and Hochberg. Sort the p-values. The one of rank $r$ of $m$ becomes
 # $p \cdot m / r$. Then no q-value may exceed that of a larger p: walk from the largest down and keep the

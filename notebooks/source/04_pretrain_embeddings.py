@@ -472,7 +472,8 @@ metrics_path = record_metrics(
 # %% [markdown]
 # ## Exercises
 #
-# ### 1 · Share the budget (★, 5 minutes)
+# ### Exercise 1 · Share the budget (easy, 5 minutes)
+#
 # Write the rule of section 4: given the text and audio tokens of a clip and the room for both, how many of
 # each are kept? Replace `return None`.
 
@@ -499,7 +500,8 @@ exercises.check_budget(share_budget)
 # ```
 # </details>
 #
-# ### 2 · Guess by frequency (★★, 5 minutes)
+# ### Exercise 2 · Guess by frequency (medium, 5 minutes)
+#
 # Three kinds of tokens occurred 70, 20 and 10 times in training. What is the unigram loss, in nats per
 # token, on the sequence `judged`?
 

@@ -46,6 +46,7 @@ from speechlm_utils.classifier import FineTuneSettings, SpeechTokenClassifier, f
 from speechlm_utils.corpus import groups, label_ids
 from speechlm_utils.drawing import draw_clips
 from speechlm_utils.embeddings import PretrainSettings
+from speechlm_utils.exercises.overfitting import OverfitLab, check_knob
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.needs import require
 from speechlm_utils.run import record_metrics
@@ -505,7 +506,8 @@ metrics_path = record_metrics(
 # %% [markdown]
 # ## Exercises
 #
-# ### 1 · Count the adapter (★★, 10 minutes)
+# ### Exercise 1 · Count the adapter (medium, 10 minutes)
+#
 # How many LoRA parameters does the second model have? You need the rank, and for every adapted layer the
 # number of inputs and outputs. The cell prints the layers of one block.
 
@@ -535,7 +537,8 @@ exercises.check_lora_count(my_count, model)
 # ```
 # </details>
 #
-# ### 2 · Two macro-F1 (★★, 10 minutes)
+# ### Exercise 2 · Two macro-F1 (medium, 10 minutes)
+#
 # A test set has four classes in theory, but no clip of class 3. Work out both macro-F1 scores by hand.
 
 # %%
@@ -561,7 +564,8 @@ exercises.check_macro_f1((macro_f1_over_all, macro_f1_over_present), y_true, y_p
 # ```
 # </details>
 #
-# ### 3 · Which interval is wider? (★, 5 minutes)
+# ### Exercise 3 · Which interval is wider? (easy, 5 minutes)
+#
 # Repeat the bootstrap as if all clips were independent: give it every clip's `id` in place of its sentence.
 # Which interval is wider, the one over `"clips"`, the one over `"sentences"`, or are they `"equal"`? Guess,
 # then compute.
@@ -588,6 +592,47 @@ exercises.check_wider(my_answer, by_clip, everything)
 # may turn around.
 # </details>
 #
+# ### Exercise 4 · What to turn first when LoRA overfits (medium, 15 minutes)
+#
+# A small, real experiment: 40 clips, one per text, their words alone. Only the last two blocks get adapters,
+# of rank 64. What the blocks below compute stays the same, so it is computed once, and a run takes seconds.
+# Trained as it is, the model learns the clips by heart, and the loss on validation rises.
+#
+# Four knobs are ready. *Guess which of them lowers the loss on validation most*, then let it be measured,
+# with three seeds each. The first answer takes about a minute of computing. Then turn the knobs further: does
+# the verdict hold?
+
+# %%
+lab = OverfitLab(llm_name, clips, task, names, lora_modules=lora_modules, seed=seed, **experiment.llm_options)
+knobs = {
+    "rank": {"lora_rank": 4},  # alpha goes down with it, else the update would be scaled up
+    "dropout": {"lora_dropout": 0.3},
+    "learning rate": {"learning_rate": 3e-4},  # as it is: 3e-3
+    "epochs": {"n_epochs": 3},  # as it is: 12
+}
+my_knob = None  # "rank", "dropout", "learning rate" or "epochs"
+
+check_knob(my_knob, lab, knobs)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# Rank says in how many directions the weights may move; learning rate and epochs say how far they get. The
+# clips are few: how many directions does it take to learn them by heart?
+# </details>
+# <details><summary>Solution</summary>
+#
+# ```python
+# my_knob = "learning rate"
+# ```
+# So it came out with these settings on the corpus of this repository, with fewer epochs close behind, then
+# the rank, and dropout last: a rank of 4 still had room for 40 clips. Yours may differ, so it is measured.
+# Two things to look at in the table. A training loss near zero is no harm by itself; a rising
+# validation loss is. And the accuracy need not follow the loss: the loss punishes a model that is *sure* of
+# what is wrong, and a model that is less sure is not right more often. So this notebook keeps the weights of
+# the best macro-F1, not of the lowest loss.
+# </details>
+#
 # ## What this does not show
 # - One seed, and few steps of a small model, unless you have changed the parameters.
 # - A swap changes all tokens at once. Which of them the model listened to, it does not say.
@@ -604,7 +649,7 @@ exercises.check_wider(my_answer, by_clip, everything)
 # - **The released speech tokenizer:** `codec_name = "fnlp/SpeechTokenizer"`.
 # - **A larger language model:** any causal LM, `llm_name = "meta-llama/Llama-3.2-3B"`; the profile `paper`
 #   has the paper's settings (a GPU helps).
-# - **If it overfits:** fewer steps first, then a lower `lora_rank`, then `lora_dropout`.
+# - **If it overfits:** turn one knob at a time and measure, as in exercise 4.
 #
 # ## Summary
 # - Two runs, equal but for the prompt; the difference is resampled by sentence and shown with its interval.
