@@ -1,7 +1,10 @@
 """Checks of notebooks 00 and 01: None is not attempted, wrong fails with a reason, right passes."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
+from solutions import run_solution
 
 from speechlm_utils import exercises
 from speechlm_utils.audio import load_audio
@@ -24,6 +27,7 @@ def try_answers(check, cases, capsys):
 
 def test_codes_in_clip(capsys):
     cases = [(None, None, "not attempted"), (150, False, "frames"), (1200, True, "6 words")]
+    cases.append((run_solution("00", "n_codes"), True, "1200 codes"))
     try_answers(exercises.check_codes_in_clip, cases, capsys)
 
 
@@ -32,7 +36,7 @@ def test_no_gain(capsys):
         (None, None, "not attempted"),
         ("fallacy", False, "+0.50"),
         ("wine", False, "none of"),
-        ("topic", True, "-0.10"),
+        (run_solution("00", "task_without_gain"), True, "-0.10"),
     ]
     try_answers(lambda answer: exercises.check_no_gain(answer, CEILINGS), cases, capsys)
 
@@ -44,6 +48,7 @@ def test_heard(capsys):
         (list("abcx"), False, "'x'"),
         (list("badc"), False, "0 of 4"),
         (list("abdc"), True, "2 of 4"),
+        (run_solution("00", "heard", chosen=CLIPS, task="fallacy"), True, "4 of 4"),
     ]
     try_answers(lambda answer: exercises.check_heard(answer, CLIPS), cases, capsys)
 
@@ -57,6 +62,8 @@ def test_bit_rate(tiny_codec, capsys):
         (2.4, True, "256"),
     ]
     try_answers(lambda answer: exercises.check_bit_rate(answer, tiny_codec), cases, capsys)
+    released = SimpleNamespace(n_layers=8, codebook_size=1024, frame_rate=50, sample_rate=16000)
+    assert exercises.check_bit_rate(run_solution("01", "kilobits_per_second"), released) is True
 
 
 def test_quantiser(capsys):
@@ -68,7 +75,7 @@ def test_quantiser(capsys):
         (lambda p, c: quantise(p, c)[0], False, "shape"),
         (forgets_the_residual, False, "Layer 2"),
         (lambda p, c: quantise(-p, c), False, "Layer 1"),
-        (quantise, True, "agree"),
+        (run_solution("01", "my_quantise"), True, "agree"),
     )
     try_answers(exercises.check_quantise, cases, capsys)
 
@@ -78,10 +85,12 @@ def test_padding(tiny_codec, tiny_corpus, capsys):
     alone = tiny_codec.encode(wav)
     padded = tiny_codec.encode(np.concatenate([wav, np.zeros(3200, np.float32)]))[:, : alone.shape[1]]
     right = (alone != padded).mean(axis=1)
+    given = {"codec": tiny_codec, "wav": wav, "n_silence": 3200, "clip_codes": alone}
     cases = [
         (None, None, "not attempted"),
         (right.mean(), False, "one share per layer"),
         (right + 0.1, False, "Compare"),
         (right, True, "exactly one length"),
+        (run_solution("01", "share_changed", **given), True, "exactly one length"),
     ]
     try_answers(lambda answer: exercises.check_padding(answer, tiny_codec, wav, 3200), cases, capsys)

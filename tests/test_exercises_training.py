@@ -99,6 +99,9 @@ def intervals():
 
 
 def test_wider(intervals, capsys):
+    for by_clip, by_sentence in (intervals, intervals[::-1], intervals[:1] * 2):
+        answer = run_solution("05", "my_answer", by_clip=by_clip, everything=by_sentence)
+        assert exercises.check_wider(answer, by_clip, by_sentence) is True
     assert exercises.check_wider(None, *intervals) is None
     assert exercises.check_wider("sentences", *intervals) is True
     assert exercises.check_wider("clips", *intervals) is False

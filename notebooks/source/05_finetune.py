@@ -567,8 +567,8 @@ exercises.check_macro_f1((macro_f1_over_all, macro_f1_over_present), y_true, y_p
 # ### Exercise 3 · Which interval is wider? (easy, 5 minutes)
 #
 # Repeat the bootstrap as if all clips were independent: give it every clip's `id` in place of its sentence.
-# Which interval is wider, the one over `"clips"`, the one over `"sentences"`, or are they `"equal"`? Guess,
-# then compute.
+# Which interval is wider, the one over `"clips"`, the one over `"sentences"`, or are they `"equal"` (to 3 %)?
+# Guess, then compute.
 
 # %%
 a, b = predicted["text"], predicted["text + tokens"]
@@ -585,7 +585,8 @@ exercises.check_wider(my_answer, by_clip, everything)
 # <details><summary>Solution</summary>
 #
 # ```python
-# print(by_clip.high - by_clip.low, everything.high - everything.low)
+# ratio = (by_clip.high - by_clip.low) / (everything.high - everything.low)
+# my_answer = "equal" if abs(ratio - 1) < 0.03 else "clips" if ratio > 1 else "sentences"
 # ```
 # The clips of a sentence share their words. If they err together, the clips know less than their
 # number suggests, and sentences give the wider, honest interval. If one errs where the other does not, it
