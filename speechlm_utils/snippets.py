@@ -37,7 +37,10 @@ def find_occurrences(
 
 
 def join_snippets(
-    places: Sequence[tuple[Clip, int]], seconds: float = 0.2, gap_seconds: float = 0.15, frame_rate: int = 50
+    places: Sequence[tuple[Clip, int]],
+    seconds: float = 0.2,
+    gap_seconds: float = 0.15,
+    frame_rate: float = 50,
 ) -> np.ndarray:
     """Cut a piece around each place, fade its edges, and join the pieces with silence between them.
 
@@ -46,13 +49,13 @@ def join_snippets(
     places : (clip, frame) pairs, see `find_occurrences`
     seconds : length of a piece, centred on the frame (shorter at the edge of a clip)
     gap_seconds : silence after each piece
-    frame_rate : int, frames per second
+    frame_rate : float, frames per second
 
     Returns
     -------
     wav : float32 array, shape (n_samples,), 16 kHz; a single gap where there is no place
     """
-    hop, half = SAMPLE_RATE // frame_rate, round(seconds * SAMPLE_RATE / 2)
+    hop, half = round(SAMPLE_RATE / frame_rate), round(seconds * SAMPLE_RATE / 2)
     gap = np.zeros(round(gap_seconds * SAMPLE_RATE), np.float32)
     parts = [gap]
     for clip, frame in places:

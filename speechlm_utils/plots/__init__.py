@@ -11,6 +11,7 @@ from .acoustics import (
     plot_shares,
     plot_two_groups,
 )
+from .cards import describe_card, draw_card, name_sound, plot_atlas
 from .codec import (
     plot_clusters,
     plot_codes,
@@ -32,6 +33,7 @@ from .embeddings import (
 )
 from .intervals import plot_differences, plot_forest, plot_intervals
 from .layers import plot_layer_bars, plot_layer_counts
+from .listening import plot_moment, plot_strip
 from .overview import plot_ceilings, plot_delivery, plot_pipeline, plot_planted
 from .path import plot_C_path, plot_path_step, plot_permuted_counts
 from .penalty import plot_penalty, plot_shrinkage, plot_sizes, plot_spread

@@ -1,0 +1,194 @@
+"""Figures of notebook 11: the card of a token, and the atlas of them all."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ..cards import find_card, list_cards
+from .acoustics import name_feature
+from .style import AUDIO, NEUTRAL, TEXT, layer_color, show_name
+
+MOVEMENT_NAMES = {
+    "f0_slope_st_s": "pitch slope",
+    "rms_slope_db_s": "loudness slope",
+    "position": "place in the clip",
+}
+
+
+def name_sound(name: str) -> str:
+    """Return a feature of a card for people."""
+    return MOVEMENT_NAMES.get(name) or name_feature(name)
+
+
+def draw_card(figure: Figure, facts: pd.DataFrame, token: tuple[int, int]) -> str:
+    """Draw the card of one token into an empty figure, and return it in words.
+
+    Parameters
+    ----------
+    figure : Figure, about 10 by 6.5 inches
+    facts : see `cards.describe_tokens`; parts that it lacks leave their place empty
+    token : (layer, code)
+
+    Returns
+    -------
+    words : str, for who cannot see the figure
+    """
+    card = find_card(facts, token)
+    parts = {name: one.reset_index(drop=True) for name, one in card.groupby("part")}
+    axes = figure.subplots(2, 3, width_ratios=[1, 1, 1.25])
+    color = layer_color(token[0], max(8, int(facts.layer.max())))
+    for ax, part, title in (
+        (axes[0, 0], "coefficient", "coefficient (line: folds)"),
+        (axes[0, 1], "frequency", "per 1,000 frames (bar: all clips)"),
+        (axes[0, 2], "sound", "sound: effect (std)"),
+        (axes[1, 0], "phone", "phones: share of its frames"),
+        (axes[1, 1], "voice", "voices: share of its frames"),
+    ):
+        if part in parts:
+            plot_facts(ax, parts[part], color)
+            ax.set_title(title)
+        else:
+            ax.set_axis_off()
+    write_neighbours(axes[1, 2], parts)
+    words = describe_card(facts, token)
+    figure.suptitle(words.split(". ")[0], x=0.01, ha="left", fontsize=11.5)
+    return words
+
+
+def plot_facts(ax: Axes, facts: pd.DataFrame, color=TEXT) -> Axes:
+    """Draw the facts of one part of a card, a row each: value, interval, and what was expected as a bar.
+
+    A hollow dot is not sure (q of 0.05 or more, or none); where the part has no q, all dots are full.
+    """
+    tested = facts.q.notna().any()
+    ax.axvline(0, color="black", linewidth=0.8)
+    for i, row in enumerate(facts.itertuples()):
+        if np.isfinite(row.expected):
+            ax.barh(i, row.expected, height=0.7, color="#DDDDDD", zorder=0)
+        ax.plot([row.low, row.high], [i, i], color=color, linewidth=2)
+        sure = not tested or row.q < 0.05
+        ax.plot(row.value, i, "o", color=color, markerfacecolor=color if sure else "white", markersize=5)
+    sound = facts.part.iloc[0] == "sound"
+    names = [name_sound(name) if sound else show_name(name) for name in facts["name"]]
+    ax.set_yticks(range(len(facts)), names)
+    ax.set_ylim(len(facts) - 0.4, -0.6)
+    return ax
+
+
+def write_neighbours(ax: Axes, parts: dict[str, pd.DataFrame]) -> Axes:
+    """Write the nearest codes, tokens and words of a token."""
+    ax.set_axis_off()
+    titles = {
+        "codebook": "nearest codes of its layer (distance)",
+        "speech rows": "nearest tokens in the language model (cosine)",
+        "words": "nearest words in the language model (cosine)",
+    }
+    y = 1.0
+    for part, title in titles.items():
+        if part not in parts:
+            continue
+        facts = parts[part]
+        shown = [
+            f"{n!r} {v:.2f}" if part == "words" else f"{n} {v:.2f}"
+            for n, v in zip(facts["name"], facts.value, strict=True)
+        ]
+        ax.text(0, y, title, va="top", fontsize=10.5, transform=ax.transAxes)
+        text = "\n".join(escape_dollars(line) for line in shown)
+        ax.text(0.04, y - 0.08, text, va="top", family="monospace", fontsize=8.5, transform=ax.transAxes)
+        y -= 0.16 + 0.065 * len(shown)
+    return ax
+
+
+def escape_dollars(text: str) -> str:
+    """Keep matplotlib from reading formulas into words of a vocabulary; other odd characters become "?"."""
+    printable = "".join(one if one.isascii() and one.isprintable() else "?" for one in text)
+    return printable.replace("$", r"\$")
+
+
+def describe_card(facts: pd.DataFrame, token: tuple[int, int]) -> str:
+    """Return a card in a few sentences."""
+    row = list_cards(find_card(facts, token)).iloc[0]
+    words = f"{row.name} speaks {row.stance} {show_name(row.label)} ({row.coefficient:+.2f})"
+    if "kept" in row:
+        words += f", kept by {row.kept:.0%} of half-samples"
+    told = [words]
+    if row.sound:
+        told.append(f"Its frames differ most in {name_sound(row.sound)} ({row.effect:+.1f} std)")
+    else:
+        told.append("No feature of its sound differs for sure")
+    if "phone" in row:
+        told.append(f"It falls most on {row.phone}")
+    if "voice" in row:
+        much = "much of it is one voice's" if row.concentrated else "no voice has it to itself"
+        told.append(f"Most over-represented voice: {row.voice} ({row.excess:+.0%} of its frames); {much}")
+    return ". ".join(told) + "."
+
+
+def order_atlas(cards: pd.DataFrame) -> pd.DataFrame:
+    """Order cards by what they speak for (those that speak against come last), then by coefficient."""
+    by = cards.assign(last=cards.stance == "against", size=-cards.coefficient.abs())
+    return cards.loc[by.sort_values(["last", "label", "size"], kind="stable").index]
+
+
+def plot_atlas(axes: Sequence[Axes], facts: pd.DataFrame) -> Sequence[Axes]:
+    """Draw all tokens, a column each: coefficients, frequency, sound, and how far each is to be trusted.
+
+    Parameters
+    ----------
+    axes : four, under each other, sharing x
+    facts : see `cards.describe_tokens`
+    """
+    cards = order_atlas(list_cards(facts))
+    tokens = cards.index.tolist()
+    coefs = _pivot(facts, "coefficient", tokens)
+    rates = _pivot(facts, "frequency", tokens) / _pivot(facts, "frequency", tokens, "expected")
+    rates = np.log2(rates.clip(lower=0.25))
+    sound, q = _pivot(facts, "sound", tokens), _pivot(facts, "sound", tokens, "q")
+    limit = np.abs(coefs.to_numpy()).max() or 1
+    plot_grid(axes[0], coefs, limit, "coefficient")
+    plot_grid(axes[1], rates, 2, "frequency:\nlog2(class / all)")
+    plot_grid(axes[2], sound, 2, "effect (std)", ~(q < 0.05).to_numpy())
+    plot_trust(axes[3], cards)
+    axes[0].set_title(
+        "tokens by the class that they speak for; on the right, those that only speak against one"
+    )
+    named = [(not last, label) for last, label in zip(cards.stance == "against", cards.label, strict=True)]
+    for ax in axes:
+        for i in range(1, len(named)):
+            if named[i] != named[i - 1]:
+                ax.axvline(i - 0.5, color="black", linewidth=0.8)
+    axes[3].set_xticks(range(len(tokens)), tokens, rotation=90, fontsize=6.5, family="monospace")
+    axes[3].set_xlim(-0.5, len(tokens) - 0.5)
+    return axes
+
+
+def plot_grid(
+    ax: Axes, table: pd.DataFrame, limit: float, label: str, unsure: np.ndarray | None = None
+) -> Axes:
+    """Draw a table, tokens in columns, red above zero and blue below; a dot marks what is not sure."""
+    image = ax.imshow(table.T, cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto")
+    if unsure is not None:
+        ax.plot(*np.argwhere(unsure).T, ".", color="black", markersize=1.5)
+    ax.set_yticks(range(table.shape[1]), [name_sound(name) for name in table.columns], fontsize=8.5)
+    ax.tick_params(axis="x", length=0, labelbottom=False)
+    ax.figure.colorbar(image, ax=ax, label=label, pad=0.01, aspect=8, extend="both")
+    return ax
+
+
+def plot_trust(ax: Axes, cards: pd.DataFrame) -> Axes:
+    """Draw how many half-samples keep each token, and mark those that one voice has to itself."""
+    kept = cards["kept"] if "kept" in cards else pd.Series(np.nan, cards.index)
+    marked = cards["concentrated"].to_numpy(bool) if "concentrated" in cards else np.zeros(len(cards), bool)
+    ax.bar(range(len(cards)), kept, color=np.where(marked, AUDIO, NEUTRAL), width=0.8)
+    ax.set(ylabel="kept by\nhalf-samples", ylim=(0, 1))
+    ax.set_title(f"orange: one voice has much of it ({marked.sum()} of {len(cards)} tokens)", fontsize=9)
+    return ax
+
+
+def _pivot(facts: pd.DataFrame, part: str, tokens: Sequence[str], column: str = "value") -> pd.DataFrame:
+    """Spread a column of one part: tokens in rows as given, names in columns in the table's order."""
+    one = facts[facts.part == part]
+    return one.pivot(index="token", columns="name", values=column).loc[tokens, one["name"].unique()]

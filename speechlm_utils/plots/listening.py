@@ -1,0 +1,54 @@
+"""Figures beside the players of notebook 11: moments of a token, and its frames side by side."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from .codec import plot_log_mel
+from .style import AUDIO, NEUTRAL
+
+
+def plot_moment(
+    axes: Sequence[Axes], wav: np.ndarray, mel: np.ndarray, spans: np.ndarray, sample_rate: int = 16000
+) -> Sequence[Axes]:
+    """Draw a piece of sound as waveform and spectrogram, with the moments of a token marked on both.
+
+    Parameters
+    ----------
+    axes : two, for the waveform and for the spectrogram
+    wav : float array, shape (n_samples,)
+    mel : float array, shape (n_bands, n_mel_frames), see `probing.log_mel`
+    spans : float array, shape (n_spans, 2), seconds
+    """
+    seconds = len(wav) / sample_rate
+    axes[0].plot(np.arange(len(wav)) / sample_rate, wav, color=NEUTRAL, linewidth=0.4)
+    axes[0].set(xlim=(0, seconds), yticks=[])
+    axes[0].tick_params(labelbottom=False)
+    plot_log_mel(axes[1], mel, seconds, sample_rate)
+    for begin, end in spans:
+        axes[0].axvspan(begin, end, color=AUDIO, alpha=0.5, linewidth=0)
+        for edge in (begin, end):
+            axes[1].axvline(edge, color="white", linewidth=0.6)
+        axes[1].plot((begin + end) / 2, mel.shape[0] - 2, "v", color="white", markersize=5)
+    axes[1].set_xlabel("time (s)")
+    return axes
+
+
+def plot_strip(ax: Axes, mels: np.ndarray, title: str = "") -> Axes:
+    """Draw short spectrograms side by side; white lines part them, ticks below show their middles.
+
+    Parameters
+    ----------
+    ax : Axes
+    mels : float array, shape (n_windows, n_bands, n_mel_frames), natural log of magnitudes
+    """
+    n, _, width = mels.shape
+    ax.imshow(
+        np.concatenate(list(mels), axis=1), origin="lower", cmap="magma", vmin=-9, vmax=1, aspect="auto"
+    )
+    for edge in np.arange(1, n) * width - 0.5:
+        ax.axvline(edge, color="white", linewidth=1.5)
+    ax.set_xticks(np.arange(n) * width + (width - 1) / 2, [""] * n)
+    ax.set(yticks=[], title=title)
+    return ax
