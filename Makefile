@@ -5,7 +5,9 @@ BIN := .venv/bin
 CODE := speechlm_utils tests scripts benchmarks notebooks/source
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run lab test lint notebooks lock clean
+.PHONY: help setup run lab demo test lint notebooks lock clean
+# A minute of stereo is more than the 10 MB that a page may send to its server by default.
+UPLOADS := tornado_settings={\'websocket_max_message_size\':100000000}
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -14,7 +16,10 @@ run: setup ## run every notebook and write runs/demo/index.html (PROFILE=ci is q
 	$(BIN)/speechlm run --profile $(PROFILE)
 
 lab: setup ## open the notebooks in JupyterLab
-	$(BIN)/jupyter-lab --notebook-dir=. notebooks
+	$(BIN)/jupyter-lab --notebook-dir=. --ServerApp.$(UPLOADS) notebooks/00_start_here.ipynb
+
+demo: setup ## serve the controls alone, for a class room: open the address that it prints
+	$(BIN)/voila --no-browser --strip_sources=True --Voila.$(UPLOADS) notebooks/20_live_demo.ipynb
 
 test: setup lint ## lint, unit tests, every notebook with the profile ci
 	$(BIN)/python -m pytest

@@ -19,7 +19,7 @@ from ..plots.training import plot_probabilities
 from ..uploads import FORMATS, LONGEST, read_upload
 from .listen import show_players
 from .live import live
-from .panel import WIDE, Picture, Status, busy
+from .panel import WIDE, Picture, Status, busy, stack
 from .training import show_prompt
 
 SIZE, BARS = (9, 4.6), (9, 2.6)  # inches
@@ -123,7 +123,7 @@ class ClipExplorer:
         parts = [self.choice, self.upload, self.words, self.status.widget, self.player, self.codes.widget]
         parts += [self.prompt, self.bars.widget]
         parts += [self.why, self.reasons.widget] if explain else []
-        self.box = ipywidgets.VBox(parts)
+        self.box = stack(parts)
         self.choose()
 
     @property

@@ -20,7 +20,7 @@ from ..plots.path import (
 from ..plots.style import show_name
 from ..selection import L1Path, select_columns
 from .live import live
-from .panel import WIDE, Picture, Status, busy
+from .panel import WIDE, Picture, Status, busy, stack
 from .training import PromptView
 
 SIZES = ((3.1, 3.1), (6.6, 3.1))  # inches, of the two halves of the picture
@@ -162,7 +162,7 @@ class LassoExplorer:
         menus = ipywidgets.HBox([self.task, self.layers], layout={"flex_flow": "row wrap"})
         number = ipywidgets.HBox([self.wanted, ipywidgets.Label("tokens, as near as the path comes")])
         views = ipywidgets.HBox(self.views, layout={"flex_flow": "row wrap"})
-        self.box = ipywidgets.VBox([menus, self.step, number, self.status.widget, views, self.tokens])
+        self.box = stack([menus, self.step, number, self.status.widget, views, self.tokens])
         self.change_path()
 
     def _watch(self) -> None:

@@ -28,6 +28,20 @@ _LINES = {
 LONGEST_LINE = 300  # characters
 
 
+# In JupyterLab's command mode arrows move from cell to cell and letters are commands, even while a menu or
+# a list of ours has the focus; the attribute, on the very element, is what JupyterLab offers against it. A
+# style sheet of no rules tells when it has become part of the page.
+_OWN_KEYS = (
+    "<style onload=\"this.closest('.jp-OutputArea-output')?.addEventListener('focusin', "
+    "event => event.target.setAttribute('data-lm-suppress-shortcuts', 'true'))\"></style>"
+)
+
+
+def stack(parts: Sequence[ipywidgets.Widget]) -> ipywidgets.VBox:
+    """Put the parts of a control below each other; the keys that are pressed in it belong to it."""
+    return ipywidgets.VBox([*parts, ipywidgets.HTML(_OWN_KEYS, layout={"height": "0", "margin": "0"})])
+
+
 class Picture:
     """A figure in a widget, redrawn in place.
 

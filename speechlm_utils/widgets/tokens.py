@@ -11,7 +11,7 @@ from ..counts import show_token
 from ..plots.style import show_name
 from ..selection import Selection
 from .live import live
-from .panel import Picture, Status, busy
+from .panel import Picture, Status, busy, stack
 
 ANY = "any"
 Token = tuple[int, int]
@@ -62,7 +62,7 @@ class TokenBrowser:
         self.token = ipywidgets.Select(
             rows=12, description="token", layout={"width": "26rem", "max_width": "98%"}, **style
         )
-        self.box = ipywidgets.VBox(
+        self.box = stack(
             [
                 ipywidgets.HBox([self.label, self.layer], layout={"flex_flow": "row wrap"}),
                 self.token,

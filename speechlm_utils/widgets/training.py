@@ -15,6 +15,7 @@ from ..plots.style import layer_color, show_name
 from ..plots.training import plot_probabilities
 from ..vocabulary import MARKERS, Prompt, build_prompt
 from .live import live
+from .panel import stack
 
 _BOX = (
     "display:inline-block;margin:1px;padding:0 .3em;border-radius:3px;font:12px/1.6 monospace;white-space:pre"
@@ -148,4 +149,4 @@ def explore_deliveries(
         print(f"most probable: {show_name(names[likely])} ({probabilities[likely]:.0%})")
 
     output = ipywidgets.interactive_output(draw, {"word_clip": first, "delivery_clip": second})
-    return ipywidgets.VBox([first, second, output])
+    return stack([first, second, output])

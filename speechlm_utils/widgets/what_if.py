@@ -15,7 +15,7 @@ from ..plots.style import AUDIO, NEUTRAL, show_name
 from ..plots.training import plot_probabilities
 from .clips import predict_clip
 from .live import live
-from .panel import WIDE, Picture, Status, busy
+from .panel import WIDE, Picture, Status, busy, stack
 from .training import PromptView
 
 SIZE = (9, 3.2)  # inches
@@ -99,7 +99,7 @@ class WhatIf:
         side = ipywidgets.VBox([*self.buttons[:2], self.other, *self.buttons[2:]])
         editing = ipywidgets.HBox([self.places, side], layout={"flex_flow": "row wrap"})
         parts = [self.choice, self.delivery, editing, self.status.widget, self.sequence, self.picture.widget]
-        self.box = ipywidgets.VBox(parts)
+        self.box = stack(parts)
         self.choice.observe(lambda _: self.start(self.choice), "value")
         self.delivery.observe(lambda _: self.start(self.delivery), "value")
         self.start()

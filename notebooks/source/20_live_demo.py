@@ -1,0 +1,143 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation: {extension: .py, format_name: percent}
+# ---
+
+# %% [markdown]
+# # 20 · Live demo
+#
+# **What happens to a prediction when you turn the knobs yourself?**
+#
+# About 2 minutes on two CPU cores, no GPU. `make demo` shows this page without code, for a class room.
+#
+# [contents](00_start_here.ipynb)
+#
+# You will
+#
+# - **turn** the penalty, and see which tokens survive;
+# - **pick** a token, and hear it;
+# - **say** something yourself, and see what the model makes of it;
+# - **mute** and **swap** tokens, and watch the prediction move.
+#
+# Everything works with the keyboard: Tab goes from control to control, arrows change a value.
+
+# %%
+from IPython.display import Markdown
+
+from speechlm_utils import plots, widgets
+from speechlm_utils.acoustics import clip_features
+from speechlm_utils.cards import describe_tokens
+from speechlm_utils.corpus import task_names
+from speechlm_utils.drawing import draw_clips
+from speechlm_utils.experiment import Experiment
+from speechlm_utils.lasso_paths import LassoPaths, list_layer_sets
+from speechlm_utils.listening import gather_sounds
+from speechlm_utils.overview import list_versions
+from speechlm_utils.ready_classifier import find_classifier
+from speechlm_utils.run import record_metrics
+
+plots.apply_style()
+print(list_versions(("torch", "transformers", "ipywidgets", "captum")))
+
+# %% tags=["parameters"]
+corpus_dir = "../data/demo"
+codec_name = "../data/codec"
+llm_name = "smollm2-135m"  # or a hub name, or a folder
+llm_dtype = "auto"
+llm_quantization = None
+run_dir = "../runs/lab"
+cache_dir = "../runs/cache"
+seed = 0
+clips_per_split = None  # all
+task = "fallacy"
+Cs = [0.003, 0.004, 0.005, 0.006, 0.008, 0.01, 0.013, 0.017, 0.022, 0.03, 0.04, 0.06, 0.1]  # the slider
+C = 0.008  # where the slider stands at first
+n_card_clips = 200  # that tokens are measured on
+n_resamples = 500  # for the intervals of a card
+shipped_classifier = "../data/classifier"  # taken where the run folder has none
+max_steps = 40  # where there is none at all, a small one is trained
+n_menu_clips = 16  # to choose from
+
+# %% [markdown]
+# ## Which tokens does lasso keep?
+#
+# A clip of three seconds holds over a thousand codes. A small **C** is a strong penalty: few tokens keep a
+# coefficient. *Turn C: which layers lose their tokens first? Choose another task: does the melody of
+# speech say as much about the topic?*
+
+# %%
+experiment = Experiment(
+    corpus_dir, codec_name, run_dir, cache_dir, llm_name, seed, clips_per_split,
+    llm_dtype=llm_dtype, llm_quantization=llm_quantization,
+)  # fmt: skip
+paths, layer_sets = LassoPaths(experiment, Cs), list_layer_sets(experiment.codec)
+layers = experiment.codec.acoustic_layers
+widgets.explore_lasso(paths, task, layers, C, task_names(experiment.records), layer_sets)
+
+# %% [markdown]
+# ## What is a token?
+#
+# Pick one of the tokens that were selected for the language model. Its card says what was measured where it
+# occurs in clips that the selection has not seen, and the players play these moments. *Listen first: can you
+# say what they have in common before you read the card?*
+
+# %%
+selection = experiment.selection(task)
+heard = draw_clips(experiment.clips(task, "test"), task, limit=n_card_clips, seed=seed)
+features = clip_features(heard, cache_dir, progress=False)
+facts = describe_tokens(selection, heard, features, n_resamples=n_resamples, seed=seed)
+widgets.explore_tokens(
+    selection,
+    lambda figure, token: plots.draw_card(figure, facts, token),
+    lambda token: widgets.show_players(gather_sounds(heard, token)),
+)
+
+# %% [markdown]
+# ## What does the model hear?
+#
+# Choose a clip of the test set, or upload a recording of yours: any sampling rate, mono or stereo, up to 60
+# seconds. A recording needs its words: type what is said. The grey band marks the true class, where it is
+# known.
+
+# %%
+classifier = find_classifier(experiment, task, [shipped_classifier], max_steps)
+test = experiment.clips(task, "test")
+few = draw_clips(test, task, limit=n_menu_clips, seed=seed)
+menu = {f"{clip.text} ({plots.show_name(clip.labels[task])}, {clip.id})": clip for clip in few}
+widgets.explore_clips(classifier, menu)
+
+# %% [markdown]
+# ## What if?
+#
+# The words stay, the tokens change. Choose tokens in the list (with Shift or Ctrl several), then mute, repeat
+# or swap them; or let the words be delivered as another clip is. *Predict first: will the most probable
+# class change?*
+
+# %%
+widgets.explore_what_if(classifier, menu)
+
+# %% [markdown]
+# ## What this does not show
+#
+# - A few clips prove nothing. [02](02_select_tokens.ipynb) and [05](05_finetune.ipynb) count, with intervals.
+# - A recording from another room, or of another kind of voice, is no test clip: the model has not learned
+#   from anything like it.
+#
+# ## Summary
+#
+# - The penalty decides how many tokens are kept; the path shows at which price.
+# - A prediction rests on the words and on a few dozen tokens, and each of them can be taken away.
+
+# %%
+path, _ = paths.get(task, layers)
+kept = dict(zip(map(str, Cs), path.n_tokens.tolist(), strict=True))
+record_metrics(
+    run_dir,
+    "20_live_demo",
+    tokens_kept_over_C=kept,
+    n_selected=len(selection.tokens),
+    n_clips=len(menu),
+    seed=seed,
+)
+Markdown("Back to the [contents](00_start_here.ipynb).")

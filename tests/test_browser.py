@@ -1,0 +1,233 @@
+"""The live demo as a person meets it: JupyterLab and Voilà in a headless Chromium, used by keyboard.
+
+Screenshots go to $SPEECHLM_SCREENSHOTS, or runs/browser.
+"""
+
+import re
+
+import pytest
+from browser_tools import (
+    TOKEN,
+    copy_notebook,
+    find_browser,
+    find_screenshot_folder,
+    read_options,
+    serve,
+    write_stereo,
+)
+
+SCREEN = {"width": 1300, "height": 1200}
+NAME = "20_live_demo.ipynb"
+START_MS, STEP_MS = 150_000, 60_000  # waits end when what they wait for is there
+WATCH = """box => {
+    addEventListener("keydown", () => { window.pressed = performance.now(); }, {once: true, capture: true});
+    new MutationObserver(() => { window.changed = performance.now(); }).observe(
+        box, {childList: true, subtree: true});
+}"""  # the time from a key to the last change that it makes, by the page's own clock
+UNCOVERED = "document.elementFromPoint(innerWidth / 2, innerHeight / 2)?.closest('.jp-Notebook')"
+COUNT = re.compile(r"([\d,]+) of [\d,]+ audio tokens kept")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    path = find_browser()
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=STEP_MS)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def run_dir(tmp_path_factory):
+    """One run folder for both servers: what the first has fitted the second finds."""
+    return tmp_path_factory.mktemp("run")
+
+
+@pytest.fixture
+def page(browser):
+    context = browser.new_context(viewport=SCREEN | {"height": 4000})
+    context.set_default_timeout(STEP_MS)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def lab(browser, run_dir, tmp_path_factory):
+    """The notebook in JupyterLab with all its cells run, and its page."""
+    folder = tmp_path_factory.mktemp("lab")
+    copy_notebook(NAME, folder, run_dir)
+    arguments = ["jupyterlab", "--no-browser", "--allow-root", "--port=PORT", "--ServerApp.port_retries=0"]
+    arguments += [f"--IdentityProvider.token={TOKEN}", "--expose-app-in-browser", *read_options("lab")]
+    with serve(arguments, folder, f"/api/status?token={TOKEN}") as address:
+        context = browser.new_context(viewport=SCREEN)
+        context.set_default_timeout(STEP_MS)
+        page = context.new_page()
+        page.goto(f"{address}/lab/tree/{NAME}?reset&token={TOKEN}")
+        page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=START_MS)
+        page.wait_for_function("window.jupyterapp?.shell.currentWidget?.sessionContext?.isReady")
+        page.evaluate("jupyterapp.commands.execute('application:toggle-left-area')")
+        page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
+        page.get_by_text("Back to the contents").last.wait_for(timeout=START_MS)
+        yield page
+        context.close()
+
+
+def find_control(page, name):
+    """The output that holds a control with this label."""
+    return page.locator(".jp-OutputArea-output").filter(has=page.get_by_label(name, exact=True)).last
+
+
+def wait_for_line(control, pattern):
+    """Wait until the status line has a text in it; returns the line."""
+    from playwright.sync_api import expect
+
+    line = control.get_by_role("status")
+    expect(line).to_contain_text(pattern)
+    return line.inner_text()
+
+
+def expect_other_line(control, line):
+    """Wait until the status line is another one, and not of work in progress."""
+    from playwright.sync_api import expect
+
+    expect(control.locator("[role=status][data-kind=fine]")).not_to_have_text(line)
+
+
+def upload(page, control, path):
+    """Choose a file as a person would."""
+    with page.expect_file_chooser() as chooser:
+        control.get_by_role("button", name="or upload").press("Enter")
+    chooser.value.set_files(path)
+
+
+def measure_player(control):
+    """Seconds of the sound in a control, once the browser can play it."""
+    player = control.locator("audio").first
+    player.wait_for(state="attached")
+    ready = (
+        "player => new Promise(done => { const look = () => player.readyState > 0 && player.duration > 0 ? "
+    )
+    ready += "done(player.duration) : player.addEventListener('loadeddata', look, {once: true}); look(); })"
+    return player.evaluate(ready)
+
+
+def take_pictures(page, name, control):
+    """Screenshots of a control in both themes of JupyterLab."""
+    control.evaluate("box => box.closest('.jp-Cell').scrollIntoView()")
+    for theme in ("Light", "Dark"):
+        page.evaluate(
+            f"jupyterapp.commands.execute('apputils:change-theme', {{theme: 'JupyterLab {theme}'}})"
+        )
+        page.screenshot(path=find_screenshot_folder() / f"{name}_{theme.lower()}.png")
+    set_theme(page, "Light")
+
+
+def set_theme(page, theme):
+    name = f"{{theme: 'JupyterLab {theme}'}}"
+    page.evaluate(f"jupyterapp.commands.execute('apputils:change-theme', {name})")
+    page.locator(f"body[data-jp-theme-light={str(theme == 'Light').lower()}]").wait_for(state="attached")
+    page.wait_for_function(UNCOVERED)  # a splash hides the page for a while
+
+
+def move_slider(page, control):
+    """Press an arrow at the slider of C; returns count and picture before and after, and the seconds."""
+    from playwright.sync_api import expect
+
+    handle, status = control.get_by_role("slider").first, control.get_by_role("status")
+    images = control.locator("img")
+    before = status.inner_text(), images.first.get_attribute("src"), images.last.get_attribute("src")
+    handle.focus()
+    control.evaluate(WATCH)
+    page.keyboard.press("ArrowRight")
+    expect(status).not_to_have_text(before[0])  # what is sent last
+    after = status.inner_text(), images.first.get_attribute("src"), images.last.get_attribute("src")
+    return before, after, page.evaluate("(window.changed - window.pressed) / 1000")
+
+
+def read_count(line):
+    return int(COUNT.search(line)[1].replace(",", ""))
+
+
+# --- JupyterLab
+
+
+def test_slider_moves_by_keyboard_and_count_and_figure_change(lab):
+    control = find_control(lab, "task")
+    before, after, seconds = move_slider(lab, control)
+    print(f"from the key to the last change: {1000 * seconds:.0f} ms")
+    assert read_count(after[0]) > read_count(before[0])
+    assert after[1] != before[1] and after[2] != before[2]
+    take_pictures(lab, "lasso", control)
+
+
+def test_picked_token_shows_its_card_and_can_be_heard(lab):
+    control = find_control(lab, "token")
+    assert measure_player(control) > 0.1
+    before, card = wait_for_line(control, "speaks"), control.locator("img").get_attribute("src")
+    control.get_by_label("token", exact=True).focus()
+    control.get_by_label("token", exact=True).press("ArrowDown")
+    expect_other_line(control, before)
+    assert "speaks" in wait_for_line(control, "speaks")
+    assert control.locator("img").get_attribute("src") != card
+    assert measure_player(control) > 0.1
+    take_pictures(lab, "token", control)
+
+
+def test_stereo_upload_gets_a_prediction_and_a_player(lab, tmp_path):
+    control = find_control(lab, "clip")
+    upload(lab, control, write_stereo(tmp_path / "me.wav"))
+    said = wait_for_line(control, "no words yet")
+    assert "most probable" in said
+    assert measure_player(control) == pytest.approx(1.5, abs=0.05)
+    words = control.get_by_label("words")
+    words.fill("we cannot go on like this")
+    words.press("Enter")
+    assert "no words yet" not in wait_for_line(control, re.compile(r"[1-9]\d* text and"))
+    take_pictures(lab, "upload", control)
+
+
+def test_text_named_wav_gets_a_readable_message(lab, tmp_path):
+    control = find_control(lab, "clip")
+    poem = tmp_path / "poem.wav"
+    poem.write_text("roses are red\n" * 40)
+    upload(lab, control, poem)
+    assert "poem.wav: cannot be read as audio" in wait_for_line(control, "poem.wav: cannot")
+    assert not control.locator("img").count() and not control.locator("audio").count()
+    take_pictures(lab, "text_named_wav", control)
+    control.get_by_label("clip", exact=True).select_option(index=1)
+    assert "true:" in wait_for_line(control, "true:")  # it goes on
+
+
+def test_a_minute_of_stereo_is_read(lab, tmp_path):
+    control = find_control(lab, "clip")
+    upload(lab, control, write_stereo(tmp_path / "long.wav", seconds=60))
+    assert "audio tokens are read" in wait_for_line(control, "no words yet")
+
+
+def test_muted_tokens_move_the_prediction(lab):
+    control = find_control(lab, "words of")
+    before = control.locator("img").last.get_attribute("src")
+    control.get_by_label("tokens in order").select_option(index=[0, 1, 2])
+    control.get_by_role("button", name="Mute", exact=True).press("Enter")
+    assert "moved most" in wait_for_line(control, "moved most")
+    assert control.locator("img").last.get_attribute("src") != before
+    take_pictures(lab, "what_if", control)
+
+
+# --- Voilà
+
+
+def test_voila_serves_the_controls_without_code(page, run_dir, tmp_path):
+    copy_notebook(NAME, tmp_path, run_dir)
+    arguments = ["voila", NAME, "--port=PORT", "--Voila.ip=127.0.0.1", *read_options("demo")]
+    with serve(arguments, tmp_path, "/voila/static/voila.js") as address:
+        page.goto(address, timeout=START_MS)
+        control = find_control(page, "task")
+        control.get_by_role("slider").first.wait_for(timeout=START_MS)
+        before, after, _ = move_slider(page, control)
+        assert read_count(after[0]) > read_count(before[0]) and after[1] != before[1]
+        assert not page.get_by_text("explore_lasso").count()
+        page.screenshot(path=find_screenshot_folder() / "voila.png", full_page=True)
