@@ -61,3 +61,31 @@ def list_answers(tree):
     functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     nodes = (name for node in tree.body if isinstance(node, ast.Assign) for name in ast.walk(node))
     return functions | {name.id for name in nodes if isinstance(name, ast.Name)}
+
+
+# --- the teacher's page -------------------------------------------------------------------------------------
+
+TEACHING = (SOURCE.parent / "TEACHING.md").read_text(encoding="utf-8")
+
+
+def test_links_of_the_teachers_page_lead_somewhere():
+    titles = re.findall(r"^##+ (.+)$", TEACHING, re.M)
+    anchors = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+    for target in re.findall(r"\]\((.+?)\)", TEACHING):
+        assert target[1:] in anchors if target[0] == "#" else (SOURCE.parent / target).exists(), target
+
+
+def test_paths_take_the_minutes_that_they_promise():
+    parts = re.split(r"^\*\*(\d+) minutes: ", TEACHING.split("## The day before")[0], flags=re.M)[1:]
+    for promised, text in zip(parts[::2], parts[1::2], strict=True):
+        assert sum(map(int, re.findall(r"^\| (\d+) \|", text, re.M))) == int(promised)
+    assert parts[::2] == ["20", "60", "180"]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_teachers_page_lists_the_exercises_of_each_notebook(number):
+    table = TEACHING.split("## The exercises")[1]
+    (row,) = re.findall(rf"^\| {number} \| (.+) \|$", table, re.M)
+    (path,) = SOURCE.glob(f"{number}_*.py")
+    titles = [one[2] for one in HEADING.finditer(path.read_text(encoding="utf-8"))]
+    assert row.replace("**", "").split(" · ") == titles
