@@ -75,6 +75,29 @@ def token_associations(
     )
 
 
+def resample_effects(
+    clips: list,
+    features: list[dict[str, np.ndarray]],
+    tokens: list[tuple[int, int]],
+    n_resamples: int = 1000,
+    seed: int = 0,
+    names: tuple[str, ...] = FEATURES,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the effects of `token_associations`, and those of each resample of clips, to compute with.
+
+    Two calls with the same clips and seed resample the same clips: token sets can be compared in pairs.
+
+    Returns
+    -------
+    effects : float array, shape (n_tokens, n_features); NaN for a token that does not occur
+    draws : float array, shape (n_resamples, n_tokens, n_features)
+    """
+    values = standardise_by_speaker(clips, features, names)
+    with_token, total = _sum_clips(clips, values, tokens)
+    effects = _effect_size(with_token.sum(axis=1), total.sum(axis=1))
+    return effects, _resample_effects(with_token, total, n_resamples, np.random.default_rng(seed))
+
+
 def correct_p_values(p: np.ndarray) -> np.ndarray:
     """Turn p-values into q-values (Benjamini and Hochberg, 1995); NaN stays NaN and is not counted."""
     q = np.full(p.shape, np.nan)

@@ -1,6 +1,6 @@
 """Which way do a class's tokens point? Coefficients times sounds, against the delivery that was planted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -37,7 +37,11 @@ class Agreement:
 
 
 def planted_profile(
-    clips: Sequence[Clip], task: str, names: Sequence[str], features: Sequence[str] = tuple(PAIRS)
+    clips: Sequence[Clip],
+    task: str,
+    names: Sequence[str],
+    features: Sequence[str] = tuple(PAIRS),
+    pairs: Mapping[str, tuple[str, int]] = PAIRS,
 ) -> np.ndarray:
     """Return what was planted in each class, in the direction of the measured features.
 
@@ -45,7 +49,8 @@ def planted_profile(
     ----------
     clips : with planted parameters and labels of the task
     names : labels, the rows
-    features : keys of `PAIRS`, the columns
+    features : keys of `pairs`, the columns
+    pairs : see `PAIRS`
 
     Returns
     -------
@@ -54,7 +59,7 @@ def planted_profile(
     """
     y, columns = label_ids(clips, task, names), []
     for feature in features:
-        parameter, sign = PAIRS[feature]
+        parameter, sign = pairs[feature]
         values = np.array([clip.planted[parameter] for clip in clips])
         means = np.array([values[y == k].mean() for k in range(len(names))])
         columns.append(sign * (means - means.mean()) / (values.std() or 1.0))

@@ -42,7 +42,7 @@ def draw_card(figure: Figure, facts: pd.DataFrame, token: tuple[int, int]) -> st
     color = layer_color(token[0], max(8, int(facts.layer.max())))
     for ax, part, title in (
         (axes[0, 0], "coefficient", "coefficient (line: folds)"),
-        (axes[0, 1], "frequency", "per 1,000 frames (bar: all clips)"),
+        (axes[0, 1], "frequency", "per 1,000 frames (grey: all)"),
         (axes[0, 2], "sound", "sound: effect (std)"),
         (axes[1, 0], "phone", "phones: share of its frames"),
         (axes[1, 1], "voice", "voices: share of its frames"),

@@ -1,0 +1,552 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation: {extension: .py, format_name: percent}
+# ---
+
+# %% [markdown]
+# # 11 · Token atlas
+#
+# **What does one token mean, how do we know, and can you hear it?**
+#
+# About 2 minutes on two CPU cores, no GPU (some more if notebook 04 has left no rows: they are trained then).
+#
+# [← 05 · Fine-tune](05_finetune.ipynb) ·
+# [contents](00_start_here.ipynb) ·
+# [13 · Your own corpus →](13_your_own_corpus.ipynb)
+#
+# You will
+#
+# - **write** a card for every selected token: all that is known of it, each number with its doubt;
+# - **lay** the cards out as an atlas, and see which tokens are to be trusted;
+# - **listen** to a token where it occurs, and to clips from which it was taken away.
+
+# %% [markdown] tags=["needs-planted"]
+# And you will **check** the cards: this corpus knows what was planted in each class. Do the cards say the
+# same?
+
+# %%
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from speechlm_utils import exercises, plots, widgets
+from speechlm_utils.acoustics import clip_features
+from speechlm_utils.association import mark_tokens, resample_effects
+from speechlm_utils.card_recovery import (
+    CARD_PAIRS,
+    average_by_class,
+    compare_recoveries,
+    fit_coefs,
+    recover_sets,
+)
+from speechlm_utils.cards import PARTS, describe_tokens, list_cards, save_cards
+from speechlm_utils.codebooks import nearest_codes, read_codebook
+from speechlm_utils.counts import show_token
+from speechlm_utils.direction import planted_profile
+from speechlm_utils.drawing import draw_clips
+from speechlm_utils.dynamics import add_dynamics
+from speechlm_utils.embeddings import PretrainSettings
+from speechlm_utils.experiment import Experiment
+from speechlm_utils.listening import (
+    cut_frames,
+    decode_variants,
+    find_moments,
+    find_occurrences,
+    gather_sounds,
+    join_snippets,
+    limit_peak,
+    measure_change,
+)
+from speechlm_utils.llm import load_llm
+from speechlm_utils.needs import require
+from speechlm_utils.overview import list_versions
+from speechlm_utils.probing import log_mel
+from speechlm_utils.rows import nearest_tokens
+from speechlm_utils.run import record_metrics
+from speechlm_utils.selection import matched_random_tokens
+
+plots.apply_style()
+pd.options.display.precision = 2
+print(list_versions(("numpy", "pandas", "torch", "transformers")))
+
+# %% tags=["parameters"]
+corpus_dir = "../data/demo"
+codec_name = "../data/codec"
+llm_name = "smollm2-135m"  # or a hub name, or a folder
+llm_dtype = "auto"
+llm_quantization = None
+run_dir = "../runs/lab"
+cache_dir = "../runs/cache"
+seed = 0
+clips_per_split = None  # all
+task = "fallacy"
+n_tokens = 75  # wanted
+row_steps = 72  # pre-training steps, if notebook 04 has left no rows
+n_feature_clips = 400  # measured; finding the pitch costs about 0.2 s of computing a clip, once
+n_folds = 5
+n_half_samples = 20
+n_resamples = 1000  # of whole clips
+n_random_sets = 5  # controls
+n_moments = 3  # clips to hear per token
+n_windows = 24  # frames side by side
+n_decoded_clips = 8
+clip_seconds = 3.0  # longest player
+
+# %% [markdown]
+# ## What a card rests on
+#
+# The tokens were selected on train clips. Their sound is measured on validation and test clips, which the
+# selection has not seen. Their neighbours in the language model come from the rows of
+# [notebook 04](04_pretrain_embeddings.ipynb); if there are none, a few steps make some.
+
+# %%
+experiment = Experiment(
+    corpus_dir, codec_name, run_dir, cache_dir, llm_name, seed, clips_per_split,
+    llm_dtype=llm_dtype, llm_quantization=llm_quantization,
+)  # fmt: skip
+chosen = experiment.selection(task, n_tokens)
+train = experiment.clips(task, "train")
+unseen = experiment.clips(task, "validation") + experiment.clips(task, "test")
+clips = draw_clips(unseen, task, limit=n_feature_clips, seed=seed)
+features = add_dynamics(clip_features(clips, cache_dir, n_jobs=2))
+names, tokens, codec = chosen.label_names, chosen.tokens, experiment.codec
+print(f"{len(tokens)} tokens, selected on {len(train)} train clips, measured on {len(clips)} other clips")
+assert not {clip.id for clip in clips} & {clip.id for clip in train}
+
+# %%
+rows = experiment.rows(chosen, PretrainSettings(1e-2, 8, max_steps=row_steps, seed=seed))
+model, tokenizer = load_llm(llm_name, **experiment.llm_options)
+words = nearest_tokens(rows, model, tokenizer, n_nearest=3)
+del model  # only its vocabulary was needed
+print(f"{len(rows)} rows of {len(next(iter(rows.values())))} numbers, each with its nearest words")
+
+# %% [markdown]
+# ## One table
+#
+# All that is known goes into one table: a row is one fact about one token. Each part of a card has its own
+# kind of value.
+
+# %%
+facts = describe_tokens(
+    chosen, clips, features, train, codec, rows, words, n_folds, n_half_samples, n_resamples, seed
+)
+pd.Series(PARTS, name="what the value is").to_frame().join(facts.groupby("part").size().rename("facts"))
+
+# %% [markdown]
+# Three columns keep us honest. `low` and `high` bound a value; where frames are compared, whole **clips**
+# are drawn with replacement, never single frames. `expected` is what all frames or clips give. `q` is
+# corrected for the many tests within a part: of all facts with $q < 0.05$, about one in twenty may be
+# false.
+
+# %%
+paths = save_cards(run_dir, task, facts)
+print("written:", ", ".join(path.name for path in paths))
+cards = list_cards(facts).sort_values("coefficient", ascending=False)
+cards.head(8)
+
+# %% [markdown]
+# ## One card
+#
+# The token with the largest coefficient among those that occur in several of the measured clips. A line is an
+# interval, a grey bar what is expected; a hollow dot is not sure. *Before you read on: from its sound alone,
+# which class would you give it to? And do its neighbours, in the codec and in the language model, look like
+# relatives?*
+
+# %%
+common = [
+    (layer, code)
+    for layer, code in zip(cards.layer, cards.code, strict=True)
+    if len(find_occurrences(clips, (layer, code), n_moments)) == n_moments
+]
+token = common[0]
+said = plots.draw_card(plt.figure(figsize=(10.5, 6.5)), facts, token)
+plt.show()
+print(said)
+
+# %% [markdown]
+# Nearest words are those whose row points most nearly the same way. With cosines far below 1, "nearest" need
+# not mean "near": look at the numbers before you read a meaning into the words.
+#
+# All the others, to pick and hear:
+
+
+# %%
+def draw(figure, one):
+    return plots.draw_card(figure, facts, one)
+
+
+def listen(one):
+    return widgets.show_players(gather_sounds(clips, one, n_moments, clip_seconds, seed=seed))
+
+
+widgets.explore_tokens(chosen, draw, listen)
+
+# %% [markdown]
+# ## The atlas
+#
+# Every column is a token. *Predictions: a token that speaks for a class should be more frequent in it, also
+# in clips that the selection has not seen (red in the second panel where the first is red). Tokens of one
+# class should resemble each other in sound. A token of a small coefficient should be kept by fewer
+# half-samples.*
+
+# %%
+fig, axes = plt.subplots(4, 1, figsize=(11, 9), sharex=True, height_ratios=[6, 6, 8, 4])
+plots.plot_atlas(axes, facts)
+figures = Path(run_dir) / "figures"
+figures.mkdir(parents=True, exist_ok=True)
+fig.savefig(figures / "11_atlas.png", dpi=110)
+plt.show()
+
+# %%
+speaking = cards[cards.stance == "for"]
+frequency = facts[facts.part == "frequency"].set_index(["token", "name"])
+own = frequency.loc[list(zip(speaking.index, speaking.label, strict=True))]
+own = own[own.expected > 0]
+higher = (own.value > own.expected).mean()
+by_rank = speaking[["coefficient", "kept"]].corr("spearman").iloc[0, 1]
+print(f"{len(speaking)} tokens speak for a class, {len(cards) - len(speaking)} only against one")
+print(f"{higher:.0%} of those that occur are more frequent in their class than in all unseen clips", end="; ")
+print(f"for {(own.q < 0.05).mean():.0%} the difference is sure")
+print(f"coefficient against share of half-samples: rank correlation {by_rank:+.2f}")
+print(f"{(cards.sound != '').mean():.0%} of all tokens have a sure effect on some feature of sound")
+
+# %% [markdown] tags=["needs-speakers"]
+# ## Whose token is it?
+#
+# A token may be the fingerprint of a voice. If that voice speaks one class more than others, lasso takes the
+# fingerprint for the class. So each card asks two things of the train clips:
+#
+# - **Does the voice matter at all?** Whole clips exchange their voices, within the classes, and the
+#   differences between voices are compared with the true ones ($q$).
+# - **Is it much?** The share of the token's frames that one voice speaks, less this voice's share of all
+#   frames. From 25 percentage points on, with $q < 0.05$, the card is flagged.
+#
+# *The first alone would flag nearly everything that has to do with pitch: voices differ in timbre and
+# height.*
+
+# %% tags=["needs-speakers"]
+require(experiment.records, "speakers", task=task)
+voices = facts[facts.part == "voice"].groupby("token").first()
+flagged = cards[cards.concentrated].sort_values("excess", ascending=False)
+print(f"the voice matters (q < 0.05) for {(voices.q < 0.05).mean():.0%} of {len(voices)} tokens")
+print(f"one voice has much of it: {len(flagged)} tokens")
+flagged[["stance", "label", "coefficient", "kept", "voice", "excess"]].head(6)
+
+# %% [markdown] tags=["needs-speakers"]
+# The card of the token with the largest excess. *Would you build on it?*
+
+# %% tags=["needs-speakers"]
+worst = cards.loc[cards.excess.idxmax()]
+said = plots.draw_card(plt.figure(figsize=(10.5, 6.5)), facts, (worst.layer, worst.code))
+plt.show()
+print(said)
+
+# %% [markdown] tags=["needs-phones"]
+# ## A sound of speech, or a way of speaking?
+#
+# A token that falls on a few phones only is half a letter: it tells *what* is said. The table shows the
+# tokens with the most one-sided phones, among the sure facts.
+
+# %% tags=["needs-phones"]
+require(experiment.records, "phones", task=task)
+phones = facts[facts.part == "phone"].assign(times=lambda one: one.value / one.expected)
+sure = phones[phones.q < 0.05].sort_values("value", ascending=False)
+leading = phones.groupby("token").value.max()
+print(f"{sure.token.nunique()} of {len(cards)} tokens prefer some phone for sure", end="; ")
+print(f"the most frequent phone has {leading.median():.0%} of a token's frames (median)")
+sure[["token", "name", "value", "expected", "times", "low", "high", "q", "n"]].head(6)
+
+# %% [markdown] tags=["needs-planted"]
+# ## Do the cards say what was planted?
+#
+# Left, what was planted: the mean of each class, in standard deviations about the mean of the classes. Right,
+# what the cards measure: the mean effect of the tokens that speak for the class, weighted by coefficient, and
+# counted in the same way. Five planted parameters have
+# a counterpart on the cards: shift and pitch, gain and loudness, tilt and tilt, pause and (fewer) voiced
+# frames, contour and the slope of pitch. *The cards are right if red stands where red stands.*
+
+# %% tags=["needs-planted"]
+require(experiment.records, "planted", task=task)
+pairs = tuple(CARD_PAIRS)
+profile = planted_profile(train, task, names, pairs, CARD_PAIRS)
+effects, _ = resample_effects(clips, features, tokens, 1, seed, pairs)
+measured = average_by_class(chosen.coefs, effects)
+
+fig, axes = plt.subplots(1, 2, figsize=(11, 3.6))
+for ax, values, title in ((axes[0], profile, "planted (train)"), (axes[1], measured, "the cards (unseen)")):
+    plots.plot_profile(ax, values, names, pairs, title)
+    ax.set_xticks(range(len(pairs)), [plots.name_sound(name) for name in pairs])
+plt.show()
+
+# %% tags=["needs-planted"]
+strongest, right = np.abs(profile).argmax(axis=1), 0
+for k, name in enumerate(names):
+    j = strongest[k]
+    agrees = bool(profile[k, j] * measured[k, j] > 0)
+    right += agrees
+    told = f"{plots.show_name(name):15} planted most: {CARD_PAIRS[pairs[j]][0]:12}"
+    where = f"{plots.name_sound(pairs[j]):12} planted {profile[k, j]:+.1f}, cards {measured[k, j]:+.1f} std"
+    print(told, where, "" if agrees else "<- the other way, or nothing")
+print(f"for {right} of {len(names)} classes, the cards have the sign of what was planted most")
+for j, feature in enumerate(pairs):
+    r = np.corrcoef(profile[:, j], measured[:, j])[0, 1] if measured[:, j].std() > 0 else 0.0
+    print(f"{plots.name_sound(feature):12} over the classes: r = {r:+.2f}")
+
+# %% [markdown] tags=["needs-planted"]
+# **As one number, with its control.** Take a token's effects, and the planted profile of the class that it
+# speaks for, scaled to length 1. Their product is how far the token lies in the planted direction, in
+# standard deviations. We average it over the tokens. What all tokens of a set have in common, say that they
+# are loud, tells no class from another and is taken off first.
+#
+# The control: tokens that were *not* selected, of the same layers and as frequent. They have no coefficients,
+# so a model of words and tokens (ridge penalty, no selection) is fitted on the train clips, for them and once
+# more for the selected tokens. And a shuffle: each token gets the class of another.
+#
+# *Prediction: every token of a speech codec sounds like something, and a model finds the class in which that
+# sound is frequent, so the control is above zero. If the selection looks for delivery, it must lie clearly
+# above the control.*
+
+# %% tags=["needs-planted"]
+size = {"codebook_size": codec.codebook_size, "layers": chosen.layers}
+fitted = {"n_folds": n_folds, "seed": seed, **size}
+matched = [
+    matched_random_tokens(chosen, train, seed=one, **size) for one in range(seed, seed + n_random_sets)
+]
+sets = {"selected, as on the cards": (tokens, chosen.coefs)}
+sets["selected, same model"] = tokens, fit_coefs(train, task, names, tokens, **fitted)
+for i, some in enumerate(matched):
+    sets[f"matched random {i + 1}"] = some, fit_coefs(train, task, names, some, **fitted)
+recovered = recover_sets(clips, features, sets, profile, n_resamples, seed)
+controls = [one for name, one in recovered.items() if name.startswith("matched")]
+gain = compare_recoveries(recovered["selected, same model"], controls)
+
+# %% tags=["needs-planted"]
+labels = list(recovered)
+values = np.array([one.projection for one in recovered.values()])
+low, high = np.quantile([one.projections for one in recovered.values()], [0.025, 0.975], axis=1)
+fig, ax = plt.subplots(figsize=(8, 0.8 + 0.34 * len(labels)))
+plots.plot_intervals(ax, labels, values, low, high, "standard deviations in the planted direction")
+ax.set_title(f"mean over the tokens, 95 % interval over {len(clips)} clips")
+plt.show()
+
+# %% tags=["needs-planted"]
+for name, one in recovered.items():
+    print(f"{name:26} {one.projection:+.2f} std (p = {one.p:.3f} against shuffled classes)", end=", ")
+    print(f"{one.n_tokens} tokens")
+verdicts = {}
+for kind, unit in (("projection", "std"), ("correlation", "r")):
+    value, *bounds = gain[kind]
+    verdicts[kind] = "more than the control" if bounds[0] > 0 else "not surely more than the control"
+    print(f"{kind}, selected less matched random, same model: {value:+.2f} {unit}", end=" ")
+    print(f"[{bounds[0]:+.2f}, {bounds[1]:+.2f}]: {verdicts[kind]}")
+
+# %% [markdown] tags=["needs-planted"]
+# The two numbers answer two questions. The projection asks *how much* the tokens of a class sound like its
+# delivery. The correlation (that of notebook 03, with one more pair) asks whether the *pattern* over
+# classes is right, however faint the sounds are; there, many weak tokens can do as well as a few strong
+# ones.
+
+# %% [markdown]
+# ## Listen: where it occurs
+#
+# The token of the first card again. Orange in the waveform, and between white lines in the spectrogram: its
+# moments. *Play the clips; can you hear what happens there?*
+
+# %%
+moments = find_moments(clips, token, n_moments, clip_seconds, seed, codec.frame_rate)
+fig, axes = plt.subplots(2, len(moments), figsize=(11, 3.4), squeeze=False)
+for column, moment in zip(axes.T, moments, strict=True):
+    plots.plot_moment(column, moment.wav, log_mel(moment.wav), moment.spans)
+    column[0].set_title(f"{moment.clip.id}: {plots.show_name(moment.clip.labels[task])}")
+plt.show()
+
+# %%
+print(f"{show_token(*token)}, {len(moments)} clips, at most {clip_seconds:g} s each")
+widgets.show_players(limit_peak({f"{one.clip.id}: {one.clip.text}": one.wav for one in moments}))
+
+# %% [markdown]
+# ## Listen: its frames side by side
+#
+# A token lasts 20 ms or so. Above, 0.3 s around one frame of it in each of many clips, the frame in the
+# middle; below, frames drawn at random from the same clips. *Whatever all windows above share and those
+# below do not is what the codec means by this token.* The players join the same windows.
+
+# %%
+places = find_occurrences(clips, token, n_windows, seed)
+rng = np.random.default_rng(seed)
+elsewhere = [(clip, int(rng.uniform(0.1, 0.9) * clip.codes.shape[1])) for clip, _ in places]
+strips = {f"{show_token(*token)}: {len(places)} clips": places, "random frames": elsewhere}
+fig, axes = plt.subplots(2, 1, figsize=(11, 3.8))
+for ax, (name, some) in zip(axes, strips.items(), strict=True):
+    plots.plot_strip(ax, np.stack([log_mel(window) for window in cut_frames(some)]), name)
+plt.show()
+
+# %%
+joined = {name: join_snippets(some[:12], frame_rate=codec.frame_rate) for name, some in strips.items()}
+widgets.show_players(limit_peak(joined))
+
+# %% [markdown]
+# ## Listen: without it
+#
+# Codes can be edited and decoded again. We take the clip in which the token is most frequent, and write
+# another code in its place: the nearest one that was not selected, or the farthest. Then we leave the
+# token's whole layer out. *Prediction: the nearest code changes little, the farthest more, and only around
+# the token; the layer changes everything.*
+
+# %%
+layer, code = token
+used = {int(one) for clip in [*train, *clips] for one in clip.codes[layer - 1]}
+free = sorted(used - {one for at, one in tokens if at == layer} - {code})
+ranked = nearest_codes(read_codebook(codec, layer), code, len(free), free)
+others = {f"nearest, {show_token(layer, ranked[0][0])}": ranked[0][0],
+          f"farthest, {show_token(layer, ranked[-1][0])}": ranked[-1][0]}  # fmt: skip
+hits = np.array([mark_tokens(clip.codes, [token])[0].sum() for clip in clips])
+edited = [clips[i] for i in np.argsort(-hits, kind="stable")[:n_decoded_clips] if hits[i]]
+variants = [decode_variants(codec, clip.codes, token, others) for clip in edited]
+longest = round(clip_seconds * codec.sample_rate)
+print(f"{edited[0].id}: {hits.max()} of {edited[0].codes.shape[1]} frames are {show_token(*token)}")
+print(f'"{edited[0].text}"')
+heard = {name: wav[:longest] for name, wav in variants[0].items()}
+widgets.show_players(limit_peak(heard), codec.sample_rate, columns=2)
+
+# %% [markdown]
+# How much did change, where the token stood and elsewhere? The mean difference of the log-mel spectra, over
+# several clips (0.1 is about 0.9 dB).
+
+# %%
+changes = pd.DataFrame(
+    [
+        (name, *measure_change(wavs["as encoded"], wavs[name], mark_tokens(clip.codes, [token])[0],
+                               codec.sample_rate, codec.frame_rate))
+        for clip, wavs in zip(edited, variants, strict=True)
+        for name in list(wavs)[1:]
+    ],
+    columns=["edit", "at the token", "elsewhere"],
+)  # fmt: skip
+changed = changes.groupby("edit", sort=False).mean()
+changed
+
+# %%
+near, far = changed.iloc[0], changed.iloc[1]
+times = far.iloc[0] / near.iloc[0]
+print(f"{len(edited)} clips; at the token, the farthest code changes {times:.1f} times as much", end=" ")
+print("as the nearest one")
+local = (changed["at the token"] / changed["elsewhere"]).iloc[:2]
+print(f"replaced, it changes {local.min():.0f} times as much at the token as elsewhere, or more")
+
+# %% [markdown]
+# ### Exercise 1 · Replace a token (easy, 5 minutes)
+#
+# Write the edit yourself. `codes` has a row for each layer and a column for each frame; `token` is (layer,
+# code). Return new codes in which `code` stands wherever the token stood. Leave the codes that you were
+# given as they are.
+
+
+# %%
+def my_replace(codes, token, code):
+    return None  # your code
+
+
+exercises.check_replace(my_replace)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# Layers are numbered from 1, rows from 0. `codes.copy()` gives you codes of your own.
+# </details>
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_replace(codes, token, code):
+#     layer, old = token
+#     edited = codes.copy()
+#     row = edited[layer - 1]
+#     row[row == old] = code
+#     return edited
+# ```
+# </details>
+#
+# ### Exercise 2 · An interval over clips (medium, 10 minutes)
+#
+# A token's share is the sum of its frames over the sum of all frames. `hits` and `frames` hold both numbers
+# for each clip. Each row of `draws` names the clips of one resample, as many as there are, some of them
+# twice. Return the bounds of the 95 % interval of the share.
+
+
+# %%
+def my_interval(hits, frames, draws):
+    return None  # your code: (low, high)
+
+
+exercises.check_interval(my_interval)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# `hits[draws]` has a row for each resample. Sum first, then divide: a long clip counts for more.
+# </details>
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_interval(hits, frames, draws):
+#     shares = hits[draws].sum(axis=1) / frames[draws].sum(axis=1)
+#     return tuple(np.quantile(shares, [0.025, 0.975]))
+# ```
+# </details>
+#
+# ## Limits
+#
+# - A card describes where a token occurs. It does not say why lasso took it: a coefficient stands beside
+#   these words and these other tokens.
+# - Whole clips were resampled. Clips of one voice hang together as well; with few voices, the intervals are
+#   too narrow for a claim about new voices.
+# - A flag for one voice is a warning, no verdict; and a token without a flag can still lean on two voices.
+# - "Nearest" in a codebook is nearest for the decoder's sum of vectors, not for the ear.
+# - Edited codes are codes that no sound has: the decoder has never met them.
+
+# %% [markdown] tags=["needs-planted"]
+# - The profile that the cards are compared with has five features. What was planted in the rate of speech
+#   has no counterpart on a card.
+
+# %% [markdown]
+# ## Summary
+
+# %%
+metrics = {
+    "tokens": len(cards),
+    "tokens that speak for a class": len(speaking),
+    "more frequent in their class, unseen clips": higher,
+    "tokens with a sure sound": (cards.sound != "").mean(),
+    "change at the token, nearest and farthest": [near.iloc[0], far.iloc[0]],
+}
+
+# %% tags=["needs-speakers"]
+metrics["tokens that one voice has much of"] = len(flagged)
+
+# %% tags=["needs-phones"]
+metrics["tokens that prefer a phone"] = sure.token.nunique()
+
+# %% tags=["needs-planted"]
+metrics |= {
+    "classes whose strongest planted parameter has the right sign": right,
+    "std in the planted direction, selected, as on the cards": values[0],
+    "std in the planted direction, selected, same model": values[1],
+    "std in the planted direction, matched random": values[2:].mean(),
+    "std in the planted direction, selected less matched": list(gain["projection"]),
+    "correlation with planted, selected, as on the cards": recovered[labels[0]].correlation,
+    "correlation with planted, selected less matched": list(gain["correlation"]),
+}
+
+# %%
+record_metrics(run_dir, "11_token_atlas", **metrics)
+for key, value in metrics.items():
+    print(f"{key:62}", np.round(value, 3))
+
+# %% [markdown]
+# Each token has a card now, and the table lies in the run folder: `facts_<task>.csv` with a row per fact,
+# `cards_<task>.csv` with a row per token.
+#
+# Next: [13 · Your own corpus →](13_your_own_corpus.ipynb)
