@@ -24,7 +24,7 @@ WATCH = """box => {
     new MutationObserver(() => { window.changed = performance.now(); }).observe(
         box, {childList: true, subtree: true});
 }"""  # the time from a key to the last change that it makes, by the page's own clock
-UNCOVERED = "document.elementFromPoint(innerWidth / 2, innerHeight / 2)?.closest('.jp-Notebook')"
+BACKGROUND = "getComputedStyle(document.body).getPropertyValue('--jp-layout-color1').trim()"
 COUNT = re.compile(r"([\d,]+) of [\d,]+ audio tokens kept")
 
 
@@ -67,6 +67,7 @@ def lab(browser, run_dir, tmp_path_factory):
         page = context.new_page()
         page.goto(f"{address}/lab/tree/{NAME}?reset&token={TOKEN}")
         page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=START_MS)
+        page.add_style_tag(content="#jupyterlab-splash {display: none !important}")  # it hides the pictures
         page.wait_for_function("window.jupyterapp?.shell.currentWidget?.sessionContext?.isReady")
         page.evaluate("jupyterapp.commands.execute('application:toggle-left-area')")
         page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
@@ -129,7 +130,7 @@ def set_theme(page, theme):
     name = f"{{theme: 'JupyterLab {theme}'}}"
     page.evaluate(f"jupyterapp.commands.execute('apputils:change-theme', {name})")
     page.locator(f"body[data-jp-theme-light={str(theme == 'Light').lower()}]").wait_for(state="attached")
-    page.wait_for_function(UNCOVERED)  # a splash hides the page for a while
+    page.wait_for_function(f"{BACKGROUND} {'==' if theme == 'Light' else '!='} 'white'")
 
 
 def move_slider(page, control):

@@ -43,7 +43,7 @@ def draw_clip(figure: Figure, heard: Heard, classifier) -> str:
     frames, layers = [token.frame for token in kept], [token.layer for token in kept]
     plot_kept_tokens(tokens, frames, layers, codes.shape[1], len(codes), codec.frame_rate)
     image.set_title(f"{codes.size:,} codes: a colour stands for a code and means no size")
-    tokens.set_title(f"{len(kept)} of them are kept")
+    tokens.set_title(f"kept: {len(kept)}")
     return f"waveform, {codes.size} codes and {len(kept)} kept tokens"
 
 
