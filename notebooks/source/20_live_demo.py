@@ -9,7 +9,8 @@
 #
 # **What happens to a prediction when you turn the knobs yourself?**
 #
-# About 2 minutes on two CPU cores, no GPU. `make demo` shows this page without code, for a class room.
+# About 5 minutes on two CPU cores, no GPU, the first time; half of them train a small classifier, if there is
+# none yet. `make demo` shows this page without code, for a class room.
 #
 # [contents](00_start_here.ipynb)
 #
