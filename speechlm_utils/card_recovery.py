@@ -1,8 +1,8 @@
 """Do the cards tell what was planted? The sound of each token against the delivery of its class.
 
 A token lies in the planted direction if its sound differs from other frames as the delivery of its class, the
-one that it speaks for, differs from the other classes: pitch up where pitch was raised, and so on. Controls are
-tokens that were not selected, as frequent and of the same layers, with the class that a model gives them.
+one that it speaks for, differs from the other classes: pitch up where pitch was raised, and so on. Controls
+are tokens not selected, as frequent and of the same layers, with the class that a model gives them.
 """
 
 from collections.abc import Mapping, Sequence
