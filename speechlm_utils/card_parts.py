@@ -44,7 +44,7 @@ def describe_trust(
     folds = folds[:, :, [n_words + columns[tuple(token)] for token in tokens]]
     if folds.shape[1] < len(names):  # two classes have one row of coefficients
         folds = np.concatenate([-folds, folds], axis=1)
-    spread = {"low": folds.min(axis=0).T, "high": folds.max(axis=0).T, "n": n_folds}
+    spread = {"low": folds.min(axis=0).T + 0.0, "high": folds.max(axis=0).T + 0.0, "n": n_folds}
     coefs = _spread("coefficient", tokens, names, value=selection.coefs.T, **spread)
     found = stability(*data, 2 * selection.C, n_half_samples, seed, **settings)
     share = {(int(r.layer), int(r.code)): r.frequency for r in found.itertuples()}

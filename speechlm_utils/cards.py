@@ -118,7 +118,10 @@ def list_cards(facts: pd.DataFrame, level: float = 0.05) -> pd.DataFrame:
         Columns of parts that are not there are left out
     """
     rows = {token: _summarise(card, level) for token, card in facts.groupby("token", sort=False)}
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("token")
+    cards = pd.DataFrame.from_dict(rows, orient="index").rename_axis("token")
+    if "concentrated" in cards:
+        cards["concentrated"] = cards["concentrated"].eq(True)  # no voice is known: not flagged
+    return cards
 
 
 def _summarise(card: pd.DataFrame, level: float) -> dict:

@@ -70,6 +70,7 @@ from speechlm_utils.selection import matched_random_tokens
 
 plots.apply_style()
 pd.options.display.precision = 2
+pd.options.display.max_colwidth = 100
 print(list_versions(("numpy", "pandas", "torch", "transformers")))
 
 # %% tags=["parameters"]
@@ -156,12 +157,8 @@ cards.head(8)
 # relatives?*
 
 # %%
-common = [
-    (layer, code)
-    for layer, code in zip(cards.layer, cards.code, strict=True)
-    if len(find_occurrences(clips, (layer, code), n_moments)) == n_moments
-]
-token = common[0]
+ordered = list(zip(cards.layer, cards.code, strict=True))
+token = max(ordered, key=lambda one: len(find_occurrences(clips, one, n_moments)))  # the first of the best
 said = plots.draw_card(plt.figure(figsize=(10.5, 6.5)), facts, token)
 plt.show()
 print(said)
