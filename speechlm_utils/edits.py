@@ -1,7 +1,8 @@
 """Edit the kept tokens of a clip: mute, swap or repeat some of them, and hear what a model makes of it.
 
 The language model reads kept tokens in time order and no other code (`vocabulary.kept_tokens`). So an edited
-clip needs no waveform: its codes have one column for each kept token, and nothing else in them.
+clip needs no waveform: its codes have a column for each kept token and an empty one after it, so that a token
+that is repeated on purpose is not taken for one that lasts (`collapse_repeats`).
 """
 
 from collections.abc import Collection, Sequence
@@ -11,6 +12,7 @@ import numpy as np
 
 from .clips import Clip
 from .counts import show_token
+from .vocabulary import find_kept
 
 NOTHING = -1  # a code that no token has
 
@@ -27,17 +29,13 @@ class KeptToken:
         return show_token(self.layer, self.code)
 
 
-def list_kept(codes: np.ndarray, tokens: Collection[tuple[int, int]]) -> list[KeptToken]:
-    """List the kept tokens of a clip as the model reads them: frame by frame, in a frame layer by layer.
-
-    Parameters
-    ----------
-    codes : int array, shape (n_layers, n_frames)
-    tokens : (layer, code) of the tokens that are kept
-    """
-    wanted = {(int(layer), int(code)) for layer, code in tokens}
-    found = (KeptToken(frame, row + 1, int(codes[row, frame])) for frame, row in np.ndindex(codes.T.shape))
-    return [token for token in found if (token.layer, token.code) in wanted]
+def list_kept(
+    codes: np.ndarray, tokens: Collection[tuple[int, int]], collapse_repeats: bool = False
+) -> list[KeptToken]:
+    """List the kept tokens of a clip as the model reads them; arguments as in `vocabulary.kept_tokens`."""
+    codes = np.asarray(codes)
+    found = zip(*find_kept(codes, list(tokens), collapse_repeats), strict=True)
+    return [KeptToken(int(frame), int(layer), int(codes[layer - 1, frame])) for frame, layer in found]
 
 
 def mute_tokens(kept: Sequence[KeptToken], places: Collection[int]) -> list[KeptToken]:
@@ -73,11 +71,11 @@ def write_codes(kept: Sequence[KeptToken], n_layers: int) -> np.ndarray:
 
     Returns
     -------
-    codes : int16 array, shape (n_layers, n_kept); no waveform has them, they are for a prompt only
+    codes : int16 array, shape (n_layers, 2 * n_kept); no waveform has them, they are for a prompt only
     """
-    codes = np.full((n_layers, len(kept)), NOTHING, dtype=np.int16)
-    for column, token in enumerate(kept):
-        codes[token.layer - 1, column] = token.code
+    codes = np.full((n_layers, 2 * len(kept)), NOTHING, dtype=np.int16)
+    for place, token in enumerate(kept):
+        codes[token.layer - 1, 2 * place] = token.code
     return codes
 
 

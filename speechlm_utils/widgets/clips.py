@@ -36,7 +36,7 @@ class Heard:
 def draw_clip(figure: Figure, heard: Heard, classifier) -> str:
     """Draw waveform, codes and kept tokens of a recording above each other; returns it in words."""
     codec, codes = classifier.codec, heard.clip.codes
-    kept = list_kept(codes, classifier.tokens)
+    kept = list_kept(codes, classifier.tokens, classifier.settings.collapse_repeats)
     wave, image, tokens = figure.subplots(3, 1, sharex=True, height_ratios=(1, 1.5, 1.3))
     plot_waveform(wave, heard.wav, codec.sample_rate)
     plot_codes(image, codes, codec.codebook_size, codec.frame_rate)

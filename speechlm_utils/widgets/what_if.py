@@ -131,11 +131,15 @@ class WhatIf:
     def start(self, at: ipywidgets.Widget | None = None) -> None:
         """Take the clip and the delivery that the menus show."""
         with busy(self.controls, self.status, "predicting", at, self.blank):
-            self.clip, tokens = self.choice.value, self.classifier.tokens
-            self.spoken = list_kept(self.clip.codes, tokens)
+            self.clip = self.choice.value
+            self.spoken = self.list_tokens(self.clip)
             self.before = predict_clip(self.classifier, self.clip)
             donor = self.delivery.value
-            self.show(self.spoken if donor is None else list_kept(donor.codes, tokens))
+            self.show(self.spoken if donor is None else self.list_tokens(donor))
+
+    def list_tokens(self, clip: Clip) -> list[KeptToken]:
+        """List the tokens of a clip as the classifier reads them."""
+        return list_kept(clip.codes, self.classifier.tokens, self.classifier.settings.collapse_repeats)
 
     def edit(self, act: Callable[[], list[KeptToken]], at: ipywidgets.Widget) -> None:
         """Edit the tokens and predict anew; if that cannot be done, all stays as it was."""
