@@ -188,6 +188,11 @@ def test_stereo_upload_gets_a_prediction_and_a_player(lab, tmp_path):
     words.press("Enter")
     assert "no words yet" not in wait_for_line(control, re.compile(r"[1-9]\d* text and"))
     take_pictures(lab, "upload", control)
+    before = control.locator("img").count()
+    control.get_by_role("button", name="Explain the prediction").press("Enter")
+    wait_for_line(control, "the attribution is below")
+    assert control.locator("img").count() == before + 1
+    take_pictures(lab, "attribution", control)
 
 
 def test_text_named_wav_gets_a_readable_message(lab, tmp_path):

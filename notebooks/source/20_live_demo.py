@@ -28,6 +28,7 @@ from IPython.display import Markdown
 
 from speechlm_utils import plots, widgets
 from speechlm_utils.acoustics import clip_features
+from speechlm_utils.attribution_figure import make_explainer
 from speechlm_utils.cards import describe_tokens
 from speechlm_utils.corpus import task_names
 from speechlm_utils.drawing import draw_clips
@@ -59,6 +60,7 @@ n_resamples = 500  # for the intervals of a card
 shipped_classifier = "../data/classifier"  # taken where the run folder has none
 max_steps = 40  # where there is none at all, a small one is trained
 n_menu_clips = 16  # to choose from
+n_attribution_steps = 32  # points of the integral; the error that is left is shown
 
 # %% [markdown]
 # ## Which tokens does lasso keep?
@@ -99,14 +101,15 @@ widgets.explore_tokens(
 #
 # Choose a clip of the test set, or upload a recording of yours: any sampling rate, mono or stereo, up to 60
 # seconds. A recording needs its words: type what is said. The grey band marks the true class, where it is
-# known.
+# known. *Explain the prediction* shows what each word and each audio token adds to the score of the most
+# probable class (integrated gradients: against a prompt whose tokens say nothing in particular).
 
 # %%
 classifier = find_classifier(experiment, task, [shipped_classifier], max_steps)
 test = experiment.clips(task, "test")
 few = draw_clips(test, task, limit=n_menu_clips, seed=seed)
 menu = {f"{clip.text} ({plots.show_name(clip.labels[task])}, {clip.id})": clip for clip in few}
-widgets.explore_clips(classifier, menu)
+widgets.explore_clips(classifier, menu, make_explainer(classifier, n_attribution_steps))
 
 # %% [markdown]
 # ## What if?

@@ -1,0 +1,154 @@
+"""Which tokens of a prompt a prediction rests on: integrated gradients over the classifier's embeddings.
+
+Sundararajan, Taly and Yan, "Axiomatic Attribution for Deep Networks" (arXiv 1703.01365), through captum. The
+attributions of all tokens add up to the score of the class less its score at the baseline, but for an error
+of the integration, which every `Attribution` carries.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from captum.attr import IntegratedGradients
+
+from .clips import Clip
+from .contexts import quiet_transformers
+from .predictor import SpeechTokenClassifier
+from .vocabulary import MARKERS, Prompt, find_kept
+
+MARKER, TEXT, AUDIO = "marker", "text", "audio"
+KINDS = (TEXT, AUDIO, MARKER)
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """What each token of a clip's prompt adds to the score of a class.
+
+    Attributes
+    ----------
+    names : list of str, the tokens of the prompt
+    kinds : list of str, "text", "audio" or "marker" for each
+    scores : float array, shape (n_positions,), in logits; positive speaks for the class
+    frames : int array, shape (n_positions,), where an audio token stands in the clip; -1 for the others
+    target : int, the class
+    score, baseline_score : float, its logit for the prompt and for the baseline
+    delta : float, completeness error: sum of `scores` less (`score` less `baseline_score`)
+    """
+
+    names: list[str]
+    kinds: list[str]
+    scores: np.ndarray
+    frames: np.ndarray
+    target: int
+    score: float
+    baseline_score: float
+    delta: float
+
+    def sums(self) -> dict[str, float]:
+        """Add up the scores of words, of audio tokens and of markers."""
+        kinds = np.array(self.kinds)
+        return {kind: float(self.scores[kinds == kind].sum()) for kind in KINDS}
+
+    @property
+    def relative_error(self) -> float:
+        """The completeness error as a share of what the scores should add up to."""
+        return abs(self.delta) / max(abs(self.score - self.baseline_score), 1e-6)
+
+
+def attribute_clip(
+    classifier: SpeechTokenClassifier,
+    clip: Clip,
+    target: int | None = None,
+    n_steps: int = 32,
+    batch_size: int = 8,
+) -> Attribution:
+    """Attribute the logit of a class to the tokens of a clip's prompt.
+
+    The baseline keeps the markers and has, in place of every word and every audio token, the mean of the rows
+    of the vocabulary: a token that says nothing in particular, in a prompt of the same length.
+
+    Parameters
+    ----------
+    classifier : SpeechTokenClassifier
+    clip : with codes, if the classifier reads audio
+    target : int, the class; None takes the most probable one
+    n_steps : int, points of the integral (Gauss-Legendre)
+    batch_size : int, points that are computed together
+
+    Raises
+    ------
+    ValueError
+        If `target` is not one of the classes.
+    """
+    n_classes = len(classifier.label_names)
+    if target is not None and not 0 <= target < n_classes:
+        raise ValueError(f"target={target}: the classes are numbered 0 to {n_classes - 1}")
+    prompt, model = classifier.encode([clip])[0][0], classifier.model.eval()
+    kinds, frames = describe_positions(classifier, clip, prompt)
+    embedded = embed(classifier, prompt.input_ids)
+    baseline = make_baseline(classifier, embedded, kinds)
+    read = _make_reader(model)
+    with quiet_transformers():  # it warns of padding, there is none
+        with torch.inference_mode():
+            ends = read(torch.cat([embedded, baseline])).float().cpu().numpy()
+        chosen = int(ends[0].argmax()) if target is None else target
+        scores = IntegratedGradients(read).attribute(
+            embedded, baseline, target=chosen, n_steps=n_steps, internal_batch_size=batch_size
+        )
+    scores = scores.detach().float().sum(dim=-1)[0].cpu().numpy()
+    score, baseline_score = (float(end[chosen]) for end in ends)
+    names = classifier.tokenizer.convert_ids_to_tokens(prompt.input_ids)
+    delta = float(scores.sum() - (score - baseline_score))
+    return Attribution(names, kinds, scores, frames, chosen, score, baseline_score, delta)
+
+
+def describe_positions(
+    classifier: SpeechTokenClassifier, clip: Clip, prompt: Prompt
+) -> tuple[list[str], np.ndarray]:
+    """Name the kind of every position of a prompt, and the frame of the clip where its audio tokens stand.
+
+    Returns
+    -------
+    kinds : list of str; frames : int array, shape (n_positions,), -1 where there is no audio token
+    """
+    ids = np.array(prompt.input_ids)
+    markers = classifier.tokenizer.convert_tokens_to_ids(list(MARKERS))
+    is_audio = np.isin(ids, [i for i in classifier.ids.values() if i not in markers])
+    kinds = np.where(is_audio, AUDIO, np.where(np.isin(ids, markers), MARKER, TEXT)).tolist()
+    frames = np.full(len(ids), -1)
+    if is_audio.any():
+        collapse = classifier.settings.collapse_repeats
+        found, _ = find_kept(clip.codes, classifier.tokens, collapse)
+        frames[is_audio] = found[: prompt.n_audio]
+    return kinds, frames
+
+
+def embed(classifier: SpeechTokenClassifier, input_ids: Sequence[int]) -> torch.Tensor:
+    """Look up the embeddings that the model really uses, trained rows among them; (1, n_positions, width)."""
+    ids = torch.tensor([list(input_ids)], device=classifier.model.device)
+    with torch.no_grad():
+        return classifier.model.get_input_embeddings()(ids).detach()
+
+
+def make_baseline(
+    classifier: SpeechTokenClassifier, embedded: torch.Tensor, kinds: Sequence[str]
+) -> torch.Tensor:
+    """Put the mean row of the vocabulary in the place of all but the markers; shaped like `embedded`."""
+    table = classifier.model.get_input_embeddings()
+    weight = getattr(table, "original_module", getattr(table, "base_layer", table)).weight
+    mean = weight.detach().float().mean(dim=0).to(embedded.dtype)
+    replaced = torch.tensor([kind != MARKER for kind in kinds], device=embedded.device)
+    return torch.where(replaced[None, :, None], mean, embedded)
+
+
+def _make_reader(model):
+    """Return a function from embeddings (n, n_positions, width) to logits, without any padding."""
+
+    def read(embedded: torch.Tensor) -> torch.Tensor:
+        mask = torch.ones(embedded.shape[:2], dtype=torch.long, device=embedded.device)
+        # without ids a classification model cannot know where the prompt ends and takes the last position,
+        # which is the end: there is no padding
+        return model(inputs_embeds=embedded, attention_mask=mask).logits
+
+    return read

@@ -1,0 +1,141 @@
+"""Are attributions true? Take the tokens away that they name, and ask a model that has learned nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.stats import spearmanr
+
+from .attribution import AUDIO, Attribution, attribute_clip
+from .clips import Clip, groups
+from .edits import edit_clip, list_kept, mute_tokens
+from .lora import HEADS
+from .predictor import SpeechTokenClassifier
+from .training import ADAPTER
+
+
+@dataclass(frozen=True)
+class DeletionTest:
+    """How much the predicted class's score falls when k audio tokens are deleted: mean over clips, in logits.
+
+    Attributes
+    ----------
+    k : int
+    top, random : float, without the k tokens of the largest attribution, and without k random ones
+    difference, low, high : top less random, and its 95 % interval, whole groups of clips resampled
+    n_clips, n_groups : int, clips with more than k audio tokens, and their groups
+    """
+
+    k: int
+    top: float
+    random: float
+    difference: float
+    low: float
+    high: float
+    n_clips: int
+    n_groups: int
+
+
+def run_deletion_test(
+    classifier: SpeechTokenClassifier,
+    clips: Sequence[Clip],
+    attributions: Sequence[Attribution],
+    k: int = 5,
+    n_draws: int = 5,
+    n_resamples: int = 2000,
+    seed: int = 0,
+) -> DeletionTest:
+    """Delete the k audio tokens that speak most for the predicted class, and k random ones.
+
+    Parameters
+    ----------
+    clips, attributions : of the same clips
+    k : int
+    n_draws : int, sets of random tokens per clip
+    n_resamples, seed : of the bootstrap and of the draws
+
+    Raises
+    ------
+    ValueError
+        If no clip has more than k audio tokens.
+    """
+    rng, used, falls = np.random.default_rng(seed), [], []
+    for clip, attribution in zip(clips, attributions, strict=True):
+        scores = attribution.scores[np.array(attribution.kinds) == AUDIO]
+        if len(scores) <= k:
+            continue
+        top = np.argsort(-scores)[:k]
+        sets = [top, *(rng.choice(len(scores), k, replace=False) for _ in range(n_draws))]
+        left = score_without(classifier, clip, sets, attribution.target)
+        used.append(clip)
+        falls.append((attribution.score - left[0], attribution.score - left[1:].mean()))
+    if not used:
+        raise ValueError(f"k={k}: none of {len(clips)} clips has more audio tokens than that")
+    falls, names = np.array(falls, dtype=float), groups(used)
+    low, high = _resample(falls[:, 0] - falls[:, 1], names, n_resamples, rng)
+    top, random = (float(mean) for mean in falls.mean(axis=0))
+    return DeletionTest(k, top, random, top - random, low, high, len(used), len(set(names)))
+
+
+def score_without(
+    classifier: SpeechTokenClassifier, clip: Clip, sets: Sequence[Sequence[int]], target: int
+) -> np.ndarray:
+    """Compute the logit of a class without some audio tokens, once for each set of their places."""
+    kept = list_kept(clip.codes, classifier.tokens, classifier.settings.collapse_repeats)
+    edited = [edit_clip(clip, mute_tokens(kept, [int(place) for place in places])) for places in sets]
+    return classifier.predict(edited)[:, target]
+
+
+def _resample(values: np.ndarray, names: np.ndarray, n_resamples: int, rng) -> tuple[float, float]:
+    """Return the 95 % interval of the mean, groups drawn with replacement."""
+    _, at = np.unique(names, return_inverse=True)
+    sums, sizes = np.bincount(at, values), np.bincount(at)
+    drawn = rng.integers(len(sums), size=(n_resamples, len(sums)))
+    means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
+    low, high = np.quantile(means, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def compare_with_random_head(
+    classifier: SpeechTokenClassifier,
+    clips: Sequence[Clip],
+    attributions: Sequence[Attribution],
+    n_draws: int = 8,
+    seed: int = 0,
+    **options,
+) -> np.ndarray:
+    """Attribute again with a head of random weights, and correlate: of a true attribution nothing is left.
+
+    Parameters
+    ----------
+    clips, attributions : of the same clips
+    n_draws : int, random heads
+    options : of `attribute_clip`
+
+    Returns
+    -------
+    correlations : float array, shape (n_draws, n_clips), Spearman's, over a prompt's tokens. One head may
+        point the same way as the trained one by chance: their mean should be near 0
+    """
+    head, pairs = _find_head(classifier), list(zip(clips, attributions, strict=True))
+    kept, generator, found = head.detach().clone(), torch.Generator().manual_seed(seed), []
+    try:
+        for _ in range(n_draws):
+            drawn = torch.randn(head.shape, generator=generator) * kept.std().cpu()
+            with torch.no_grad():
+                head.copy_(drawn)
+            again = [attribute_clip(classifier, clip, one.target, **options).scores for clip, one in pairs]
+            found.append(
+                [spearmanr(one.scores, b).statistic for one, b in zip(attributions, again, strict=True)]
+            )
+    finally:
+        with torch.no_grad():
+            head.copy_(kept)
+    return np.array(found)
+
+
+def _find_head(classifier: SpeechTokenClassifier) -> torch.Tensor:
+    """Find the weight of the head that was trained; PEFT keeps the untrained one beside it."""
+    ends = tuple(f"{name}.modules_to_save.{ADAPTER}.weight" for name in HEADS)
+    return next(p for name, p in classifier.model.named_parameters() if name.endswith(ends))

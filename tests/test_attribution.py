@@ -1,0 +1,110 @@
+"""Attribution on a tiny LLM that was trained to listen: what it rests on is known."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from tiny_llm import TOKENS, make_clips, save_tiny_llm
+
+from speechlm_utils.attribution import AUDIO, MARKER, attribute_clip, describe_positions, embed
+from speechlm_utils.attribution_figure import draw_attribution, make_explainer
+from speechlm_utils.classifier import FineTuneSettings, fine_tune
+from speechlm_utils.faithfulness import compare_with_random_head, run_deletion_test
+from speechlm_utils.vocabulary import find_kept
+from speechlm_utils.widgets.clips import Heard
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A classifier that reads classes from tokens alone: texts are the same in all classes."""
+    folder = save_tiny_llm(tmp_path_factory.mktemp("llm"))
+    settings = FineTuneSettings(1e-2, 6, 6, lora_rank=4, lora_dropout=0.0)
+    clips = {"train": make_clips(60), "test": make_clips(24, seed=7)}
+    result = fine_tune(clips, "task", TOKENS, None, settings, str(folder))
+    assert result.metrics["test"]["macro_f1_all"] == 1
+    return result.classifier, clips["test"]
+
+
+@pytest.fixture(scope="module")
+def attributions(trained):
+    classifier, clips = trained
+    return [attribute_clip(classifier, clip, n_steps=48) for clip in clips]
+
+
+def test_embeddings_are_those_that_the_model_uses(trained):
+    classifier, clips = trained
+    prompt = classifier.encode(clips[:1])[0][0]
+    outputs = classifier.model(inputs_embeds=embed(classifier, prompt.input_ids))
+    assert np.allclose(outputs.logits[0].detach(), classifier.predict(clips[:1])[0], atol=1e-5)
+
+
+def test_scores_add_up_to_the_difference_from_the_baseline(trained, attributions):
+    classifier, clips = trained
+    logits = classifier.predict(clips)
+    for one, logit in zip(attributions, logits, strict=True):
+        assert one.relative_error < 0.01
+        assert one.score == pytest.approx(logit.max(), abs=1e-4)
+        assert sum(one.sums().values()) == pytest.approx(one.scores.sum(), abs=1e-4)
+        assert np.all(one.scores[np.array(one.kinds) == MARKER] == 0)  # they are the same in the baseline
+    rough = attribute_clip(classifier, clips[0], n_steps=2)
+    assert rough.relative_error > attributions[0].relative_error
+
+
+def test_audio_tokens_know_their_frame(trained, attributions):
+    classifier, clips = trained
+    for clip, one in zip(clips, attributions, strict=True):
+        at = np.array(one.kinds) == AUDIO
+        assert one.frames[at].tolist() == find_kept(clip.codes, TOKENS)[0].tolist()
+        assert np.all(one.frames[~at] == -1)
+    text = '<|audio|> say "<|L2_0005|>"'  # typed by a user: words
+    clip = type(clips[0])("typed", text, None, codes=clips[0].codes)
+    kinds, _ = describe_positions(classifier, clip, classifier.encode([clip])[0][0])
+    assert (kinds.count(MARKER), kinds.count(AUDIO)) == (4, len(find_kept(clip.codes, TOKENS)[0]))
+
+
+def test_another_class_has_other_scores(trained, attributions):
+    classifier, clips = trained
+    other = (attributions[0].target + 1) % 3
+    assert attribute_clip(classifier, clips[0], other, n_steps=16).sums()["audio"] < 0
+    with pytest.raises(ValueError, match="target=3: the classes are numbered 0 to 2"):
+        attribute_clip(classifier, clips[0], 3)
+
+
+def test_deleting_named_tokens_moves_the_score_more_than_random_ones(trained, attributions):
+    classifier, clips = trained
+    found = run_deletion_test(classifier, clips, attributions, k=3)
+    assert found.low > 0 and found.difference == pytest.approx(found.top - found.random)
+    assert found.n_clips == found.n_groups == len(clips)
+    with pytest.raises(ValueError, match="k=99: none of 24 clips has more audio tokens"):
+        run_deletion_test(classifier, clips, attributions, k=99)
+
+
+def test_false_attributions_fail_the_deletion_test(trained, attributions):
+    classifier, clips = trained
+    upside_down = [type(one)(**vars(one) | {"scores": -one.scores}) for one in attributions]
+    assert run_deletion_test(classifier, clips, upside_down, k=3).low < 0
+
+
+def test_random_heads_leave_nothing_and_are_put_back(trained, attributions):
+    classifier, clips = trained
+    before = classifier.predict(clips[:6])
+    found = compare_with_random_head(classifier, clips[:6], attributions[:6], n_draws=12, n_steps=8)
+    assert found.shape == (12, 6) and abs(found.mean()) < 0.3
+    assert np.array_equal(classifier.predict(clips[:6]), before)
+
+
+def test_figure_says_what_it_shows(trained, attributions):
+    classifier, clips = trained
+    figure = plt.figure()
+    wav = np.zeros(clips[0].codes.shape[1] * 320, dtype=np.float32)
+    classifier.codec = type("Codec", (), {"sample_rate": 16000, "frame_rate": 50.0})()
+    try:
+        said = draw_attribution(figure, attributions[0], classifier, clips[0], wav)
+        again = plt.figure()
+        assert make_explainer(classifier, 48)(again, Heard(clips[0], wav)) == said
+        plt.close(again)
+    finally:
+        classifier.codec = None
+    assert "completeness error" in said and len(figure.axes) == 3
+    heights = sum(bar.get_height() for bar in figure.axes[2].patches)
+    assert heights == pytest.approx(attributions[0].sums()["audio"], abs=1e-4)
+    plt.close(figure)
