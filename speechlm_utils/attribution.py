@@ -125,10 +125,16 @@ def describe_positions(
 
 
 def embed(classifier: SpeechTokenClassifier, input_ids: Sequence[int]) -> torch.Tensor:
-    """Look up the embeddings that the model really uses, trained rows among them; (1, n_positions, width)."""
+    """Look up the embeddings that the model really uses, trained rows among them.
+
+    Returns
+    -------
+    embedded : float32 tensor, shape (1, n_positions, width), also of a model in half precision: the steps of
+        the integral are added up in it
+    """
     ids = torch.tensor([list(input_ids)], device=classifier.model.device)
     with torch.no_grad():
-        return classifier.model.get_input_embeddings()(ids).detach()
+        return classifier.model.get_input_embeddings()(ids).detach().float()
 
 
 def make_baseline(
@@ -137,7 +143,7 @@ def make_baseline(
     """Put the mean row of the vocabulary in the place of all but the markers; shaped like `embedded`."""
     table = classifier.model.get_input_embeddings()
     weight = getattr(table, "original_module", getattr(table, "base_layer", table)).weight
-    mean = weight.detach().float().mean(dim=0).to(embedded.dtype)
+    mean = weight.detach().float().mean(dim=0)
     replaced = torch.tensor([kind != MARKER for kind in kinds], device=embedded.device)
     return torch.where(replaced[None, :, None], mean, embedded)
 
@@ -145,10 +151,12 @@ def make_baseline(
 def _make_reader(model):
     """Return a function from embeddings (n, n_positions, width) to logits, without any padding."""
 
+    dtype = next(model.parameters()).dtype
+
     def read(embedded: torch.Tensor) -> torch.Tensor:
         mask = torch.ones(embedded.shape[:2], dtype=torch.long, device=embedded.device)
         # without ids a classification model cannot know where the prompt ends and takes the last position,
         # which is the end: there is no padding
-        return model(inputs_embeds=embedded, attention_mask=mask).logits
+        return model(inputs_embeds=embedded.to(dtype), attention_mask=mask).logits
 
     return read
