@@ -49,10 +49,7 @@ def token_associations(
         If clips and features differ in number, or a clip has no codes or another number of frames than its
         features.
     """
-    values = standardise_by_speaker(clips, features, names)
-    with_token, total = _sum_clips(clips, values, tokens)
-    effect = _effect_size(with_token.sum(axis=1), total.sum(axis=1))
-    draws = _resample_effects(with_token, total, n_resamples, np.random.default_rng(seed))
+    with_token, effect, draws = _find_effects(clips, features, tokens, n_resamples, seed, names)
     n_clips = (with_token[0] > 0).sum(axis=0)
     low, high, error = (np.where(n_clips >= min_clips, part, np.nan) for part in _summarise(draws))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -92,10 +89,16 @@ def resample_effects(
     effects : float array, shape (n_tokens, n_features); NaN for a token that does not occur
     draws : float array, shape (n_resamples, n_tokens, n_features)
     """
+    return _find_effects(clips, features, tokens, n_resamples, seed, names)[1:]
+
+
+def _find_effects(clips, features, tokens, n_resamples, seed, names) -> tuple[np.ndarray, ...]:
+    """Return the sums over frames with a token (`_sum_clips`), the effects, and those of each resample."""
     values = standardise_by_speaker(clips, features, names)
     with_token, total = _sum_clips(clips, values, tokens)
     effects = _effect_size(with_token.sum(axis=1), total.sum(axis=1))
-    return effects, _resample_effects(with_token, total, n_resamples, np.random.default_rng(seed))
+    draws = _resample_effects(with_token, total, n_resamples, np.random.default_rng(seed))
+    return with_token, effects, draws
 
 
 def correct_p_values(p: np.ndarray) -> np.ndarray:

@@ -47,7 +47,7 @@ from speechlm_utils.experiment import Experiment
 from speechlm_utils.geometry import compare_similarities, compute_closeness, compute_cosines, fit_projection
 from speechlm_utils.llm import load_llm
 from speechlm_utils.run import record_metrics
-from speechlm_utils.vocabulary import MARKERS, add_speech_tokens, build_prompt, encode_prompts
+from speechlm_utils.vocabulary import MARKERS, add_speech_tokens, build_prompt, encode_prompts, find_kept
 
 plots.apply_style()
 pd.options.display.precision = 2
@@ -147,13 +147,10 @@ widgets.show_prompt(tokenizer, prompt)
 # blue is a lower layer). Where in the clip do they come from?
 
 # %%
-is_kept = np.zeros(clip.codes.shape, dtype=bool)
-for layer, code in tokens:
-    is_kept[layer - 1] |= clip.codes[layer - 1] == code
-frames, rows_of_codes = np.nonzero(is_kept.T)
+frames, kept_layers = find_kept(clip.codes, tokens)
 
 fig, ax = plt.subplots(figsize=(8, 2.6))
-plots.plot_kept_tokens(ax, frames, rows_of_codes + 1, clip.codes.shape[1], experiment.codec.n_layers)
+plots.plot_kept_tokens(ax, frames, kept_layers, clip.codes.shape[1], experiment.codec.n_layers)
 ax.set_title(f"{prompt.n_audio} kept tokens of {clip.codes.size:,} codes, and {prompt.n_text} of text")
 plt.show()
 
