@@ -87,6 +87,8 @@ class Runner:
             lora_rank=args.lora_rank,
             lora_alpha=args.lora_alpha,
             lora_dropout=args.lora_dropout,
+            words_first=args.words_first if job.condition != "text" else 0.0,
+            train_rows=not args.freeze_rows,
             seed=job.seed,
             **how,
         )
@@ -251,6 +253,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("--llm", default="smollm2-135m")
     add("--dtype", type=choose_dtype, default="auto", help="of the frozen weights")
     add("--collapse-repeats", action="store_true", help="write a token that lasts over several frames once")
+    add("--words-first", type=float, default=0.0, help="share of the steps before the tokens come")
+    add("--freeze-rows", action="store_true", help="fine-tuning keeps the rows of speech tokens as they are")
     add("--keep", type=Path, help="save the classifier of the selected tokens and the first seed there")
     add("--corpus", type=Path, default=ROOT / "data" / "demo")
     add("--codec", default=str(ROOT / "data" / "codec"))

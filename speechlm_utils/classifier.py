@@ -1,8 +1,9 @@
 """Step 3: fine-tune the language model with LoRA and a linear head to classify clips (arXiv 2512.07571)."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from .metrics import macro_f1_scores
 from .parallel import share_of_mean
 from .predictor import SpeechTokenClassifier
 from .rows import Rows
-from .training import IGNORED, run_trainer
+from .training import IGNORED, find_scores, run_trainer
 from .vocabulary import Prompt, PromptReport, Token
 
 __all__ = [
@@ -131,33 +132,48 @@ def train_classifier(
     """
     task, names, settings = classifier.task, classifier.label_names, classifier.settings
     y = {split: label_ids(clips, task, names) for split, clips in clips_by_split.items() if clips}
-    prompts, report = classifier.encode(clips_by_split["train"])
     held_out = classifier.encode(clips_by_split["validation"])[0] if "validation" in y else []
-    log = run_trainer(
-        classifier.model,
-        _make_items(prompts, y["train"]),
-        _make_items(held_out, y.get("validation", ())),
-        settings,
-        classifier.tokenizer.pad_token_id,
-        metric="macro_f1_all",
-        progress=f"fine-tuning {task}" if progress else None,
-        compute_loss_func=_WeightedLoss(
-            _weigh_classes(y["train"], len(names)) if settings.class_weights else None
-        ),
-        compute_metrics=lambda p: macro_f1_scores(p.label_ids, p.predictions.argmax(axis=1), len(names)),
-    )
+    losses, history, parts = [], [], _split_steps(settings, len(y["train"]))
+    for number, part in enumerate(parts, start=1):
+        silent = number < len(parts)
+        prompts, report = classifier.encode(clips_by_split["train"], silent)
+        log = run_trainer(
+            classifier.model,
+            _make_items(prompts, y["train"]),
+            [] if silent else _make_items(held_out, y.get("validation", ())),
+            part,
+            classifier.tokenizer.pad_token_id,
+            metric="macro_f1_all",
+            progress=f"fine-tuning {task}{', words first' if silent else ''}" if progress else None,
+            compute_loss_func=_WeightedLoss(
+                _weigh_classes(y["train"], len(names)) if settings.class_weights else None
+            ),
+            compute_metrics=lambda p: macro_f1_scores(p.label_ids, p.predictions.argmax(axis=1), len(names)),
+        )
+        history += _read_history(log, len(losses), len(y["train"]) / settings.batch_size)
+        losses += find_scores(log, "loss")
     logits = {split: classifier.predict(clips_by_split[split]) for split in y if split != "train"}
     scores = {split: macro_f1_scores(y[split], z.argmax(axis=1), len(names)) for split, z in logits.items()}
     classifier.results = {"data": _describe_clips(clips_by_split, task, names), "metrics": scores}
     return FineTuneResult(
         classifier=classifier,
-        losses=np.array([entry["loss"] for entry in log if "loss" in entry]),
-        history=_read_history(log),
+        losses=np.array(losses),
+        history=history,
         logits=logits,
         metrics=scores,
         n_trainable=sum(p.numel() for p in classifier.model.parameters() if p.requires_grad),
         report=report,
     )
+
+
+def _split_steps(settings: FineTuneSettings, n_train: int) -> list[FineTuneSettings]:
+    """Return the settings of each part of the training: one, or the words' and then the tokens' as well."""
+    n_steps = settings.max_steps or settings.n_epochs * -(-n_train // settings.batch_size)
+    n_first = round(settings.words_first * n_steps) if settings.use_audio else 0
+    if not n_first:
+        return [settings]
+    first = replace(settings, max_steps=n_first, eval_steps=None)
+    return [first, replace(settings, max_steps=max(1, n_steps - n_first))]
 
 
 def _describe_clips(clips_by_split: Mapping[str, Sequence[Clip]], task: str, names: Sequence[str]) -> dict:
@@ -194,11 +210,13 @@ class _WeightedLoss:
         return share_of_mean(losses, len(counted) if weights is None else weights[counted].sum())
 
 
-def _read_history(log: Sequence[dict]) -> list[dict[str, float]]:
-    """Return the results of each validation."""
+def _read_history(log: Sequence[dict], n_before: int, per_epoch: float) -> list[dict[str, float]]:
+    """Return the results of each validation; steps count from the start, after `n_before` others."""
     keys = ("loss", "macro_f1_all", "macro_f1_present")
+    before = n_before / math.ceil(per_epoch)
     return [
-        {"epoch": entry["epoch"], "step": entry["step"], **{key: float(entry[f"eval_{key}"]) for key in keys}}
+        {"epoch": before + entry["epoch"], "step": n_before + entry["step"]}
+        | {key: float(entry[f"eval_{key}"]) for key in keys}
         for entry in log
         if "eval_loss" in entry
     ]

@@ -17,7 +17,7 @@ HEADS = ("score", "classifier")
 
 @dataclass(frozen=True)
 class FineTuneSettings:
-    """Settings of step 3; the defaults are the paper's, `train_rows` is this project's.
+    """Settings of step 3; the defaults are the paper's, `train_rows` and `words_first` are this project's.
 
     Attributes
     ----------
@@ -30,6 +30,8 @@ class FineTuneSettings:
     patience : int, validations without a better macro-F1 before training stops
     max_length : int, tokens of a prompt
     use_audio : bool, False leaves out audio and its markers (text only)
+    words_first : float from 0 to below 1, share of the steps before the tokens come: until then the audio
+        part of every prompt is empty. Both parts have a schedule of their own; words alone need no such part
     collapse_repeats : bool, True writes a token that lasts over several frames once, see `kept_tokens`
     lora_rank, lora_alpha, lora_dropout : of the adapters; an update is scaled by alpha / rank
     lora_modules : names of the linear layers that get an adapter, in every block
@@ -47,6 +49,7 @@ class FineTuneSettings:
     patience: int = 3
     max_length: int = 256
     use_audio: bool = True
+    words_first: float = 0.0
     collapse_repeats: bool = False
     lora_rank: int = 64
     lora_alpha: int = 16
@@ -58,6 +61,8 @@ class FineTuneSettings:
 
     def __post_init__(self):
         object.__setattr__(self, "lora_modules", tuple(self.lora_modules))  # JSON gives a list
+        if not 0 <= self.words_first < 1:
+            raise ValueError(f"words_first={self.words_first}: is a share of the steps, from 0 to below 1")
 
 
 def wrap_classifier(

@@ -58,11 +58,11 @@ class SpeechTokenClassifier:
     codec_facts: dict | None = None
     results: dict = field(default_factory=dict)
 
-    def encode(self, clips: Sequence[Clip]) -> tuple[list[Prompt], PromptReport]:
-        """Build the prompts of clips as in training."""
+    def encode(self, clips: Sequence[Clip], silent: bool = False) -> tuple[list[Prompt], PromptReport]:
+        """Build the prompts of clips as in training; `silent` leaves their audio part empty."""
         names = ("max_length", "use_audio", "collapse_repeats")
         how = {name: getattr(self.settings, name) for name in names}
-        return encode_prompts(self.tokenizer, clips, self.tokens, **how)
+        return encode_prompts(self.tokenizer, clips, [] if silent else self.tokens, **how)
 
     def predict(
         self,

@@ -9,6 +9,7 @@ from tiny_llm import TOKENS, make_clips, save_tiny_llm
 
 from speechlm_utils.classifier import (
     FineTuneSettings,
+    _split_steps,
     _weigh_classes,
     _WeightedLoss,
     build_classifier,
@@ -113,6 +114,21 @@ def test_validation_can_come_every_few_steps(folder, clips):
     result = fine_tune(clips, "task", TOKENS, None, settings, str(folder))
     assert [entry["step"] for entry in result.history] == [3, 6]
     assert len(result.losses) == 6
+
+
+def test_words_come_first_and_then_tokens(folder, clips, rows):
+    settings = replace(SETTINGS, words_first=0.5)
+    assert [part.max_steps for part in _split_steps(settings, 48)] == [18, 18]
+    assert [part.max_steps for part in _split_steps(replace(settings, max_steps=5), 48)] == [2, 3]
+    assert _split_steps(replace(settings, use_audio=False), 48) == [replace(settings, use_audio=False)]
+    with pytest.raises(ValueError, match="words_first=1"):
+        replace(SETTINGS, words_first=1)
+    result = fine_tune(clips, "task", TOKENS, rows, settings, str(folder))
+    assert result.metrics["test"]["macro_f1_all"] > 0.9
+    assert len(result.losses) == 36 and [entry["epoch"] for entry in result.history] == [4, 5, 6]
+    assert [entry["step"] for entry in result.history] == [24, 30, 36]
+    first = np.mean(result.losses[12:18])  # the words say nothing here, so only the tokens' part can learn
+    assert first > np.log(3) * 0.8 > np.mean(result.losses[-6:])
 
 
 def test_equal_seeds_give_equal_logits(folder, clips):
