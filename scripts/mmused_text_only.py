@@ -14,7 +14,8 @@ they come from); without the option it is $SPEECHLM_MMUSED.
 3. All that is finished is merged, with baselines that need no language model, into one JSON file; the table
    in docs/mmused.md is written from it.
 
-One file per training lies under --work, so an interrupted run loses one training.
+One file per training lies under --work, so an interrupted run loses one training; what stands in the merged
+file counts as finished, too.
 """
 
 import argparse
@@ -40,6 +41,7 @@ SPLITS = ("train", "validation", "test")
 POSITIVE = "fallacious"  # of AFD
 TUNING_SEED = 100
 C_GRID = (0.1, 1.0, 10.0, 100.0)  # of the linear baseline
+SHARED = ("settings", "dtype")  # what the merged file holds once for all trainings of a task
 EPOCHS = {"afc": 5, "afd": 2}
 PUBLISHED = {"afc": 0.4856, "afd": 0.34}  # best text-only of MM-ArgFallacy2025
 
@@ -154,12 +156,16 @@ class Runner:
         return self._baselines[task]
 
     def read(self, job: Job) -> dict | None:
-        """Read a job's file if there is one, made with the same settings and texts."""
-        path = job.path(self.args.work)
-        if not path.exists():
-            return None
-        run = json.loads(path.read_text(encoding="utf-8"))
-        return run if run["fingerprint"] == self.fingerprint(job) else None
+        """Find a finished training of the same settings and texts: in its own file, or in the merged one."""
+        path, found = job.path(self.args.work), []
+        if path.exists():
+            found.append(json.loads(path.read_text(encoding="utf-8")))
+        if self.args.out.exists():
+            merged = json.loads(self.args.out.read_text(encoding="utf-8"))["tasks"].get(job.task, {})
+            runs = merged["tuning"]["runs"] + merged["runs"] if merged else []
+            found += [{key: merged[key] for key in SHARED} | run for run in runs]
+        fingerprint = self.fingerprint(job) if found else None
+        return next((run for run in found if run["fingerprint"] == fingerprint), None)
 
     def choose(self, task: str) -> float | None:
         """Return the learning rate that is best on validation; None while one of them is not tried."""
@@ -256,7 +262,7 @@ def merge_task(runner: Runner, task: str) -> dict | None:
         return None
     clips, column, main = runner.clips(task), LABEL_COLUMNS[task], main_score(task)
     tried = {rate: runner.read(Job(task, rate, TUNING_SEED, True)) for rate in runner.args.grid}
-    kept = ("seed", "scores", "n_steps", "n_train", "seconds", "cpu_seconds")
+    kept = ("seed", "scores", "n_steps", "n_train", "seconds", "cpu_seconds", "fingerprint")
     return {
         "label_names": label_names(clips["train"], column),
         "n_clips": {split: Counter(clip.labels[column] for clip in part) for split, part in clips.items()},
@@ -268,6 +274,7 @@ def merge_task(runner: Runner, task: str) -> dict | None:
             "seed": TUNING_SEED,
             "validation": {f"{r:g}": run["scores"]["validation"][main] for r, run in tried.items()},
             "learning_rate": runner.choose(task),
+            "runs": [{key: run[key] for key in kept} for run in tried.values()],
         },
         "settings": {k: v for k, v in runs[0]["settings"].items() if k != "seed"},
         "dtype": runs[0]["dtype"],

@@ -164,6 +164,11 @@ def test_the_script_tunes_on_validation_runs_each_seed_once_and_writes_the_page(
     changed = [path.stat().st_mtime_ns for path in files]
     script.main(arguments)
     assert [path.stat().st_mtime_ns for path in files] == changed  # nothing is trained twice
+    for path in files:
+        path.unlink()
+    script.main(arguments)  # what stands in the merged file is not trained again either
+    assert not list((tmp_path / "work").iterdir())
+    assert json.loads((tmp_path / "out.json").read_text()) == merged
 
 
 def test_the_threshold_comes_from_validation_and_test_scores_follow_it(script):

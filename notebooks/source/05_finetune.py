@@ -68,6 +68,8 @@ clips_per_split = None  # all
 task = "fallacy"
 n_tokens = 75  # selected, wanted
 max_length = 256  # tokens of a prompt
+collapse_repeats = True  # a token that lasts over several frames is written once; the paper: False
+words_first = 0.5  # share of the steps before the tokens come; the paper: 0
 n_validation_clips = 96
 n_test_clips = None  # all
 learning_rate = 1e-3
@@ -99,7 +101,8 @@ experiment = Experiment(
     llm_quantization=llm_quantization,
 )
 selection = experiment.selection(task, n_tokens)
-row_settings = PretrainSettings(1e-2, 8, max_steps=row_steps, max_length=max_length, seed=seed)
+how = {"max_length": max_length, "collapse_repeats": collapse_repeats}
+row_settings = PretrainSettings(1e-2, 8, max_steps=row_steps, seed=seed, **how)
 rows = experiment.rows(selection, row_settings)
 limits = {"train": None, "validation": n_validation_clips, "test": n_test_clips}
 clips = {
@@ -171,8 +174,9 @@ settings = FineTuneSettings(
     lora_alpha=lora_alpha,
     lora_dropout=lora_dropout,
     lora_modules=lora_modules,
-    max_length=max_length,
+    words_first=words_first,
     seed=seed,
+    **how,
 )
 settings
 
@@ -180,7 +184,9 @@ settings
 # ## 2 · Words alone
 #
 # The comparison must be fair: the same clips, model, settings, seed and number of steps. Only the prompt
-# differs.
+# differs. With `words_first`, the model with tokens spends that share of its steps on words alone, too: the
+# audio part of its prompts stays empty until then. Otherwise it learns the tokens before the words, and knows
+# its few train sentences by their sound before it has read them properly.
 #
 # *Predict: how far can words alone get, if chance is one in the number of classes?*
 

@@ -86,12 +86,14 @@ def _find_luminance(color: Sequence[float]) -> float:
 
 
 @live
-def explore_budget(tokenizer, clip, tokens, longest: int = 128) -> ipywidgets.Widget:
+def explore_budget(
+    tokenizer, clip, tokens, longest: int = 128, collapse_repeats: bool = False
+) -> ipywidgets.Widget:
     """Return a slider over `max_length` above the prompt that it leaves of a clip.
 
     Parameters
     ----------
-    tokenizer, clip, tokens : see `build_prompt`
+    tokenizer, clip, tokens, collapse_repeats : see `build_prompt`
     longest : int, where the slider ends and stands at first; at least the markers and a token of each part
     """
     least = len(MARKERS) + 2
@@ -101,7 +103,8 @@ def explore_budget(tokenizer, clip, tokens, longest: int = 128) -> ipywidgets.Wi
     )
 
     def draw(max_length: int) -> None:
-        prompt = build_prompt(tokenizer, clip.text, clip.codes, tokens, max_length)
+        how = {"max_length": max_length, "collapse_repeats": collapse_repeats}
+        prompt = build_prompt(tokenizer, clip.text, clip.codes, tokens, **how)
         print(f"{prompt.n_text_cut} text and {prompt.n_audio_cut} audio tokens are cut")
         display(show_prompt(tokenizer, prompt))
 
