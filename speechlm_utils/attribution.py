@@ -62,11 +62,12 @@ def attribute_clip(
     target: int | None = None,
     n_steps: int = 32,
     batch_size: int = 8,
+    filler: str | None = None,
 ) -> Attribution:
     """Attribute the logit of a class to the tokens of a clip's prompt.
 
-    The baseline keeps the markers and has, in place of every word and every audio token, the mean of the rows
-    of the vocabulary: a token that says nothing in particular, in a prompt of the same length.
+    The baseline keeps the markers and has, in place of every word and every audio token, one and the same
+    vector that says nothing in particular, in a prompt of the same length.
 
     Parameters
     ----------
@@ -75,11 +76,13 @@ def attribute_clip(
     target : int, the class; None takes the most probable one
     n_steps : int, points of the integral (Gauss-Legendre)
     batch_size : int, points that are computed together
+    filler : str, a piece of text that is one token, such as " the", whose row fills the baseline; None takes
+        the mean of the rows of the vocabulary
 
     Raises
     ------
     ValueError
-        If `target` is not one of the classes.
+        If `target` is not one of the classes, or `filler` is not one token.
     """
     n_classes = len(classifier.label_names)
     if target is not None and not 0 <= target < n_classes:
@@ -87,7 +90,7 @@ def attribute_clip(
     prompt, model = classifier.encode([clip])[0][0], classifier.model.eval()
     kinds, frames = describe_positions(classifier, clip, prompt)
     embedded = embed(classifier, prompt.input_ids)
-    baseline = make_baseline(classifier, embedded, kinds)
+    baseline = make_baseline(classifier, embedded, kinds, filler)
     read = _make_reader(model)
     with quiet_transformers():  # it warns of padding, there is none
         with torch.inference_mode():
@@ -138,14 +141,43 @@ def embed(classifier: SpeechTokenClassifier, input_ids: Sequence[int]) -> torch.
 
 
 def make_baseline(
-    classifier: SpeechTokenClassifier, embedded: torch.Tensor, kinds: Sequence[str]
+    classifier: SpeechTokenClassifier,
+    embedded: torch.Tensor,
+    kinds: Sequence[str],
+    filler: str | None = None,
 ) -> torch.Tensor:
-    """Put the mean row of the vocabulary in the place of all but the markers; shaped like `embedded`."""
+    """Put the filler's row, or the mean row, in the place of all but the markers; shaped like `embedded`."""
     table = classifier.model.get_input_embeddings()
     weight = getattr(table, "original_module", getattr(table, "base_layer", table)).weight
-    mean = weight.detach().float().mean(dim=0)
+    if filler is None:
+        row = weight.detach().float().mean(dim=0)
+    else:
+        ids = classifier.tokenizer(filler, add_special_tokens=False, split_special_tokens=True).input_ids
+        if len(ids) != 1:
+            raise ValueError(f"filler={filler!r}: is {len(ids)} tokens, one is needed")
+        row = embed(classifier, ids)[0, 0]
     replaced = torch.tensor([kind != MARKER for kind in kinds], device=embedded.device)
-    return torch.where(replaced[None, :, None], mean, embedded)
+    return torch.where(replaced[None, :, None], row, embedded)
+
+
+def read_attention(classifier: SpeechTokenClassifier, clip: Clip) -> np.ndarray:
+    """Read how the last position of a clip's prompt, which the head sees, divides its attention.
+
+    Returns
+    -------
+    weights : float32 array, shape (n_blocks, n_positions), mean over the heads; a block's weights add up to 1
+    """
+    prompt, model = classifier.encode([clip])[0][0], classifier.model.eval()
+    inner = model.get_base_model()
+    before = inner.config._attn_implementation
+    inner.set_attn_implementation("eager")  # the fused kinds do not keep their weights
+    try:
+        with torch.inference_mode():
+            ids = torch.tensor([prompt.input_ids], device=model.device)
+            found = model(input_ids=ids, attention_mask=torch.ones_like(ids), output_attentions=True)
+    finally:
+        inner.set_attn_implementation(before)
+    return np.stack([block[0, :, -1].float().mean(dim=0).cpu().numpy() for block in found.attentions])
 
 
 def _make_reader(model):

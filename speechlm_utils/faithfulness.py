@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from scipy.stats import spearmanr
 
-from .attribution import AUDIO, Attribution, attribute_clip
+from .attribution import AUDIO, MARKER, Attribution, attribute_clip
 from .clips import Clip, groups
 from .edits import edit_clip, list_kept, mute_tokens
 from .lora import HEADS
@@ -97,45 +97,67 @@ def _resample(values: np.ndarray, names: np.ndarray, n_resamples: int, rng) -> t
     return float(low), float(high)
 
 
-def compare_with_random_head(
+def compare_with_random_weights(
     classifier: SpeechTokenClassifier,
     clips: Sequence[Clip],
     attributions: Sequence[Attribution],
+    part: str = "head",
     n_draws: int = 8,
     seed: int = 0,
     **options,
 ) -> np.ndarray:
-    """Attribute again with a head of random weights, and correlate: of a true attribution nothing is left.
+    """Attribute again with random weights, and correlate: of a true attribution nothing is left.
+
+    Weights are drawn from a normal distribution with the spread of the trained ones (Adebayo et al., "Sanity
+    Checks for Saliency Maps", arXiv 1810.03292).
 
     Parameters
     ----------
     clips, attributions : of the same clips
-    n_draws : int, random heads
+    part : "head", or "all" that was trained: head, adapters and, if they were, rows
+    n_draws : int, random models
     options : of `attribute_clip`
 
     Returns
     -------
-    correlations : float array, shape (n_draws, n_clips), Spearman's, over a prompt's tokens. One head may
-        point the same way as the trained one by chance: their mean should be near 0
+    correlations : float array, shape (n_draws, n_clips), Spearman's, over the words and audio tokens of a
+        prompt. One head may point the same way as the trained one by chance: their mean should be near 0
+
+    Raises
+    ------
+    ValueError
+        If `part` is neither.
     """
-    head, pairs = _find_head(classifier), list(zip(clips, attributions, strict=True))
-    kept, generator, found = head.detach().clone(), torch.Generator().manual_seed(seed), []
+    weights, pairs = _find_weights(classifier, part), list(zip(clips, attributions, strict=True))
+    kept, generator, found = [w.detach().clone() for w in weights], torch.Generator().manual_seed(seed), []
     try:
         for _ in range(n_draws):
-            drawn = torch.randn(head.shape, generator=generator) * kept.std().cpu()
-            with torch.no_grad():
-                head.copy_(drawn)
-            again = [attribute_clip(classifier, clip, one.target, **options).scores for clip, one in pairs]
-            found.append(
-                [spearmanr(one.scores, b).statistic for one, b in zip(attributions, again, strict=True)]
-            )
+            for weight, trained in zip(weights, kept, strict=True):
+                drawn = torch.randn(weight.shape, generator=generator) * trained.float().std().cpu()
+                with torch.no_grad():
+                    weight.copy_(drawn)
+            again = [attribute_clip(classifier, clip, one.target, **options) for clip, one in pairs]
+            found.append([correlate(one, b) for one, b in zip(attributions, again, strict=True)])
     finally:
         with torch.no_grad():
-            head.copy_(kept)
+            for weight, trained in zip(weights, kept, strict=True):
+                weight.copy_(trained)
     return np.array(found)
 
 
-def _find_head(classifier: SpeechTokenClassifier) -> torch.Tensor:
-    """Find the weight of the head that was trained; PEFT keeps the untrained one beside it."""
+def correlate(one: Attribution, other: Attribution) -> float:
+    """Correlate the ranks (Spearman) of two attributions of a prompt, its markers left out."""
+    at = np.array(one.kinds) != MARKER
+    return float(spearmanr(one.scores[at], other.scores[at]).statistic)
+
+
+def _find_weights(classifier: SpeechTokenClassifier, part: str) -> list[torch.Tensor]:
+    """Find the head that was trained (PEFT keeps the untrained one beside it), or all that was trained."""
+    named = list(classifier.model.named_parameters())
     ends = tuple(f"{name}.modules_to_save.{ADAPTER}.weight" for name in HEADS)
-    return next(p for name, p in classifier.model.named_parameters() if name.endswith(ends))
+    head = [p for name, p in named if name.endswith(ends)]
+    if part == "head":
+        return head
+    if part == "all":
+        return head + [p for name, p in named if f".{ADAPTER}" in name and "modules_to_save" not in name]
+    raise ValueError(f"part={part!r}: is neither 'head' nor 'all'")

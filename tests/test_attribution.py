@@ -5,10 +5,17 @@ import numpy as np
 import pytest
 from tiny_llm import TOKENS, make_clips, save_tiny_llm
 
-from speechlm_utils.attribution import AUDIO, MARKER, attribute_clip, describe_positions, embed
+from speechlm_utils.attribution import (
+    AUDIO,
+    MARKER,
+    attribute_clip,
+    describe_positions,
+    embed,
+    read_attention,
+)
 from speechlm_utils.attribution_figure import draw_attribution, make_explainer
 from speechlm_utils.classifier import FineTuneSettings, fine_tune
-from speechlm_utils.faithfulness import compare_with_random_head, run_deletion_test
+from speechlm_utils.faithfulness import compare_with_random_weights, correlate, run_deletion_test
 from speechlm_utils.vocabulary import find_kept
 from speechlm_utils.widgets.clips import Heard
 
@@ -84,12 +91,38 @@ def test_false_attributions_fail_the_deletion_test(trained, attributions):
     assert run_deletion_test(classifier, clips, upside_down, k=3).low < 0
 
 
-def test_random_heads_leave_nothing_and_are_put_back(trained, attributions):
+@pytest.mark.parametrize("part", ["head", "all"])
+def test_random_weights_leave_nothing_and_are_put_back(trained, attributions, part):
     classifier, clips = trained
     before = classifier.predict(clips[:6])
-    found = compare_with_random_head(classifier, clips[:6], attributions[:6], n_draws=12, n_steps=8)
+    found = compare_with_random_weights(classifier, clips[:6], attributions[:6], part, n_draws=12, n_steps=8)
     assert found.shape == (12, 6) and abs(found.mean()) < 0.3
     assert np.array_equal(classifier.predict(clips[:6]), before)
+    same = attribute_clip(classifier, clips[0], attributions[0].target, n_steps=8)
+    assert correlate(attributions[0], same) > 0.9  # the same model, integrated less finely
+
+
+def test_which_weights_are_random_must_be_said_right(trained, attributions):
+    with pytest.raises(ValueError, match="part='tail': is neither"):
+        compare_with_random_weights(*trained, attributions, "tail")
+
+
+def test_the_baseline_can_be_a_word(trained):
+    classifier, clips = trained
+    mean, word = (attribute_clip(classifier, clips[0], n_steps=48, filler=f) for f in (None, "a"))
+    assert word.score == pytest.approx(mean.score) and word.baseline_score != mean.baseline_score
+    assert word.relative_error < 0.05
+    with pytest.raises(ValueError, match="is 2 tokens, one is needed"):
+        attribute_clip(classifier, clips[0], filler="<|audio|>"[:2])
+
+
+def test_attention_of_a_block_adds_up_to_one(trained):
+    classifier, clips = trained
+    before = classifier.predict(clips[:3])
+    found = read_attention(classifier, clips[0])
+    assert found.shape == (2, len(classifier.encode(clips[:1])[0][0].input_ids))
+    assert np.allclose(found.sum(axis=1), 1, atol=1e-5) and np.all(found >= 0)
+    assert np.array_equal(classifier.predict(clips[:3]), before)
 
 
 def test_figure_says_what_it_shows(trained, attributions):
