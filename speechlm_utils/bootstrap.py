@@ -109,6 +109,34 @@ def bootstrap_macro_f1(
     return float(scores[0]), float(low), float(high)
 
 
+def resample_mean(
+    values: np.ndarray,
+    groups: np.ndarray,
+    n_resamples: int = 2000,
+    seed: int | np.random.Generator = 0,
+    level: float = 0.95,
+) -> tuple[float, float]:
+    """Return the interval of a mean over clips; whole groups are drawn, with replacement.
+
+    Parameters
+    ----------
+    values : float array, shape (n_clips,)
+    groups : array, shape (n_clips,), what must stay together
+    n_resamples, seed, level : of the bootstrap
+
+    Returns
+    -------
+    low, high : float
+    """
+    rng = np.random.default_rng(seed)
+    _, at = np.unique(groups, return_inverse=True)
+    sums, sizes = np.bincount(at, values), np.bincount(at)
+    drawn = rng.integers(len(sums), size=(n_resamples, len(sums)))
+    means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
 def _macro_f1(y_true, prediction, classes, group, weights) -> np.ndarray:
     """Macro-F1 for every row of group weights (n_rows, n_groups); shape (n_rows,)."""
     f1 = []

@@ -153,3 +153,45 @@ class Experiment:
     def rows_path(self, selection: Selection) -> Path:
         """Where the rows of a selection lie."""
         return Path(self.run_dir) / f"rows_{selection.task}_{len(selection.tokens)}.safetensors"
+
+    def find_classifier(self, task: str, max_steps: int = 40):
+        """Load the classifier of a task, or train a small one and keep it in the run folder.
+
+        The run folder's comes first, then the one that is shipped: the folder `classifier` beside the corpus,
+        if it fits task and codec.
+
+        Parameters
+        ----------
+        task : label column
+        max_steps : int, steps of 8 clips, where one has to be trained
+
+        Returns
+        -------
+        classifier : SpeechTokenClassifier with its codec
+        """
+        from .predictor import SpeechTokenClassifier
+
+        own = Path(self.run_dir) / f"classifier_{task}"
+        for folder in (own, Path(self.corpus_dir).absolute().parent / "classifier"):
+            if not folder.is_dir():
+                continue
+            try:
+                found = SpeechTokenClassifier.from_pretrained(folder, codec=self.codec)
+            except (OSError, ValueError) as error:
+                log.warning("%s: cannot be used here (%s)", folder, error)
+                continue
+            if found.task == task:
+                return found
+        log.warning("no classifier of %s yet: training a small one, %d steps", task, max_steps)
+        return self._train_small(task, max_steps, own)
+
+    def _train_small(self, task: str, max_steps: int, folder: Path):
+        from .classifier import FineTuneSettings, fine_tune
+
+        selection, train = self.selection(task), self.clips(task, "train")
+        chosen = draw_clips(train, task, limit=max(8 * max_steps, len(label_names(train, task))))
+        settings = FineTuneSettings(batch_size=8, max_steps=max_steps, lora_rank=8, seed=self.seed)
+        clips, how = {"train": chosen}, {"progress": True, **self.llm_options}
+        result = fine_tune(clips, task, selection.tokens, None, settings, self.llm_name, selection, **how)
+        result.classifier.save(folder, codec=self.codec, corpus=self.corpus_dir)
+        return result.classifier

@@ -8,6 +8,7 @@ import torch
 from scipy.stats import spearmanr
 
 from .attribution import AUDIO, MARKER, Attribution, attribute_clip
+from .bootstrap import resample_mean
 from .clips import Clip, groups
 from .edits import edit_clip, list_kept, mute_tokens
 from .lora import HEADS
@@ -73,7 +74,7 @@ def run_deletion_test(
     if not used:
         raise ValueError(f"k={k}: none of {len(clips)} clips has more audio tokens than that")
     falls, names = np.array(falls, dtype=float), groups(used)
-    low, high = _resample(falls[:, 0] - falls[:, 1], names, n_resamples, rng)
+    low, high = resample_mean(falls[:, 0] - falls[:, 1], names, n_resamples, rng)
     top, random = (float(mean) for mean in falls.mean(axis=0))
     return DeletionTest(k, top, random, top - random, low, high, len(used), len(set(names)))
 
@@ -85,16 +86,6 @@ def score_without(
     kept = list_kept(clip.codes, classifier.tokens, classifier.settings.collapse_repeats)
     edited = [edit_clip(clip, mute_tokens(kept, [int(place) for place in places])) for places in sets]
     return classifier.predict(edited)[:, target]
-
-
-def _resample(values: np.ndarray, names: np.ndarray, n_resamples: int, rng) -> tuple[float, float]:
-    """Return the 95 % interval of the mean, groups drawn with replacement."""
-    _, at = np.unique(names, return_inverse=True)
-    sums, sizes = np.bincount(at, values), np.bincount(at)
-    drawn = rng.integers(len(sums), size=(n_resamples, len(sums)))
-    means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(low), float(high)
 
 
 def compare_with_random_weights(

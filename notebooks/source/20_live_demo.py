@@ -36,7 +36,6 @@ from speechlm_utils.experiment import Experiment
 from speechlm_utils.lasso_paths import LassoPaths, list_layer_sets
 from speechlm_utils.listening import gather_sounds
 from speechlm_utils.overview import list_versions
-from speechlm_utils.ready_classifier import find_classifier
 from speechlm_utils.run import record_metrics
 
 plots.apply_style()
@@ -57,8 +56,7 @@ Cs = [0.003, 0.004, 0.005, 0.006, 0.008, 0.01, 0.013, 0.017, 0.022, 0.03, 0.04, 
 C = 0.008  # where the slider stands at first
 n_card_clips = 200  # that tokens are measured on
 n_resamples = 500  # for the intervals of a card
-shipped_classifier = "../data/classifier"  # taken where the run folder has none
-max_steps = 40  # where there is none at all, a small one is trained
+max_steps = 40  # where no classifier lies in the run folder or beside the corpus, a small one is trained
 n_menu_clips = 16  # to choose from
 n_attribution_steps = 32  # points of the integral; the error that is left is shown
 
@@ -105,7 +103,7 @@ widgets.explore_tokens(
 # probable class (integrated gradients: against a prompt whose tokens say nothing in particular).
 
 # %%
-classifier = find_classifier(experiment, task, [shipped_classifier], max_steps)
+classifier = experiment.find_classifier(task, max_steps)
 test = experiment.clips(task, "test")
 few = draw_clips(test, task, limit=n_menu_clips, seed=seed)
 menu = {f"{clip.text} ({plots.show_name(clip.labels[task])}, {clip.id})": clip for clip in few}

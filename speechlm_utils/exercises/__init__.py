@@ -1,6 +1,7 @@
 """Checks of the exercises, by topic: `check_…` prints "not attempted", what is wrong, or "correct"."""
 
 from .acoustics import check_effect, check_frame_samples, check_q_values
+from .attribution import check_completeness, check_control
 from .cards import check_interval, check_replace
 from .codec import check_bit_rate, check_padding, check_quantise
 from .corpus import check_group_split, check_normalise

@@ -11,6 +11,14 @@ from .acoustics import (
     plot_shares,
     plot_two_groups,
 )
+from .attribution import (
+    plot_attention,
+    plot_audio_scores,
+    plot_sanity,
+    plot_token_scores,
+    plot_trust,
+    plot_word_scores,
+)
 from .cards import describe_card, draw_card, name_sound, plot_atlas
 from .codec import (
     plot_clusters,

@@ -1,8 +1,9 @@
 """Figures of attribution: words above, the waveform, and what each audio token adds where it stands."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 
 from .style import AUDIO, NEUTRAL, TEXT
@@ -41,4 +42,84 @@ def plot_audio_scores(
     ax.bar((np.arange(len(sums)) + 0.5) / frame_rate, sums, width=1 / frame_rate, color=AUDIO)
     ax.axhline(0, color=NEUTRAL, lw=1)
     ax.set(xlabel="seconds", ylabel="audio (logits)", xlim=(0, n_frames / frame_rate))
+    return ax
+
+
+def plot_trust(ax: Axes, trust: pd.DataFrame) -> Axes:
+    """Draw what words and audio tokens add to the predicted class, with intervals, in pairs of bars.
+
+    Parameters
+    ----------
+    trust : indexed by what the clips have in common; columns "clips", and "text" and "audio", each also with
+        " low" and " high", in logits
+    """
+    places = np.arange(len(trust))
+    for kind, color, shift in (("text", TEXT, -0.18), ("audio", AUDIO, 0.18)):
+        mean, low, high = (trust[kind + part].to_numpy(float) for part in ("", " low", " high"))
+        reach = np.maximum([mean - low, high - mean], 0)
+        ax.barh(places + shift, mean, 0.34, xerr=reach, color=color, label=kind, error_kw={"lw": 1})
+    labels = [f"{name} ({n})" for name, n in zip(trust.index, trust["clips"], strict=True)]
+    ax.set_yticks(places, labels)
+    ax.invert_yaxis()
+    ax.axvline(0, color=NEUTRAL, lw=1)
+    ax.set(xlabel="sum of attributions (logits), 95 % intervals")
+    ax.legend()
+    return ax
+
+
+def plot_token_scores(ax: Axes, scores: np.ndarray, kinds: Sequence[str]) -> Axes:
+    """Draw the attribution of every position of a prompt, coloured by its kind.
+
+    Parameters
+    ----------
+    scores : float array, shape (n_positions,), in logits
+    kinds : "text", "audio" or "marker" for each
+    """
+    colors = {"text": TEXT, "audio": AUDIO}
+    for kind, color in colors.items():
+        at = np.flatnonzero(np.asarray(kinds) == kind)
+        ax.bar(at, np.asarray(scores)[at], color=color, label=kind)
+    ax.axhline(0, color=NEUTRAL, lw=1)
+    ax.set(ylabel="logits")
+    ax.legend(ncols=2)
+    return ax
+
+
+def plot_attention(ax: Axes, attention: np.ndarray) -> Axes:
+    """Draw the attention of one position on all others, a row for each block; the scale is logarithmic.
+
+    Parameters
+    ----------
+    attention : float array, shape (n_blocks, n_positions)
+    """
+    image = ax.imshow(
+        np.log10(np.maximum(attention, 1e-5)),
+        aspect="auto",
+        cmap="viridis",
+        vmin=-4,
+        vmax=0,
+        origin="lower",
+        interpolation="nearest",
+    )
+    bar = ax.figure.colorbar(image, ax=ax, label="attention", ticks=range(-4, 1))
+    bar.ax.set_yticklabels(["≤ 0.0001", "0.001", "0.01", "0.1", "1"])
+    ax.set(xlabel="position in the prompt", ylabel="block")
+    return ax
+
+
+def plot_sanity(ax: Axes, correlations: Mapping[str, np.ndarray]) -> Axes:
+    """Draw how attributions of other models agree with those of the trained one, a point for each clip.
+
+    Parameters
+    ----------
+    correlations : what was asked -> float array of rank correlations
+    """
+    for place, values in enumerate(correlations.values()):
+        offsets = np.linspace(-0.18, 0.18, len(values)) if len(values) > 1 else np.zeros(1)
+        ax.plot(values, place + offsets, "o", ms=3, alpha=0.5, color=AUDIO)
+        ax.plot([np.mean(values)] * 2, [place - 0.32, place + 0.32], color="black", lw=2)
+    ax.axvline(0, color=NEUTRAL, lw=1)
+    ax.set_yticks(range(len(correlations)), list(correlations))
+    ax.invert_yaxis()
+    ax.set(xlim=(-1.05, 1.05), xlabel="rank correlation with the trained model's attribution")
     return ax

@@ -1,0 +1,370 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation: {extension: .py, format_name: percent}
+# ---
+
+# %% [markdown]
+# # 12 · Why this prediction?
+#
+# **Which words and sounds does a prediction rest on, and how do we know that this is true?**
+#
+# About 5 minutes on two CPU cores, no GPU (some more if there is no classifier yet: a small one is trained).
+#
+# [← 11 · Token atlas](11_token_atlas.ipynb) ·
+# [contents](00_start_here.ipynb) ·
+# [13 · Your own corpus →](13_your_own_corpus.ipynb)
+#
+# You will
+#
+# - **attribute** a prediction to every word and every speech token, and see how exact the sum is;
+# - **compare** it with attention, which is a different thing;
+# - **test** it: delete the tokens that it names, and ask models whose weights are random.
+
+# %%
+from dataclasses import asdict
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from IPython.display import Audio, Markdown, display
+from scipy.stats import spearmanr
+
+from speechlm_utils import exercises, plots
+from speechlm_utils.attribution import AUDIO, MARKER, TEXT, attribute_clip, read_attention
+from speechlm_utils.attribution_figure import draw_attribution
+from speechlm_utils.audio import load_audio
+from speechlm_utils.bootstrap import resample_mean
+from speechlm_utils.corpus import groups, label_ids
+from speechlm_utils.drawing import draw_clips
+from speechlm_utils.experiment import Experiment
+from speechlm_utils.faithfulness import compare_with_random_weights, correlate, run_deletion_test
+from speechlm_utils.metrics import macro_f1_scores
+from speechlm_utils.needs import require
+from speechlm_utils.overview import list_versions
+from speechlm_utils.run import record_metrics
+
+plots.apply_style()
+pd.options.display.precision = 3
+print(list_versions(("torch", "transformers", "captum")))
+
+# %% tags=["parameters"]
+corpus_dir = "../data/demo"
+codec_name = "../data/codec"
+llm_name = "smollm2-135m"  # or a hub name, or a folder
+llm_dtype = "auto"
+llm_quantization = None
+run_dir = "../runs/lab"
+cache_dir = "../runs/cache"
+seed = 0
+clips_per_split = None  # all
+task = "fallacy"
+max_steps = 40  # where no classifier lies in the run folder or beside the corpus, a small one is trained
+n_clips = 48  # test clips whose predictions are attributed
+filler = " the"  # its row fills the baseline; None: the mean row of the vocabulary
+n_steps = 16  # points of the integral
+steps_compared = [4, 16, 64]
+n_deleted = 5  # audio tokens
+n_draws = 5  # sets of random tokens for each clip
+n_random_models = 6
+n_random_clips = 8  # that random models are asked about
+n_resamples = 2000  # of sentences
+
+# %% [markdown]
+# ## The classifier
+#
+# It is the one that notebook 05 left in the run folder. If there is none, the one that is shipped with the
+# corpus is taken; failing that, a small one is trained. What an explanation is worth depends on it: of a
+# model that does not listen, there is no listening to explain.
+
+# %%
+experiment = Experiment(
+    corpus_dir, codec_name, run_dir, cache_dir, llm_name, seed, clips_per_split,
+    llm_dtype=llm_dtype, llm_quantization=llm_quantization,
+)  # fmt: skip
+classifier = experiment.find_classifier(task, max_steps)
+names, codec = classifier.label_names, classifier.codec
+clips = draw_clips(experiment.clips(task, "test"), task, limit=n_clips, seed=seed)
+y, logits = label_ids(clips, task, names), classifier.predict(clips)
+score = macro_f1_scores(y, logits.argmax(axis=1), len(names))["macro_f1_all"]
+n_groups = len(set(groups(clips)))
+print(f"{len(classifier.tokens)} tokens; {len(clips)} test clips of {n_groups} sentences (seed {seed})")
+print(f"macro-F1 on these clips {score:.2f}, guessing gives about {1 / len(names):.2f}")
+
+# %% [markdown]
+# ## One prediction
+#
+# **Integrated gradients** ([arXiv 1703.01365](https://arxiv.org/abs/1703.01365)) go in a straight line from a
+# *baseline* to the prompt, and add up, on the way, how the score of the class changes with each coordinate
+# of each token's vector. Here the baseline is a prompt of the same length, with the same markers, in which
+# every word and every speech token is replaced by one and the same dull vector.
+#
+# The method has a promise that can be checked, **completeness**: the attributions of all tokens add up to
+# the score of the prompt less the score of the baseline. What is missing is the error of the integration.
+#
+# *Predict: does this clip's class rest on its words or on its sound?*
+
+# %%
+right = np.flatnonzero(logits.argmax(axis=1) == y)
+place = next((i for i in right if clips[i].ambiguous), right[0] if len(right) else 0)
+clip = clips[place]
+wav = load_audio(clip.audio, codec.sample_rate)
+display(Markdown(f"“{clip.text}”, labelled **{plots.show_name(clip.labels[task])}**"))
+display(Audio(wav, rate=codec.sample_rate))
+options = {"n_steps": n_steps, "filler": filler}
+one = attribute_clip(classifier, clip, **options)
+fig = plt.figure(figsize=(9, 5.6), layout="constrained")
+print(draw_attribution(fig, one, classifier, clip, wav))
+figures = Path(run_dir) / "figures"
+figures.mkdir(parents=True, exist_ok=True)
+fig.savefig(figures / "12_attribution.png", dpi=110)
+plt.show()
+
+# %% [markdown]
+# Above the words, then the waveform, below the speech tokens where they occur in time. A bar above 0 speaks
+# for the class that the model predicts, a bar below 0 against it. All bars are in logits and share one sum.
+#
+# ### How exact is the sum?
+# More steps make the integral finer. Another baseline asks another question: it changes what the score is
+# compared *with*, and may change the answer.
+
+# %%
+rows = {}
+for label, piece in {"mean row": None, f"row of “{filler or ' the'}”": filler or " the"}.items():
+    for steps in steps_compared:
+        found = attribute_clip(classifier, clip, one.target, steps, filler=piece)
+        rows[label, steps] = {
+            "to explain": found.score - found.baseline_score,
+            "sum": found.scores.sum(),
+            "error": abs(found.delta),
+            "rank correlation with the above": correlate(one, found),
+        }
+exactness = pd.DataFrame(rows).T.rename_axis(["baseline", "steps"])
+exactness
+
+# %% [markdown]
+# `to explain`, `sum` and `error` are in logits. Where the error is as large as what is to be explained, the
+# single bars must not be trusted. Half precision (bfloat16) puts a floor under it that no number of steps
+# takes away.
+
+# %%
+attributions = [attribute_clip(classifier, some, **options) for some in clips]
+gaps = np.array([abs(a.score - a.baseline_score) for a in attributions])
+errors = np.array([abs(a.delta) for a in attributions])
+print(f"{len(clips)} clips, {n_steps} steps, baseline {filler!r}: {np.median(gaps):.2f} logits to explain,")
+print(f"completeness error {np.median(errors):.3f} (medians; 90 % of the errors lie below", end=" ")
+print(f"{np.quantile(errors, 0.9):.3f})")
+
+# %% [markdown]
+# ## Words against sound
+#
+# Add up what all words and what all speech tokens of a clip contribute to its prediction. An average over
+# clips says how the model divides its trust; the intervals resample whole sentences.
+
+# %%
+sums = pd.DataFrame([a.sums() for a in attributions])[[TEXT, AUDIO]]
+subsets = {"all": np.full(len(clips), True)}
+subsets |= {plots.show_name(name): logits.argmax(axis=1) == k for k, name in enumerate(names)}
+sentence = groups(clips)
+trust = {}
+for label, at in subsets.items():
+    if at.sum() > 1:
+        spans = {kind: resample_mean(sums[kind][at], sentence[at], n_resamples, seed) for kind in sums}
+        trust[label] = {"clips": at.sum()} | {
+            f"{kind}{part}": value
+            for kind, (low, high) in spans.items()
+            for part, value in (("", sums[kind][at].mean()), (" low", low), (" high", high))
+        }
+trust = pd.DataFrame(trust).T.astype({"clips": int})
+trust
+
+# %%
+fig, ax = plt.subplots(figsize=(8, 0.5 * len(trust) + 1.4))
+plots.plot_trust(ax, trust)
+ax.set_title(f"what words and tokens add to the predicted class ({len(clips)} clips, seed {seed})")
+fig.savefig(figures / "12_words_and_sound.png", dpi=110)
+plt.show()
+
+# %% [markdown] tags=["needs-ambiguous"]
+# *Predict: is the share of the sound larger where the words leave the class open?*
+
+# %% tags=["needs-ambiguous"]
+require(experiment.records, "ambiguous", task=task)
+is_open = np.array([bool(some.ambiguous) for some in clips])
+for label, at in {"ambiguous": is_open, "specific": ~is_open}.items():
+    if at.any():
+        low, high = resample_mean(sums[AUDIO][at], sentence[at], n_resamples, seed)
+        told = f"sound adds {sums[AUDIO][at].mean():+.2f} [{low:+.2f}, {high:+.2f}]"
+        print(f"{label:9} ({at.sum()} clips): {told}, words add {sums[TEXT][at].mean():+.2f} logits")
+
+# %% [markdown]
+# ## Attention is a different thing
+#
+# The head sees the last position of the prompt. Each block of the model computes that position as a mixture
+# of all positions, with weights that are called **attention**. They say where a block *looks*. They do not
+# say what it makes of what it sees: a token can be looked at and speak against the class, or change nothing.
+
+# %%
+attention = read_attention(classifier, clip)
+kinds = np.array(one.kinds)
+fig, axes = plt.subplots(2, 1, figsize=(9, 4.6), sharex=True, height_ratios=(1, 1.6), layout="constrained")
+plots.plot_token_scores(axes[0], one.scores, kinds)
+plots.plot_attention(axes[1], attention)
+axes[0].set_title("above: integrated gradients; below: attention of the last position, block by block")
+fig.savefig(figures / "12_attention.png", dpi=110)
+plt.show()
+
+at = kinds != MARKER
+agreement = [spearmanr(block[at], np.abs(one.scores[at])).statistic for block in attention]
+on_markers = attention[:, ~at].sum(axis=1).mean()
+print(f"{on_markers:.0%} of the attention lies on the markers, whose attribution is 0 by design;")
+print(f"rank correlation of attention with the size of the attribution: {np.mean(agreement):+.2f}", end=" ")
+print(f"(mean of {len(attention)} blocks, {min(agreement):+.2f} to {max(agreement):+.2f}; {at.sum()} tokens)")
+
+# %% [markdown]
+# ## Is it true? Delete what it names
+#
+# A figure convinces because it looks right. A test is better: take the audio tokens with the largest
+# attribution out of the prompt, and let the model predict again. If they carried the prediction, its score
+# must fall more than when as many *random* audio tokens of the clip are taken out.
+
+# %%
+test = run_deletion_test(classifier, clips, attributions, n_deleted, n_draws, n_resamples, seed)
+pd.Series(asdict(test), name="fall of the score, logits").to_frame()
+
+# %%
+if test.low > 0:
+    verdict = "The named tokens matter more than random ones: the whole interval lies above 0."
+elif test.high < 0:
+    verdict = "The named tokens matter less than random ones: these attributions are false."
+else:
+    verdict = "Not told apart from random tokens: the interval holds 0."
+print(f"{n_deleted} tokens deleted, {test.n_clips} clips: {test.top:+.3f} against {test.random:+.3f} logits,")
+print(f"difference {test.difference:+.3f} [{test.low:+.3f}, {test.high:+.3f}]\n{verdict}")
+
+# %% [markdown]
+# ## Is it about this model? Ask random ones
+#
+# Some explanations look the same whatever the model has learned
+# ([arXiv 1810.03292](https://arxiv.org/abs/1810.03292)): they show the input, not the model. So draw the
+# trained weights anew, at random, and attribute the same class again. Of an explanation of *this* model
+# nothing may be left: over random models, the rank correlation must be near 0.
+
+# %%
+few, theirs = clips[:n_random_clips], attributions[:n_random_clips]
+checks = {
+    part: compare_with_random_weights(classifier, few, theirs, part, n_random_models, seed, **options)
+    for part in ("head", "all")
+}
+finer = [
+    attribute_clip(classifier, some, a.target, 2 * n_steps, filler=filler)
+    for some, a in zip(few, theirs, strict=True)
+]
+same = np.array([correlate(a, b) for a, b in zip(theirs, finer, strict=True)])
+spread = {f"random: {part}": found.mean(axis=1) for part, found in checks.items()}
+table = {"same model, twice the steps": [same.mean(), np.nan, np.nan]}
+table |= {label: [v.mean(), v.min(), v.max()] for label, v in spread.items()}
+pd.DataFrame(table, ["rank correlation", "lowest model", "highest model"]).T
+
+# %%
+fig, ax = plt.subplots(figsize=(7, 2.4))
+shown = {f"random: {part}": found.ravel() for part, found in checks.items()}
+plots.plot_sanity(ax, {"same model, twice the steps": same} | shown)
+ax.set_title(f"{len(few)} clips, {n_random_models} random models of each kind, seed {seed}")
+fig.savefig(figures / "12_random_models.png", dpi=110)
+plt.show()
+gone = all(abs(v.mean()) < same.mean() / 2 for v in spread.values())
+print("Little is left of the pattern in random models." if gone else
+      "The pattern survives in random models: do not read it as this model's reasons.")  # fmt: skip
+
+# %% [markdown]
+# One random head can point the trained one's way by chance, or the opposite way, on all clips alike. That is
+# why the mean over several models counts, and why their lowest and highest are shown.
+#
+# ### Exercise 1 · Complete or not? (easy, 5 minutes)
+#
+# Write the check yourself: `scores` are the attributions of a prompt's tokens, `score` and `baseline_score`
+# the logits at both ends. Return the completeness error as a share of what is to be explained.
+
+
+# %%
+def my_error(scores, score, baseline_score):
+    return None  # your code
+
+
+exercises.check_completeness(my_error)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# What should `scores.sum()` be? An error has no sign.
+# </details>
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_error(scores, score, baseline_score):
+#     gap = score - baseline_score
+#     return abs(scores.sum() - gap) / abs(gap)
+# ```
+# </details>
+#
+# ### Exercise 2 · A fair control (medium, 8 minutes)
+#
+# The deletion test needs random tokens. `scores` are the attributions of a clip's audio tokens, `k` how many
+# are deleted, `rng` a NumPy generator. Return two lists of places: the `k` largest, and `k` random ones, none
+# of them twice, drawn from **all** audio tokens of the clip.
+
+
+# %%
+def my_places(scores, k, rng):
+    return None  # your code: (top, random)
+
+
+exercises.check_control(my_places)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# `np.argsort` sorts from small to large. `rng.choice` draws with replacement unless you say otherwise.
+# </details>
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_places(scores, k, rng):
+#     top = np.argsort(-scores)[:k]
+#     return top, rng.choice(len(scores), k, replace=False)
+# ```
+# </details>
+#
+# ## Limits
+#
+# - An attribution explains the *model*, not the speech: a model can be right for reasons that are wrong.
+# - It depends on the baseline. "Compared with what?" belongs to every answer.
+# - Tokens work together: a rise of pitch is several tokens in a row. A sum divides what they do among them.
+# - Deleting tokens makes prompts that the model has never met, so a part of the fall may be surprise. Random
+#   deletions are as strange; that is why the difference counts.
+# - The deletion test asks about tokens that speak *for* the prediction, on clips of one corpus.
+#
+# ## Summary
+
+# %%
+metrics = {
+    "clips": len(clips),
+    "median completeness error, logits": np.median(errors),
+    "median to explain, logits": np.median(gaps),
+    "sum of words, mean": sums[TEXT].mean(),
+    "sum of audio, mean": sums[AUDIO].mean(),
+    "deletion, top less random": [test.difference, test.low, test.high],
+    "rank correlation, same model": same.mean(),
+    **{f"rank correlation, {label}": values.mean() for label, values in spread.items()},
+    "rank correlation of attention": np.mean(agreement),
+}
+record_metrics(run_dir, "12_why_this_prediction", **metrics)
+for key, value in metrics.items():
+    print(f"{key:40}", np.round(value, 3))
+
+# %% [markdown]
+# To explain a prediction for a recording of yours, open [20 · Live demo](20_live_demo.ipynb).
+#
+# Next: [13 · Your own corpus →](13_your_own_corpus.ipynb)
