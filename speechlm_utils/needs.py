@@ -22,6 +22,10 @@ NEEDS: dict[str, tuple[str, Callable[[Sequence[Clip]], bool]]] = {
         "named speakers, two or more (column speaker)",
         lambda clips: len({clip.speaker for clip in clips} - {""}) > 1,
     ),
+    "voices": (
+        "named speakers in the split train, two or more (column speaker)",
+        lambda clips: len({clip.speaker for clip in clips if clip.split == "train"} - {""}) > 1,
+    ),
 }
 """What a need is called in tags -> what it is, and whether the labelled clips of a task have it."""
 

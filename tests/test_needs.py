@@ -32,8 +32,6 @@ def test_nothing_is_missing_in_a_corpus_that_has_everything():
         ("planted", {"planted": {"age": 31.0, "f0_shift_st": 1.0}}),  # a number that nobody planted
         ("phones", {"phones": ""}),
         ("ambiguous", {"ambiguous": False}),
-        ("speakers", {"speaker": ""}),
-        ("speakers", {"speaker": "anna"}),
         ("question", {"labels": {"label": "a", "question": "statement"}}),
         ("unlabelled", {"split": "train"}),
     ],
@@ -48,6 +46,20 @@ def test_what_is_missing_is_found_and_said(need, change):
         require(clips, need, task="label")
     assert error.value._render_traceback_() == [str(error.value)]  # a notebook shows this sentence alone
     require(clips, *({*NEEDS, *CORPUS_NEEDS} - {need}))
+
+
+@pytest.mark.parametrize("speaker", ["", "anna"])
+def test_one_voice_or_none_has_neither_speakers_nor_voices(speaker):
+    clips = [replace(clip, speaker=speaker) for clip in make_clips()]
+    assert list(find_missing(clips, "label")) == ["speakers", "voices"]
+
+
+def test_a_second_voice_outside_train_makes_no_voices():
+    anna, bert, rest = make_clips()
+    clips = [anna, replace(bert, split="test"), rest]
+    assert list(find_missing(clips, "label")) == ["voices"]
+    with pytest.raises(CorpusLacksError, match="has no named speakers in the split train, two or more"):
+        require([anna], "voices", task="label")
 
 
 def test_only_the_clips_of_the_task_count():

@@ -12,7 +12,8 @@
 # About 8 minutes on two CPU cores, no GPU.
 #
 # [← 04 · Pre-train the new rows](04_pretrain_embeddings.ipynb) ·
-# [contents](00_start_here.ipynb)
+# [contents](00_start_here.ipynb) ·
+# [11 · Token atlas →](11_token_atlas.ipynb)
 #
 # You will
 #
@@ -651,6 +652,8 @@ check_knob(my_knob, lab, knobs)
 
 # %% [markdown]
 # ## Where to go next
+# - **What each token means:** [11 · Token atlas](11_token_atlas.ipynb).
+# - **What a prediction rests on:** [12 · Why this prediction?](12_why_this_prediction.ipynb).
 # - **Your own clips.** Put a `metadata.csv` with `file_name`, `text`, `split` and a column of labels beside
 #   them, set `corpus_dir` and `task`, and run all notebooks: `speechlm run --profile my.yml`.
 # - **The released speech tokenizer:** `codec_name = "fnlp/SpeechTokenizer"`.
@@ -663,4 +666,4 @@ check_knob(my_knob, lab, knobs)
 # - Swapping deliveries shows whether the model listens.
 # - What was trained fits in a small folder, and reloads to equal logits.
 #
-# Written: `classifier_<task>/` in the run folder. Back to the [contents](00_start_here.ipynb).
+# Written: `classifier_<task>/` in the run folder. Next: [11 · Token atlas →](11_token_atlas.ipynb)

@@ -9,11 +9,12 @@
 #
 # **What does one token mean, how do we know, and can you hear it?**
 #
-# About 2 minutes on two CPU cores, no GPU (some more if notebook 04 has left no rows: they are trained then).
+# About 2 minutes on two CPU cores, no GPU. If notebook 04 has left no rows, they are trained
+# here first, which takes several times as long; the time depends on `row_steps` and on the language model.
 #
 # [← 05 · Fine-tune](05_finetune.ipynb) ·
 # [contents](00_start_here.ipynb) ·
-# [13 · Your own corpus →](13_your_own_corpus.ipynb)
+# [12 · Why this prediction? →](12_why_this_prediction.ipynb)
 #
 # You will
 #
@@ -210,7 +211,7 @@ print(f"for {(own.q < 0.05).mean():.0%} the difference is sure")
 print(f"coefficient against share of half-samples: rank correlation {by_rank:+.2f}")
 print(f"{(cards.sound != '').mean():.0%} of all tokens have a sure effect on some feature of sound")
 
-# %% [markdown] tags=["needs-speakers"]
+# %% [markdown] tags=["needs-voices"]
 # ## Whose token is it?
 #
 # A token may be the fingerprint of a voice. If that voice speaks one class more than others, lasso takes the
@@ -224,18 +225,19 @@ print(f"{(cards.sound != '').mean():.0%} of all tokens have a sure effect on som
 # *The first alone would flag nearly everything that has to do with pitch: voices differ in timbre and
 # height.*
 
-# %% tags=["needs-speakers"]
-require(experiment.records, "speakers", task=task)
+# %% tags=["needs-voices"]
+require(experiment.records, "voices", task=task)
+require(train, "voices", task=task)  # fewer clips may be drawn than the corpus has
 voices = facts[facts.part == "voice"].groupby("token").first()
 flagged = cards[cards.concentrated].sort_values("excess", ascending=False)
 print(f"the voice matters (q < 0.05) for {(voices.q < 0.05).mean():.0%} of {len(voices)} tokens")
 print(f"one voice has much of it: {len(flagged)} tokens")
 flagged[["stance", "label", "coefficient", "kept", "voice", "excess"]].head(6)
 
-# %% [markdown] tags=["needs-speakers"]
+# %% [markdown] tags=["needs-voices"]
 # The card of the token with the largest excess. *Would you build on it?*
 
-# %% tags=["needs-speakers"]
+# %% tags=["needs-voices"]
 worst = cards.loc[cards.excess.idxmax()]
 said = plots.draw_card(plt.figure(figsize=(10.5, 6.5)), facts, (worst.layer, worst.code))
 plt.show()
@@ -520,7 +522,7 @@ metrics = {
     "change at the token, nearest and farthest": [near.iloc[0], far.iloc[0]],
 }
 
-# %% tags=["needs-speakers"]
+# %% tags=["needs-voices"]
 metrics["tokens that one voice has much of"] = len(flagged)
 
 # %% tags=["needs-phones"]
@@ -546,4 +548,4 @@ for key, value in metrics.items():
 # Each token has a card now, and the table lies in the run folder: `facts_<task>.csv` with a row per fact,
 # `cards_<task>.csv` with a row per token.
 #
-# Next: [13 · Your own corpus →](13_your_own_corpus.ipynb)
+# Next: [12 · Why this prediction? →](12_why_this_prediction.ipynb)

@@ -11,7 +11,7 @@
 #
 # About 1 minute on two CPU cores, no GPU.
 #
-# [← 05 · Fine-tune](05_finetune.ipynb) ·
+# [← 12 · Why this prediction?](12_why_this_prediction.ipynb) ·
 # [contents](00_start_here.ipynb) ·
 # [14 · Other codecs →](14_other_codecs.ipynb)
 #
@@ -572,5 +572,8 @@ for key, value in metrics.items():
 # - On a few dozen clips a selection runs, and means nothing.
 #
 # Written: `13_own_corpus/` and `own_corpus.yml` in the run folder.
+#
+# On your own clips, [11 · Token atlas](11_token_atlas.ipynb) says what a token means, and
+# [12 · Why this prediction?](12_why_this_prediction.ipynb) what a prediction rests on.
 #
 # Next: [14 · Other codecs →](14_other_codecs.ipynb)
