@@ -6,8 +6,10 @@ import re
 
 import ipywidgets
 import matplotlib.image
+import numpy as np
 import pytest
 
+from speechlm_utils import widgets
 from speechlm_utils.widgets.panel import LONGEST_LINE, Picture, Status, busy
 
 
@@ -59,3 +61,14 @@ def test_a_line_is_never_long():
     status.show("word " * 500, "problem")
     text = re.sub("<[^>]+>", "", status.widget.value)
     assert len(text) <= LONGEST_LINE + 2 and text.endswith("…") and 'role="status"' in status.widget.value
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        widgets.explore_penalties,
+        lambda: widgets.explore_residual_vq(np.zeros((3, 2)), np.zeros((2, 4, 2))),
+    ],
+)
+def test_keys_pressed_in_a_slider_belong_to_it(make):
+    assert "data-lm-suppress-shortcuts" in make().children[-1].value

@@ -48,8 +48,9 @@ def test_penalty_sliders_are_named_and_redraw(capsys):
     box = widgets.explore_penalties()
     budget, angle = box.children[:2]
     assert (budget.description, angle.description) == ("budget", "angle (degrees)")
+    budget.value = 0.5
     capsys.readouterr()
-    box.f(budget=0.5, angle=80.0)
+    angle.value = 80.0
     assert "ℓ1, a diamond: w = (0.00, 0.50), 1 exactly zero" in capsys.readouterr().out.splitlines()
     shown = plt.gcf().axes[0]
     assert shown.lines[2].get_xydata().tolist() == [[0.0, 0.5]]  # the corner on the other axis

@@ -1,6 +1,7 @@
 """Turn layers on and off: residual VQ in the plane, and the real codec with its sound."""
 
 import functools
+from collections.abc import Callable
 
 import ipywidgets
 import matplotlib.pyplot as plt
@@ -13,6 +14,7 @@ from ..residual_vq import quantise, reconstruct
 from ..speech_codec import SpeechCodec
 from .listen import show_players
 from .live import live
+from .panel import stack
 
 
 @live
@@ -33,7 +35,7 @@ def explore_residual_vq(points: np.ndarray, codebooks: np.ndarray) -> ipywidgets
         plt.show()
         print(f"mean distance {np.linalg.norm(points - decoded, axis=1).mean():.3f}")
 
-    return ipywidgets.interactive(show, layers=_slider(len(codebooks)))
+    return _put_below_slider(show, len(codebooks))
 
 
 @live
@@ -57,8 +59,9 @@ def explore_layers(codec: SpeechCodec, wav: np.ndarray) -> ipywidgets.Widget:
         plt.show()
         display(show_players({title: decoded, "original": wav}, rate))
 
-    return ipywidgets.interactive(show, layers=_slider(codec.n_layers))
+    return _put_below_slider(show, codec.n_layers)
 
 
-def _slider(n_layers: int) -> ipywidgets.IntSlider:
-    return ipywidgets.IntSlider(1, min=1, max=n_layers, description="layers", continuous_update=False)
+def _put_below_slider(show: Callable[[int], None], n_layers: int) -> ipywidgets.Widget:
+    slider = ipywidgets.IntSlider(1, min=1, max=n_layers, description="layers", continuous_update=False)
+    return stack([slider, ipywidgets.interactive_output(show, {"layers": slider})])

@@ -7,6 +7,7 @@ import numpy as np
 from ..plots.penalty import plot_penalty
 from ..shrinkage import boundary, minimise_within, quadratic_loss
 from .live import live
+from .panel import stack
 
 MATRIX = np.array([[1.0, 0.55], [0.55, 1.2]])
 GRID = np.linspace(-1.6, 2.4, 161)
@@ -47,8 +48,6 @@ def explore_penalties() -> ipywidgets.Widget:
         print(*titles, sep="\n")
 
     shared = {"continuous_update": False, "style": {"description_width": "8rem"}, "layout": WIDE}
-    return ipywidgets.interactive(
-        draw,
-        budget=ipywidgets.FloatSlider(1.0, min=0.1, max=1.6, step=0.1, description="budget", **shared),
-        angle=ipywidgets.FloatSlider(10.0, min=-40, max=130, step=2, description="angle (degrees)", **shared),
-    )
+    budget = ipywidgets.FloatSlider(1.0, min=0.1, max=1.6, step=0.1, description="budget", **shared)
+    angle = ipywidgets.FloatSlider(10.0, min=-40, max=130, step=2, description="angle (degrees)", **shared)
+    return stack([budget, angle, ipywidgets.interactive_output(draw, {"budget": budget, "angle": angle})])

@@ -108,7 +108,7 @@ def explore_budget(
         print(f"{prompt.n_text_cut} text and {prompt.n_audio_cut} audio tokens are cut")
         display(show_prompt(tokenizer, prompt))
 
-    return ipywidgets.VBox([slider, ipywidgets.interactive_output(draw, {"max_length": slider})])
+    return stack([slider, ipywidgets.interactive_output(draw, {"max_length": slider})])
 
 
 @live
