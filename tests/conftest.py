@@ -164,4 +164,19 @@ def planted_clips():
     return clips
 
 
+@pytest.fixture(scope="module")
+def classifier(tmp_path_factory, tiny_codec):
+    """An untrained classifier of the task fallacy that hears, see `widget_tools`."""
+    from tiny_llm import save_tiny_llm
+    from widget_tools import build_tiny_classifier
+
+    return build_tiny_classifier(save_tiny_llm(tmp_path_factory.mktemp("llm")), tiny_codec, FALLACIES)
+
+
+@pytest.fixture(scope="module")
+def clips(tiny_clips):
+    """The menu of a control: what it shows -> clip, of the task fallacy."""
+    return {f"{clip.text} {clip.id}": clip for clip in tiny_clips if "fallacy" in clip.labels}
+
+
 PLANTED_TOKENS = ((3, 5), (5, 17), (8, 40))  # of FALLACIES, in this order

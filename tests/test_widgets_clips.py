@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 from conftest import FALLACIES
-from tiny_llm import save_tiny_llm
 from widget_tools import (
     TOKENS,
-    build_tiny_classifier,
     find_disabled,
     is_problem,
     make_file,
@@ -22,16 +20,6 @@ from speechlm_utils import widgets
 from speechlm_utils.clips import Clip
 from speechlm_utils.edits import list_kept
 from speechlm_utils.widgets.clips import ClipExplorer
-
-
-@pytest.fixture(scope="module")
-def classifier(tmp_path_factory, tiny_codec):
-    return build_tiny_classifier(save_tiny_llm(tmp_path_factory.mktemp("llm")), tiny_codec, FALLACIES)
-
-
-@pytest.fixture(scope="module")
-def clips(tiny_clips):
-    return {f"{clip.text} {clip.id}": clip for clip in tiny_clips if "fallacy" in clip.labels}
 
 
 @pytest.fixture

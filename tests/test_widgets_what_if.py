@@ -4,10 +4,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from conftest import FALLACIES
-from tiny_llm import save_tiny_llm
 from widget_tools import (
     TOKENS,
-    build_tiny_classifier,
     find_disabled,
     is_problem,
     read,
@@ -18,16 +16,6 @@ from widget_tools import (
 from speechlm_utils import widgets
 from speechlm_utils.edits import edit_clip, list_kept
 from speechlm_utils.widgets.what_if import MOST, WhatIf, describe_change
-
-
-@pytest.fixture(scope="module")
-def classifier(tmp_path_factory, tiny_codec):
-    return build_tiny_classifier(save_tiny_llm(tmp_path_factory.mktemp("llm")), tiny_codec, FALLACIES)
-
-
-@pytest.fixture(scope="module")
-def clips(tiny_clips):
-    return {f"{clip.text} {clip.id}": clip for clip in tiny_clips if "fallacy" in clip.labels}
 
 
 @pytest.fixture
