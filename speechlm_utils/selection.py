@@ -154,6 +154,7 @@ class Selection:
     C, solver, converged, n_iter, seed : of the fit
     codec_hash, corpus_hash : what it was made from
     layers : tuple of int, layers it chose from
+    threshold, max_iter : of the selector; None in files that were written before they were recorded
     """
 
     task: str
@@ -168,6 +169,8 @@ class Selection:
     codec_hash: str
     corpus_hash: str
     layers: tuple[int, ...]
+    threshold: str | None = None
+    max_iter: int | None = None
 
     def save(self, path: str | Path) -> None:
         """Write the selection as JSON."""
@@ -215,4 +218,6 @@ def make_selection(
         codec_hash=codec_hash,
         corpus_hash=hash_corpus(clips),
         layers=tuple(selector.layers),
+        threshold=selector.threshold,
+        max_iter=selector.max_iter,
     )

@@ -1,5 +1,7 @@
 """Planted supports are found; fits agree with scikit-learn called directly."""
 
+import json
+
 import numpy as np
 import pytest
 from conftest import CODEBOOK_SIZE, FALLACIES, PLANTED_TOKENS
@@ -210,7 +212,20 @@ def test_selection_file_round_trip(planted_clips, y, tmp_path):
     assert read.tokens == list(PLANTED_TOKENS) and np.array_equal(read.coefs, selector.coefs_of_tokens())
     assert (read.task, read.C, read.solver, read.converged) == ("fallacy", 0.02, "liblinear", True)
     assert read.layers == ACOUSTIC_LAYERS and read.corpus_hash == made.corpus_hash
+    assert (read.threshold, read.max_iter) == ("nonzero", 1000)
     assert matched_random_tokens(read, planted_clips, **SIZE)
+
+
+def test_older_file_without_threshold_and_max_iter_is_read(planted_clips, y, tmp_path):
+    path = tmp_path / "s.json"
+    selector = L1Selector(0.02, **SIZE, threshold="mean", max_iter=2000).fit(planted_clips, y)
+    made = make_selection(selector, planted_clips, "fallacy", FALLACIES, "abc")
+    made.save(path)
+    assert (made.threshold, made.max_iter) == ("mean", 2000)
+    values = json.loads(path.read_text())
+    path.write_text(json.dumps({k: v for k, v in values.items() if k not in ("threshold", "max_iter")}))
+    read = Selection.load(path)
+    assert read.tokens == made.tokens and (read.threshold, read.max_iter) == (None, None)
 
 
 def test_empty_selection_survives_the_file(planted_clips, y, tmp_path):

@@ -15,8 +15,8 @@
 # You will
 #
 # - quantise points in the plane by hand, layer by layer, until the error is small,
-# - see and hear one clip as codes, decoded from one, two, four and eight layers,
-# - measure what layer 1 keeps and what layers 2–8 keep (phones, pitch, energy),
+# - see and hear one clip as codes, decoded from one layer, from a few, and from all,
+# - measure what layer 1 keeps and what the other layers keep (phones, pitch, energy),
 # - count the flood: hundreds of codes a second against a few words,
 # - encode a recording of your own.
 
@@ -195,13 +195,13 @@ fig.savefig(Path(run_dir, "figures", "01_codes.png"), dpi=110)
 # the grey blocks.
 
 # %% [markdown]
-# ## 3 · Decode from 1, 2, 4, 8 layers
+# ## 3 · Decode from one layer, a few, all
 #
 # Prediction: from layer 1 alone you can guess the words but hardly the voice; every further layer adds
 # detail, the early ones more than the late ones.
 
 # %%
-depths = (1, 2, 4, 8)
+depths = [*(depth for depth in (1, 2, 4) if depth < codec.n_layers), codec.n_layers]
 sounds = {"original": wav} | {f"{d} layer{'s' * (d > 1)}": codec.decode(clip_codes, d) for d in depths}
 widgets.show_players(sounds)
 
@@ -322,7 +322,7 @@ for code in np.argsort(-np.bincount(joined))[:6]:
     print(f"L1-{code:04d}: {counts.sum():4d} frames, mostly {shares}")
 
 # %% [markdown]
-# ## 6 · What do layers 2–8 keep? Pitch and energy
+# ## 6 · What do the other layers keep? Pitch and energy
 #
 # Can the tone of a voice be read from the codes? A *linear probe* is the simplest reader there is: ridge
 # regression from codes (as indicators, no order among them) to a measured value. It learns on the clips of
@@ -330,12 +330,14 @@ for code in np.argsort(-np.bincount(joined))[:6]:
 # is worse than that.
 #
 # Two targets, frame by frame: pitch (F0 in semitones about the speaker's median, voiced frames only) and
-# energy (dB). Prediction: pitch can be read from layers 2–8, and hardly from layer 1.
+# energy (dB). Prediction: pitch can be read from the layers below the first, and hardly from layer 1.
 
 # %%
 train = encode_clips(train, codec, cache_dir, n_jobs=2)
 features = {name: clip_features(part, cache_dir) for name, part in (("train", train), ("test", test))}
-layer_sets = {"1": [1], "2": [2], "2–4": [2, 3, 4], "2–8": range(2, 9), "1–8": range(1, 9)}
+below, every = f"2–{codec.n_layers}", f"1–{codec.n_layers}"
+layer_sets = {"1": [1], "2": [2]} | ({"2–4": [2, 3, 4]} if codec.n_layers > 4 else {})
+layer_sets |= {below: all_depths[1:], every: all_depths}
 parts = (train, features["train"]), (test, features["test"])
 probes = report_probes(*parts, layer_sets, codebook_size=codec.codebook_size, seed=seed)
 
@@ -349,18 +351,18 @@ fig.savefig(Path(run_dir, "figures", "01_probes.png"), dpi=110)
 # %%
 r2 = probes.set_index(["target", "layers"])
 for target, name in (("f0_st", "pitch"), ("rms_db", "energy")):
-    one, rest = r2.loc[(target, "1")], r2.loc[(target, "2–8")]
-    winner = "layers 2–8 tell more" if rest.low > one.high else "no clear difference"
+    one, rest = r2.loc[(target, "1")], r2.loc[(target, below)]
+    winner = f"layers {below} tell more" if rest.low > one.high else "no clear difference"
     winner = "layer 1 tells more" if one.low > rest.high else winner
-    for layers, row in (("1", one), ("2–8", rest)):
+    for layers, row in (("1", one), (below, rest)):
         print(f"{name:6} from layers {layers:4} R² {row.r2:.2f} [{row.low:.2f}, {row.high:.2f}]")
     print(f"       {winner} (n = {rest.n_test:.0f} frames of {rest.n_clips:.0f} clips, seed {seed})")
 
 # %% [markdown]
 # The bars are 95 % intervals, whole clips resampled. Two cautions: a linear reader on one code per layer
-# cannot see everything that a network could, and it needs frames to learn 7 × 1,024 weights, so with more
-# train clips these figures rise. A value near 0 for layer 1 and pitch would say: whoever keeps only layer 1
-# is deaf to tone.
+# cannot see everything that a network could, and it needs frames to learn a weight for each code of each
+# layer, so with more train clips these figures rise. A value near 0 for layer 1 and pitch would say: whoever
+# keeps only layer 1 is deaf to tone.
 #
 # ### And people?
 
@@ -378,7 +380,7 @@ if human:
     human_probes = report_probes(parts[0], spoken, layer_sets, codebook_size=codec.codebook_size, seed=seed)
     human_r2 = human_probes.set_index(["target", "layers"])
     for target, name in (("f0_st", "pitch"), ("rms_db", "energy")):
-        for layers in ("1", "2–8"):
+        for layers in ("1", below):
             row = human_r2.loc[(target, layers)]
             print(f"{name:6} from layers {layers}: R² {row.r2:.2f} [{row.low:.2f}, {row.high:.2f}]")
     if all(one.phones for one in human):
@@ -433,7 +435,7 @@ fallback = human[0].audio if human else clip.audio
 own_path = Path(own_wav) if own_wav else fallback
 own = load_audio(own_path)[: 10 * codec.sample_rate]
 own_codes = codec.encode(own)
-own_sounds = {"recording": own, "1 layer": codec.decode(own_codes, 1), "8 layers": codec.decode(own_codes)}
+own_sounds = {"recording": own, "1 layer": codec.decode(own_codes, 1), "all layers": codec.decode(own_codes)}
 print(f"{own_path.name}: {len(own) / codec.sample_rate:.1f} s, at most 10 s are used")
 widgets.show_players(own_sounds)
 
@@ -443,10 +445,11 @@ for ax, (title, sound) in zip(axes, own_sounds.items(), strict=True):
     plots.plot_log_mel(ax, log_mel(sound), len(own) / codec.sample_rate)
     ax.set(title=title, xlabel="seconds", ylabel="")
 axes[0].set_ylabel("kHz")
-own_distance = mel_distance(own, own_sounds["8 layers"])
+own_distance = mel_distance(own, own_sounds["all layers"])
 worse = (distances[:, -1] < own_distance).mean()
 print(
-    f"distance with 8 layers {own_distance:.2f}; {worse:.0%} of the {len(distances)} test clips come closer"
+    f"distance with {codec.n_layers} layers {own_distance:.2f}; "
+    f"{worse:.0%} of the {len(distances)} test clips come closer"
 )
 
 # %% [markdown]
@@ -457,8 +460,8 @@ print(
 # ### Checkpoint
 
 # %%
-assert clip_codes.shape == (codec.n_layers, int(np.ceil(len(wav) / 320))), "one column of codes per 20 ms"
-assert mean[-1] < mean[0], "eight layers should sound closer to the original than one"
+assert clip_codes.shape == (codec.n_layers, int(np.ceil(len(wav) / codec.hop))), "one column per frame"
+assert mean[-1] < mean[0], "all layers should sound closer to the original than one"
 assert not {c.id for c in train} & {c.id for c in test}, "the clips of test must be new"
 
 # %% [markdown]
@@ -466,7 +469,8 @@ assert not {c.id for c in train} & {c.id for c in test}, "the clips of test must
 #
 # ### Exercise 1 · Bit rate (easy, 3 minutes)
 #
-# A code of 1,024 takes how many bits? How many kilobits is a second of speech, all layers together?
+# A code out of `codec.codebook_size` takes how many bits? How many kilobits is a second of speech,
+# all layers together?
 
 # %%
 kilobits_per_second = None  # your number
@@ -481,9 +485,8 @@ check_bit_rate(kilobits_per_second, codec)
 # <details><summary>Solution</summary>
 #
 # ```python
-# kilobits_per_second = 10 * 8 * 50 / 1000
+# kilobits_per_second = np.log2(codec.codebook_size) * codec.n_layers * codec.frame_rate / 1000
 # ```
-# A codec with other sizes has another rate: `codec.n_layers`, `codec.codebook_size`, `codec.frame_rate`.
 # </details>
 #
 # ### Exercise 2 · Write the quantiser (medium, 10 minutes)
@@ -526,7 +529,7 @@ check_quantise(my_quantise)
 
 # %%
 n_silence = codec.sample_rate // 2
-share_changed = None  # float array, shape (8,)
+share_changed = None  # float array, shape (codec.n_layers,)
 check_padding(share_changed, codec, wav, n_silence)
 
 # %% [markdown]
@@ -588,11 +591,11 @@ check_layers(my_layers, *parts, codec)
 
 # %%
 summary = {
-    "f0_r2_layers_2_8": r2.loc[("f0_st", "2–8"), "r2"],
+    "f0_r2_other_layers": r2.loc[("f0_st", below), "r2"],
     "f0_r2_layer_1": r2.loc[("f0_st", "1"), "r2"],
-    "energy_r2_layers_2_8": r2.loc[("rms_db", "2–8"), "r2"],
+    "energy_r2_other_layers": r2.loc[("rms_db", below), "r2"],
     "mel_distance_1_layer": mean[0],
-    "mel_distance_8_layers": mean[-1],
+    "mel_distance_all_layers": mean[-1],
     "codes_per_word": overflow,
     "encode_seconds_per_second": np.median(encode_seconds),
 }

@@ -111,7 +111,8 @@ assert not {clip.id for clip in clips} & {clip.id for clip in train}
 # %% [markdown]
 # ## A number for every frame
 #
-# The codec writes one column of codes for every 320 samples (20 ms). We measure the same pieces of sound:
+# The codec of this repository writes one column of codes for every 320 samples (20 ms). We measure the same
+# pieces of sound:
 #
 # | feature | what it is | unit |
 # | --- | --- | --- |
@@ -166,7 +167,8 @@ display(Audio(wav, rate=SAMPLE_RATE))
 shown = ("f0_st", "rms_db", "centroid_hz", "zcr", "tilt_db_oct")
 fig, axes = plt.subplots(6, 1, figsize=(10, 6.5), sharex=True)
 measured = {name: features[best][name] for name in shown}
-plots.plot_clip(axes, wav, measured, mark_tokens(clip.codes, [token])[0], show_token(*token))
+plots.plot_clip(axes, wav, measured, mark_tokens(clip.codes, [token])[0], show_token(*token),
+                frame_rate=experiment.codec.frame_rate)  # fmt: skip
 plt.show()
 
 # %% [markdown]
@@ -298,7 +300,8 @@ fig.savefig(figures / "03_effects.png", dpi=110)
 plt.show()
 
 # %% [markdown]
-# The strongest tokens of three features, with their intervals. Dark blue is layer 2, light blue layer 8.
+# The strongest tokens of three features, with their intervals. Dark blue is an early layer, light blue a
+# late one.
 
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(11, 3.4))
@@ -490,7 +493,8 @@ print("told by the selected tokens within a class (R² > 0.05):", ", ".join(told
 def play(token, text):
     places = find_occurrences(clips, token, n_snippets, seed)
     print(f"{show_token(*token)}, {text}: pieces of {len(places)} clip(s)")
-    display(Audio(join_snippets(places, snippet_seconds), rate=SAMPLE_RATE))
+    wav = join_snippets(places, snippet_seconds, frame_rate=experiment.codec.frame_rate)
+    display(Audio(wav, rate=SAMPLE_RATE))
 
 
 for feature in ("f0_st", "rms_db", "tilt_db_oct"):
