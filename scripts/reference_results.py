@@ -87,7 +87,7 @@ class Runner:
             lora_rank=args.lora_rank,
             lora_alpha=args.lora_alpha,
             lora_dropout=args.lora_dropout,
-            words_first=args.words_first if job.condition != "text" else 0.0,
+            words_first=args.words_first,
             train_rows=not args.freeze_rows,
             seed=job.seed,
             **how,

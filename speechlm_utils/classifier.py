@@ -167,9 +167,12 @@ def train_classifier(
 
 
 def _split_steps(settings: FineTuneSettings, n_train: int) -> list[FineTuneSettings]:
-    """Return the settings of each part of the training: one, or the words' and then the tokens' as well."""
+    """Return the settings of each part of the training: one, or the words' and then the tokens'.
+
+    A classifier of words alone has both parts, too, so that it differs in its prompts and in nothing else.
+    """
     n_steps = settings.max_steps or settings.n_epochs * -(-n_train // settings.batch_size)
-    n_first = round(settings.words_first * n_steps) if settings.use_audio else 0
+    n_first = round(settings.words_first * n_steps)
     if not n_first:
         return [settings]
     first = replace(settings, max_steps=n_first, eval_steps=None)

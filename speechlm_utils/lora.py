@@ -31,7 +31,7 @@ class FineTuneSettings:
     max_length : int, tokens of a prompt
     use_audio : bool, False leaves out audio and its markers (text only)
     words_first : float from 0 to below 1, share of the steps before the tokens come: until then the audio
-        part of every prompt is empty. Both parts have a schedule of their own; words alone need no such part
+        part of every prompt is empty. Both parts have a schedule of their own, also with `use_audio` False
     collapse_repeats : bool, True writes a token that lasts over several frames once, see `kept_tokens`
     lora_rank, lora_alpha, lora_dropout : of the adapters; an update is scaled by alpha / rank
     lora_modules : names of the linear layers that get an adapter, in every block

@@ -186,8 +186,9 @@ settings
 #
 # The comparison must be fair: the same clips, model, settings, seed and number of steps. Only the prompt
 # differs. With `words_first`, the model with tokens spends that share of its steps on words alone, too: the
-# audio part of its prompts stays empty until then. Otherwise it learns the tokens before the words, and knows
-# its few train sentences by their sound before it has read them properly.
+# audio part of its prompts stays empty until then. Both models' learning rate starts anew at that step.
+# Without it, the model learns the sounds before the words: it knows its few train sentences by ear before it
+# has read them properly.
 #
 # *Predict: how far can words alone get, if chance is one in the number of classes?*
 

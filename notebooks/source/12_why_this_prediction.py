@@ -61,14 +61,14 @@ seed = 0
 clips_per_split = None  # all
 task = "fallacy"
 max_steps = 40  # where no classifier lies in the run folder or beside the corpus, a small one is trained
-n_clips = 48  # test clips whose predictions are attributed
+n_clips = 40  # test clips whose predictions are attributed
 filler = " the"  # its row fills the baseline; None: the mean row of the vocabulary
 n_steps = 16  # points of the integral
 steps_compared = [4, 16, 64]
 n_deleted = 5  # audio tokens
 n_draws = 5  # sets of random tokens for each clip
-n_random_models = 6
-n_random_clips = 8  # that random models are asked about
+n_random_models = 5
+n_random_clips = 4  # that random models are asked about
 n_resamples = 2000  # of sentences
 
 # %% [markdown]
