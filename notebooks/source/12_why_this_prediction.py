@@ -155,6 +155,9 @@ errors = np.array([abs(a.delta) for a in attributions])
 print(f"{len(clips)} clips, {n_steps} steps, baseline {filler!r}: {np.median(gaps):.2f} logits to explain,")
 print(f"completeness error {np.median(errors):.3f} (medians; 90 % of the errors lie below", end=" ")
 print(f"{np.quantile(errors, 0.9):.3f})")
+share = np.median(errors / np.maximum(gaps, 1e-6))
+print(f"The error is {share:.0%} of what is to be explained (median):", end=" ")
+print("single bars can be trusted." if share < 0.1 else "single bars are rough; more steps help, at a price.")
 
 # %% [markdown]
 # ## Words against sound
@@ -340,6 +343,8 @@ exercises.check_control(my_places)
 # ## Limits
 #
 # - An attribution explains the *model*, not the speech: a model can be right for reasons that are wrong.
+# - The scores of this language model do not rise evenly on the way from the baseline: they jump. A few steps
+#   miss the jumps, so the sums are rough. What holds on average (the tests above) need not hold for one bar.
 # - It depends on the baseline. "Compared with what?" belongs to every answer.
 # - Tokens work together: a rise of pitch is several tokens in a row. A sum divides what they do among them.
 # - Deleting tokens makes prompts that the model has never met, so a part of the fall may be surprise. Random
@@ -353,6 +358,7 @@ metrics = {
     "clips": len(clips),
     "median completeness error, logits": np.median(errors),
     "median to explain, logits": np.median(gaps),
+    "median error as a share": share,
     "sum of words, mean": sums[TEXT].mean(),
     "sum of audio, mean": sums[AUDIO].mean(),
     "deletion, top less random": [test.difference, test.low, test.high],
