@@ -164,7 +164,7 @@ print(f"completeness error {np.median(errors):.3f} (medians; 90 % of the errors 
 print(f"{np.quantile(errors, 0.9):.3f})")
 share = np.median(errors / np.maximum(gaps, 1e-6))
 print(f"The error is {share:.0%} of what is to be explained (median):", end=" ")
-print("single bars can be trusted." if share < 0.1 else "single bars are rough; more steps help most clips, not all.")
+print("single bars can be trusted." if share < 0.1 else "single bars are rough; more steps help most clips.")
 
 # %% [markdown]
 # ## Words against sound
