@@ -1,4 +1,4 @@
-"""Run the solutions that stand in the notebooks, so that what a learner unfolds is known to work."""
+"""What tests of exercises share: the notebooks' solutions, and what a check must do with an answer."""
 
 import re
 from pathlib import Path
@@ -22,3 +22,22 @@ def run_solution(number: str, name: str, **given):
     space = {"np": np, **given}
     exec(compile(code, f"solution of {name} in notebook {number}", "exec"), space)
     return space[name]
+
+
+def expect_correct(check, answer, capsys):
+    """A right answer passes, and is told so."""
+    assert check(answer) is True
+    assert "correct" in capsys.readouterr().out
+
+
+def expect_not_attempted(check, capsys):
+    """A function that still returns None is no mistake."""
+    assert check(lambda *given: None) is None
+    assert "not attempted" in capsys.readouterr().out
+
+
+def expect_hint(check, wrong, hint, capsys):
+    """A wrong answer fails, with a hint (a regular expression) to what is wrong with it."""
+    assert check(wrong) is False
+    told = capsys.readouterr().out
+    assert "not yet" in told and re.search(hint, told), told

@@ -1,10 +1,8 @@
 """Checks of notebook 11: None is not attempted, each known mistake gets its hint, the solution passes."""
 
-import re
-
 import numpy as np
 import pytest
-from solutions import run_solution
+from solutions import expect_correct, expect_hint, expect_not_attempted, run_solution
 
 from speechlm_utils import exercises
 
@@ -59,24 +57,20 @@ MISTAKES = [
     (exercises.check_interval, lambda h, f, d: np.quantile(share(h, f, d), [0.05, 0.95]), "90 %"),
     (exercises.check_interval, of_frames, "independent"),
     (exercises.check_interval, lambda h, f, d: share(h, f, d), "pair"),
-    (exercises.check_interval, lambda h, f, d: (0.0, 1.0), "you return"),
+    (exercises.check_interval, lambda h, f, d: (0.0, 1.0), "You return"),
 ]
 
 
 @pytest.mark.parametrize(("check", "name"), SOLVED)
 def test_solution_of_the_notebook_passes(check, name, capsys):
-    assert check(run_solution("11", name)) is True
-    assert "correct" in capsys.readouterr().out
+    expect_correct(check, run_solution("11", name), capsys)
 
 
 @pytest.mark.parametrize("check", [check for check, _ in SOLVED])
 def test_nothing_written_is_not_attempted(check, capsys):
-    assert check(lambda *args: None) is None
-    assert "not attempted" in capsys.readouterr().out
+    expect_not_attempted(check, capsys)
 
 
 @pytest.mark.parametrize(("check", "wrong", "hint"), MISTAKES)
 def test_mistakes_fail_with_a_hint(check, wrong, hint, capsys):
-    assert check(wrong) is False
-    told = capsys.readouterr().out
-    assert "not yet" in told and re.search(hint, told, re.I)
+    expect_hint(check, wrong, hint, capsys)

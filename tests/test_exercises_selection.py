@@ -1,10 +1,8 @@
 """Checks of notebook 02: None is not attempted, each known mistake gets its hint, the solution passes."""
 
-import re
-
 import numpy as np
 import pytest
-from solutions import run_solution
+from solutions import expect_correct, expect_hint, run_solution
 
 from speechlm_utils import exercises
 
@@ -52,8 +50,7 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("check", "name"), SOLVED)
 def test_solution_of_the_notebook_passes(check, name, capsys):
-    assert check(run_solution("02", name)) is True
-    assert "correct" in capsys.readouterr().out
+    expect_correct(check, run_solution("02", name), capsys)
 
 
 @pytest.mark.parametrize("check", [exercises.check_soft_threshold, exercises.check_permutation_p])
@@ -64,6 +61,4 @@ def test_nothing_written_is_not_attempted(check, capsys):
 
 @pytest.mark.parametrize(("check", "wrong", "hint"), MISTAKES)
 def test_mistakes_fail_with_a_hint(check, wrong, hint, capsys):
-    assert check(wrong) is False
-    told = capsys.readouterr().out
-    assert "not yet" in told and re.search(hint, told)
+    expect_hint(check, wrong, hint, capsys)
