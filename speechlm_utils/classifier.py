@@ -133,24 +133,25 @@ def train_classifier(
     task, names, settings = classifier.task, classifier.label_names, classifier.settings
     y = {split: label_ids(clips, task, names) for split, clips in clips_by_split.items() if clips}
     held_out = classifier.encode(clips_by_split["validation"])[0] if "validation" in y else []
-    losses, history, parts = [], [], _split_steps(settings, len(y["train"]))
+    validation = _make_items(held_out, y.get("validation", ()))
+    loss = _WeightedLoss(_weigh_classes(y["train"], len(names)) if settings.class_weights else None)
+    steps_per_epoch = math.ceil(len(y["train"]) / settings.batch_size)
+    losses, history, parts = [], [], _split_steps(settings, steps_per_epoch)
     for number, part in enumerate(parts, start=1):
         silent = number < len(parts)
         prompts, report = classifier.encode(clips_by_split["train"], silent)
         log = run_trainer(
             classifier.model,
             _make_items(prompts, y["train"]),
-            [] if silent else _make_items(held_out, y.get("validation", ())),
+            [] if silent else validation,
             part,
             classifier.tokenizer.pad_token_id,
             metric="macro_f1_all",
             progress=f"fine-tuning {task}{', words first' if silent else ''}" if progress else None,
-            compute_loss_func=_WeightedLoss(
-                _weigh_classes(y["train"], len(names)) if settings.class_weights else None
-            ),
+            compute_loss_func=loss,
             compute_metrics=lambda p: macro_f1_scores(p.label_ids, p.predictions.argmax(axis=1), len(names)),
         )
-        history += _read_history(log, len(losses), len(y["train"]) / settings.batch_size)
+        history += _read_history(log, len(losses), steps_per_epoch)
         losses += find_scores(log, "loss")
     logits = {split: classifier.predict(clips_by_split[split]) for split in y if split != "train"}
     scores = {split: macro_f1_scores(y[split], z.argmax(axis=1), len(names)) for split, z in logits.items()}
@@ -166,12 +167,12 @@ def train_classifier(
     )
 
 
-def _split_steps(settings: FineTuneSettings, n_train: int) -> list[FineTuneSettings]:
+def _split_steps(settings: FineTuneSettings, steps_per_epoch: int) -> list[FineTuneSettings]:
     """Return the settings of each part of the training: one, or the words' and then the tokens'.
 
     A classifier of words alone has both parts, too, so that it differs in its prompts and in nothing else.
     """
-    n_steps = settings.max_steps or settings.n_epochs * -(-n_train // settings.batch_size)
+    n_steps = settings.max_steps or settings.n_epochs * steps_per_epoch
     n_first = round(settings.words_first * n_steps)
     if not n_first:
         return [settings]
@@ -213,10 +214,10 @@ class _WeightedLoss:
         return share_of_mean(losses, len(counted) if weights is None else weights[counted].sum())
 
 
-def _read_history(log: Sequence[dict], n_before: int, per_epoch: float) -> list[dict[str, float]]:
+def _read_history(log: Sequence[dict], n_before: int, steps_per_epoch: int) -> list[dict[str, float]]:
     """Return the results of each validation; steps count from the start, after `n_before` others."""
     keys = ("loss", "macro_f1_all", "macro_f1_present")
-    before = n_before / math.ceil(per_epoch)
+    before = n_before / steps_per_epoch
     return [
         {"epoch": before + entry["epoch"], "step": n_before + entry["step"]}
         | {key: float(entry[f"eval_{key}"]) for key in keys}

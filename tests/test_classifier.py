@@ -118,9 +118,9 @@ def test_validation_can_come_every_few_steps(folder, clips):
 
 def test_words_come_first_and_then_tokens(folder, clips, rows):
     settings = replace(SETTINGS, words_first=0.5)
-    assert [part.max_steps for part in _split_steps(settings, 48)] == [18, 18]
-    assert [part.max_steps for part in _split_steps(replace(settings, max_steps=5), 48)] == [2, 3]
-    assert _split_steps(SETTINGS, 48) == [SETTINGS]
+    assert [part.max_steps for part in _split_steps(settings, 6)] == [18, 18]
+    assert [part.max_steps for part in _split_steps(replace(settings, max_steps=5), 6)] == [2, 3]
+    assert _split_steps(SETTINGS, 6) == [SETTINGS]
     with pytest.raises(ValueError, match="words_first=1"):
         replace(SETTINGS, words_first=1)
     result = fine_tune(clips, "task", TOKENS, rows, settings, str(folder))
