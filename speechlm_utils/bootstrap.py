@@ -115,18 +115,14 @@ def resample_mean(
     n_resamples: int = 2000,
     seed: int | np.random.Generator = 0,
     level: float = 0.95,
-) -> tuple[float, float]:
-    """Return the interval of a mean over clips; whole groups are drawn, with replacement.
+) -> tuple[float, float, float]:
+    """Return a mean over clips and its interval (mean, low, high); whole groups are drawn, with replacement.
 
     Parameters
     ----------
     values : float array, shape (n_clips,)
     groups : array, shape (n_clips,), what must stay together
     n_resamples, seed, level : of the bootstrap
-
-    Returns
-    -------
-    low, high : float
     """
     rng = np.random.default_rng(seed)
     _, at = np.unique(groups, return_inverse=True)
@@ -134,7 +130,7 @@ def resample_mean(
     drawn = rng.integers(len(sums), size=(n_resamples, len(sums)))
     means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
+    return float(np.mean(values)), float(low), float(high)
 
 
 def _macro_f1(y_true, prediction, classes, group, weights) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from speechlm_utils.bootstrap import bootstrap_macro_f1, paired_bootstrap
+from speechlm_utils.bootstrap import bootstrap_macro_f1, paired_bootstrap, resample_mean
 
 
 def make_case(n_sentences=40, copies=1, seed=0):
@@ -110,3 +110,10 @@ def test_lengths_that_differ_and_no_clips_are_named():
         paired_bootstrap(y, a, b, sentences[1:])
     with pytest.raises(ValueError, match="no clip"):
         paired_bootstrap([], [], [], [])
+
+
+def test_interval_of_a_mean_draws_whole_groups():
+    values, names = np.array([0.0, 2.0, 4.0, 4.0]), np.array(["a", "a", "b", "b"])
+    mean, low, high = resample_mean(values, names, n_resamples=400)
+    assert (mean, low, high) == (2.5, 1.0, 4.0)  # a alone has 1, b alone 4: clips drawn singly reach 0
+    assert resample_mean(values, ["a"] * 4, 50) == (2.5, 2.5, 2.5)

@@ -137,8 +137,8 @@ plt.show()
 # compared *with*, and may change the answer.
 
 # %%
-rows = {}
-for label, piece in {"mean row": None, f"row of “{filler or ' the'}”": filler or " the"}.items():
+rows, word = {}, filler or " the"
+for label, piece in {"mean row": None, f"row of “{word}”": word}.items():
     for steps in steps_compared:
         found = attribute_clip(classifier, clip, one.target, steps, filler=piece)
         rows[label, steps] = {
@@ -152,11 +152,10 @@ exactness
 
 # %% [markdown]
 # `to explain`, `sum` and `error` are in logits. Where the error is as large as what is to be explained, the
-# single bars must not be trusted. Half precision (bfloat16) puts a floor under it that no number of steps
-# takes away.
+# single bars must not be trusted.
 
 # %%
-attributions = [attribute_clip(classifier, some, **options) for some in clips]
+attributions = [one if some is clip else attribute_clip(classifier, some, **options) for some in clips]
 gaps = np.array([abs(a.score - a.baseline_score) for a in attributions])
 errors = np.array([abs(a.delta) for a in attributions])
 print(f"{len(clips)} clips, {n_steps} steps, baseline {filler!r}: {np.median(gaps):.2f} logits to explain,")
@@ -180,12 +179,11 @@ sentence = groups(clips)
 trust = {}
 for label, at in subsets.items():
     if at.sum() > 1:
-        spans = {kind: resample_mean(sums[kind][at], sentence[at], n_resamples, seed) for kind in sums}
-        trust[label] = {"clips": at.sum()} | {
-            f"{kind}{part}": value
-            for kind, (low, high) in spans.items()
-            for part, value in (("", sums[kind][at].mean()), (" low", low), (" high", high))
-        }
+        trust[label] = {"clips": at.sum()}
+        for kind in sums:
+            columns = [f"{kind}{part}" for part in ("", " low", " high")]
+            found = resample_mean(sums[kind][at], sentence[at], n_resamples, seed)
+            trust[label] |= dict(zip(columns, found, strict=True))
 trust = pd.DataFrame(trust).T.astype({"clips": int})
 trust
 
@@ -196,9 +194,8 @@ ax.set_title(f"what words and tokens add to the predicted class ({len(clips)} cl
 fig.savefig(figures / "12_words_and_sound.png", dpi=110)
 plt.show()
 
-more = sums[TEXT] - sums[AUDIO]
-more_low, more_high = resample_mean(more, sentence, n_resamples, seed)
-print(f"words less sound: {more.mean():+.2f} [{more_low:+.2f}, {more_high:+.2f}] logits, {len(clips)} clips")
+more, more_low, more_high = resample_mean(sums[TEXT] - sums[AUDIO], sentence, n_resamples, seed)
+print(f"words less sound: {more:+.2f} [{more_low:+.2f}, {more_high:+.2f}] logits, {len(clips)} clips")
 
 # %% [markdown] tags=["needs-ambiguous"]
 # *Predict: is the share of the sound larger where the words leave the class open?*
@@ -208,8 +205,8 @@ require(experiment.records, "ambiguous", task=task)
 is_open = np.array([bool(some.ambiguous) for some in clips])
 for label, at in {"ambiguous": is_open, "specific": ~is_open}.items():
     if at.any():
-        low, high = resample_mean(sums[AUDIO][at], sentence[at], n_resamples, seed)
-        told = f"sound adds {sums[AUDIO][at].mean():+.2f} [{low:+.2f}, {high:+.2f}]"
+        mean, low, high = resample_mean(sums[AUDIO][at], sentence[at], n_resamples, seed)
+        told = f"sound adds {mean:+.2f} [{low:+.2f}, {high:+.2f}]"
         print(f"{label:9} ({at.sum()} clips): {told}, words add {sums[TEXT][at].mean():+.2f} logits")
 
 # %% [markdown]
@@ -286,7 +283,10 @@ pd.DataFrame(table, ["rank correlation", "lowest model", "highest model"]).T
 # %%
 fig, ax = plt.subplots(figsize=(7, 2.4))
 shown = {f"random: {part}": found.ravel() for part, found in checks.items()}
-plots.plot_sanity(ax, {"same model, twice the steps": same} | shown)
+shown = {"same model, twice the steps": same} | shown
+plots.plot_seed_scores(ax, shown, dict.fromkeys(shown, plots.AUDIO))
+ax.axvline(0, color=plots.NEUTRAL, lw=1)
+ax.set(xlim=(-1.05, 1.05), xlabel="rank correlation with the trained model's attribution (line: mean)")
 ax.set_title(f"{len(few)} clips, {n_random_models} random models of each kind, seed {seed}")
 fig.savefig(figures / "12_random_models.png", dpi=110)
 plt.show()
@@ -380,7 +380,7 @@ elif more_high < 0:
     heavier = "The predictions rest more on sound than on words"
 else:
     heavier = "Words and sound are not told apart in what they add"
-print(f"- {heavier}: {more.mean():+.2f} [{more_low:+.2f}, {more_high:+.2f}] logits, words less sound.")
+print(f"- {heavier}: {more:+.2f} [{more_low:+.2f}, {more_high:+.2f}] logits, words less sound.")
 print(f"- The sums miss {share:.0%} of what is to be explained (median, {n_steps} steps).")
 print(f"- Deletion: {verdict}\n- Random models: {sanity}")
 print(f"- Attention is another thing: its rank correlation is {np.mean(agreement):+.2f} with the size.")
@@ -393,7 +393,7 @@ metrics = {
     "median error as a share": share,
     "sum of words, mean": sums[TEXT].mean(),
     "sum of audio, mean": sums[AUDIO].mean(),
-    "words less audio": [more.mean(), more_low, more_high],
+    "words less audio": [more, more_low, more_high],
     "deletion, top less random": [test.difference, test.low, test.high],
     "rank correlation, same model": same.mean(),
     **{f"rank correlation, {label}": values.mean() for label, values in spread.items()},

@@ -14,7 +14,6 @@ from .acoustics import (
 from .attribution import (
     plot_attention,
     plot_audio_scores,
-    plot_sanity,
     plot_token_scores,
     plot_trust,
     plot_word_scores,

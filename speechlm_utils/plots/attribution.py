@@ -1,6 +1,6 @@
 """Figures of attribution: words above, the waveform, and what each audio token adds where it stands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -104,22 +104,4 @@ def plot_attention(ax: Axes, attention: np.ndarray) -> Axes:
     bar = ax.figure.colorbar(image, ax=ax, label="attention", ticks=range(-4, 1))
     bar.ax.set_yticklabels(["≤ 0.0001", "0.001", "0.01", "0.1", "1"])
     ax.set(xlabel="position in the prompt", ylabel="block")
-    return ax
-
-
-def plot_sanity(ax: Axes, correlations: Mapping[str, np.ndarray]) -> Axes:
-    """Draw how attributions of other models agree with those of the trained one, a point for each clip.
-
-    Parameters
-    ----------
-    correlations : what was asked -> float array of rank correlations
-    """
-    for place, values in enumerate(correlations.values()):
-        offsets = np.linspace(-0.18, 0.18, len(values)) if len(values) > 1 else np.zeros(1)
-        ax.plot(values, place + offsets, "o", ms=3, alpha=0.5, color=AUDIO)
-        ax.plot([np.mean(values)] * 2, [place - 0.32, place + 0.32], color="black", lw=2)
-    ax.axvline(0, color=NEUTRAL, lw=1)
-    ax.set_yticks(range(len(correlations)), list(correlations))
-    ax.invert_yaxis()
-    ax.set(xlim=(-1.05, 1.05), xlabel="rank correlation with the trained model's attribution")
     return ax
