@@ -2,10 +2,10 @@
 
 Sundararajan, Taly and Yan, "Axiomatic Attribution for Deep Networks" (arXiv 1703.01365), through captum. The
 attributions of all tokens add up to the score of the class less its score at the baseline, but for an error
-of the integration, which every `Attribution` carries.
+of the integration, which every `Attribution` carries. Shapley values, whose sum is exact, are in `shapley`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,6 +84,52 @@ def attribute_clip(
     ValueError
         If `target` is not one of the classes, or `filler` is not one token.
     """
+
+    def integrate(asked: Question) -> torch.Tensor:
+        return IntegratedGradients(asked.read).attribute(
+            asked.embedded,
+            asked.baseline,
+            target=asked.target,
+            n_steps=n_steps,
+            internal_batch_size=batch_size,
+        )
+
+    return ask(classifier, clip, target, filler, integrate)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a method of captum is asked about a prompt.
+
+    Attributes
+    ----------
+    read : function from embeddings (n, n_positions, width) to logits (n, n_classes)
+    embedded, baseline : float32 tensors, shape (1, n_positions, width)
+    kinds : list of str, "text", "audio" or "marker" for each position
+    target : int, the class
+    """
+
+    read: Callable[[torch.Tensor], torch.Tensor]
+    embedded: torch.Tensor
+    baseline: torch.Tensor
+    kinds: list[str]
+    target: int
+
+
+def ask(
+    classifier: SpeechTokenClassifier,
+    clip: Clip,
+    target: int | None,
+    filler: str | None,
+    method: Callable[[Question], torch.Tensor],
+) -> Attribution:
+    """Ask a method about a clip's prompt.
+
+    Parameters
+    ----------
+    classifier, clip, target, filler : as in `attribute_clip`, with its errors
+    method : returns values of shape (1, n_positions, any), which are added up for each position
+    """
     n_classes = len(classifier.label_names)
     if target is not None and not 0 <= target < n_classes:
         raise ValueError(f"target={target}: the classes are numbered 0 to {n_classes - 1}")
@@ -96,10 +142,8 @@ def attribute_clip(
         with torch.inference_mode():
             ends = read(torch.cat([embedded, baseline])).float().cpu().numpy()
         chosen = int(ends[0].argmax()) if target is None else target
-        scores = IntegratedGradients(read).attribute(
-            embedded, baseline, target=chosen, n_steps=n_steps, internal_batch_size=batch_size
-        )
-    scores = scores.detach().float().sum(dim=-1)[0].cpu().numpy()
+        values = method(Question(read, embedded, baseline, kinds, chosen)).detach().float()[0]
+    scores = values.sum(dim=-1).cpu().numpy()
     score, baseline_score = (float(end[chosen]) for end in ends)
     names = classifier.tokenizer.convert_ids_to_tokens(prompt.input_ids)
     delta = float(scores.sum() - (score - baseline_score))

@@ -1,21 +1,27 @@
 """Attribution on a tiny LLM that was trained to listen: what it rests on is known."""
 
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import torch
 from tiny_llm import TOKENS, make_clips, save_tiny_llm
 
 from speechlm_utils.attribution import (
     AUDIO,
     MARKER,
+    TEXT,
     attribute_clip,
     describe_positions,
     embed,
+    make_baseline,
     read_attention,
 )
 from speechlm_utils.attribution_figure import draw_attribution, make_explainer
 from speechlm_utils.classifier import FineTuneSettings, fine_tune
 from speechlm_utils.faithfulness import compare_with_random_weights, correlate, run_deletion_test
+from speechlm_utils.shapley import sample_shapley, share_credit
 from speechlm_utils.vocabulary import find_kept
 from speechlm_utils.widgets.clips import Heard
 
@@ -114,6 +120,49 @@ def test_the_baseline_can_be_a_word(trained):
     assert word.relative_error < 0.05
     with pytest.raises(ValueError, match="is 2 tokens, one is needed"):
         attribute_clip(classifier, clips[0], filler="<|audio|>"[:2])
+
+
+def test_shapley_values_add_up_and_repeat(trained, attributions):
+    classifier, clips = trained
+    before = torch.random.get_rng_state()
+    one, again, other = (sample_shapley(classifier, clips[0], n_permutations=6, seed=s) for s in (0, 0, 1))
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert one.target == attributions[0].target and one.frames.tolist() == attributions[0].frames.tolist()
+    assert abs(one.delta) < 1e-4 and one.sums()["marker"] == 0
+    assert np.array_equal(one.scores, again.scores) and not np.array_equal(one.scores, other.scores)
+
+
+def test_shapley_values_name_tokens_that_matter(trained, attributions):
+    classifier, clips = trained
+    found = [sample_shapley(classifier, clip, n_permutations=6) for clip in clips[:8]]
+    agreement = [correlate(a, b) for a, b in zip(attributions[:8], found, strict=True)]
+    assert np.mean(agreement) > 0.3 and min(agreement) > 0
+    assert run_deletion_test(classifier, clips[:8], found, k=3).low > 0
+
+
+def test_shapley_of_a_token_is_its_mean_gain_over_all_orders(trained):
+    classifier, clips = trained
+    clip = replace(clips[0], text="a", codes=clips[0].codes[:, :0])  # one word and no audio: one player
+    one = sample_shapley(classifier, clip, n_permutations=1)
+    at = np.array(one.kinds) != MARKER
+    assert at.sum() == 1 and one.scores[at][0] == pytest.approx(one.score - one.baseline_score, abs=1e-5)
+
+
+def test_credit_of_words_and_audio_is_exact(trained, attributions):
+    classifier, clips = trained
+    credit, one = share_credit(classifier, clips[0]), attributions[0]
+    assert sum(credit.values()) == pytest.approx(one.score - one.baseline_score, abs=1e-4)
+    assert credit["marker"] == 0
+    prompt = classifier.encode(clips[:1])[0][0]
+    kinds, embedded = np.array(one.kinds), embed(classifier, prompt.input_ids)
+    baseline = make_baseline(classifier, embedded, one.kinds)
+
+    def score(shown):
+        mixed = torch.where(torch.tensor(np.isin(kinds, shown))[None, :, None], embedded, baseline)
+        return classifier.model(inputs_embeds=mixed).logits[0, one.target].item()
+
+    alone, beside = score([AUDIO]) - score([]), score([AUDIO, TEXT]) - score([TEXT])
+    assert credit["audio"] == pytest.approx((alone + beside) / 2, abs=1e-4)
 
 
 def test_attention_of_a_block_adds_up_to_one(trained):
