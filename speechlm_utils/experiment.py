@@ -9,7 +9,7 @@ from .codec import load_codec
 from .corpus import Clip, hash_corpus, label_ids, label_names, load_corpus
 from .drawing import draw_clips
 from .encoding import encode_clips
-from .selection import L1Selector, Selection, find_C_for_count, make_selection
+from .selection import L1Selector, Selection, find_C_for_count, list_differences, make_selection
 from .speech_codec import SpeechCodec
 
 log = logging.getLogger(__name__)
@@ -89,8 +89,8 @@ class Experiment:
     ) -> Selection:
         """Load the task's selection from the run folder, or select about n_tokens on train and write it.
 
-        A file made from other clips, another codec, other layers (where they are given) or another number of
-        tokens is made anew.
+        A file made from other clips, another codec or another number of tokens is made anew, and so is one
+        that records other settings than those given here; what is not given is taken as it lies there.
 
         Parameters
         ----------
@@ -105,10 +105,11 @@ class Experiment:
         layers, C = settings.pop("layers", None), settings.pop("C", None)
         if path.exists() and not anew:
             selection = Selection.load(path)
-            found = selection.codec_hash, selection.corpus_hash, selection.layers
-            if found == (self.codec.hash, hash_corpus(train), tuple(layers or selection.layers)):
+            wanted = {"codec_hash": self.codec.hash, "corpus_hash": hash_corpus(train)}
+            wanted |= {"C": C, "layers": layers and tuple(layers)} | settings
+            if not (other := list_differences(selection, wanted)):
                 return selection
-            log.warning("%s: made from other clips, layers or another codec; selecting again", path)
+            log.warning("%s: was made with another %s; selecting again", path, ", ".join(other))
         names = label_names(train, task)
         y = label_ids(train, task, names)
         own = {"layers": tuple(layers or self.codec.acoustic_layers), "seed": self.seed}

@@ -4,7 +4,7 @@ The estimator lives in selector.py, folds and random controls in stability.py; a
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -33,6 +33,7 @@ __all__ = [
     "fit_l1",
     "fit_l1_path",
     "fold_coefs",
+    "list_differences",
     "make_features",
     "make_selection",
     "matched_random_tokens",
@@ -221,3 +222,9 @@ def make_selection(
         threshold=selector.threshold,
         max_iter=selector.max_iter,
     )
+
+
+def list_differences(selection: Selection, wanted: Mapping[str, object]) -> list[str]:
+    """Name what is wanted of a selection and not so in it, or not recorded; None wants nothing."""
+    recorded = {name: getattr(selection, name, None) for name in wanted}
+    return [name for name, value in wanted.items() if value is not None and value != recorded[name]]

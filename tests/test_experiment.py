@@ -44,3 +44,27 @@ def test_selection_is_taken_as_it_lies_there_unless_it_is_wanted_anew(experiment
     assert experiment.selection("fallacy", 5, layers=[3, 4]).solver == "saga"
     assert experiment.selection("fallacy", 5, anew=True, layers=[3, 4]).solver == "liblinear"
     assert experiment.selection("fallacy", 5, layers=[5]).layers == (5,)
+
+
+@pytest.mark.parametrize(
+    "setting", [{"threshold": "nonzero"}, {"max_iter": 900}, {"C": 0.4}, {"solver": "skglm"}]
+)
+def test_selection_that_records_other_settings_is_made_anew(experiment, caplog, setting):
+    own = {"C": 0.5, "threshold": "mean", "max_iter": 1000}
+    first = experiment.selection("fallacy", 5, **own)
+    path = experiment.run_dir / "selection_fallacy_5.json"
+    written = path.stat().st_mtime_ns
+    assert experiment.selection("fallacy", 5, **own).tokens == first.tokens
+    assert path.stat().st_mtime_ns == written and not caplog.records
+
+    (name, value), *_ = setting.items()
+    later = experiment.selection("fallacy", 5, **own | setting)
+    assert getattr(later, name) == value == getattr(type(first).load(path), name)
+    assert f"made with another {name}; selecting again" in caplog.text
+
+
+def test_setting_that_a_file_does_not_record_is_not_taken_for_the_same(experiment):
+    first = experiment.selection("fallacy", 5, C=0.5, threshold="mean")
+    replace(first, threshold=None).save(experiment.run_dir / "selection_fallacy_5.json")
+    assert experiment.selection("fallacy", 5).threshold is None  # not asked for: as it lies there
+    assert experiment.selection("fallacy", 5, threshold="mean").threshold == "mean"
