@@ -167,8 +167,12 @@ print(said)
 # %% [markdown]
 # Nearest words are those whose row points most nearly the same way. With cosines far below 1, "nearest" need
 # not mean "near": look at the numbers before you read a meaning into the words.
-#
-# All the others, to pick and hear:
+
+# %% [markdown]
+# **Any token: see its card, hear it.** Pick one, and listen before you look: short pieces of several clips
+# in a row, then clips in which it occurs. *Can you say from the sound what its card will say? Then choose a
+# class at "speaks for": do its tokens share a sound?* The keyboard is enough: Tab goes from control to
+# control, arrows pick.
 
 
 # %%
@@ -177,7 +181,8 @@ def draw(figure, one):
 
 
 def listen(one):
-    return widgets.show_players(gather_sounds(clips, one, n_moments, clip_seconds, seed=seed))
+    where = {"seed": seed, "frame_rate": codec.frame_rate}
+    return widgets.show_players(gather_sounds(clips, one, n_moments, clip_seconds, **where))
 
 
 widgets.explore_tokens(chosen, draw, listen)
