@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from .acoustics import FEATURES
+from .bootstrap import draw_weights
 
 
 def token_associations(
@@ -193,8 +194,7 @@ def _effect_size(with_token: np.ndarray, total: np.ndarray) -> np.ndarray:
 
 def _resample_effects(with_token: np.ndarray, total: np.ndarray, n_resamples: int, rng) -> np.ndarray:
     """Effects in bootstrap resamples of clips; shape (n_resamples, n_tokens, n_features)."""
-    n_clips = total.shape[1]
-    weights = rng.multinomial(n_clips, np.full(n_clips, 1 / n_clips), size=n_resamples).astype(float)
+    weights = draw_weights(total.shape[1], n_resamples, rng)[1:]
     resampled = [np.tensordot(weights, sums, axes=(1, 1)).swapaxes(0, 1) for sums in (with_token, total)]
     return _effect_size(*resampled)
 

@@ -64,10 +64,7 @@ def paired_bootstrap(
     if not len(y_true):
         raise ValueError("y_true is empty: there is no clip to resample")
     classes = np.unique(y_true)
-    names, group = np.unique(groups, return_inverse=True)
-    rng = np.random.default_rng(seed)
-    draws = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), n_resamples)
-    weights = np.vstack([np.ones(len(names)), draws])  # row 0: the sample itself
+    group, weights = resample_groups(groups, n_resamples, seed)
     scores_a, scores_b = (
         np.mean([_macro_f1(y_true, p, classes, group, weights) for p in predictions], axis=0)
         for predictions in (a, b)
@@ -82,7 +79,7 @@ def paired_bootstrap(
         high=float(high),
         level=level,
         n_resamples=n_resamples,
-        n_groups=len(names),
+        n_groups=weights.shape[1],
         n_clips=len(y_true),
     )
 
@@ -100,10 +97,7 @@ def bootstrap_macro_f1(
     The arguments are those of `paired_bootstrap`, which is the one to ask whether B is better than A: two
     intervals of scores may overlap where that of their difference leaves zero out.
     """
-    names, group = np.unique(groups, return_inverse=True)
-    rng = np.random.default_rng(seed)
-    draws = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), n_resamples)
-    weights = np.vstack([np.ones(len(names)), draws])  # row 0: the sample itself
+    group, weights = resample_groups(groups, n_resamples, seed)
     scores = _macro_f1(y_true, prediction, np.unique(y_true), group, weights)
     low, high = np.quantile(scores[1:], [(1 - level) / 2, (1 + level) / 2])
     return float(scores[0]), float(low), float(high)
@@ -124,13 +118,31 @@ def resample_mean(
     groups : array, shape (n_clips,), what must stay together
     n_resamples, seed, level : of the bootstrap
     """
-    rng = np.random.default_rng(seed)
-    _, at = np.unique(groups, return_inverse=True)
-    sums, sizes = np.bincount(at, values), np.bincount(at)
-    drawn = rng.integers(len(sums), size=(n_resamples, len(sums)))
-    means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return float(np.mean(values)), float(low), float(high)
+    group, weights = resample_groups(groups, n_resamples, seed)
+    means = (weights @ np.bincount(group, values)) / (weights @ np.bincount(group))
+    low, high = np.quantile(means[1:], [(1 - level) / 2, (1 + level) / 2])
+    return float(means[0]), float(low), float(high)
+
+
+def resample_groups(
+    groups: np.ndarray, n_resamples: int, seed: int | np.random.Generator = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw whole groups with replacement, as often as there are groups.
+
+    Returns
+    -------
+    group : int array, shape (n_clips,), the place of each clip's group in their sorted order
+    weights : float array, shape (1 + n_resamples, n_groups), how often each was drawn; row 0 is the sample
+        itself
+    """
+    names, group = np.unique(groups, return_inverse=True)
+    return group, draw_weights(len(names), n_resamples, seed)
+
+
+def draw_weights(n: int, n_resamples: int, seed: int | np.random.Generator = 0) -> np.ndarray:
+    """Draw n units n times with replacement: counts, float array (1 + n_resamples, n); row 0 is all ones."""
+    draws = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), n_resamples)
+    return np.vstack([np.ones(n), draws])
 
 
 def _macro_f1(y_true, prediction, classes, group, weights) -> np.ndarray:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from .bootstrap import resample_groups
 from .corpus import Clip
 from .probing import frame_phones, mel_distance, phone_information, predict_from_codes
 from .speech_codec import SpeechCodec
@@ -54,7 +55,7 @@ class PhoneReport:
     n_voices: int
 
 
-def report_phones(clips: Sequence[Clip], seed: int = 0) -> PhoneReport:
+def report_phones(clips: Sequence[Clip], seed: int = 0, frame_rate: float = 50) -> PhoneReport:
     """Measure the phone-normalised mutual information of each layer, its spread over voices and its floor.
 
     With few frames for 1,024 codes the measure does not fall to 0 even for codes that tell nothing; the floor
@@ -64,9 +65,10 @@ def report_phones(clips: Sequence[Clip], seed: int = 0) -> PhoneReport:
     ----------
     clips : records with codes and phones
     seed : int, of the random order
+    frame_rate : float, the codec's frames per second
     """
     codes = [clip.codes for clip in clips]
-    names = [frame_phones(clip) for clip in clips]
+    names = [frame_phones(clip, frame_rate) for clip in clips]
     phones = np.unique(np.concatenate(names), return_inverse=True)[1]
     joined = np.concatenate(codes, axis=1)
     voice = np.repeat([clip.speaker for clip in clips], [c.shape[1] for c in codes])
@@ -135,12 +137,10 @@ def bootstrap_r2(
     groups : array, shape (n_frames,)
     n_resamples, seed : of the bootstrap
     """
-    names, group = np.unique(groups, return_inverse=True)
+    group, weights = resample_groups(groups, n_resamples, seed)
     parts = [np.ones(len(y_true)), y_true, y_true**2, (y_true - predicted) ** 2]
-    sums = np.stack([np.bincount(group, part, len(names)) for part in parts], axis=1)
-    rng = np.random.default_rng(seed)
-    draws = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), n_resamples)
-    n, total, squares, missed = (np.vstack([np.ones(len(names)), draws]) @ sums).T
+    sums = np.stack([np.bincount(group, part) for part in parts], axis=1)
+    n, total, squares, missed = (weights @ sums).T
     r2 = 1 - missed / (squares - total**2 / n)
     low, high = np.quantile(r2[1:], [0.025, 0.975])
     return float(r2[0]), float(low), float(high)
