@@ -130,24 +130,59 @@ def ask(
     classifier, clip, target, filler : as in `attribute_clip`, with its errors
     method : returns values of shape (1, n_positions, any), which are added up for each position
     """
+    prompt, asked = pose(classifier, clip, target, filler)
+    with quiet_transformers(), torch.inference_mode():  # it warns of padding, there is none
+        ends = asked.read(torch.cat([asked.embedded, asked.baseline]))[:, asked.target].float().cpu().numpy()
+    with quiet_transformers():
+        values = method(asked).detach().float()[0]
+    scores = values.sum(dim=-1).cpu().numpy()
+    score, baseline_score = map(float, ends)
+    names = classifier.tokenizer.convert_ids_to_tokens(prompt.input_ids)
+    _, frames = describe_positions(classifier, clip, prompt)
+    delta = float(scores.sum() - (score - baseline_score))
+    return Attribution(names, asked.kinds, scores, frames, asked.target, score, baseline_score, delta)
+
+
+def pose(
+    classifier: SpeechTokenClassifier, clip: Clip, target: int | None = None, filler: str | None = None
+) -> tuple[Prompt, Question]:
+    """Make a clip's prompt and the question about it; arguments and errors as in `attribute_clip`."""
     n_classes = len(classifier.label_names)
     if target is not None and not 0 <= target < n_classes:
         raise ValueError(f"target={target}: the classes are numbered 0 to {n_classes - 1}")
     prompt, model = classifier.encode([clip])[0][0], classifier.model.eval()
-    kinds, frames = describe_positions(classifier, clip, prompt)
+    kinds, _ = describe_positions(classifier, clip, prompt)
     embedded = embed(classifier, prompt.input_ids)
-    baseline = make_baseline(classifier, embedded, kinds, filler)
-    read = _make_reader(model)
-    with quiet_transformers():  # it warns of padding, there is none
-        with torch.inference_mode():
-            ends = read(torch.cat([embedded, baseline])).float().cpu().numpy()
-        chosen = int(ends[0].argmax()) if target is None else target
-        values = method(Question(read, embedded, baseline, kinds, chosen)).detach().float()[0]
-    scores = values.sum(dim=-1).cpu().numpy()
-    score, baseline_score = (float(end[chosen]) for end in ends)
-    names = classifier.tokenizer.convert_ids_to_tokens(prompt.input_ids)
-    delta = float(scores.sum() - (score - baseline_score))
-    return Attribution(names, kinds, scores, frames, chosen, score, baseline_score, delta)
+    baseline, read = make_baseline(classifier, embedded, kinds, filler), _make_reader(model)
+    if target is None:
+        with quiet_transformers(), torch.inference_mode():
+            target = int(read(embedded)[0].argmax())
+    return prompt, Question(read, embedded, baseline, kinds, target)
+
+
+def read_path(
+    classifier: SpeechTokenClassifier,
+    clip: Clip,
+    target: int | None = None,
+    n_points: int = 129,
+    batch_size: int = 16,
+    filler: str | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Read the score of a class on the straight way that the integral takes, from baseline to prompt.
+
+    Returns
+    -------
+    way : float array, shape (n_points,), 0 at the baseline, 1 at the prompt
+    scores : float array, shape (n_points,), in logits
+    """
+    _, asked = pose(classifier, clip, target, filler)
+    way = torch.linspace(0, 1, n_points, device=asked.embedded.device)
+    with quiet_transformers(), torch.inference_mode():
+        parts = [
+            asked.read(torch.lerp(asked.baseline, asked.embedded, part[:, None, None]))[:, asked.target]
+            for part in way.split(batch_size)
+        ]
+    return way.cpu().numpy(), torch.cat(parts).float().cpu().numpy()
 
 
 def describe_positions(

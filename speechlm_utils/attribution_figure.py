@@ -46,11 +46,19 @@ def describe_attribution(attribution: Attribution, names: list[str]) -> str:
     )
 
 
-def make_explainer(classifier, n_steps: int = 32) -> Callable[[Figure, object], str]:
-    """Return a function that draws why a recording is classified as it is, for `widgets.explore_clips`."""
+def make_explainer(
+    classifier, n_steps: int = 32, filler: str | None = None
+) -> Callable[[Figure, object], str]:
+    """Return a function that draws why a recording is classified as it is, for `widgets.explore_clips`.
+
+    Parameters
+    ----------
+    classifier : SpeechTokenClassifier with its codec
+    n_steps, filler : of `attribute_clip`
+    """
 
     def explain(figure: Figure, heard) -> str:
-        attribution = attribute_clip(classifier, heard.clip, n_steps=n_steps)
+        attribution = attribute_clip(classifier, heard.clip, n_steps=n_steps, filler=filler)
         return draw_attribution(figure, attribution, classifier, heard.clip, heard.wav)
 
     return explain

@@ -8,6 +8,7 @@ import pytest
 import torch
 from tiny_llm import TOKENS, make_clips, save_tiny_llm
 
+from speechlm_utils import plots
 from speechlm_utils.attribution import (
     AUDIO,
     MARKER,
@@ -17,6 +18,7 @@ from speechlm_utils.attribution import (
     embed,
     make_baseline,
     read_attention,
+    read_path,
 )
 from speechlm_utils.attribution_figure import draw_attribution, make_explainer
 from speechlm_utils.classifier import FineTuneSettings, fine_tune
@@ -163,6 +165,20 @@ def test_credit_of_words_and_audio_is_exact(trained, attributions):
 
     alone, beside = score([AUDIO]) - score([]), score([AUDIO, TEXT]) - score([TEXT])
     assert credit["audio"] == pytest.approx((alone + beside) / 2, abs=1e-4)
+
+
+def test_the_way_of_the_integral_goes_from_baseline_to_prompt(trained, attributions):
+    classifier, clips = trained
+    way, scores = read_path(classifier, clips[0], n_points=201, batch_size=32)
+    one = attributions[0]
+    assert (way[0], way[-1], len(way)) == (0, 1, 201)
+    assert scores[0] == pytest.approx(one.baseline_score, abs=1e-4)
+    assert scores[-1] == pytest.approx(one.score, abs=1e-4)
+    fig, ax = plt.subplots()
+    points = np.array([0.25, 0.5])
+    marks = plots.plot_way(ax, way, scores, points).lines[1]
+    assert np.allclose(marks.get_xydata(), np.column_stack([points, scores[[50, 100]]]))
+    plt.close(fig)
 
 
 def test_attention_of_a_block_adds_up_to_one(trained):

@@ -17,12 +17,12 @@
 #
 # You will
 #
-# - **attribute** a prediction to every word and every speech token, and see how exact the sum is;
+# - **attribute** a prediction to every word and speech token, by two methods, and see how exact they are;
 # - **compare** it with attention, which is a different thing;
 # - **test** it: delete the tokens that it names, and ask models whose weights are random.
 
 # %%
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -31,9 +31,9 @@ import pandas as pd
 from IPython.display import Audio, Markdown, display
 from scipy.stats import spearmanr
 
-from speechlm_utils import exercises, plots
-from speechlm_utils.attribution import AUDIO, MARKER, TEXT, attribute_clip, read_attention
-from speechlm_utils.attribution_figure import draw_attribution
+from speechlm_utils import exercises, plots, widgets
+from speechlm_utils.attribution import AUDIO, MARKER, TEXT, attribute_clip, read_attention, read_path
+from speechlm_utils.attribution_figure import draw_attribution, make_explainer
 from speechlm_utils.audio import load_audio
 from speechlm_utils.bootstrap import resample_mean
 from speechlm_utils.corpus import groups, label_ids
@@ -44,6 +44,7 @@ from speechlm_utils.metrics import macro_f1_scores
 from speechlm_utils.needs import require
 from speechlm_utils.overview import list_versions
 from speechlm_utils.run import record_metrics
+from speechlm_utils.shapley import sample_shapley, share_credit
 
 plots.apply_style()
 pd.options.display.precision = 3
@@ -64,11 +65,12 @@ max_steps = 40  # where no classifier lies in the run folder or beside the corpu
 n_clips = 40  # test clips whose predictions are attributed
 filler = " the"  # its row fills the baseline; None: the mean row of the vocabulary
 n_steps = 16  # points of the integral
-steps_compared = [16, 32, 64]
+steps_compared = [16, 64, 128]
+n_permutations = 4  # random orders of each of two Shapley estimates
 n_deleted = 5  # audio tokens
 n_draws = 5  # sets of random tokens for each clip
 n_random_models = 5
-n_random_clips = 4  # that random models are asked about
+n_random_clips = 4  # that random models, and Shapley values, are asked about
 n_resamples = 2000  # of sentences
 
 # %% [markdown]
@@ -132,27 +134,53 @@ plt.show()
 # Above the words, then the waveform, below the speech tokens where they occur in time. A bar above 0 speaks
 # for the class that the model predicts, a bar below 0 against it. All bars are in logits and share one sum.
 #
+# Ask about another clip, or about a recording of yours (in JupyterLab; the keyboard works, too).
+
+# %%
+menu = {f"{some.text} ({plots.show_name(some.labels[task])}, {some.id})": some for some in clips[:16]}
+widgets.explore_clips(classifier, menu, make_explainer(classifier, n_steps, filler))
+
+# %% [markdown]
 # ### How exact is the sum?
 # More steps make the integral finer. Another baseline asks another question: it changes what the score is
 # compared *with*, and may change the answer.
 
 # %%
-rows, word = {}, filler or " the"
-for label, piece in {"mean row": None, f"row of “{word}”": word}.items():
-    for steps in steps_compared:
-        found = attribute_clip(classifier, clip, one.target, steps, filler=piece)
-        rows[label, steps] = {
-            "to explain": found.score - found.baseline_score,
-            "sum": found.scores.sum(),
-            "error": abs(found.delta),
-            "rank correlation with the above": correlate(one, found),
-        }
+rows, word, other = {}, filler or " the", None if filler else " the"
+asked = [(filler, steps) for steps in steps_compared] + [(other, steps_compared[-1])]
+for piece, steps in asked:
+    found = attribute_clip(classifier, clip, one.target, steps, filler=piece)
+    rows[f"row of “{word}”" if piece else "mean row", steps] = {
+        "to explain": found.score - found.baseline_score,
+        "sum": found.scores.sum(),
+        "error": abs(found.delta),
+        "rank correlation with the above": correlate(one, found),
+    }
 exactness = pd.DataFrame(rows).T.rename_axis(["baseline", "steps"])
 exactness
 
 # %% [markdown]
 # `to explain`, `sum` and `error` are in logits. Where the error is as large as what is to be explained, the
-# single bars must not be trusted.
+# single bars must not be trusted. Why so many steps? Look at the way itself: the score at many places between
+# baseline and prompt. *Predict: a slope, a step, or a rough road?*
+
+# %%
+way, height = read_path(classifier, clip, one.target, filler=filler)
+points = (np.polynomial.legendre.leggauss(n_steps)[0] + 1) / 2
+fig, ax = plt.subplots(figsize=(8, 2.8))
+plots.plot_way(ax, way, height, points)
+ax.set_title(f"{one.score - one.baseline_score:+.2f} logits from end to end, one clip")
+fig.savefig(figures / "12_way.png", dpi=110)
+plt.show()
+climbed = np.abs(np.diff(height)).sum()
+print(
+    f"Ups and downs together: {climbed:.1f} logits; end to end: {abs(height[-1] - height[0]):.1f}.", end=" "
+)
+print("Half a word is no word: between two vectors that it knows, the model has never been." if
+      climbed > 2 * abs(height[-1] - height[0]) else "An even way: few steps are enough.")  # fmt: skip
+
+# %% [markdown]
+# How large is the error over many clips?
 
 # %%
 attributions = [one if some is clip else attribute_clip(classifier, some, **options) for some in clips]
@@ -166,13 +194,64 @@ print(f"The error is {share:.0%} of what is to be explained (median):", end=" ")
 print("single bars can be trusted." if share < 0.1 else "single bars are rough; more steps help most clips.")
 
 # %% [markdown]
-# ## Words against sound
+# ## A second opinion: Shapley values
 #
-# Add up what all words and what all speech tokens of a clip contribute to its prediction. An average over
-# clips says how the model divides its trust; the intervals resample whole sentences.
+# Let the tokens of the prompt come in one by one, in a random order, each in the place of its dull vector.
+# Each gets what the score gains when it comes. The mean over all orders is its **Shapley value**. There are
+# too many orders, so a few are drawn. Whatever they are, their sum is exact. The price: the model must run
+# once for each token and order, and few orders leave a rough mean. Two separate draws show how rough.
 
 # %%
-sums = pd.DataFrame([a.sums() for a in attributions])[[TEXT, AUDIO]]
+few, theirs = clips[:n_random_clips], attributions[:n_random_clips]
+draws = [
+    [
+        sample_shapley(classifier, some, a.target, n_permutations, filler=filler, seed=draw)
+        for draw in (seed, seed + 1)
+    ]
+    for some, a in zip(few, theirs, strict=True)
+]
+repeats = np.array([correlate(*two) for two in draws])
+means = [replace(first, scores=(first.scores + second.scores) / 2) for first, second in draws]
+agrees = np.array([correlate(a, b) for a, b in zip(theirs, means, strict=True)])
+missed = max(abs(found.delta) for two in draws for found in two)
+print(f"{len(few)} clips, {n_permutations} orders in each of two draws (seeds {seed} and {seed + 1})")
+print(f"completeness error at most {missed:.3f} logits")
+print(
+    f"rank correlation of the two draws {repeats.mean():+.2f} ({repeats.min():+.2f} to {repeats.max():+.2f});"
+)
+print(f"of their mean with integrated gradients {agrees.mean():+.2f}", end=" ")
+print(f"({agrees.min():+.2f} to {agrees.max():+.2f})")
+
+# %%
+fig, axes = plt.subplots(2, 1, figsize=(9, 4.2), sharex=True, layout="constrained")
+for ax, found, title in ((axes[0], theirs[0], f"integrated gradients, {n_steps} steps"),
+                         (axes[1], means[0], f"Shapley values, {2 * n_permutations} orders")):  # fmt: skip
+    plots.plot_token_scores(ax, found.scores, found.kinds)
+    ax.set_title(f"{title}: error {abs(found.delta):.2f} of {found.score - found.baseline_score:+.2f} logits")
+axes[1].set_xlabel("position in the prompt")
+fig.suptitle(f"“{few[0].text}”", x=0.01, ha="left")
+fig.savefig(figures / "12_shapley.png", dpi=110)
+plt.show()
+
+# %% [markdown]
+# *How to read it:* where both methods name a token, trust it more. Where two draws of the *same* method
+# disagree, nobody knows yet.
+#
+# ## Words against sound
+#
+# With two players only, all words and all speech tokens, Shapley values are exact: there are two orders, and
+# four prompts to ask about. So they, not the rough integral, say how the model divides its trust. The
+# intervals resample whole sentences.
+
+# %%
+credits = [
+    share_credit(classifier, some, a.target, filler) for some, a in zip(clips, attributions, strict=True)
+]
+sums = pd.DataFrame(credits)[[TEXT, AUDIO]]
+integrals = pd.DataFrame([a.sums() for a in attributions])[[TEXT, AUDIO]]
+for kind in sums:
+    agreed = spearmanr(sums[kind], integrals[kind]).statistic
+    print(f"{kind}: rank correlation of exact credit and integral over {len(sums)} clips {agreed:+.2f}")
 subsets = {"all": np.full(len(clips), True)}
 subsets |= {plots.show_name(name): logits.argmax(axis=1) == k for k, name in enumerate(names)}
 sentence = groups(clips)
@@ -265,7 +344,6 @@ print(f"difference {test.difference:+.3f} [{test.low:+.3f}, {test.high:+.3f}]\n{
 # twice the steps, shows how well the pattern repeats where it should.
 
 # %%
-few, theirs = clips[:n_random_clips], attributions[:n_random_clips]
 checks = {
     part: compare_with_random_weights(classifier, few, theirs, part, n_random_models, seed, **options)
     for part in ("head", "all")
@@ -363,8 +441,8 @@ exercises.check_control(my_places)
 # ## Limits
 #
 # - An attribution explains the *model*, not the speech: a model can be right for reasons that are wrong.
-# - The scores of this language model do not rise evenly on the way from the baseline: they jump. A few steps
-#   miss the jumps, so the sums are rough. What holds on average (the tests above) need not hold for one bar.
+# - The score of this language model goes up and down on the way from the baseline. A few steps miss that, so
+#   sums of integrated gradients are rough. What holds on average (the tests above) need not hold for one bar.
 # - It depends on the baseline. "Compared with what?" belongs to every answer.
 # - Tokens work together: a rise of pitch is several tokens in a row. A sum divides what they do among them.
 # - Deleting tokens makes prompts that the model has never met, so a part of the fall may be surprise. Random
@@ -381,7 +459,11 @@ elif more_high < 0:
 else:
     heavier = "Words and sound are not told apart in what they add"
 print(f"- {heavier}: {more:+.2f} [{more_low:+.2f}, {more_high:+.2f}] logits, words less sound.")
-print(f"- The sums miss {share:.0%} of what is to be explained (median, {n_steps} steps).")
+print(
+    f"- The integrals miss {share:.0%} of what is to be explained (median, {n_steps} steps); Shapley values",
+    end=" ",
+)
+print(f"miss nothing, agree with them at {agrees.mean():+.2f} and with themselves at {repeats.mean():+.2f}.")
 print(f"- Deletion: {verdict}\n- Random models: {sanity}")
 print(f"- Attention is another thing: its rank correlation is {np.mean(agreement):+.2f} with the size.")
 
@@ -391,8 +473,10 @@ metrics = {
     "median completeness error, logits": np.median(errors),
     "median to explain, logits": np.median(gaps),
     "median error as a share": share,
-    "sum of words, mean": sums[TEXT].mean(),
-    "sum of audio, mean": sums[AUDIO].mean(),
+    "rank correlation, two Shapley draws": repeats.mean(),
+    "rank correlation, Shapley and integral": agrees.mean(),
+    "credit of words, mean": sums[TEXT].mean(),
+    "credit of audio, mean": sums[AUDIO].mean(),
     "words less audio": [more, more_low, more_high],
     "deletion, top less random": [test.difference, test.low, test.high],
     "rank correlation, same model": same.mean(),

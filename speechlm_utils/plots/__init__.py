@@ -16,6 +16,7 @@ from .attribution import (
     plot_audio_scores,
     plot_token_scores,
     plot_trust,
+    plot_way,
     plot_word_scores,
 )
 from .cards import describe_card, draw_card, name_sound, plot_atlas

@@ -45,6 +45,21 @@ def plot_audio_scores(
     return ax
 
 
+def plot_way(ax: Axes, way: np.ndarray, scores: np.ndarray, points: np.ndarray) -> Axes:
+    """Draw the score of a class from baseline to prompt, and where an integral of few points looks.
+
+    Parameters
+    ----------
+    way, scores : float arrays, shape (n_points,); 0 is the baseline, 1 the prompt, scores in logits
+    points : float array, where the integral asks for the slope
+    """
+    ax.plot(way, scores, color=AUDIO)
+    ax.plot(points, np.interp(points, way, scores), "o", color=TEXT, ms=4, label=f"{len(points)} points")
+    ax.set(xlabel="way from baseline (0) to prompt (1)", ylabel="score (logits)", xlim=(0, 1))
+    ax.legend()
+    return ax
+
+
 def plot_trust(ax: Axes, trust: pd.DataFrame) -> Axes:
     """Draw what words and audio tokens add to the predicted class, with intervals, in pairs of bars.
 
@@ -62,7 +77,7 @@ def plot_trust(ax: Axes, trust: pd.DataFrame) -> Axes:
     ax.set_yticks(places, labels)
     ax.invert_yaxis()
     ax.axvline(0, color=NEUTRAL, lw=1)
-    ax.set(xlabel="sum of attributions (logits), 95 % intervals")
+    ax.set(xlabel="added to the score (logits), 95 % intervals")
     ax.legend()
     return ax
 
