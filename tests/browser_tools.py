@@ -60,6 +60,13 @@ def copy_notebook(name, folder, run_dir):
     return folder / name
 
 
+def add_cell(path, source):
+    """Put a code cell before the last cell of a notebook."""
+    node = nbformat.read(path, as_version=4)
+    node.cells.insert(-1, nbformat.v4.new_code_cell(source))
+    nbformat.write(node, path)
+
+
 def make_environment(folder):
     """Environment of a server: its settings in a folder of its own, and this interpreter as "python3"."""
     write_kernel_spec(folder / "share" / "kernels" / "python3")

@@ -8,6 +8,7 @@ import re
 import pytest
 from browser_tools import (
     TOKEN,
+    add_cell,
     copy_notebook,
     find_browser,
     find_screenshot_folder,
@@ -56,9 +57,9 @@ def page(browser):
 
 @pytest.fixture(scope="module")
 def lab(browser, run_dir, tmp_path_factory):
-    """The notebook in JupyterLab with all its cells run, and its page."""
+    """The page of the notebook in JupyterLab, a control of notebook 02 added, with all its cells run."""
     folder = tmp_path_factory.mktemp("lab")
-    copy_notebook(NAME, folder, run_dir)
+    add_cell(copy_notebook(NAME, folder, run_dir), "widgets.explore_penalties()")
     arguments = ["jupyterlab", "--no-browser", "--allow-root", "--port=PORT", "--ServerApp.port_retries=0"]
     arguments += [f"--IdentityProvider.token={TOKEN}", "--expose-app-in-browser", *read_options("lab")]
     with serve(arguments, folder, f"/api/status?token={TOKEN}") as address:
@@ -148,6 +149,34 @@ def move_slider(page, control):
     return before, after, page.evaluate("(window.changed - window.pressed) / 1000")
 
 
+def tab_to(page, handle, limit=4):
+    """Press Tab until the handle of a slider has the focus."""
+    for _ in range(limit):
+        page.keyboard.press("Tab")
+        if handle.evaluate("handle => handle === document.activeElement"):
+            return
+    pytest.fail(f"{limit} times Tab, and the slider has no focus")
+
+
+def press_arrow(page, control, handle, key):
+    """Press an arrow at a slider that has the focus, wait for other numbers and another picture.
+
+    Returns by how much the slider has moved.
+    """
+    from playwright.sync_api import expect
+
+    image, numbers = control.locator("img"), control.locator("pre")
+    source, said, place = image.get_attribute("src"), numbers.inner_text(), read_place(handle)
+    page.keyboard.press(key)
+    expect(numbers).not_to_have_text(said)
+    expect(image).not_to_have_attribute("src", source)
+    return read_place(handle) - place
+
+
+def read_place(handle):
+    return float(handle.get_attribute("aria-valuenow"))
+
+
 def read_count(line):
     return int(COUNT.search(line)[1].replace(",", ""))
 
@@ -162,6 +191,15 @@ def test_slider_moves_by_keyboard_and_count_and_figure_change(lab):
     assert read_count(after[0]) > read_count(before[0])
     assert after[1] != before[1] and after[2] != before[2]
     take_pictures(lab, "lasso", control)
+
+
+def test_sliders_of_the_penalty_are_reached_by_tab_and_moved_by_arrows(lab):
+    control = lab.locator(".jp-OutputArea-output").filter(has_text="angle (degrees)").first
+    budget, angle = control.get_by_role("slider").all()
+    budget.focus()
+    assert press_arrow(lab, control, budget, "ArrowRight") > 0
+    tab_to(lab, angle)
+    assert press_arrow(lab, control, angle, "ArrowLeft") < 0
 
 
 def test_picked_token_shows_its_card_and_can_be_heard(lab):
