@@ -11,7 +11,6 @@ from sklearn.metrics import mutual_info_score, r2_score
 from .corpus import Clip
 from .counts import check_codes
 
-HOP_SECONDS = 0.02
 MEL_HOP = 256  # samples
 
 
@@ -34,8 +33,8 @@ def code_usage(codes: Sequence[np.ndarray], codebook_size: int = 1024) -> tuple[
     return (counts > 0).sum(axis=1), np.exp(-(share * logs).sum(axis=1))
 
 
-def frame_phones(clip: Clip) -> np.ndarray:
-    """Return the phone at the centre of each 20 ms frame, str array (n_frames,), "SIL" where there is none.
+def frame_phones(clip: Clip, frame_rate: float = 50) -> np.ndarray:
+    """Return the phone at the centre of each frame, str array (n_frames,), "SIL" where there is none.
 
     Raises
     ------
@@ -47,7 +46,7 @@ def frame_phones(clip: Clip) -> np.ndarray:
     phones = np.full(clip.codes.shape[1], "SIL", dtype=object)  # a name of any length fits
     for item in clip.phones.split():
         name, times = item.split(":")
-        start, end = (float(t) / HOP_SECONDS - 0.5 for t in times.split("-"))
+        start, end = (float(t) / (1 / frame_rate) - 0.5 for t in times.split("-"))
         phones[int(np.ceil(start)) : int(np.ceil(end))] = name
     return phones.astype(str)
 

@@ -1,5 +1,6 @@
 """Planted sounds: a tone of known pitch, a click in its frame."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ class FakeClip:
     id: str
     speaker: str = "a"
     audio: object = None
+    codes: object = None
 
 
 def make_tone(hertz, seconds, gain=0.3):
@@ -105,9 +107,66 @@ def test_bad_audio_is_named(wav, message):
         frame_features(wav)
 
 
-def test_frame_rate_must_divide_sample_rate():
-    with pytest.raises(ValueError, match="frame_rate 48 does not divide sample_rate 16000"):
-        frame_features(np.zeros(RATE), frame_rate=48)
+@pytest.mark.parametrize("frame_rate", [0, -50, 16001])
+def test_impossible_frame_rate_is_named(frame_rate):
+    with pytest.raises(ValueError, match=f"frame_rate {frame_rate}: must be above 0, at most sample_rate"):
+        frame_features(np.zeros(RATE), frame_rate=frame_rate)
+
+
+@pytest.mark.parametrize("frame_rate", [12.5, 25, 50, 75, 44100 / 512])
+@pytest.mark.parametrize("n_samples", [1, 8000, 16000, 16001, 15999])
+def test_as_many_frames_as_a_codec_of_any_rate_writes(frame_rate, n_samples):
+    wav = 0.01 * np.random.default_rng(0).standard_normal(n_samples)
+    n_frames = math.ceil(n_samples * frame_rate / RATE)
+    assert {len(values) for values in frame_features(wav, frame_rate=frame_rate).values()} == {n_frames}
+
+
+@pytest.mark.parametrize("frame_rate", [12.5, 50, 75])
+def test_sound_falls_on_the_frame_of_its_time(frame_rate):
+    """A voice between two silences, one that rises an octave: its frames and no others, at any frame rate."""
+    low, high = make_tone(150, 0.8), make_tone(300, 0.8)
+    wav = np.concatenate([np.zeros(RATE * 8 // 10), low, high, np.zeros(RATE * 8 // 10)])
+    features = frame_features(wav, frame_rate=frame_rate, median_hz=150.0)
+    begin, step, end = (round(seconds * frame_rate) for seconds in (0.8, 1.6, 2.4))
+    loud = np.flatnonzero(features["rms_db"] > -30)
+    assert (loud[0], loud[-1]) == (begin, end - 1)
+    edge = math.ceil(0.05 * frame_rate)  # the window of pitch
+    np.testing.assert_allclose(features["f0_st"][begin + edge : step - edge], 0, atol=0.3)
+    np.testing.assert_allclose(features["f0_st"][step + edge : end - edge], 12, atol=0.3)
+    assert not features["voiced"][: begin - edge].any() and not features["voiced"][end + edge :].any()
+
+
+def test_fifty_frames_a_second_read_the_samples_as_they_are():
+    wav = 0.1 * np.random.default_rng(2).standard_normal(10 * HOP)
+    rms = 10 * np.log10(np.square(wav.reshape(10, HOP)).mean(axis=1))
+    np.testing.assert_allclose(frame_features(wav)["rms_db"], rms, atol=1e-9)
+    np.testing.assert_equal(frame_features(wav, frame_rate=50.0), frame_features(wav))
+
+
+def test_frame_rates_never_share_a_cached_file(tmp_path):
+    soundfile.write(tmp_path / "a.wav", make_tone(200, 0.4), RATE)
+    clips = [FakeClip("a", audio=tmp_path / "a.wav")]
+
+    def measure(**rate):
+        (one,) = clip_features(clips, tmp_path / "cache", n_jobs=1, progress=False, **rate)
+        return one
+
+    at_50 = measure()
+    assert [path.stem[-3:] for path in (tmp_path / "cache" / "acoustics").iterdir()] == ["-v2"]  # as ever
+    for _ in range(2):  # measured, then read
+        lengths = [len(measure(frame_rate=rate)["rms_db"]) for rate in (75, 50.0, 12.5, 75.0)]
+        assert lengths == [30, 20, 5, 30]
+    np.testing.assert_equal(measure(frame_rate=50.0), at_50)
+    assert len(list((tmp_path / "cache" / "acoustics").iterdir())) == 3
+
+
+@pytest.mark.parametrize("n_frames", [19, 20, 21])
+def test_last_frame_follows_the_codes(tmp_path, n_frames):
+    """The codec reads at a sample rate of its own; rounding may give it a frame more or less."""
+    soundfile.write(tmp_path / "a.wav", make_tone(200, 0.4), RATE)
+    clip = FakeClip("a", audio=tmp_path / "a.wav", codes=np.zeros((2, n_frames), np.int16))
+    (one,) = clip_features([clip], n_jobs=1, progress=False)
+    assert {len(values) for values in one.values()} == {n_frames}
 
 
 def test_clip_features_are_cached_and_refer_to_the_speaker(tmp_path, monkeypatch):
@@ -122,7 +181,7 @@ def test_clip_features_are_cached_and_refer_to_the_speaker(tmp_path, monkeypatch
     stored = sorted((tmp_path / "cache" / "acoustics").iterdir())
     assert [path.suffix for path in stored] == [".npz"] * 2  # clips 1 and 2 are the same audio
 
-    monkeypatch.setattr(acoustics, "frame_features", lambda wav: pytest.fail("measured again"))
+    monkeypatch.setattr(acoustics, "frame_features", lambda *_, **__: pytest.fail("measured again"))
     again = clip_features(clips, tmp_path / "cache", n_jobs=1, progress=False)
     for a, b in zip(first, again, strict=True):
         np.testing.assert_equal(a, b)

@@ -42,6 +42,13 @@ def test_a_frame_has_the_phone_at_its_centre():
     assert found.tolist() == ["SIL", "AH", "STRUT", "STRUT", "STRUT", "SIL", "SIL", "SIL", "R", "R"]
 
 
+@pytest.mark.parametrize(("frame_rate", "n_frames"), [(12.5, 5), (75, 30)])
+def test_phones_follow_the_frame_rate(frame_rate, n_frames):
+    found = frame_phones(make_clip("AH:0.000-0.200 R:0.200-0.400", n_frames), frame_rate)
+    centres = (np.arange(n_frames) + 0.5) / frame_rate
+    assert found.tolist() == ["AH" if centre < 0.2 else "R" for centre in centres]
+
+
 def test_clips_without_phones_or_codes_are_named():
     for clip in (make_clip(""), Clip("x", "", None, phones="AH:0.0-0.1")):
         with pytest.raises(ValueError, match="clip x: needs codes and phones"):

@@ -137,7 +137,8 @@ check_heard(heard, chosen, task)
 # the pitch contours in height, in range, and in where they end.
 
 # %% tags=["needs-ambiguous"]
-features = clip_features(chosen, cache_dir, n_jobs=1, progress=False)
+rate = {"frame_rate": experiment.codec.frame_rate}
+features = clip_features(chosen, cache_dir, n_jobs=1, progress=False, **rate)
 colors = plots.label_colors(names)
 n_columns = max(sum(clip.text == sentence for clip in chosen) for sentence in sentences)
 size = {"figsize": (10, 3.4 * len(sentences)), "squeeze": False}
@@ -148,7 +149,7 @@ for row, sentence in enumerate(sentences):
     for column, i in enumerate(places):
         label = chosen[i].labels[task]
         title = f"clip {i + 1}: {plots.show_name(label)}"
-        plots.plot_delivery(*pair[:, column], wavs[i], features[i]["f0_st"], title, colors[label])
+        plots.plot_delivery(*pair[:, column], wavs[i], features[i]["f0_st"], title, colors[label], **rate)
     pair[0, 0].set_ylabel("amplitude")
     pair[1, 0].set_ylabel("F0 (semitones)")
 for ax in axes[-1]:
@@ -279,7 +280,8 @@ print("The corpus is what its makers say, as far as words and planted parameters
 #
 # ### Exercise 2 · Codes in a clip (easy, 1 minute)
 #
-# The tokenizer writes 50 frames a second, and 8 codes a frame. How many codes is a clip of 3 seconds?
+# The tokenizer of this repository writes 50 frames a second, and 8 codes a frame. How many codes is a clip of
+# 3 seconds?
 
 # %%
 n_codes = None  # your number
@@ -340,9 +342,9 @@ check_no_gain(task_without_gain, ceilings)
 #
 # | word | meaning here |
 # | --- | --- |
-# | frame | 20 ms of speech, 50 a second |
+# | frame | a short piece of speech; of this repository's tokenizer 20 ms, 50 a second |
 # | code | a number from 0 to 1,023, the entry of a codebook that is closest to a frame |
-# | layer | one of eight codebooks, numbered 1 to 8; each codes what the layers before it left over |
+# | layer | one of several codebooks, numbered from 1 (here to 8); each codes what those before left over |
 # | residual VQ | vector quantisation layer by layer, on what is left over (notebook 01) |
 # | token | a pair (layer, code), written `L3-0417`; for a language model, a word of its own |
 # | semantic, acoustic layers | layer 1, taught to follow the phones; layers 2–8, which keep the rest |

@@ -5,7 +5,7 @@
 # ---
 
 # %% [markdown]
-# # 01 · Tokenize speech: eight layers of codes
+# # 01 · Tokenize speech: layers of codes
 #
 # **How does sound become symbols, and what does each layer of symbols keep?**
 #
@@ -88,7 +88,7 @@ points = (points - points.mean(axis=0)) / points.std(axis=0)
 print(f"{len(points)} frames of {len(measured)} clips, two numbers each (standardised)")
 
 # %% [markdown]
-# Eight codes say roughly where a point lies. What do they miss? The difference between the point and its
+# A few codes say roughly where a point lies. What do they miss? The difference between the point and its
 # centre: the **residual**. Prediction: the residuals form one cloud around zero, smaller than the points.
 
 # %%
@@ -157,17 +157,18 @@ assert np.all(np.diff(errors) < 0), "a further layer should lower the error"
 #
 # ## 2 · The real tokenizer
 #
-# The model is [SpeechTokenizer](https://arxiv.org/abs/2308.16692)'s: convolutions and an LSTM turn every 20
-# ms into 128 numbers, residual VQ turns these into 8 codes, a mirror image of the encoder turns codes into
-# sound. One thing is special. Layer 1 was *taught to follow the phones*, so that content gathers there and
-# the layers below are left with everything else: voice, pitch, energy. Whether that worked is what we
-# measure.
+# The model is [SpeechTokenizer](https://arxiv.org/abs/2308.16692)'s: convolutions and an LSTM turn every
+# frame into a vector, residual VQ turns the vector into one code per layer, a mirror image of the encoder
+# turns codes into sound. One thing is special. Layer 1 was *taught to follow the phones*, so that content
+# gathers there and the layers below are left with everything else: voice, pitch, energy. Whether that worked
+# is what we measure.
 
 # %%
 codec = experiment.codec
 clip = next((c for c in test if c.ambiguous), test[0])
 wav = load_audio(clip.audio)
 clip_codes = codec.encode(wav)
+print(f"{codec.n_layers} layers of {codec.codebook_size:,} codes, {codec.frame_rate:g} frames a second")
 print(f"“{clip.text}”: {len(wav)} samples → codes {clip_codes.shape} (layers, frames)")
 print(clip_codes[:, 30:38])
 
@@ -287,7 +288,7 @@ print(f"{n_frames} frames of {len(test)} clips; the dashed line is the size of a
 
 # %% tags=["needs-phones"]
 require(experiment.records, "phones")
-phones = report_phones(test, seed)
+phones = report_phones(test, seed, codec.frame_rate)
 fig, ax = plt.subplots(figsize=(7, 3.4))
 ylabel = "information about the phone\n(part of all there is)"
 plots.plot_layer_bars(ax, phones.pnmi, ylabel, 2 * phones.error, phones.floor, "phones shuffled")
@@ -314,7 +315,7 @@ else:
 
 # %% tags=["needs-phones"]
 joined = np.concatenate([c.codes[0] for c in test])
-phone_of = np.concatenate([frame_phones(c) for c in test])
+phone_of = np.concatenate([frame_phones(c, codec.frame_rate) for c in test])
 for code in np.argsort(-np.bincount(joined))[:6]:
     names, counts = np.unique(phone_of[joined == code], return_counts=True)
     top = np.argsort(-counts)[:3]
@@ -334,7 +335,8 @@ for code in np.argsort(-np.bincount(joined))[:6]:
 
 # %%
 train = encode_clips(train, codec, cache_dir, n_jobs=2)
-features = {name: clip_features(part, cache_dir) for name, part in (("train", train), ("test", test))}
+rate = {"frame_rate": codec.frame_rate}
+features = {name: clip_features(part, cache_dir, **rate) for name, part in (("train", train), ("test", test))}
 below, every = f"2–{codec.n_layers}", f"1–{codec.n_layers}"
 layer_sets = {"1": [1], "2": [2]} | ({"2–4": [2, 3, 4]} if codec.n_layers > 4 else {})
 layer_sets |= {below: all_depths[1:], every: all_depths}
@@ -376,7 +378,7 @@ for target, name in (("f0_st", "pitch"), ("rms_db", "energy")):
 # %%
 if human:
     human = encode_clips(human, codec, cache_dir)
-    spoken = (human, clip_features(human, cache_dir, progress=False))
+    spoken = (human, clip_features(human, cache_dir, progress=False, **rate))
     human_probes = report_probes(parts[0], spoken, layer_sets, codebook_size=codec.codebook_size, seed=seed)
     human_r2 = human_probes.set_index(["target", "layers"])
     for target, name in (("f0_st", "pitch"), ("rms_db", "energy")):
@@ -384,7 +386,7 @@ if human:
             row = human_r2.loc[(target, layers)]
             print(f"{name:6} from layers {layers}: R² {row.r2:.2f} [{row.low:.2f}, {row.high:.2f}]")
     if all(one.phones for one in human):
-        heard_phones = report_phones(human, seed)
+        heard_phones = report_phones(human, seed, codec.frame_rate)
         excess = heard_phones.pnmi - heard_phones.floor
         print(f"phones above the floor: layer 1 {excess[0]:.2f}, best other {excess[1:].max():.2f}")
     print(f"{len(human)} clips: few, so read the intervals")

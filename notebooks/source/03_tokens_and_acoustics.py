@@ -111,8 +111,8 @@ assert not {clip.id for clip in clips} & {clip.id for clip in train}
 # %% [markdown]
 # ## A number for every frame
 #
-# The codec of this repository writes one column of codes for every 320 samples (20 ms). We measure the same
-# pieces of sound:
+# The codec writes one column of codes for every frame; that of this repository for every 320 samples (20 ms).
+# We measure the same pieces of sound:
 #
 # | feature | what it is | unit |
 # | --- | --- | --- |
@@ -127,9 +127,8 @@ assert not {clip.id for clip in clips} & {clip.id for clip in train}
 # as one speaker.)
 
 # %%
-features = clip_features(clips, cache_dir, n_jobs=2)
+features = clip_features(clips, cache_dir, n_jobs=2, frame_rate=experiment.codec.frame_rate)
 frames = sum(len(one["rms_db"]) for one in features)
-assert all(clip.codes.shape[1] == len(one["rms_db"]) for clip, one in zip(clips, features, strict=True))
 print(f"checkpoint: {frames:,} frames, one value of each feature for each column of codes")
 
 # %% [markdown] tags=["needs-speakers"]
@@ -483,7 +482,7 @@ print("told by the selected tokens within a class (R² > 0.05):", ", ".join(told
 # %% [markdown]
 # ## Listen
 #
-# A token is 20 ms long, too short to hear alone. So each player joins short pieces from several of the
+# A token is one frame long, too short to hear alone. So each player joins short pieces from several of the
 # measured clips, each piece centred on a frame of the token. First the strongest token of each of three
 # features, then a token of the control. *Do the pieces of one player share something? Does it fit the
 # number?*

@@ -387,7 +387,7 @@ nearest
 
 # %%
 measured = draw_clips(everyone, task, limit=n_acoustic_clips, seed=seed)
-features = clip_features(measured, cache_dir, progress=False)
+features = clip_features(measured, cache_dir, progress=False, frame_rate=experiment.codec.frame_rate)
 effects = token_associations(measured, features, tokens, n_resamples=20, seed=seed)
 sounds = effects.pivot(index=["layer", "code"], columns="feature", values="effect").loc[tokens]
 is_measured = sounds.notna().any(axis=1).to_numpy()

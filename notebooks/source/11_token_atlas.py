@@ -113,8 +113,9 @@ chosen = experiment.selection(task, n_tokens)
 train = experiment.clips(task, "train")
 unseen = experiment.clips(task, "validation") + experiment.clips(task, "test")
 clips = draw_clips(unseen, task, limit=n_feature_clips, seed=seed)
-features = add_dynamics(clip_features(clips, cache_dir, n_jobs=2))
 names, tokens, codec = chosen.label_names, chosen.tokens, experiment.codec
+rate = {"frame_rate": codec.frame_rate}
+features = add_dynamics(clip_features(clips, cache_dir, n_jobs=2, **rate), **rate)
 print(f"{len(tokens)} tokens, selected on {len(train)} train clips, measured on {len(clips)} other clips")
 assert not {clip.id for clip in clips} & {clip.id for clip in train}
 
@@ -133,7 +134,7 @@ print(f"{len(rows)} rows of {len(next(iter(rows.values())))} numbers, each with 
 
 # %%
 facts = describe_tokens(
-    chosen, clips, features, train, codec, rows, words, n_folds, n_half_samples, n_resamples, seed
+    chosen, clips, features, train, codec, rows, words, n_folds, n_half_samples, n_resamples, seed, **rate
 )
 pd.Series(PARTS, name="what the value is").to_frame().join(facts.groupby("part").size().rename("facts"))
 
@@ -181,8 +182,7 @@ def draw(figure, one):
 
 
 def listen(one):
-    where = {"seed": seed, "frame_rate": codec.frame_rate}
-    return widgets.show_players(gather_sounds(clips, one, n_moments, clip_seconds, **where))
+    return widgets.show_players(gather_sounds(clips, one, n_moments, clip_seconds, seed=seed, **rate))
 
 
 widgets.explore_tokens(chosen, draw, listen)
@@ -374,9 +374,10 @@ widgets.show_players(limit_peak({f"{one.clip.id}: {one.clip.text}": one.wav for 
 # %% [markdown]
 # ## Listen: its frames side by side
 #
-# A token lasts 20 ms or so. Above, 0.3 s around one frame of it in each of many clips, the frame in the
-# middle; below, frames drawn at random from the same clips. *Whatever all windows above share and those
-# below do not is what the codec means by this token.* The players join the same windows.
+# A token lasts one frame, some hundredths of a second. Above, 0.3 s around one frame of it in each of many
+# clips, the frame in the middle; below, frames drawn at random from the same clips. *Whatever all windows
+# above share and those below do not is what the codec means by this token.* The players join the same
+# windows.
 
 # %%
 places = find_occurrences(clips, token, n_windows, seed)
@@ -385,11 +386,11 @@ elsewhere = [(clip, int(rng.uniform(0.1, 0.9) * clip.codes.shape[1])) for clip, 
 strips = {f"{show_token(*token)}: {len(places)} clips": places, "random frames": elsewhere}
 fig, axes = plt.subplots(2, 1, figsize=(11, 3.8))
 for ax, (name, some) in zip(axes, strips.items(), strict=True):
-    plots.plot_strip(ax, np.stack([log_mel(window) for window in cut_frames(some)]), name)
+    plots.plot_strip(ax, np.stack([log_mel(window) for window in cut_frames(some, **rate)]), name)
 plt.show()
 
 # %%
-joined = {name: join_snippets(some[:12], frame_rate=codec.frame_rate) for name, some in strips.items()}
+joined = {name: join_snippets(some[:12], **rate) for name, some in strips.items()}
 widgets.show_players(limit_peak(joined))
 
 # %% [markdown]

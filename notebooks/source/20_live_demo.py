@@ -86,12 +86,13 @@ widgets.explore_lasso(paths, task, layers, C, task_names(experiment.records), la
 # %%
 selection = experiment.selection(task)
 heard = draw_clips(experiment.clips(task, "test"), task, limit=n_card_clips, seed=seed)
-features = clip_features(heard, cache_dir, progress=False)
-facts = describe_tokens(selection, heard, features, n_resamples=n_resamples, seed=seed)
+rate = {"frame_rate": experiment.codec.frame_rate}
+features = clip_features(heard, cache_dir, progress=False, **rate)
+facts = describe_tokens(selection, heard, features, n_resamples=n_resamples, seed=seed, **rate)
 widgets.explore_tokens(
     selection,
     lambda figure, token: plots.draw_card(figure, facts, token),
-    lambda token: widgets.show_players(gather_sounds(heard, token)),
+    lambda token: widgets.show_players(gather_sounds(heard, token, **rate)),
 )
 
 # %% [markdown]

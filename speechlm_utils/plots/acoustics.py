@@ -32,7 +32,7 @@ def plot_clip(
     marked: np.ndarray,
     token: str,
     sample_rate: int = 16000,
-    frame_rate: int = 50,
+    frame_rate: float = 50,
 ) -> Sequence[Axes]:
     """Draw a clip's waveform and features under each other, with the frames of one token marked.
 
@@ -47,7 +47,8 @@ def plot_clip(
     seconds = (np.arange(len(marked)) + 0.5) / frame_rate
     axes[0].plot(np.arange(len(wav)) / sample_rate, wav, color=NEUTRAL, linewidth=0.4)
     axes[0].set_ylabel("waveform", rotation=0, ha="right", va="center")
-    axes[0].set_title(f"orange: the {marked.sum()} frames of 20 ms in which {token} fires")
+    frames = f"{marked.sum()} frames of {1000 / frame_rate:.3g} ms"
+    axes[0].set_title(f"orange: the {frames} in which {token} fires")
     for ax, (name, values) in zip(axes[1:], features.items(), strict=True):
         ax.plot(seconds, values, ".-", color=TEXT, markersize=2, linewidth=0.8)
         ax.plot(seconds[marked], values[marked], "o", color=AUDIO, markersize=4)

@@ -91,7 +91,7 @@ def plot_delivery(
     title: str,
     color: str,
     sample_rate: int = 16000,
-    frame_rate: int = 50,
+    frame_rate: float = 50,
 ) -> tuple[Axes, Axes]:
     """Draw one clip: its waveform, and under it its pitch contour.
 
