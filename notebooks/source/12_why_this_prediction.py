@@ -173,14 +173,13 @@ ax.set_title(f"{one.score - one.baseline_score:+.2f} logits from end to end, one
 fig.savefig(figures / "12_way.png", dpi=110)
 plt.show()
 climbed = np.abs(np.diff(height)).sum()
-print(
-    f"Ups and downs together: {climbed:.1f} logits; end to end: {abs(height[-1] - height[0]):.1f}.", end=" "
-)
-print("Half a word is no word: between two vectors that it knows, the model has never been." if
-      climbed > 2 * abs(height[-1] - height[0]) else "An even way: few steps are enough.")  # fmt: skip
+end_to_end = abs(height[-1] - height[0])
+print(f"Ups and downs together: {climbed:.1f} logits; end to end: {end_to_end:.1f}.", end=" ")
+print("Not an even way: few points miss a part of it." if climbed > 1.25 * end_to_end else "An even way.")
 
 # %% [markdown]
-# How large is the error over many clips?
+# Half a word is no word: between two vectors that it knows, the model has never been. What it says there is no
+# more than a by-product of its weights. How large is the error over many clips?
 
 # %%
 attributions = [one if some is clip else attribute_clip(classifier, some, **options) for some in clips]
