@@ -178,8 +178,8 @@ print(f"Ups and downs together: {climbed:.1f} logits; end to end: {end_to_end:.1
 print("Not an even way: few points miss a part of it." if climbed > 1.25 * end_to_end else "An even way.")
 
 # %% [markdown]
-# Half a word is no word: between two vectors that it knows, the model has never been. What it says there is no
-# more than a by-product of its weights. How large is the error over many clips?
+# Half a word is no word: between two vectors that it knows, the model has never been. What it says there is
+# no more than a by-product of its weights. How large is the error over many clips?
 
 # %%
 attributions = [one if some is clip else attribute_clip(classifier, some, **options) for some in clips]
