@@ -286,9 +286,11 @@ def merge_task(runner: Runner, task: str) -> dict | None:
 
 
 def merge(runner: Runner) -> None:
-    """Write the merged file and the table of the page from all that is finished."""
+    """Write the merged file and the page's table; a task that was not asked for keeps what stands there."""
     args = runner.args
-    tasks = {task: merged for task in EPOCHS if (merged := merge_task(runner, task))}
+    tasks = json.loads(args.out.read_text(encoding="utf-8"))["tasks"] if args.out.exists() else {}
+    tasks |= {task: merged for task in asked_tasks(args) if (merged := merge_task(runner, task))}
+    tasks = {task: tasks[task] for task in EPOCHS if task in tasks}
     if not tasks:
         return
     merged = {"made_by": "scripts/mmused_text_only.py", "llm": Path(args.llm).name, "tasks": tasks}
@@ -355,13 +357,18 @@ def main(argv: list[str] | None = None) -> None:
     if args.csv_dir is None:
         parser.error("say where the CSV files are: --csv-dir FOLDER, or SPEECHLM_MMUSED")
     runner = Runner(args)
-    for task in list(EPOCHS) if args.task == "all" else [args.task]:
+    for task in asked_tasks(args):
         if args.time_steps:
             time_training(runner, task)
             continue
         run_task(runner, task)
     if not args.list and not args.time_steps:
         merge(runner)
+
+
+def asked_tasks(args: argparse.Namespace) -> list[str]:
+    """List the tasks that the command line names."""
+    return list(EPOCHS) if args.task == "all" else [args.task]
 
 
 def run_task(runner: Runner, task: str) -> None:

@@ -169,6 +169,9 @@ def test_the_script_tunes_on_validation_runs_each_seed_once_and_writes_the_page(
     script.main(arguments)  # what stands in the merged file is not trained again either
     assert not list((tmp_path / "work").iterdir())
     assert json.loads((tmp_path / "out.json").read_text()) == merged
+    script.main([*arguments, "--task", "afd", "--seeds", "1"])
+    tasks = json.loads((tmp_path / "out.json").read_text())["tasks"]
+    assert tasks["afc"] == merged["tasks"]["afc"] and [run["seed"] for run in tasks["afd"]["runs"]] == [1]
 
 
 def test_the_threshold_comes_from_validation_and_test_scores_follow_it(script):
