@@ -9,8 +9,8 @@
 #
 # **What happens to a prediction when you turn the knobs yourself?**
 #
-# About 5 minutes on two CPU cores, no GPU, the first time; half of them train a small classifier, if there is
-# none yet. `make demo` shows this page without code, for a class room.
+# About 2 minutes on two CPU cores, no GPU, once the corpus is encoded (the first notebook that needs it does
+# that). `make demo` shows this page without code, for a class room.
 #
 # [contents](00_start_here.ipynb)
 #
