@@ -21,6 +21,7 @@ from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from speechlm_utils.corpus import groups, hash_corpus, label_ids, label_names
 from speechlm_utils.experiment import Experiment
@@ -194,6 +195,7 @@ class Runner:
             "codec_hash": self.experiment.codec.hash,
             "llm": self.args.llm,
             "dtype": self.args.dtype,
+            "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
             **seconds,
         }
 

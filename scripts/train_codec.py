@@ -47,6 +47,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from speechtokenizer import SpeechTokenizer
 from torch import nn
+from torchaudio.functional import melscale_fbanks
 
 CONFIG = {
     "n_filters": 16,
@@ -294,13 +295,10 @@ class SpectralLoss(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        import librosa
-
         self.sizes = (512, 1024, 2048)
         for n, mels in zip(self.sizes, (40, 64, 80), strict=True):
-            self.register_buffer(
-                f"mel{n}", torch.from_numpy(librosa.filters.mel(sr=RATE, n_fft=n, n_mels=mels))
-            )
+            bands = melscale_fbanks(n // 2 + 1, 0, RATE / 2, mels, RATE, norm="slaney", mel_scale="slaney")
+            self.register_buffer(f"mel{n}", bands.T.contiguous())
             self.register_buffer(f"window{n}", torch.hann_window(n))
 
     def forward(self, y: torch.Tensor, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

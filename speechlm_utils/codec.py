@@ -36,7 +36,7 @@ class SpeechTokenizerCodec(SpeechCodec):
             codebook_size=config["codebook_size"],
             n_all=int(config["n_q"]),
             semantic_layers=(1,),
-            model_hash=hash_model(model, [config[key] for key in CONFIG_KEYS]),
+            model_hash=hash_model(model, [config[key] for key in CONFIG_KEYS], ("encoder.", "quantizer.")),
             name=name,
             device=device,
             n_layers=n_layers,

@@ -164,13 +164,14 @@ def load_weights(model, state: dict, path: Path) -> None:
         raise ValueError(f"{path}: weights do not fit config.json: {error}") from None
 
 
-def hash_model(model, settings) -> str:
+def hash_model(model, settings, parts: tuple[str, ...] = ("",)) -> str:
     """Hash settings and weights (16 hex digits), without the buffers that only training uses.
 
-    The weights are hashed as the model holds them, so that the file format makes no difference.
+    The weights are hashed as the model holds them, so that the file format makes no difference. Only those
+    whose names start with one of `parts` count: a decoder says nothing about codes.
     """
     digest = hashlib.sha256(json.dumps(settings).encode())
     for key, value in sorted(model.state_dict().items()):
-        if not key.endswith(_TRAINING_ONLY):
+        if key.startswith(parts) and not key.endswith(_TRAINING_ONLY):
             digest.update(key.encode() + value.detach().cpu().numpy().tobytes())
     return digest.hexdigest()[:16]

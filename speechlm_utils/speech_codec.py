@@ -23,7 +23,7 @@ class SpeechCodec(ABC):
     sample_rate, hop, codebook_size : int, see below
     n_all : int, layers that the model has
     semantic_layers : layers trained towards content, numbered from 1
-    model_hash : str, of configuration and weights
+    model_hash : str, of what codes depend on: configuration and weights
     name : folder or hub name
     device : torch device
     n_layers : int, use the first so many layers; None for all
@@ -38,7 +38,8 @@ class SpeechCodec(ABC):
     n_layers, codebook_size : int
     semantic_layers, acoustic_layers : tuples of int; () where no layer was trained towards content, then all
         are acoustic
-    hash : str (16 hex digits), of configuration, weights and number of layers, for every file format the same
+    hash : str (16 hex digits), of what codes depend on (configuration, weights, number of layers), for every
+        file format the same
     """
 
     encodes_batches = True
