@@ -175,7 +175,8 @@ def _train_rows(model, tokenizer, ids, prompts, held_out, settings, progress) ->
         progress="training rows" if progress else None,
     )
     wrapped.merge_and_unload()
-    model.requires_grad_(True)
+    for weight in model.parameters():
+        weight.requires_grad_(weight.is_floating_point())  # weights in 4 bits are integers
     model.config.use_cache = True
     return log
 

@@ -79,6 +79,16 @@ def test_rows_of_a_model_in_bfloat16_are_trained_in_float32(tmp_path):
     assert model.dtype == torch.bfloat16 and result.loss_after < result.loss_before - 1
 
 
+def test_weights_that_are_integers_stay_frozen(tmp_path):
+    """As those of a model in 4 bits, which can have no gradient."""
+    model, tokenizer = load_llm(save_tiny_llm(tmp_path))
+    packed = torch.nn.Parameter(torch.arange(4, dtype=torch.uint8), requires_grad=False)
+    model.model.layers[0].register_parameter("packed", packed)
+    pretrain_rows(model, tokenizer, make_clips(8), TOKENS, PretrainSettings(batch_size=8, max_steps=1))
+    assert not packed.requires_grad
+    assert model.model.embed_tokens.weight.requires_grad
+
+
 def test_capped_and_scaled_logits_are_known_and_others_refused(tmp_path):
     model, tokenizer = load_llm(save_tiny_llm(tmp_path))
     check_logits(model)
