@@ -130,6 +130,39 @@ def tabulate_runs(merged: Mapping, subset: str = "all") -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
+def tabulate_controls(
+    merged: Mapping, subset: str = "all", n_resamples: int = 5000, seed: int = 0
+) -> pd.DataFrame:
+    """Compare the selected tokens with each other set of tokens, over the seeds that both have.
+
+    Parameters
+    ----------
+    merged : dict from `merge_runs`, with runs of the condition "selected"
+    subset : one of `SUBSETS`
+    n_resamples, seed : of the paired bootstrap
+
+    Returns
+    -------
+    table : DataFrame indexed by the other conditions' names, with `seeds`, and `difference`, `low`, `high` of
+        macro-F1, selected minus the other; empty where there is no run to compare
+    """
+    at = choose_subset(merged["ambiguous"], subset)
+    y, clusters = np.array(merged["y_true"])[at], np.array(merged["groups"])[at]
+    found: dict[str, dict[int, np.ndarray]] = {}
+    for run in merged["runs"]:
+        found.setdefault(run["condition"], {})[run["seed"]] = np.array(run["predictions"])[at]
+    selected, rows = found.get("selected", {}), {}
+    for condition, others in found.items():
+        seeds = sorted(set(selected) & set(others))
+        if condition in ("text", "selected") or not seeds:
+            continue
+        a, b = (np.array([one[s] for s in seeds]) for one in (others, selected))
+        result = paired_bootstrap(y, a, b, clusters, n_resamples, seed=seed)
+        interval = {key: getattr(result, key) for key in ("difference", "low", "high")}
+        rows[CONDITIONS[condition]] = {"seeds": len(seeds), **interval}
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
 def load_reference(path: str | Path) -> dict | None:
     """Read a merged file; None if there is none. A damaged one raises ValueError that names it."""
     path = Path(path)

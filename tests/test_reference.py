@@ -15,6 +15,7 @@ from speechlm_utils.reference import (
     load_reference,
     merge_runs,
     score_runs,
+    tabulate_controls,
     tabulate_runs,
 )
 
@@ -81,6 +82,15 @@ def test_only_seeds_that_both_have_are_compared(runs):
     merged = merge_runs([run for run in runs if (run["condition"], run["seed"]) != ("text", 1)], 50)
     assert {tuple(one["seeds"]) for one in merged["comparisons"]} == {(0,)}
     assert merge_runs([runs[0]], 50)["comparisons"] == []  # nothing to compare with
+
+
+def test_selected_tokens_are_compared_with_each_control_over_common_seeds(runs):
+    runs = [*runs, make_run("random", 0, 0.55), make_run("random", 7, 0.1), make_run("matched", 7, 0.1)]
+    table = tabulate_controls(merge_runs(runs, 200), n_resamples=200)
+    assert list(table.index) == ["text + random"]  # matched has no seed that selected has
+    assert table.loc["text + random", "seeds"] == 1
+    assert table.loc["text + random", "low"] > 0
+    assert tabulate_controls(merge_runs([make_run("text", 0, 0.5)], 200)).empty
 
 
 def test_runs_on_other_clips_are_refused(runs):

@@ -335,9 +335,9 @@ print(f"Difference of macro-F1 on all test clips: {everything}\n{verdict}")
 #
 # ## 5 · Several seeds, and the controls
 #
-# `scripts/reference_results.py` trains for hours: on all train clips, with several seeds, and with the
-# controls that a single run cannot give. If its results are in `data/reference`, the next cells show them
-# beside this run.
+# `scripts/reference_results.py` trains for hours (on a GPU for minutes): on all train clips, with several
+# seeds, and with the controls that a single run cannot give. If its results are in `data/reference`, the next
+# cells show them beside this run.
 #
 # - **random**: as many tokens, drawn at random. Do *these* tokens matter, or any?
 # - **matched random**: random, but of the same layers and about as frequent.
@@ -351,7 +351,8 @@ if long_run is None or not {clip.id for clip in test} <= set(long_run["ids"]):
     print("Make them with: python scripts/reference_results.py  (hours)")
 else:
     n_sentences, n_train = len(set(long_run["groups"])), long_run["runs"][0]["n_train_clips"]
-    print(f"{len(long_run['ids'])} test clips of {n_sentences} sentences, {n_train} train clips")
+    device = long_run["runs"][0]["device"]
+    print(f"{len(long_run['ids'])} test clips of {n_sentences} sentences, {n_train} train clips, on {device}")
     compared = reference.tabulate_runs(long_run)
     compared.loc["this notebook: text"] = {"seeds": 1, "mean": everything.score_a}
     ours = {key: getattr(everything, key) for key in ("difference", "low", "high")}
@@ -379,6 +380,28 @@ if long_run is not None:
 # If there is a figure: left, every point is one seed; right, the differences to text alone, seeds averaged,
 # resampled by sentence.
 #
+# More tokens of any kind may help a little: they tell how long the clip is, and where its pauses are. So the
+# question that matters is not only *selected against text*. The next table has the selected tokens against
+# the other sets; an interval above 0 says that it was right to choose.
+
+# %%
+if long_run is not None:
+    display(reference.tabulate_controls(long_run).astype({"seeds": int}))
+    print("The same where the words leave the class open:")
+    display(reference.tabulate_controls(long_run, "ambiguous").astype({"seeds": int}))
+
+# %% [markdown]
+# And the task where the words say nothing at all, `question`: each sentence was spoken as a statement and as
+# a question. Text alone can only guess. Look at the matched random tokens, too: the lasso counts tokens and
+# drops their order, the language model reads them in order.
+
+# %%
+melody_run = reference.load_reference(Path(reference_file).with_name("llm_question.json"))
+if long_run is not None and melody_run is not None:
+    print(f"question: {len(melody_run['ids'])} test clips of {len(set(melody_run['groups']))} sentences")
+    display(reference.tabulate_runs(melody_run).astype({"seeds": int}))
+
+# %% [markdown]
 # ## 6 · One clip
 #
 # The first of the two clips above, with its words alone (the first model), and with its tokens (the second).
