@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from joblib import Parallel, delayed
 
 from .corpus import Clip
 from .selector import L1Selector, select_columns
@@ -35,7 +36,14 @@ def permute_labels(y, groups, rng: np.random.Generator) -> np.ndarray:
 
 
 def count_permuted(
-    clips: Sequence[Clip], y, groups, Cs: Sequence[float], n_permutations: int = 20, seed: int = 0, **settings
+    clips: Sequence[Clip],
+    y,
+    groups,
+    Cs: Sequence[float],
+    n_permutations: int = 20,
+    seed: int = 0,
+    n_jobs: int = 1,
+    **settings,
 ) -> np.ndarray:
     """Count the audio tokens that a selection keeps when the labels mean nothing.
 
@@ -44,6 +52,7 @@ def count_permuted(
     clips, y, groups : records, labels and groups (sentence ids), of length n_clips
     Cs : values of C
     n_permutations, seed : of `permute_labels`
+    n_jobs : int, processes, a permutation at a time in each; -1 for one per core
     settings : L1Selector parameters
 
     Returns
@@ -53,9 +62,14 @@ def count_permuted(
     selector, rng = L1Selector(seed=seed, **settings), np.random.default_rng(seed)
     features, classes = selector.make_features(), np.unique(y)
     X, n_words = features.fit_transform(clips), features["counts"].n_words_
-    counts = np.zeros((n_permutations, len(Cs)), dtype=int)
-    for row in counts:
-        permuted = permute_labels(y, groups, rng)
-        fits = (selector.fit_matrix(X, permuted, classes, C) for C in Cs)
-        row[:] = [select_columns(fit.coefs, selector.threshold)[n_words:].sum() for fit in fits]
-    return counts
+    drawn = [permute_labels(y, groups, rng) for _ in range(n_permutations)]
+    counted = Parallel(n_jobs)(
+        delayed(_count_kept)(selector, X, labels, classes, Cs, n_words) for labels in drawn
+    )
+    return np.array(counted, dtype=int).reshape(n_permutations, len(Cs))
+
+
+def _count_kept(selector: L1Selector, X, y, classes, Cs: Sequence[float], n_words: int) -> list[int]:
+    """Fit once for each C and count the columns kept, those of words left out."""
+    fits = (selector.fit_matrix(X, y, classes, C) for C in Cs)
+    return [select_columns(fit.coefs, selector.threshold)[n_words:].sum() for fit in fits]

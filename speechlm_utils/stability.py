@@ -1,9 +1,11 @@
 """How far to trust a selection: over folds, over half-samples, and against tokens drawn at random."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedGroupKFold
@@ -32,7 +34,14 @@ def split_folds(y, groups, n_folds: int = 5, seed: int = 0) -> list[tuple[np.nda
 
 
 def cross_validate_C(
-    clips: Sequence[Clip], y, groups, Cs: Sequence[float], n_folds: int = 5, seed: int = 0, **settings
+    clips: Sequence[Clip],
+    y,
+    groups,
+    Cs: Sequence[float],
+    n_folds: int = 5,
+    seed: int = 0,
+    n_jobs: int = 1,
+    **settings,
 ) -> pd.DataFrame:
     """Estimate macro-F1 for each C by grouped cross-validation; all features are refit per fold.
 
@@ -41,6 +50,7 @@ def cross_validate_C(
     clips, y, groups : records, labels and groups (sentence ids), of length n_clips
     Cs : values of C
     n_folds, seed : of the folds
+    n_jobs : int, processes, a fold at a time in each; -1 for one per core
     settings : L1Selector parameters
 
     Returns
@@ -49,26 +59,31 @@ def cross_validate_C(
         n_tokens (mean over folds), n_not_converged (folds)
     """
     y, selector = np.asarray(y), L1Selector(seed=seed, **settings)
-    classes, rows = np.unique(y), []
-    for train, test in split_folds(y, groups, n_folds, seed):
-        features = selector.make_features()
-        X = features.fit_transform([clips[i] for i in train])
-        X_test, n_words = features.transform([clips[i] for i in test]), features["counts"].n_words_
-        for C in Cs:
-            fit = selector.fit_matrix(X, y[train], classes, C)
-            predicted = classes[(X_test @ fit.coefs.T + fit.intercepts).argmax(axis=1)]
-            score = f1_score(y[test], predicted, labels=classes, average="macro", zero_division=0)
-            n_tokens = select_columns(fit.coefs, selector.threshold)[n_words:].sum()
-            rows.append((C, score, n_tokens, not fit.converged))
-    table = pd.DataFrame(rows, columns=["C", "macro_f1", "n_tokens", "not_converged"]).groupby(
-        "C", sort=False
-    )
+    folds = split_folds(y, groups, n_folds, seed)
+    scored = Parallel(n_jobs)(delayed(_score_fold)(selector, clips, y, Cs, *fold) for fold in folds)
+    columns = ["C", "macro_f1", "n_tokens", "not_converged"]
+    table = pd.DataFrame(list(chain.from_iterable(scored)), columns=columns).groupby("C", sort=False)
     return table.agg(
         macro_f1=("macro_f1", "mean"),
         macro_f1_std=("macro_f1", "std"),
         n_tokens=("n_tokens", "mean"),
         n_not_converged=("not_converged", "sum"),
     ).reset_index()
+
+
+def _score_fold(selector: L1Selector, clips, y, Cs, train, test) -> list[tuple[float, float, int, bool]]:
+    """Fit on one fold's training part; for each C: C, macro-F1 on the rest, tokens, did not converge."""
+    features, classes, rows = selector.make_features(), np.unique(y), []
+    X = features.fit_transform([clips[i] for i in train])
+    X_test, n_words = features.transform([clips[i] for i in test]), features["counts"].n_words_
+    for C in Cs:
+        fit = selector.fit_matrix(X, y[train], classes, C)
+        predicted = classes[(X_test @ fit.coefs.T + fit.intercepts).argmax(axis=1)]
+        score = f1_score(y[test], predicted, labels=classes, average="macro", zero_division=0)
+        rows.append(
+            (C, score, select_columns(fit.coefs, selector.threshold)[n_words:].sum(), not fit.converged)
+        )
+    return rows
 
 
 def fold_coefs(

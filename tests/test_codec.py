@@ -63,6 +63,14 @@ def test_other_weights_have_another_hash(tiny_codec, tiny_model):
     assert SpeechTokenizerCodec(other, CODEC_CONFIG).hash != tiny_codec.hash
 
 
+def test_hash_is_of_what_codes_depend_on(tiny_codec, tiny_model):
+    for part, same in (("decoder", True), ("transform", True), ("encoder", False)):
+        other = codec_files.make_model(CODEC_CONFIG)
+        other.load_state_dict(tiny_model.state_dict())
+        next(getattr(other, part).parameters()).data.add_(0.5)
+        assert (SpeechTokenizerCodec(other, CODEC_CONFIG).hash == tiny_codec.hash) == same, part
+
+
 def test_codebook_too_large_for_int16_is_refused(tiny_model):
     with pytest.raises(ValueError, match=r"40000 codes.*int16"):
         SpeechTokenizerCodec(tiny_model, CODEC_CONFIG | {"codebook_size": 40000})

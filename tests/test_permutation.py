@@ -35,5 +35,5 @@ def test_planted_tokens_outnumber_permuted_ones(planted_clips):
     permuted = count_permuted(planted_clips, y, groups(planted_clips), Cs, 4, **settings)
     real = fit_l1_path(planted_clips, y, Cs, **settings).n_tokens
     assert permuted.shape == (4, 2) and (permuted <= real).all() and (permuted[:, 1] < real[1]).all()
-    again = count_permuted(planted_clips, y, groups(planted_clips), Cs, 4, **settings)
+    again = count_permuted(planted_clips, y, groups(planted_clips), Cs, 4, n_jobs=2, **settings)
     assert np.array_equal(permuted, again)

@@ -1,6 +1,7 @@
 """Folds, half-samples and fold coefficients: equal to the same by hand, planted tokens stable, noise not."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import CODEBOOK_SIZE, FALLACIES, PLANTED_TOKENS
 from scipy import sparse
@@ -72,6 +73,8 @@ def test_too_few_sentences_of_a_class_are_named():
 def test_cross_validation_equals_scikit_learn(planted_clips, y):
     g = groups(planted_clips)
     table = cross_validate_C(planted_clips, y, g, [0.02, 0.2], n_folds=3, seed=5, **SIZE)
+    by_two = cross_validate_C(planted_clips, y, g, [0.02, 0.2], n_folds=3, seed=5, n_jobs=2, **SIZE)
+    pd.testing.assert_frame_equal(table, by_two)
     for row in table.itertuples():
         found = cross_validate(
             L1Selector(row.C, **SIZE), planted_clips, y, cv=split_folds(y, g, 3, 5), scoring="f1_macro",

@@ -22,6 +22,7 @@
 # - **test** it: delete the tokens that it names, and ask models whose weights are random.
 
 # %%
+import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -331,6 +332,23 @@ else:
     verdict = "Not told apart from random tokens: the interval holds 0."
 print(f"{n_deleted} tokens deleted, {test.n_clips} clips: {test.top:+.3f} against {test.random:+.3f} logits,")
 print(f"difference {test.difference:+.3f} [{test.low:+.3f}, {test.high:+.3f}]\n{verdict}")
+
+# %% [markdown]
+# Some dozens of clips make a wide interval. `scripts/reference_attribution.py` does the same for the shipped
+# classifier on all test clips, with several numbers of deleted tokens; what it found is shown if it is there.
+
+# %%
+long_test = Path(corpus_dir).absolute().parent / "reference" / f"attribution_{task}.json"
+if long_test.is_file():
+    long_run = json.loads(long_test.read_text(encoding="utf-8"))
+    print(f"{long_run['n_clips']} test clips, {long_run['n_groups']} sentences, {long_run['n_steps']} steps")
+    display(pd.DataFrame(long_run["deletion"]).set_index("k"))
+    for part, check in long_run["random_models"].items():
+        models = check["models"]
+        print(f"random {part}, {check['n_clips']} clips, {len(models)} models: rank correlation", end=" ")
+        print(f"{check['mean']:+.2f} (single models {min(models):+.2f} to {max(models):+.2f})")
+else:
+    print("No long run here. Make it with: python scripts/reference_attribution.py")
 
 # %% [markdown]
 # ## Is it about this model? Ask random ones
