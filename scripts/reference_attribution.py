@@ -51,8 +51,9 @@ def ask_random_models(
     return {"mean": float(found.mean()), "models": found.mean(axis=1).tolist(), "n_clips": len(clips)}
 
 
-def main() -> None:
-    args = build_parser().parse_args()
+def main(argv: list[str] | None = None) -> None:
+    """Attribute, delete, ask random models, and write what came of it."""
+    args = build_parser().parse_args(argv)
     classifier = load_classifier(args)
     experiment = Experiment(args.corpus, str(args.codec), args.classifier, args.cache, seed=args.seed)
     clips = draw_clips(

@@ -22,10 +22,8 @@ from speechlm_utils.reference import (
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def load_script():
-    spec = importlib.util.spec_from_file_location(
-        "reference_results", ROOT / "scripts" / "reference_results.py"
-    )
+def load_script(name="reference_results"):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -148,6 +146,13 @@ def test_script_runs_all_conditions_and_resumes(tmp_path, tiny_corpus, tiny_code
 
     kept = SpeechTokenClassifier.from_pretrained(tmp_path / "kept", codec=tiny_codec_dir)
     assert [list(token) for token in kept.tokens] == tokens["selected"]
+    options = ["--jobs", 1, "--steps", 2, "--k", 1, "--random-clips", 2, "--random-models", 2]
+    options += ["--filler", kept.tokenizer.decode([10]), "--out", tmp_path / "attribution.json"]
+    folders = [*command[:4], "--cache", tmp_path / "cache", "--classifier", tmp_path / "kept"]
+    load_script("reference_attribution").main([str(part) for part in [*folders, *options]])
+    found = json.loads((tmp_path / "attribution.json").read_text())
+    assert found["n_clips"] == 6 and found["deletion"][0]["k"] == 1
+    assert len(found["random_models"]["head"]["models"]) == 2
 
     def count_finished(*more):
         capsys.readouterr()

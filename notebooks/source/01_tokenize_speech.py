@@ -9,7 +9,7 @@
 #
 # **How does sound become symbols, and what does each layer of symbols keep?**
 #
-# 3 minutes on two CPU cores, no GPU · previous: [00 Start here](00_start_here.ipynb) · next: [02 Select
+# 2 minutes on two CPU cores, no GPU · previous: [00 Start here](00_start_here.ipynb) · next: [02 Select
 # tokens](02_select_tokens.ipynb)
 #
 # You will

@@ -9,7 +9,7 @@
 #
 # **Which of 7,168 sounds deserve to become a word?**
 #
-# About 6 minutes on two CPU cores, no GPU.
+# About 5 minutes on two CPU cores, no GPU.
 #
 # [← 01 · Tokenize speech](01_tokenize_speech.ipynb) ·
 # [contents](00_start_here.ipynb) ·

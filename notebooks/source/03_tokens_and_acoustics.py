@@ -9,7 +9,7 @@
 #
 # **What do the selected tokens sound like, and is that more than chance?**
 #
-# About 2 minutes on two CPU cores, no GPU.
+# About 1 minute on two CPU cores, no GPU.
 #
 # [← 02 · Select tokens](02_select_tokens.ipynb) ·
 # [contents](00_start_here.ipynb) ·

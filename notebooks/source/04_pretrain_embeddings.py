@@ -9,7 +9,7 @@
 #
 # **How does a language model that has only ever read text come to know a sound?**
 #
-# About 4 minutes on two CPU cores, no GPU.
+# About 2 minutes on two CPU cores, no GPU.
 #
 # [← 03 · Tokens and acoustics](03_tokens_and_acoustics.ipynb) ·
 # [contents](00_start_here.ipynb) ·

@@ -9,7 +9,7 @@
 #
 # **Does the language model classify better when it also hears how a sentence was said?**
 #
-# About 8 minutes on two CPU cores, no GPU.
+# About 4 minutes on two CPU cores, no GPU.
 #
 # [← 04 · Pre-train the new rows](04_pretrain_embeddings.ipynb) ·
 # [contents](00_start_here.ipynb) ·

@@ -9,7 +9,7 @@
 #
 # **What does one token mean, how do we know, and can you hear it?**
 #
-# About 2 minutes on two CPU cores, no GPU. If notebook 04 has left no rows, they are trained
+# About 1 minute on two CPU cores, no GPU. If notebook 04 has left no rows, they are trained
 # here first, which takes several times as long; the time depends on `row_steps` and on the language model.
 #
 # [← 05 · Fine-tune](05_finetune.ipynb) ·

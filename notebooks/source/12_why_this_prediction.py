@@ -9,7 +9,7 @@
 #
 # **Which words and sounds does a prediction rest on, and how do we know that this is true?**
 #
-# About 5 minutes on two CPU cores, no GPU (some more if there is no classifier yet: a small one is trained).
+# About 3 minutes on two CPU cores, no GPU (some more if there is no classifier yet: a small one is trained).
 #
 # [← 11 · Token atlas](11_token_atlas.ipynb) ·
 # [contents](00_start_here.ipynb) ·

@@ -9,7 +9,7 @@
 #
 # **How much of what the lasso finds depends on the codec?**
 #
-# About 2 minutes on two CPU cores, no GPU. Codecs from the hub need a network, once.
+# About 1 minute on two CPU cores, no GPU. Codecs from the hub need a network, once.
 #
 # [← 13 · Your own corpus](13_your_own_corpus.ipynb) ·
 # [contents](00_start_here.ipynb)

@@ -9,7 +9,7 @@
 #
 # **What happens to a prediction when you turn the knobs yourself?**
 #
-# About 2 minutes on two CPU cores, no GPU, once the corpus is encoded (the first notebook that needs it does
+# About 1 minute on two CPU cores, no GPU, once the corpus is encoded (the first notebook that needs it does
 # that). `make demo` shows this page without code, for a class room.
 #
 # [contents](00_start_here.ipynb)
