@@ -390,12 +390,13 @@ if long_run is not None:
     print("The same where the words leave the class open:")
     display(reference.tabulate_controls(long_run, "ambiguous").astype({"seeds": int}))
 
-# %% [markdown]
+# %% [markdown] tags=["needs-question"]
 # And the task where the words say nothing at all, `question`: each sentence was spoken as a statement and as
 # a question. Text alone can only guess. Look at the matched random tokens, too: the lasso counts tokens and
 # drops their order, the language model reads them in order.
 
-# %%
+# %% tags=["needs-question"]
+require(experiment.records, "question", task=task)
 melody_run = reference.load_reference(Path(reference_file).with_name("llm_question.json"))
 if long_run is not None and melody_run is not None:
     print(f"question: {len(melody_run['ids'])} test clips of {len(set(melody_run['groups']))} sentences")
