@@ -10,13 +10,13 @@ Writes data/reference/attribution_<task>.json, which notebook 12 shows.
 
 import argparse
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 from joblib import Parallel, delayed
 
 from speechlm_utils.attribution import Attribution, attribute_clip
-from speechlm_utils.codec import load_codec
 from speechlm_utils.contexts import one_thread
 from speechlm_utils.corpus import Clip, groups
 from speechlm_utils.drawing import draw_clips
@@ -26,47 +26,39 @@ from speechlm_utils.files import write_json
 from speechlm_utils.predictor import SpeechTokenClassifier
 
 ROOT = Path(__file__).resolve().parents[1]
+PIECE = 32  # clips that a process attributes at a time
 
 
-def load_classifier(args: argparse.Namespace) -> SpeechTokenClassifier:
-    return SpeechTokenClassifier.from_pretrained(args.classifier, codec=load_codec(args.codec))
-
-
-def attribute(args: argparse.Namespace, clips: list[Clip]) -> list[Attribution]:
-    """Attribute some clips in a process of one thread."""
+def attribute(folder: Path, clips: list[Clip], options: dict) -> list[Attribution]:
+    """Attribute some clips, which have codes, in a process of one thread."""
     with one_thread():
-        classifier = load_classifier(args)
-        return [attribute_clip(classifier, clip, n_steps=args.steps, filler=args.filler) for clip in clips]
+        classifier = SpeechTokenClassifier.from_pretrained(folder)
+        return [attribute_clip(classifier, clip, **options) for clip in clips]
 
 
 def ask_random_models(
-    args: argparse.Namespace, clips: list[Clip], attributions: list[Attribution], part: str
+    folder: Path, clips: list[Clip], attributions: list[Attribution], part: str, **options
 ) -> dict:
     """Correlate with models in which `part` has random weights: mean over all, and the mean of each model."""
-    options = {"n_steps": args.steps, "filler": args.filler}
     with one_thread():
-        found = compare_with_random_weights(
-            load_classifier(args), clips, attributions, part, args.random_models, args.seed, **options
-        )
+        classifier = SpeechTokenClassifier.from_pretrained(folder)
+        found = compare_with_random_weights(classifier, clips, attributions, part, **options)
     return {"mean": float(found.mean()), "models": found.mean(axis=1).tolist(), "n_clips": len(clips)}
 
 
 def main(argv: list[str] | None = None) -> None:
     """Attribute, delete, ask random models, and write what came of it."""
     args = build_parser().parse_args(argv)
-    classifier = load_classifier(args)
     experiment = Experiment(args.corpus, str(args.codec), args.classifier, args.cache, seed=args.seed)
+    classifier = SpeechTokenClassifier.from_pretrained(args.classifier, codec=experiment.codec)
     clips = draw_clips(
         experiment.clips(classifier.task, "test"), classifier.task, limit=args.clips, seed=args.seed
     )
-    pieces = [clips[start :: 8 * args.jobs] for start in range(8 * args.jobs)]
-    work = Parallel(args.jobs, verbose=5)(delayed(attribute)(args, piece) for piece in pieces if piece)
-    found = {
-        clip.id: one
-        for piece, ones in zip(pieces, work, strict=False)
-        for clip, one in zip(piece, ones, strict=True)
-    }
-    attributions = [found[clip.id] for clip in clips]
+    options = {"n_steps": args.steps, "filler": args.filler}
+    pieces = [clips[start : start + PIECE] for start in range(0, len(clips), PIECE)]
+    parallel = Parallel(args.jobs, verbose=5)
+    found = parallel(delayed(attribute)(args.classifier, piece, options) for piece in pieces)
+    attributions = list(chain.from_iterable(found))
     tests = [
         asdict(run_deletion_test(classifier, clips, attributions, k, args.draws, seed=args.seed))
         for k in args.k
@@ -74,9 +66,12 @@ def main(argv: list[str] | None = None) -> None:
     for test in tests:
         print(test, flush=True)
     few = draw_clips(clips, classifier.task, limit=args.random_clips, seed=args.seed)
-    theirs = [found[clip.id] for clip in few]
-    parts = ("head", "all")
-    checks = Parallel(args.jobs)(delayed(ask_random_models)(args, few, theirs, part) for part in parts)
+    by_id = {clip.id: one for clip, one in zip(clips, attributions, strict=True)}
+    theirs, parts = [by_id[clip.id] for clip in few], ("head", "all")
+    draws = {"n_draws": args.random_models, "seed": args.seed, **options}
+    checks = parallel(
+        delayed(ask_random_models)(args.classifier, few, theirs, part, **draws) for part in parts
+    )
     errors = np.array([abs(one.delta) for one in attributions])
     write_json(
         args.out or ROOT / "data" / "reference" / f"attribution_{classifier.task}.json",
@@ -84,8 +79,7 @@ def main(argv: list[str] | None = None) -> None:
             "made_by": "scripts/reference_attribution.py",
             "task": classifier.task,
             "seed": args.seed,
-            "n_steps": args.steps,
-            "filler": args.filler,
+            **options,
             "n_clips": len(clips),
             "n_groups": len(set(groups(clips))),
             "train_hash": classifier.results["data"]["train_hash"],

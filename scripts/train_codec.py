@@ -253,6 +253,12 @@ class Quantiser:
             residual = residual - F.embedding(book.quantize(residual), book.embed)
 
 
+def sum_layers(vectors: torch.Tensor, n_layers: torch.Tensor) -> torch.Tensor:
+    """Sum the first n_layers (batch,) of the vectors (8, batch, frames, d) of each item."""
+    places = torch.arange(len(vectors), device=vectors.device)
+    return (vectors * (places[:, None] < n_layers[None]).float()[:, :, None, None]).sum(0)
+
+
 class Heads(nn.Module):
     """Linear readers of the codes, used in training only."""
 
@@ -378,8 +384,7 @@ def training_loss(model, heads, quantiser, spectral, batch, quantise: bool, rng)
         acoustic = free + (acoustic_sum - free).detach()
         # decode some clips from fewer layers
         layers = torch.from_numpy(np.where(rng.random(len(x)) < 0.75, 8, rng.integers(1, 8, len(x))))
-        mask = (torch.arange(8)[:, None] < layers[None]).float()[:, :, None, None]
-        decoded_from = x + ((vectors * mask).sum(0) - x).detach()
+        decoded_from = x + (sum_layers(vectors, layers) - x).detach()
         log["perplexity"] = [round(float(p)) for p in map(perplexity, codes[[0, 1, 2, 7]])]
     n_decoded = len(x) // 2  # the decoder is half of the cost; codebooks and heads need the variety more
     wav = batch["wav"][:n_decoded]

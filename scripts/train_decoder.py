@@ -25,7 +25,7 @@ from safetensors.torch import load_file, save_file
 from speechtokenizer.discriminators import MultiPeriodDiscriminator, MultiScaleSTFTDiscriminator
 from speechtokenizer.trainer.loss import adversarial_loss, discriminator_loss, feature_loss
 from torch import nn
-from train_codec import RATE, ROOT, SpectralLoss
+from train_codec import RATE, ROOT, Heads, Quantiser, SpectralLoss, sum_layers
 
 from speechlm_utils.audio import load_audio
 from speechlm_utils.codec import load_codec
@@ -62,20 +62,6 @@ class Speech:
         return wav * torch.minimum(gain, 0.98 / wav.abs().amax(2, keepdim=True).clamp_min(1e-3))
 
 
-@torch.no_grad()
-def quantise(model, wav: torch.Tensor, n_layers: torch.Tensor) -> torch.Tensor:
-    """Encode (batch, 1, n_samples); sum the vectors of the first n_layers (batch,); (batch, d, frames)."""
-    residual = model.encoder(wav).transpose(1, 2)
-    total = torch.zeros_like(residual)
-    for place, layer in enumerate(model.quantizer.vq.layers):
-        book = layer._codebook
-        index = book.quantize(residual.reshape(-1, residual.shape[-1]))
-        vector = F.embedding(index, book.embed).view_as(residual)
-        residual = residual - vector
-        total = total + vector * (place < n_layers)[:, None, None]
-    return total.transpose(1, 2)
-
-
 class Judge(nn.Module):
     """Both discriminators as one, in bfloat16."""
 
@@ -102,6 +88,7 @@ def train(args: argparse.Namespace) -> None:
     weights = [weight.requires_grad_() for weight in model.decoder.parameters()]
     average = [weight.detach().clone() for weight in weights]
     speech = Speech(args.corpus, args.human, args.device, args.seed)
+    quantiser = Quantiser(model, Heads())  # without training it does not use the heads
     spectral, judge = SpectralLoss().to(args.device), Judge().to(args.device)
     maker = torch.optim.AdamW(weights, args.lr, betas=(0.8, 0.99), weight_decay=1e-4)
     critic = torch.optim.AdamW(judge.parameters(), args.lr, betas=(0.8, 0.99))
@@ -112,7 +99,10 @@ def train(args: argparse.Namespace) -> None:
             group["lr"] = float(rate)
         wav = speech.draw(args.batch)
         n_layers = np.where(rng.random(args.batch) < ALL_LAYERS, 8, rng.integers(1, 8, args.batch))
-        made = model.decoder(quantise(model, wav, torch.from_numpy(n_layers).to(args.device)))
+        with torch.no_grad():
+            vectors, _, _ = quantiser(model.encoder(wav), train=False)
+            coded = sum_layers(vectors, torch.from_numpy(n_layers).to(args.device))
+        made = model.decoder(coded.transpose(1, 2))
         mel, stft = spectral(made, wav)
         loss = 45 * mel + 15 * stft + 30 * F.l1_loss(made, wav)
         log = {"mel": mel, "stft": stft}

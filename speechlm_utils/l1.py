@@ -100,3 +100,8 @@ def select_columns(coefs: np.ndarray, threshold: str = "nonzero") -> np.ndarray:
     if threshold not in ("nonzero", "mean"):
         raise ValueError(f"threshold={threshold!r}: must be 'nonzero' or 'mean'")
     return (weight > 0) & (weight >= (weight.mean() if threshold == "mean" else 0))
+
+
+def count_selected(fit: L1Fit, n_words: int, threshold: str) -> int:
+    """Count the selected columns, those of the words, which come first, left out."""
+    return int(select_columns(fit.coefs, threshold)[n_words:].sum())

@@ -6,7 +6,8 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from .corpus import Clip
-from .selector import L1Selector, select_columns
+from .l1 import count_selected
+from .selector import L1Selector
 
 
 def permute_labels(y, groups, rng: np.random.Generator) -> np.ndarray:
@@ -72,4 +73,4 @@ def count_permuted(
 def _count_kept(selector: L1Selector, X, y, classes, Cs: Sequence[float], n_words: int) -> list[int]:
     """Fit once for each C and count the columns kept, those of words left out."""
     fits = (selector.fit_matrix(X, y, classes, C) for C in Cs)
-    return [select_columns(fit.coefs, selector.threshold)[n_words:].sum() for fit in fits]
+    return [count_selected(fit, n_words, selector.threshold) for fit in fits]

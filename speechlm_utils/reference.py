@@ -71,24 +71,35 @@ def merge_runs(runs: Sequence[Mapping], n_resamples: int = 5000, seed: int = 0) 
 
 def _compare_all(runs: Sequence[Mapping], shared: Mapping, n_resamples: int, seed: int) -> list[dict]:
     """Compare every condition but text with text, on all clips and on the two parts of them."""
+    by_condition = _index_predictions(runs)
+    found = []
+    for condition in by_condition:
+        for subset in SUBSETS if condition != "text" else ():
+            one = _compare_pair(shared, by_condition, "text", condition, subset, n_resamples, seed)
+            if one:
+                found.append({"condition": condition, "subset": subset, **one})
+    return found
+
+
+def _index_predictions(runs: Sequence[Mapping]) -> dict[str, dict[int, Sequence[int]]]:
+    """Return condition -> seed -> predictions (n_clips,)."""
     by_condition: dict[str, dict[int, Sequence[int]]] = {}
     for run in runs:
         by_condition.setdefault(run["condition"], {})[run["seed"]] = run["predictions"]
-    y, groups = np.array(shared["y_true"]), np.array(shared["groups"])
-    text = by_condition.get("text", {})
-    found = []
-    for condition, predictions in by_condition.items():
-        seeds = sorted(set(text) & set(predictions))
-        if condition == "text" or not seeds:
-            continue
-        a, b = (np.array([one[s] for s in seeds]) for one in (text, predictions))
-        for subset in SUBSETS:
-            at = choose_subset(shared["ambiguous"], subset)
-            if not at.any():
-                continue
-            difference = paired_bootstrap(y[at], a[:, at], b[:, at], groups[at], n_resamples, seed=seed)
-            found.append({"condition": condition, "subset": subset, "seeds": seeds, **vars(difference)})
-    return found
+    return by_condition
+
+
+def _compare_pair(
+    shared: Mapping, by_condition: Mapping, a: str, b: str, subset: str, n_resamples: int, seed: int
+) -> dict | None:
+    """Compare b with a on a subset, over the seeds that both have; None where there is nothing to compare."""
+    first, second = by_condition.get(a, {}), by_condition.get(b, {})
+    seeds, at = sorted(set(first) & set(second)), choose_subset(shared["ambiguous"], subset)
+    if not seeds or not at.any():
+        return None
+    predictions = (np.array([one[s] for s in seeds])[:, at] for one in (first, second))
+    y, groups = np.array(shared["y_true"])[at], np.array(shared["groups"])[at]
+    return {"seeds": seeds, **vars(paired_bootstrap(y, *predictions, groups, n_resamples, seed=seed))}
 
 
 def choose_subset(ambiguous: Sequence[bool], subset: str) -> np.ndarray:
@@ -146,20 +157,13 @@ def tabulate_controls(
     table : DataFrame indexed by the other conditions' names, with `seeds`, and `difference`, `low`, `high` of
         macro-F1, selected minus the other; empty where there is no run to compare
     """
-    at = choose_subset(merged["ambiguous"], subset)
-    y, clusters = np.array(merged["y_true"])[at], np.array(merged["groups"])[at]
-    found: dict[str, dict[int, np.ndarray]] = {}
-    for run in merged["runs"]:
-        found.setdefault(run["condition"], {})[run["seed"]] = np.array(run["predictions"])[at]
-    selected, rows = found.get("selected", {}), {}
-    for condition, others in found.items():
-        seeds = sorted(set(selected) & set(others))
-        if condition in ("text", "selected") or not seeds:
+    by_condition, rows = _index_predictions(merged["runs"]), {}
+    for condition in by_condition:
+        if condition in ("text", "selected"):
             continue
-        a, b = (np.array([one[s] for s in seeds]) for one in (others, selected))
-        result = paired_bootstrap(y, a, b, clusters, n_resamples, seed=seed)
-        interval = {key: getattr(result, key) for key in ("difference", "low", "high")}
-        rows[CONDITIONS[condition]] = {"seeds": len(seeds), **interval}
+        if one := _compare_pair(merged, by_condition, condition, "selected", subset, n_resamples, seed):
+            interval = {key: one[key] for key in ("difference", "low", "high")}
+            rows[CONDITIONS[condition]] = {"seeds": len(one["seeds"]), **interval}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 

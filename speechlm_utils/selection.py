@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from .corpus import Clip, hash_corpus
+from .l1 import count_selected
 from .permutation import count_permuted, permute_labels
 from .selector import L1Fit, L1Selector, fit_l1, make_features, select_columns
 from .stability import (
@@ -88,17 +89,13 @@ def fit_l1_path(clips: Sequence[Clip], y, Cs: Sequence[float], **settings) -> L1
     return L1Path(
         Cs=np.asarray(Cs, dtype=float),
         coefs=np.stack([fit.coefs for fit in fits]),
-        n_tokens=np.array([_count_selected(fit, bag.n_words_, selector.threshold) for fit in fits]),
+        n_tokens=np.array([count_selected(fit, bag.n_words_, selector.threshold) for fit in fits]),
         converged=np.array([fit.converged for fit in fits]),
         n_iter=np.array([fit.n_iter for fit in fits]),
         n_words=bag.n_words_,
         tokens=bag.tokens_,
         names=bag.get_feature_names_out(),
     )
-
-
-def _count_selected(fit: L1Fit, n_words: int, threshold: str) -> int:
-    return int(select_columns(fit.coefs, threshold)[n_words:].sum())
 
 
 def find_C_for_count(
@@ -132,7 +129,7 @@ def find_C_for_count(
     X, n_words, classes = features.fit_transform(clips), features["counts"].n_words_, np.unique(y)
     seen, (low, high), C = {}, (None, None), float(np.clip(C_start, *C_range))
     while len(seen) < n_fits and C not in seen:
-        seen[C] = _count_selected(selector.fit_matrix(X, y, classes, C), n_words, selector.threshold)
+        seen[C] = count_selected(selector.fit_matrix(X, y, classes, C), n_words, selector.threshold)
         if seen[C] == n_tokens:
             break
         low, high = (C, high) if seen[C] < n_tokens else (low, C)

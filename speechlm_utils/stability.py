@@ -12,6 +12,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from .corpus import Clip
 from .counts import ACOUSTIC_LAYERS, count_matrix, list_tokens
+from .l1 import count_selected
 from .selector import L1Selector, select_columns
 
 
@@ -80,9 +81,7 @@ def _score_fold(selector: L1Selector, clips, y, Cs, train, test) -> list[tuple[f
         fit = selector.fit_matrix(X, y[train], classes, C)
         predicted = classes[(X_test @ fit.coefs.T + fit.intercepts).argmax(axis=1)]
         score = f1_score(y[test], predicted, labels=classes, average="macro", zero_division=0)
-        rows.append(
-            (C, score, select_columns(fit.coefs, selector.threshold)[n_words:].sum(), not fit.converged)
-        )
+        rows.append((C, score, count_selected(fit, n_words, selector.threshold), not fit.converged))
     return rows
 
 

@@ -146,7 +146,7 @@ def test_search_returns_the_closest_seen_where_the_count_jumps(planted_clips, y,
     def jumping(fit, n_words, threshold):
         return {True: 50, False: 90}[fit.coefs.any(axis=0).sum() % 2 == 0]
 
-    monkeypatch.setattr("speechlm_utils.selection._count_selected", jumping)
+    monkeypatch.setattr("speechlm_utils.selection.count_selected", jumping)
     assert find_C_for_count(planted_clips, y, 75, n_fits=6, **SIZE)[1] == 90
 
 

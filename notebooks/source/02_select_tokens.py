@@ -315,8 +315,7 @@ exercises.check_zeros(my_zeros, X_few, y_few)
 # %%
 grid = sorted({*Cs, C_count})
 path = selection.fit_l1_path(train, y, grid, **settings)
-processes = {"n_jobs": experiment.n_jobs}
-table = selection.cross_validate_C(train, y, sentences, grid, n_folds, **processes, **settings)
+table = selection.cross_validate_C(train, y, sentences, grid, n_folds, n_jobs=experiment.n_jobs, **settings)
 table = table.rename(columns={"n_tokens": "n_tokens_per_fold"}).assign(n_tokens=path.n_tokens)
 best = int(table.macro_f1.argmax())
 C_best = grid[best]
@@ -704,7 +703,7 @@ for other in tested:
     true_path = selection.fit_l1_path(clips, labels, permutation_Cs, **settings)
     clip_groups = groups(clips)
     permuted = selection.count_permuted(
-        clips, labels, clip_groups, permutation_Cs, n_permutations, **processes, **settings
+        clips, labels, clip_groups, permutation_Cs, n_permutations, n_jobs=experiment.n_jobs, **settings
     )
     usual = np.median(np.vstack([true_path.n_tokens, permuted]), axis=0)
     kept_by_task[other] = true_path.n_tokens, permuted, max(np.flatnonzero(usual <= 1), default=0)

@@ -382,7 +382,7 @@ if long_run is not None:
 #
 # More tokens of any kind may help a little: they tell how long the clip is, and where its pauses are. So the
 # question that matters is not only *selected against text*. The next table has the selected tokens against
-# the other sets; an interval above 0 says that it was right to choose.
+# each of the other conditions; against random ones, an interval above 0 says that choosing was worth it.
 
 # %%
 if long_run is not None:
