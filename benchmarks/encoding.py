@@ -12,9 +12,10 @@ from collections import defaultdict
 from pathlib import Path
 
 from speechlm_utils.audio import load_audio
-from speechlm_utils.codec import load_codec
-from speechlm_utils.corpus import load_corpus, select_clips
-from speechlm_utils.encoding import encode_clips
+from speechlm_utils.clips import select_clips
+from speechlm_utils.codec.cache import encode_clips
+from speechlm_utils.codec.load import load_codec
+from speechlm_utils.corpus.load import load_corpus
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from speechlm_utils.corpus import label_ids, label_names
+from speechlm_utils.clips import label_ids, label_names
 from speechlm_utils.experiment import Experiment
-from speechlm_utils.selection import L1Selector, fit_l1_path
+from speechlm_utils.selection.path import fit_l1_path
+from speechlm_utils.selection.selector import L1Selector
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -20,18 +20,20 @@ import torch
 from peft import TrainableTokensConfig
 
 from speechlm_utils.audio import SAMPLE_RATE, hash_file, load_audio
-from speechlm_utils.causal_loss import RowTrainer, make_item
-from speechlm_utils.classifier import build_classifier
-from speechlm_utils.codec import load_codec
-from speechlm_utils.codec_files import make_model
-from speechlm_utils.contexts import one_thread
-from speechlm_utils.corpus import Clip, load_corpus, select_clips
-from speechlm_utils.embeddings import PretrainSettings
-from speechlm_utils.llm import load_llm
-from speechlm_utils.lora import FineTuneSettings
-from speechlm_utils.speech_codec import SpeechCodec
-from speechlm_utils.training import run_trainer, wrap_model
-from speechlm_utils.vocabulary import Prompt, add_speech_tokens, encode_prompts
+from speechlm_utils.clips import Clip, select_clips
+from speechlm_utils.codec.base import SpeechCodec
+from speechlm_utils.codec.load import load_codec
+from speechlm_utils.codec.weights import make_model
+from speechlm_utils.corpus.load import load_corpus
+from speechlm_utils.finetuning.finetune import build_classifier
+from speechlm_utils.finetuning.lora import FineTuneSettings
+from speechlm_utils.llm.load import load_llm
+from speechlm_utils.llm.prompts import Prompt, encode_prompts
+from speechlm_utils.llm.trainer import run_trainer, wrap_model
+from speechlm_utils.llm.vocabulary import add_speech_tokens
+from speechlm_utils.pretraining.causal_loss import RowTrainer, make_item
+from speechlm_utils.pretraining.pretrain import PretrainSettings
+from speechlm_utils.torch_settings import one_thread
 
 ROOT = Path(__file__).resolve().parent.parent
 HOURS = 100_000

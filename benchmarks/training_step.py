@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from speechlm_utils.classifier import FineTuneSettings, build_classifier
 from speechlm_utils.experiment import Experiment
-from speechlm_utils.training import pad_batch
+from speechlm_utils.finetuning.finetune import build_classifier
+from speechlm_utils.finetuning.lora import FineTuneSettings
+from speechlm_utils.llm.trainer import pad_batch
 
 ROOT = Path(__file__).resolve().parent.parent
 WAYS = {

@@ -20,11 +20,8 @@ from pathlib import Path
 import numpy as np
 import ray
 
-from speechlm_utils.codec import load_codec
-from speechlm_utils.corpus import load_corpus
-from speechlm_utils.encode_command import summarise
-from speechlm_utils.encoding import fill_cache
-from speechlm_utils.engines import (
+from speechlm_utils.cli.encode import summarise
+from speechlm_utils.codec.backends import (
     Job,
     Outcome,
     describe_codec,
@@ -32,7 +29,10 @@ from speechlm_utils.engines import (
     find_length,
     load_worker_codec,
 )
-from speechlm_utils.speech_codec import SpeechCodec
+from speechlm_utils.codec.base import SpeechCodec
+from speechlm_utils.codec.cache import fill_cache
+from speechlm_utils.codec.load import load_codec
+from speechlm_utils.corpus.load import load_corpus
 
 ROOT = Path(__file__).resolve().parent.parent
 PIECE = 64  # sound files handed to an actor at once

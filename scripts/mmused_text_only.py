@@ -30,11 +30,11 @@ from pathlib import Path
 
 import numpy as np
 
-from speechlm_utils.corpus import Clip, hash_corpus, label_ids, label_names, select_clips
+from speechlm_utils.clips import Clip, hash_corpus, label_ids, label_names, select_clips
+from speechlm_utils.corpus.mmused import LABEL_COLUMNS, TEST_DEBATES, load_mmused_csv
 from speechlm_utils.files import write_atomically, write_json
+from speechlm_utils.finetuning.model_card import format_text_scores, replace_between
 from speechlm_utils.metrics import choose_threshold, macro_f1_scores, score_class
-from speechlm_utils.mmused import LABEL_COLUMNS, TEST_DEBATES, load_mmused_csv
-from speechlm_utils.model_card import format_text_scores, replace_between
 
 ROOT = Path(__file__).resolve().parents[1]
 SPLITS = ("train", "validation", "test")
@@ -92,7 +92,7 @@ class Runner:
 
     def settings(self, job: Job):
         """Return the settings of the training."""
-        from speechlm_utils.classifier import FineTuneSettings
+        from speechlm_utils.finetuning.lora import FineTuneSettings
 
         args = self.args
         return FineTuneSettings(
@@ -117,7 +117,7 @@ class Runner:
 
     def run(self, job: Job) -> dict:
         """Train, predict and return what the job's file holds."""
-        from speechlm_utils.classifier import fine_tune
+        from speechlm_utils.finetuning.finetune import fine_tune
 
         column, clips = LABEL_COLUMNS[job.task], self.clips(job.task) | {"train": self.train_clips(job)}
         if job.is_tuning:
@@ -306,7 +306,7 @@ def merge(runner: Runner) -> None:
 
 def time_training(runner: Runner, task: str) -> None:
     """Train a few steps, write nothing, and estimate how long a seed takes."""
-    from speechlm_utils.classifier import build_classifier, train_classifier
+    from speechlm_utils.finetuning.finetune import build_classifier, train_classifier
 
     args, column = runner.args, LABEL_COLUMNS[task]
     job = Job(task, args.grid[0], TUNING_SEED, True)

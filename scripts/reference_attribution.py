@@ -16,14 +16,13 @@ from pathlib import Path
 import numpy as np
 from joblib import Parallel, delayed
 
-from speechlm_utils.attribution import Attribution, attribute_clip
-from speechlm_utils.contexts import one_thread
-from speechlm_utils.corpus import Clip, groups
-from speechlm_utils.drawing import draw_clips
+from speechlm_utils.attribution.faithfulness import compare_with_random_weights, run_deletion_test
+from speechlm_utils.attribution.gradients import Attribution, attribute_clip
+from speechlm_utils.clips import Clip, draw_clips, groups
 from speechlm_utils.experiment import Experiment
-from speechlm_utils.faithfulness import compare_with_random_weights, run_deletion_test
 from speechlm_utils.files import write_json
-from speechlm_utils.predictor import SpeechTokenClassifier
+from speechlm_utils.finetuning.classifier import SpeechTokenClassifier
+from speechlm_utils.torch_settings import one_thread
 
 ROOT = Path(__file__).resolve().parents[1]
 PIECE = 32  # clips that a process attributes at a time

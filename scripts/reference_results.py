@@ -23,12 +23,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from speechlm_utils.corpus import groups, hash_corpus, label_ids, label_names
+from speechlm_utils.clips import groups, hash_corpus, label_ids, label_names
+from speechlm_utils.evaluation.experiments import (
+    CONDITIONS,
+    SHARED,
+    load_reference,
+    merge_runs,
+    tabulate_runs,
+)
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.files import write_json
-from speechlm_utils.llm import choose_dtype
-from speechlm_utils.reference import CONDITIONS, SHARED, load_reference, merge_runs, tabulate_runs
-from speechlm_utils.selection import matched_random_tokens, random_tokens
+from speechlm_utils.llm.load import choose_dtype
+from speechlm_utils.selection.controls import matched_random_tokens, random_tokens
 
 ROOT = Path(__file__).resolve().parents[1]
 SPLITS = ("train", "validation", "test")
@@ -71,8 +77,8 @@ class Runner:
 
     def settings(self, job: Job):
         """Return the settings of pre-training and of fine-tuning."""
-        from speechlm_utils.classifier import FineTuneSettings
-        from speechlm_utils.embeddings import PretrainSettings
+        from speechlm_utils.finetuning.lora import FineTuneSettings
+        from speechlm_utils.pretraining.pretrain import PretrainSettings
 
         args = self.args
         how = {"collapse_repeats": args.collapse_repeats}
@@ -141,8 +147,9 @@ class Runner:
 
     def rows(self, job: Job, tokens: list[tuple[int, int]]) -> dict | None:
         """Load the rows of these tokens, or pre-train and keep them; None where a condition has none."""
-        from speechlm_utils.embeddings import load_rows, pretrain_rows, save_rows
-        from speechlm_utils.llm import load_llm
+        from speechlm_utils.llm.embeddings import load_rows, save_rows
+        from speechlm_utils.llm.load import load_llm
+        from speechlm_utils.pretraining.pretrain import pretrain_rows
 
         if job.condition in ("text", "fresh"):
             return None
@@ -159,7 +166,7 @@ class Runner:
 
     def run(self, job: Job) -> dict:
         """Run one job and return what its file holds."""
-        from speechlm_utils.classifier import fine_tune
+        from speechlm_utils.finetuning.finetune import fine_tune
 
         _, settings = self.settings(job)
         clips, tokens = self.clips(job), self.tokens(job)

@@ -18,9 +18,10 @@ import numpy as np
 from codec_targets import HOP, PHONES, RATE, ROOT, UNKNOWN
 from train_codec import read_steps
 
-from speechlm_utils.codec import load_codec
-from speechlm_utils.probing import code_usage, mel_distance, phone_information, probe_layers
-from speechlm_utils.speech_codec import SpeechCodec
+from speechlm_utils.acoustics.spectra import mel_distance
+from speechlm_utils.codec.base import SpeechCodec
+from speechlm_utils.codec.load import load_codec
+from speechlm_utils.codec.probing import code_usage, phone_information, probe_layers
 
 ACOUSTIC = tuple(range(2, 9))
 
@@ -112,7 +113,8 @@ def word_errors(reference: list[str], heard: list[str]) -> int:
 def word_error_rates(codec: SpeechCodec, folder: Path, n_clips: int, seed: int) -> dict:
     """Word error rate of the same recogniser on the originals and on 8, 4 and 1 decoded layers."""
     from speechlm_utils.audio import load_audio
-    from speechlm_utils.corpus import load_corpus, select_clips
+    from speechlm_utils.clips import select_clips
+    from speechlm_utils.corpus.load import load_corpus
 
     clips = select_clips(load_corpus(folder), split="test")
     order = np.random.default_rng(seed).permutation(len(clips))[:n_clips]

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from speechlm_utils.audio import measure_seconds
-from speechlm_utils.ceilings import compute_ceilings
-from speechlm_utils.corpus import Clip, load_corpus, task_names
-from speechlm_utils.splits import SPLITS
+from speechlm_utils.clips import Clip, task_names
+from speechlm_utils.corpus.load import load_corpus
+from speechlm_utils.corpus.splits import SPLITS
+from speechlm_utils.evaluation.ceilings import compute_ceilings
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / "data" / "demo"

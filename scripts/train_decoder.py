@@ -28,8 +28,8 @@ from torch import nn
 from train_codec import RATE, ROOT, Heads, Quantiser, SpectralLoss, sum_layers
 
 from speechlm_utils.audio import load_audio
-from speechlm_utils.codec import load_codec
-from speechlm_utils.corpus import load_corpus
+from speechlm_utils.codec.load import load_codec
+from speechlm_utils.corpus.load import load_corpus
 
 SEGMENT = 3 * RATE // 2
 HUMAN_SHARE = 0.25

@@ -20,15 +20,16 @@ from pathlib import Path
 
 from accelerate import PartialState
 
-from speechlm_utils.classifier import FineTuneSettings, fine_tune
-from speechlm_utils.corpus import Clip, select_clips
-from speechlm_utils.embeddings import PretrainSettings, pretrain_rows
+from speechlm_utils.clips import Clip, select_clips
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.files import write_json
-from speechlm_utils.llm import load_llm
-from speechlm_utils.parallel import check_processes, connect_processes
-from speechlm_utils.rows import load_rows, save_rows
-from speechlm_utils.selection import Selection
+from speechlm_utils.finetuning.finetune import fine_tune
+from speechlm_utils.finetuning.lora import FineTuneSettings
+from speechlm_utils.llm.distributed import check_processes, connect_processes
+from speechlm_utils.llm.embeddings import load_rows, save_rows
+from speechlm_utils.llm.load import load_llm
+from speechlm_utils.pretraining.pretrain import PretrainSettings, pretrain_rows
+from speechlm_utils.selection.selection import Selection
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -97,7 +97,7 @@ def make_tokenizer(config):
 
 def make_clips(n_clips: int, tokens: list[tuple[int, int]]) -> list:
     """Make clips of as many words and kept speech tokens as the paper's have on average."""
-    from speechlm_utils.corpus import Clip
+    from speechlm_utils.clips import Clip
 
     rng = np.random.default_rng(0)
     clips = []
@@ -113,7 +113,7 @@ def make_clips(n_clips: int, tokens: list[tuple[int, int]]) -> list:
 
 def run_rows(config, dtype: str, device: str, batch_size: int) -> dict:
     """Do one step of step 2; return losses and numbers of parameters."""
-    from speechlm_utils.embeddings import PretrainSettings, pretrain_rows
+    from speechlm_utils.pretraining.pretrain import PretrainSettings, pretrain_rows
 
     tokens, model = list_tokens(), make_model(config, "causal", dtype, device)
     n_parameters = count(model.parameters())
@@ -129,8 +129,9 @@ def run_rows(config, dtype: str, device: str, batch_size: int) -> dict:
 
 def run_lora(config, dtype: str, device: str, batch_size: int) -> dict:
     """Do one step of step 3 with the paper's adapters; return the loss and numbers of parameters."""
-    from speechlm_utils.classifier import FineTuneSettings, SpeechTokenClassifier, train_classifier
-    from speechlm_utils.lora import wrap_classifier
+    from speechlm_utils.finetuning.classifier import SpeechTokenClassifier
+    from speechlm_utils.finetuning.finetune import train_classifier
+    from speechlm_utils.finetuning.lora import FineTuneSettings, wrap_classifier
 
     config.num_labels = N_CLASSES
     tokens, model = list_tokens(), make_model(config, "classification", dtype, device)

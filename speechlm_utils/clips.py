@@ -2,14 +2,18 @@
 
 import hashlib
 import json
+import logging
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
 import numpy as np
 
-from .metadata import TASKS
+log = logging.getLogger(__name__)
+UNITS = {"speaker": "voices", "group": "groups", "id": "clips"}
+"""Attributes of a clip that tell what it belongs to, from the strictest to the weakest, and their plural."""
+TASKS = ("fallacy", "detection", "question", "topic")
 
 
 @dataclass(frozen=True)
@@ -158,3 +162,47 @@ def hash_corpus(clips: Sequence[Clip]) -> str:
         digest.update(json.dumps([clip.id, clip.text, sorted(clip.labels.items())]).encode())
         digest.update(b"" if clip.codes is None else clip.codes.astype(np.int16).tobytes())
     return digest.hexdigest()[:16]
+
+
+def draw_clips(
+    clips: Sequence[Clip],
+    task: str | None = None,
+    split: str | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+) -> list[Clip]:
+    """Draw at most `limit` clips as `select_clips` does; single clips where every group is larger than that.
+
+    Parameters
+    ----------
+    clips, task, split, limit, seed : as in `select_clips`
+
+    Returns
+    -------
+    clips : list of Clip, never empty; a log message says where groups were broken
+
+    Raises
+    ------
+    ValueError
+        As `select_clips` does, but for groups that are larger than the limit.
+    """
+    kept = select_clips(clips, task, split)
+    smallest = min(Counter(clip.group for clip in kept).values())
+    if limit is None or not 1 <= limit < smallest:
+        return select_clips(kept, limit=limit, task=task, seed=seed)
+    log.warning(
+        "limit=%d: every group has %d clips or more, so single clips are drawn, and their groups are broken",
+        limit,
+        smallest,
+    )
+    alone = select_clips([replace(clip, group=clip.id) for clip in kept], task, limit=limit, seed=seed)
+    drawn = {clip.id for clip in alone}
+    return [clip for clip in kept if clip.id in drawn]
+
+
+def choose_unit(clips: Sequence[Clip]) -> str:
+    """Choose what folds must not tear apart: "speaker" if there are two voices, else "group", else "id".
+
+    Clips without a speaker count as one voice, so that a corpus of no known speakers is folded by group.
+    """
+    return next((unit for unit in UNITS if len({getattr(clip, unit) for clip in clips}) > 1), "id")

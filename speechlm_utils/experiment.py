@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from .codec import load_codec
-from .corpus import Clip, hash_corpus, label_ids, label_names, load_corpus
-from .drawing import draw_clips
-from .encoding import encode_clips
-from .selection import L1Selector, Selection, find_C_for_count, list_differences, make_selection
-from .speech_codec import SpeechCodec
+from .clips import Clip, draw_clips, hash_corpus, label_ids, label_names
+from .codec.base import SpeechCodec
+from .codec.cache import encode_clips
+from .codec.load import load_codec
+from .corpus.load import load_corpus
+from .selection.path import find_C_for_count
+from .selection.selection import Selection, list_differences, make_selection
+from .selection.selector import L1Selector
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +53,7 @@ class Experiment:
     @property
     def llm_options(self) -> dict:
         """How the language model is loaded: `dtype` and `quantization`, for `load_llm` and `fine_tune`."""
-        from .llm import choose_dtype
+        from .llm.load import choose_dtype
 
         return {"dtype": choose_dtype(self.llm_dtype), "quantization": self.llm_quantization}
 
@@ -134,10 +136,10 @@ class Experiment:
         -------
         rows : dict, token name -> float32 array, shape (width,)
         """
-        from .embeddings import pretrain_rows
-        from .llm import load_llm
-        from .rows import OUTPUT, load_rows, save_rows
-        from .vocabulary import list_added_names
+        from .llm.embeddings import OUTPUT, load_rows, save_rows
+        from .llm.load import load_llm
+        from .llm.vocabulary import list_added_names
+        from .pretraining.pretrain import pretrain_rows
 
         path = self.rows_path(selection)
         if path.exists():
@@ -170,7 +172,7 @@ class Experiment:
         -------
         classifier : SpeechTokenClassifier with its codec
         """
-        from .predictor import SpeechTokenClassifier
+        from .finetuning.classifier import SpeechTokenClassifier
 
         own = Path(self.run_dir) / f"classifier_{task}"
         for folder in (own, Path(self.corpus_dir).absolute().parent / "classifier"):
@@ -187,7 +189,8 @@ class Experiment:
         return self._train_small(task, max_steps, own)
 
     def _train_small(self, task: str, max_steps: int, folder: Path):
-        from .classifier import FineTuneSettings, fine_tune
+        from .finetuning.finetune import fine_tune
+        from .finetuning.lora import FineTuneSettings
 
         selection, train = self.selection(task), self.clips(task, "train")
         chosen = draw_clips(train, task, limit=max(8 * max_steps, len(label_names(train, task))))

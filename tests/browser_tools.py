@@ -21,7 +21,8 @@ from ipykernel.kernelspec import write_kernel_spec
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
-from speechlm_utils import notebook_runner, profiles
+from speechlm_utils.cli import profiles
+from speechlm_utils.notebook import catalogue
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "notebooks"
@@ -50,7 +51,7 @@ def find_screenshot_folder():
 
 def copy_notebook(name, folder, run_dir):
     """Copy a notebook with the parameters of the profile ci and absolute paths; returns the copy."""
-    notebooks = notebook_runner.find_notebooks(FOLDER)
+    notebooks = catalogue.find_notebooks(FOLDER)
     parameters = profiles.plan_parameters(notebooks, profiles.load_profile("ci", FOLDER), run_dir)[name]
     for key, value in parameters.items():
         if isinstance(value, str) and value.startswith(".."):

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from speechlm_utils.codec import load_codec
-from speechlm_utils.codec_files import make_model
-from speechlm_utils.corpus import Clip, load_corpus
-from speechlm_utils.encoding import encode_clips
+from speechlm_utils.clips import Clip
+from speechlm_utils.codec.cache import encode_clips
+from speechlm_utils.codec.load import load_codec
+from speechlm_utils.codec.weights import make_model
+from speechlm_utils.corpus.load import load_corpus
 
 RATE = 16000
 CODEBOOK_SIZE = 64

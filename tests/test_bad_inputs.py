@@ -10,18 +10,17 @@ import pytest
 import soundfile
 
 from speechlm_utils.audio import load_audio, normalise_rms
-from speechlm_utils.codec import load_codec
-from speechlm_utils.corpus import Clip, label_ids, label_names, load_corpus, select_clips
-from speechlm_utils.counts import JointBagOfWords, count_matrix, count_tokens, parse_token
-from speechlm_utils.encoding import encode_clips
-from speechlm_utils.selection import (
-    L1Selector,
-    Selection,
-    cross_validate_C,
-    find_C_for_count,
-    matched_random_tokens,
-    random_tokens,
-)
+from speechlm_utils.clips import Clip, label_ids, label_names, select_clips
+from speechlm_utils.codec.cache import encode_clips
+from speechlm_utils.codec.load import load_codec
+from speechlm_utils.corpus.load import load_corpus
+from speechlm_utils.selection.bag_of_words import JointBagOfWords, count_matrix, count_tokens
+from speechlm_utils.selection.controls import matched_random_tokens, random_tokens
+from speechlm_utils.selection.path import find_C_for_count
+from speechlm_utils.selection.selection import Selection
+from speechlm_utils.selection.selector import L1Selector
+from speechlm_utils.selection.stability import cross_validate_C
+from speechlm_utils.tokens import parse_token
 
 
 def raises(kind, *parts):

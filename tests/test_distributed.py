@@ -21,12 +21,18 @@ from accelerate.state import AcceleratorState
 from accelerate.utils import DistributedType
 from tiny_llm import TOKENS, make_clips, save_tiny_llm
 
-from speechlm_utils.callbacks import BestWeights
-from speechlm_utils.classifier import FineTuneSettings, fine_tune
-from speechlm_utils.embeddings import PretrainSettings, pretrain_rows
-from speechlm_utils.llm import load_llm
-from speechlm_utils.parallel import check_processes, connect_processes, share_of_mean
-from speechlm_utils.split_batches import IGNORED, SplitBatches
+from speechlm_utils.finetuning.finetune import fine_tune
+from speechlm_utils.finetuning.lora import FineTuneSettings
+from speechlm_utils.llm.distributed import (
+    IGNORED,
+    SplitBatches,
+    check_processes,
+    connect_processes,
+    share_of_mean,
+)
+from speechlm_utils.llm.load import load_llm
+from speechlm_utils.llm.trainer import BestWeights
+from speechlm_utils.pretraining.pretrain import PretrainSettings, pretrain_rows
 
 ROOT = Path(__file__).resolve().parent.parent
 # The sums over a batch are added in another order: float32 keeps about 7 digits, and Adam divides small

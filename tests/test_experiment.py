@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from tiny_llm import save_tiny_llm
 
-from speechlm_utils.embeddings import PretrainSettings
 from speechlm_utils.experiment import Experiment
-from speechlm_utils.rows import load_rows
+from speechlm_utils.llm.embeddings import load_rows
+from speechlm_utils.pretraining.pretrain import PretrainSettings
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from tiny_llm import save_tiny_llm
 
 from speechlm_utils.experiment import Experiment
-from speechlm_utils.predictor import SpeechTokenClassifier
+from speechlm_utils.finetuning.classifier import SpeechTokenClassifier
 
 
 @pytest.fixture(scope="module")

@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from speechlm_utils.audio import load_audio
-from speechlm_utils.codec import load_codec
-from speechlm_utils.codec_files import make_model
-from speechlm_utils.corpus import load_corpus
-from speechlm_utils.counts import count_matrix
-from speechlm_utils.encoding import encode_clips
-from speechlm_utils.probing import frame_phones
-from speechlm_utils.vocabulary import kept_tokens
+from speechlm_utils.codec.cache import encode_clips
+from speechlm_utils.codec.load import load_codec
+from speechlm_utils.codec.probing import frame_phones
+from speechlm_utils.codec.weights import make_model
+from speechlm_utils.corpus.load import load_corpus
+from speechlm_utils.selection.bag_of_words import count_matrix
+from speechlm_utils.tokens import kept_tokens
 
 HUMAN = Path(__file__).resolve().parent.parent / "data" / "human"
 

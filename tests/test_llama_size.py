@@ -68,7 +68,8 @@ def test_one_step_of_each_stage_trains_what_it_should(script):
 
 
 def test_prompts_are_as_long_as_the_papers(script):
-    from speechlm_utils.vocabulary import add_speech_tokens, encode_prompts
+    from speechlm_utils.llm.prompts import encode_prompts
+    from speechlm_utils.llm.vocabulary import add_speech_tokens
 
     config, tokens = script.make_config("3b", **SIBLING), script.list_tokens()
     tokenizer, model = script.make_tokenizer(config), script.make_model(config, "causal", "float32")

@@ -10,11 +10,13 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from speechlm_utils import needs, notebook_runner, profiles
+from speechlm_utils.cli import notebooks as notebook_runner
+from speechlm_utils.cli import profiles
+from speechlm_utils.notebook import catalogue, needs
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "notebooks"
-NOTEBOOKS = notebook_runner.find_notebooks(FOLDER)
+NOTEBOOKS = catalogue.find_notebooks(FOLDER)
 IDS = [notebook.path.stem for notebook in NOTEBOOKS]
 
 

@@ -5,7 +5,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from speechlm_utils.corpus import Clip
+from speechlm_utils.clips import Clip
 
 TEXTS = ["they say the tax is wrong", "he is right about the tax", "we don't know what they want"]
 TOKENS = [(2, 5), (2, 9), (3, 1), (5, 7)]

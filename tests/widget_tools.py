@@ -6,7 +6,8 @@ from html import unescape
 
 import numpy as np
 
-from speechlm_utils.classifier import FineTuneSettings, build_classifier
+from speechlm_utils.finetuning.finetune import build_classifier
+from speechlm_utils.finetuning.lora import FineTuneSettings
 
 TOKENS = [(2, code) for code in range(40)] + [(3, code) for code in range(20)]  # the tiny codec has 64 codes
 

@@ -25,14 +25,14 @@ import matplotlib.pyplot as plt
 from IPython.display import Markdown, display
 
 from speechlm_utils import plots, widgets
-from speechlm_utils.acoustics import clip_features
+from speechlm_utils.acoustics.features import clip_features
 from speechlm_utils.audio import load_audio
-from speechlm_utils.ceilings import compute_ceilings
-from speechlm_utils.corpus import label_names
+from speechlm_utils.clips import label_names
+from speechlm_utils.evaluation.ceilings import compute_ceilings
 from speechlm_utils.exercises import check_codes_in_clip, check_heard, check_no_gain
 from speechlm_utils.experiment import Experiment
-from speechlm_utils.needs import require
-from speechlm_utils.overview import (
+from speechlm_utils.notebook.needs import require
+from speechlm_utils.notebook.overview import (
     check_installation,
     choose_deliveries,
     describe_splits,
@@ -40,7 +40,7 @@ from speechlm_utils.overview import (
     notebook_table,
     planted_table,
 )
-from speechlm_utils.run import record_metrics
+from speechlm_utils.notebook.record import record_metrics
 
 plots.apply_style()
 print(list_versions())

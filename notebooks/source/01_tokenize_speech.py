@@ -28,19 +28,20 @@ import numpy as np
 from sklearn.cluster import KMeans
 
 from speechlm_utils import plots, widgets
-from speechlm_utils.acoustics import clip_features, frame_features
+from speechlm_utils.acoustics.features import clip_features, frame_features
+from speechlm_utils.acoustics.spectra import log_mel, mel_distance
 from speechlm_utils.audio import load_audio
-from speechlm_utils.codec_report import decode_distances, measure_speed, report_phones, report_probes
-from speechlm_utils.corpus import load_corpus
-from speechlm_utils.drawing import draw_clips
-from speechlm_utils.encoding import encode_clips
+from speechlm_utils.clips import draw_clips
+from speechlm_utils.codec.cache import encode_clips
+from speechlm_utils.codec.probing import code_usage, frame_phones
+from speechlm_utils.codec.report import decode_distances, measure_speed, report_phones, report_probes
+from speechlm_utils.codec.residual_vq import fit_codebooks, quantise, reconstruct
+from speechlm_utils.corpus.load import load_corpus
 from speechlm_utils.exercises import check_bit_rate, check_layers, check_padding, check_quantise
 from speechlm_utils.experiment import Experiment
-from speechlm_utils.needs import require
-from speechlm_utils.overview import list_versions
-from speechlm_utils.probing import code_usage, frame_phones, log_mel, mel_distance
-from speechlm_utils.residual_vq import fit_codebooks, quantise, reconstruct
-from speechlm_utils.run import record_metrics
+from speechlm_utils.notebook.needs import require
+from speechlm_utils.notebook.overview import list_versions
+from speechlm_utils.notebook.record import record_metrics
 
 plots.apply_style()
 print(list_versions())

@@ -38,16 +38,26 @@ import sklearn
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 
-from speechlm_utils import exercises, plots, selection, widgets
-from speechlm_utils.comparison import compare_conditions, predict_sets
-from speechlm_utils.corpus import groups, label_ids, label_names, task_names
-from speechlm_utils.counts import count_matrix, show_token
-from speechlm_utils.drawing import draw_clips
+from speechlm_utils import exercises, plots, widgets
+from speechlm_utils.clips import draw_clips, groups, label_ids, label_names, task_names
+from speechlm_utils.evaluation.conditions import compare_conditions, predict_sets
 from speechlm_utils.experiment import Experiment
-from speechlm_utils.lasso_paths import LassoPaths, list_layer_sets
-from speechlm_utils.needs import require
-from speechlm_utils.run import record_metrics
-from speechlm_utils.shrinkage import shrink, soft_threshold
+from speechlm_utils.notebook.needs import require
+from speechlm_utils.notebook.record import record_metrics
+from speechlm_utils.selection.bag_of_words import count_matrix
+from speechlm_utils.selection.controls import (
+    count_permuted,
+    matched_random_tokens,
+    permute_labels,
+    random_tokens,
+)
+from speechlm_utils.selection.l1 import fit_l1, select_columns
+from speechlm_utils.selection.path import find_C_for_count, fit_l1_path
+from speechlm_utils.selection.penalties import shrink, soft_threshold
+from speechlm_utils.selection.selector import make_features
+from speechlm_utils.selection.stability import cross_validate_C, fold_coefs, stability
+from speechlm_utils.tokens import show_token
+from speechlm_utils.widgets.lasso_paths import LassoPaths, list_layer_sets
 
 plots.apply_style()
 pd.options.display.precision = 3
@@ -120,7 +130,7 @@ print(f"ambiguous: {np.mean([clip.ambiguous for clip in train]):.0%} of the clip
 # them.
 
 # %%
-bag = selection.make_features(layers, settings["codebook_size"])["counts"].fit(train)
+bag = make_features(layers, settings["codebook_size"])["counts"].fit(train)
 counts = bag.transform(train)
 columns = np.array([*bag.words_, *(show_token(*token) for token in bag.tokens_)])
 
@@ -149,7 +159,7 @@ print(f"{n_columns / n_clips:.1f} columns per clip: without a penalty, many mode
 # matter, and would be punished for it. So each column is divided by its standard deviation.
 
 # %%
-features = selection.make_features(layers, settings["codebook_size"])
+features = make_features(layers, settings["codebook_size"])
 X = features.fit_transform(train)
 share = np.asarray((counts > 0).mean(axis=0)).ravel()
 
@@ -252,7 +262,7 @@ print("for example", ", ".join(show_token(*token) for token in chosen.tokens[:8]
 # *Prediction: at the same $C$, how many of the columns get a weight from ℓ2?*
 
 # %%
-l1 = selection.fit_l1(X, y, C_count, np.unique(y), solver, max_iter, seed=seed)
+l1 = fit_l1(X, y, C_count, np.unique(y), solver, max_iter, seed=seed)
 ridge = LogisticRegression(C=C_count, solver="liblinear", class_weight="balanced", random_state=seed)
 l2 = OneVsRestClassifier(ridge).fit(X, y)
 l2_coefs = np.vstack([one.coef_ for one in l2.estimators_])
@@ -314,8 +324,8 @@ exercises.check_zeros(my_zeros, X_few, y_few)
 
 # %%
 grid = sorted({*Cs, C_count})
-path = selection.fit_l1_path(train, y, grid, **settings)
-table = selection.cross_validate_C(train, y, sentences, grid, n_folds, n_jobs=experiment.n_jobs, **settings)
+path = fit_l1_path(train, y, grid, **settings)
+table = cross_validate_C(train, y, sentences, grid, n_folds, n_jobs=experiment.n_jobs, **settings)
 table = table.rename(columns={"n_tokens": "n_tokens_per_fold"}).assign(n_tokens=path.n_tokens)
 best = int(table.macro_f1.argmax())
 C_best = grid[best]
@@ -372,7 +382,7 @@ widgets.explore_lasso(paths, task, layers, C_count, task_names(experiment.record
 # light blue layer 8.
 
 # %%
-coefs = selection.fold_coefs(train, y, sentences, C_count, n_folds, **settings)
+coefs = fold_coefs(train, y, sentences, C_count, n_folds, **settings)
 token_coefs = coefs[:, :, bag.n_words_ :]
 rows = -(-len(names) // 3)
 fig, axes = plt.subplots(rows, 3, figsize=(11, 3.1 * rows), squeeze=False, sharex=True)
@@ -410,10 +420,10 @@ for name, row, means in zip(names, order, word_means, strict=True):
 
 # %%
 rng = np.random.default_rng(seed)
-shuffled = selection.permute_labels(y, sentences, rng)
+shuffled = permute_labels(y, sentences, rng)
 half = {"n_resamples": n_half_samples, **settings}
-real = selection.stability(train, y, sentences, 2 * C_count, **half)
-null = selection.stability(train, shuffled, sentences, 2 * C_count, **half)
+real = stability(train, y, sentences, 2 * C_count, **half)
+null = stability(train, shuffled, sentences, 2 * C_count, **half)
 
 fig, ax = plt.subplots(figsize=(7, 3.4))
 plots.plot_stability(ax, real.frequency, null.frequency)
@@ -471,25 +481,18 @@ subset = draw_clips(train, task, limit=saga_clips, seed=seed)
 y_small = label_ids(subset, task, names)
 saga = {"solver": "saga", "max_iter": saga_iterations, "tol": 1e-3}
 quick = settings | {"solver": "liblinear"}
-C_lib, _ = selection.find_C_for_count(subset, y_small, n_tokens, n_fits=12, **quick)
-C_saga, _ = selection.find_C_for_count(
-    subset, y_small, n_tokens, C_start=2 * C_lib, n_fits=8, **settings | saga
-)
+C_lib, _ = find_C_for_count(subset, y_small, n_tokens, n_fits=12, **quick)
+C_saga, _ = find_C_for_count(subset, y_small, n_tokens, C_start=2 * C_lib, n_fits=8, **settings | saga)
 X_small, classes = features.fit_transform(subset), np.unique(y_small)
 fits = {
-    "liblinear": selection.fit_l1(X_small, y_small, C_lib, classes, seed=seed),
-    "saga": selection.fit_l1(X_small, y_small, C_saga, classes, seed=seed, **saga),
-    "saga, stopped": selection.fit_l1(
-        X_small, y_small, C_saga, classes, seed=seed, **saga | {"max_iter": 20}
-    ),
+    "liblinear": fit_l1(X_small, y_small, C_lib, classes, seed=seed),
+    "saga": fit_l1(X_small, y_small, C_saga, classes, seed=seed, **saga),
+    "saga, stopped": fit_l1(X_small, y_small, C_saga, classes, seed=seed, **saga | {"max_iter": 20}),
 }
 
 # %%
 start = features["counts"].n_words_
-kept = {
-    name: set(np.flatnonzero(selection.select_columns(fit.coefs, threshold)[start:]))
-    for name, fit in fits.items()
-}
+kept = {name: set(np.flatnonzero(select_columns(fit.coefs, threshold)[start:])) for name, fit in fits.items()}
 report = pd.DataFrame(
     {
         "converged": [fit.converged for fit in fits.values()],
@@ -541,8 +544,8 @@ exercises.check_overlap(my_overlap, n_kept=75, n_tokens=7168)
 # %%
 size = {"codebook_size": settings["codebook_size"], "layers": layers}
 seeds = range(seed, seed + n_random_sets)
-matched = [selection.matched_random_tokens(chosen, train, seed=one, **size) for one in seeds]
-randoms = [selection.random_tokens(len(chosen.tokens), seed=one, **size) for one in seeds]
+matched = [matched_random_tokens(chosen, train, seed=one, **size) for one in seeds]
+randoms = [random_tokens(len(chosen.tokens), seed=one, **size) for one in seeds]
 occurrences = np.asarray(count_matrix(train, **size).sum(axis=0)).ravel()
 place = {token: i for i, token in enumerate(bag.tokens_)}
 sets = {"selected": chosen.tokens, "matched random": matched[0], "random": randoms[0]}
@@ -651,7 +654,7 @@ for other in others:
     labels = label_names(clips, other)
     mine = experiment.selection(other, n_tokens, anew=True, **selector)
     conditions = {"text": [[]], "text + selected": [mine.tokens]}
-    controls = [selection.matched_random_tokens(mine, clips, seed=one, **size) for one in seeds]
+    controls = [matched_random_tokens(mine, clips, seed=one, **size) for one in seeds]
     conditions["text + matched random"] = controls
     guesses = predict_sets(clips, unseen, other, labels, conditions, **linear)
     truth = label_ids(unseen, other, labels)
@@ -700,9 +703,9 @@ kept_by_task = {}
 for other in tested:
     clips = experiment.clips(other, "train")
     labels = label_ids(clips, other, label_names(clips, other))
-    true_path = selection.fit_l1_path(clips, labels, permutation_Cs, **settings)
+    true_path = fit_l1_path(clips, labels, permutation_Cs, **settings)
     clip_groups = groups(clips)
-    permuted = selection.count_permuted(
+    permuted = count_permuted(
         clips, labels, clip_groups, permutation_Cs, n_permutations, n_jobs=experiment.n_jobs, **settings
     )
     usual = np.median(np.vstack([true_path.n_tokens, permuted]), axis=0)

@@ -39,30 +39,28 @@ import pandas as pd
 from IPython.display import Audio, display
 
 from speechlm_utils import exercises, plots
-from speechlm_utils.acoustics import FEATURES, clip_features, speaker_medians
-from speechlm_utils.association import (
-    mark_tokens,
+from speechlm_utils.acoustics.features import FEATURES, clip_features, speaker_medians
+from speechlm_utils.audio import SAMPLE_RATE, load_audio
+from speechlm_utils.clips import UNITS, choose_unit, draw_clips, select_clips
+from speechlm_utils.experiment import Experiment
+from speechlm_utils.interpretation.association import (
     standardise_by_speaker,
     strong_shares,
     token_associations,
 )
-from speechlm_utils.audio import SAMPLE_RATE, load_audio
-from speechlm_utils.corpus import select_clips
-from speechlm_utils.counts import list_tokens, show_token
-from speechlm_utils.direction import (
+from speechlm_utils.interpretation.listening import join_snippets
+from speechlm_utils.interpretation.planted import (
     PAIRS,
     centre_planted,
     compare_directions,
     planted_profile,
     token_directions,
 )
-from speechlm_utils.drawing import UNITS, choose_unit, draw_clips
-from speechlm_utils.experiment import Experiment
-from speechlm_utils.needs import require
-from speechlm_utils.recovery import planted_recovery, summarise_features
-from speechlm_utils.run import record_metrics
-from speechlm_utils.selection import matched_random_tokens, random_tokens
-from speechlm_utils.snippets import find_occurrences, join_snippets
+from speechlm_utils.interpretation.recovery import planted_recovery, summarise_features
+from speechlm_utils.notebook.needs import require
+from speechlm_utils.notebook.record import record_metrics
+from speechlm_utils.selection.controls import matched_random_tokens, random_tokens
+from speechlm_utils.tokens import find_occurrences, list_tokens, mark_tokens, show_token
 
 plots.apply_style()
 pd.options.display.precision = 2

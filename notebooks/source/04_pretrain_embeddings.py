@@ -37,17 +37,24 @@ import transformers
 from IPython.display import Audio, display
 
 from speechlm_utils import exercises, plots, widgets
-from speechlm_utils.acoustics import clip_features
-from speechlm_utils.association import token_associations
+from speechlm_utils.acoustics.features import clip_features
 from speechlm_utils.audio import load_audio
-from speechlm_utils.counts import show_token, token_name
-from speechlm_utils.drawing import draw_clips
-from speechlm_utils.embeddings import PretrainSettings, nearest_tokens, pretrain_rows, read_rows, save_rows
+from speechlm_utils.clips import draw_clips
 from speechlm_utils.experiment import Experiment
-from speechlm_utils.geometry import compare_similarities, compute_closeness, compute_cosines, fit_projection
-from speechlm_utils.llm import load_llm
-from speechlm_utils.run import record_metrics
-from speechlm_utils.vocabulary import MARKERS, add_speech_tokens, build_prompt, encode_prompts, find_kept
+from speechlm_utils.interpretation.association import token_associations
+from speechlm_utils.llm.embeddings import nearest_tokens, read_rows, save_rows
+from speechlm_utils.llm.load import load_llm
+from speechlm_utils.llm.prompts import build_prompt, encode_prompts
+from speechlm_utils.llm.vocabulary import MARKERS, add_speech_tokens
+from speechlm_utils.notebook.record import record_metrics
+from speechlm_utils.pretraining.geometry import (
+    compare_similarities,
+    compute_closeness,
+    compute_cosines,
+    fit_projection,
+)
+from speechlm_utils.pretraining.pretrain import PretrainSettings, pretrain_rows
+from speechlm_utils.tokens import find_kept, show_token, token_name
 
 plots.apply_style()
 pd.options.display.precision = 2

@@ -40,17 +40,19 @@ from IPython.display import Audio, Markdown, display
 from scipy.special import softmax
 from sklearn.metrics import confusion_matrix, f1_score
 
-from speechlm_utils import exercises, plots, reference, widgets
+from speechlm_utils import exercises, plots, widgets
 from speechlm_utils.audio import load_audio
 from speechlm_utils.bootstrap import paired_bootstrap
-from speechlm_utils.classifier import FineTuneSettings, SpeechTokenClassifier, fine_tune
-from speechlm_utils.corpus import groups, label_ids
-from speechlm_utils.drawing import draw_clips
-from speechlm_utils.embeddings import PretrainSettings
+from speechlm_utils.clips import draw_clips, groups, label_ids
+from speechlm_utils.evaluation import experiments as reference
 from speechlm_utils.exercises.overfitting import OverfitLab, check_knob
 from speechlm_utils.experiment import Experiment
-from speechlm_utils.needs import require
-from speechlm_utils.run import record_metrics
+from speechlm_utils.finetuning.classifier import SpeechTokenClassifier
+from speechlm_utils.finetuning.finetune import fine_tune
+from speechlm_utils.finetuning.lora import FineTuneSettings
+from speechlm_utils.notebook.needs import require
+from speechlm_utils.notebook.record import record_metrics
+from speechlm_utils.pretraining.pretrain import PretrainSettings
 
 plots.apply_style()
 pd.options.display.precision = 3

@@ -34,40 +34,38 @@ import numpy as np
 import pandas as pd
 
 from speechlm_utils import exercises, plots, widgets
-from speechlm_utils.acoustics import clip_features
-from speechlm_utils.association import mark_tokens, resample_effects
-from speechlm_utils.card_recovery import (
+from speechlm_utils.acoustics.features import add_dynamics, clip_features
+from speechlm_utils.acoustics.spectra import log_mel
+from speechlm_utils.clips import draw_clips
+from speechlm_utils.codec.codebooks import nearest_codes, read_codebook
+from speechlm_utils.experiment import Experiment
+from speechlm_utils.interpretation.association import resample_effects
+from speechlm_utils.interpretation.card_recovery import (
     CARD_PAIRS,
     average_by_class,
     compare_recoveries,
     fit_coefs,
     recover_sets,
 )
-from speechlm_utils.cards import PARTS, describe_tokens, list_cards, save_cards
-from speechlm_utils.codebooks import nearest_codes, read_codebook
-from speechlm_utils.counts import show_token
-from speechlm_utils.direction import planted_profile
-from speechlm_utils.drawing import draw_clips
-from speechlm_utils.dynamics import add_dynamics
-from speechlm_utils.embeddings import PretrainSettings
-from speechlm_utils.experiment import Experiment
-from speechlm_utils.listening import (
+from speechlm_utils.interpretation.cards import PARTS, describe_tokens, list_cards, save_cards
+from speechlm_utils.interpretation.listening import (
     cut_frames,
     decode_variants,
     find_moments,
-    find_occurrences,
     gather_sounds,
     join_snippets,
     limit_peak,
     measure_change,
 )
-from speechlm_utils.llm import load_llm
-from speechlm_utils.needs import require
-from speechlm_utils.overview import list_versions
-from speechlm_utils.probing import log_mel
-from speechlm_utils.rows import nearest_tokens
-from speechlm_utils.run import record_metrics
-from speechlm_utils.selection import matched_random_tokens
+from speechlm_utils.interpretation.planted import planted_profile
+from speechlm_utils.llm.embeddings import nearest_tokens
+from speechlm_utils.llm.load import load_llm
+from speechlm_utils.notebook.needs import require
+from speechlm_utils.notebook.overview import list_versions
+from speechlm_utils.notebook.record import record_metrics
+from speechlm_utils.pretraining.pretrain import PretrainSettings
+from speechlm_utils.selection.controls import matched_random_tokens
+from speechlm_utils.tokens import find_occurrences, mark_tokens, show_token
 
 plots.apply_style()
 pd.options.display.precision = 2

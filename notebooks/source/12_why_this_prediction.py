@@ -33,19 +33,25 @@ from IPython.display import Audio, Markdown, display
 from scipy.stats import spearmanr
 
 from speechlm_utils import exercises, plots, widgets
-from speechlm_utils.attribution import AUDIO, MARKER, TEXT, attribute_clip, read_attention, read_path
-from speechlm_utils.attribution_figure import draw_attribution, make_explainer
+from speechlm_utils.attribution.faithfulness import compare_with_random_weights, correlate, run_deletion_test
+from speechlm_utils.attribution.figure import draw_attribution, make_explainer
+from speechlm_utils.attribution.gradients import (
+    AUDIO,
+    MARKER,
+    TEXT,
+    attribute_clip,
+    read_attention,
+    read_path,
+)
+from speechlm_utils.attribution.shapley import sample_shapley, share_credit
 from speechlm_utils.audio import load_audio
 from speechlm_utils.bootstrap import resample_mean
-from speechlm_utils.corpus import groups, label_ids
-from speechlm_utils.drawing import draw_clips
+from speechlm_utils.clips import draw_clips, groups, label_ids
 from speechlm_utils.experiment import Experiment
-from speechlm_utils.faithfulness import compare_with_random_weights, correlate, run_deletion_test
 from speechlm_utils.metrics import macro_f1_scores
-from speechlm_utils.needs import require
-from speechlm_utils.overview import list_versions
-from speechlm_utils.run import record_metrics
-from speechlm_utils.shapley import sample_shapley, share_credit
+from speechlm_utils.notebook.needs import require
+from speechlm_utils.notebook.overview import list_versions
+from speechlm_utils.notebook.record import record_metrics
 
 plots.apply_style()
 pd.options.display.precision = 3

@@ -46,26 +46,21 @@ print(f"numpy {np.__version__}, pandas {pd.__version__}, soundfile {soundfile.__
 
 # %%
 from speechlm_utils import plots, widgets
+from speechlm_utils.acoustics.spectra import log_mel
 from speechlm_utils.audio import load_audio
-from speechlm_utils.corpus import (
-    groups,
-    label_ids,
-    label_names,
-    load_corpus,
-    select_clips,
-    write_corpus,
-)
+from speechlm_utils.cli.convert import format_profile
+from speechlm_utils.clips import groups, label_ids, label_names, select_clips
+from speechlm_utils.corpus.frame_pickle import read_frame_pickle
+from speechlm_utils.corpus.inspection import inspect_corpus
+from speechlm_utils.corpus.leakage import find_leakage
+from speechlm_utils.corpus.load import load_corpus
+from speechlm_utils.corpus.mmused import LABEL_COLUMNS, LABELS, load_mmused_csv
+from speechlm_utils.corpus.table import write_corpus
 from speechlm_utils.exercises.corpus import check_group_split, check_normalise
 from speechlm_utils.experiment import Experiment
-from speechlm_utils.importing import format_profile
-from speechlm_utils.inspection import inspect_corpus
-from speechlm_utils.leakage import find_leakage
-from speechlm_utils.mamkit import read_frame_pickle
-from speechlm_utils.mmused import LABEL_COLUMNS, LABELS, load_mmused_csv
-from speechlm_utils.model_card import format_text_scores
-from speechlm_utils.probing import log_mel
-from speechlm_utils.run import record_metrics
-from speechlm_utils.selection import count_permuted
+from speechlm_utils.finetuning.model_card import format_text_scores
+from speechlm_utils.notebook.record import record_metrics
+from speechlm_utils.selection.controls import count_permuted
 
 plots.apply_style()
 pd.options.display.precision = 3

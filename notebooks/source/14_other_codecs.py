@@ -37,23 +37,25 @@ import transformers
 
 from speechlm_utils import plots
 from speechlm_utils.audio import load_audio
-from speechlm_utils.codec import load_codec
-from speechlm_utils.codec_comparison import (
+from speechlm_utils.clips import groups, label_ids, label_names
+from speechlm_utils.codec.cache import encode_clips
+from speechlm_utils.codec.load import load_codec
+from speechlm_utils.codec.report import measure_speed
+from speechlm_utils.evaluation.codecs import (
     TokenSource,
     chance_per_layer,
     judge_interval,
     make_untrained_encodec,
     predict_out_of_fold,
 )
-from speechlm_utils.codec_report import measure_speed
-from speechlm_utils.comparison import compare_conditions
-from speechlm_utils.corpus import groups, label_ids, label_names
-from speechlm_utils.encoding import encode_clips
+from speechlm_utils.evaluation.conditions import compare_conditions
 from speechlm_utils.exercises.other_codecs import check_equal_bits, check_lead
 from speechlm_utils.experiment import Experiment
+from speechlm_utils.notebook.record import record_metrics
 from speechlm_utils.plots.other_codecs import plot_kept_layers, plot_source_gains
-from speechlm_utils.run import record_metrics
-from speechlm_utils.selection import L1Selector, Selection, find_C_for_count, fit_l1_path, make_selection
+from speechlm_utils.selection.path import find_C_for_count, fit_l1_path
+from speechlm_utils.selection.selection import Selection, make_selection
+from speechlm_utils.selection.selector import L1Selector
 
 plots.apply_style()
 pd.options.display.precision = 3

@@ -27,16 +27,15 @@
 from IPython.display import Markdown
 
 from speechlm_utils import plots, widgets
-from speechlm_utils.acoustics import clip_features
-from speechlm_utils.attribution_figure import make_explainer
-from speechlm_utils.cards import describe_tokens
-from speechlm_utils.corpus import task_names
-from speechlm_utils.drawing import draw_clips
+from speechlm_utils.acoustics.features import clip_features
+from speechlm_utils.attribution.figure import make_explainer
+from speechlm_utils.clips import draw_clips, task_names
 from speechlm_utils.experiment import Experiment
-from speechlm_utils.lasso_paths import LassoPaths, list_layer_sets
-from speechlm_utils.listening import gather_sounds
-from speechlm_utils.overview import list_versions
-from speechlm_utils.run import record_metrics
+from speechlm_utils.interpretation.cards import describe_tokens
+from speechlm_utils.interpretation.listening import gather_sounds
+from speechlm_utils.notebook.overview import list_versions
+from speechlm_utils.notebook.record import record_metrics
+from speechlm_utils.widgets.lasso_paths import LassoPaths, list_layer_sets
 
 plots.apply_style()
 print(list_versions(("torch", "transformers", "ipywidgets", "captum")))

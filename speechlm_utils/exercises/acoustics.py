@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..association import correct_p_values
+from ..interpretation.association import correct_p_values
 from .feedback import tell
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..residual_vq import quantise
-from ..speech_codec import SpeechCodec
+from ..codec.base import SpeechCodec
+from ..codec.residual_vq import quantise
 from .feedback import tell
 
 

@@ -6,9 +6,9 @@ from itertools import combinations
 import numpy as np
 
 from ..clips import Clip
-from ..codec_report import TARGETS
-from ..probing import probe_layers
-from ..speech_codec import SpeechCodec
+from ..codec.base import SpeechCodec
+from ..codec.probing import probe_layers
+from ..codec.report import TARGETS
 from .feedback import tell
 
 READABLE = 0.05

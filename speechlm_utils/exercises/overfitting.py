@@ -7,9 +7,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from ..clips import Clip
-from ..drawing import draw_clips
-from ..llm import load_llm
+from ..clips import Clip, draw_clips
+from ..llm.load import load_llm
 from .feedback import tell
 from .small_lora import OVERFIT, change_settings, cut_model, train_small_lora
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ..corpus import Clip
+from ..clips import Clip
 from .feedback import tell
 
 

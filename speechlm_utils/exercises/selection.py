@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..shrinkage import shrink, soft_threshold
+from ..selection.penalties import shrink, soft_threshold
 from .feedback import tell
 
 

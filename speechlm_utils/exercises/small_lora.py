@@ -13,11 +13,11 @@ import torch
 from peft import LoraConfig
 from torch.nn import functional
 
-from ..classifier import FineTuneSettings
-from ..clips import Clip
-from ..corpus import label_ids
-from ..training import pad_batch, wrap_model
-from ..vocabulary import add_speech_tokens, encode_prompts
+from ..clips import Clip, label_ids
+from ..finetuning.lora import FineTuneSettings
+from ..llm.prompts import encode_prompts
+from ..llm.trainer import pad_batch, wrap_model
+from ..llm.vocabulary import add_speech_tokens
 
 OVERFIT = FineTuneSettings(3e-3, 8, 12, lora_rank=64, lora_alpha=64, lora_dropout=0.0, use_audio=False)
 """Settings that learn few clips by heart. Unlike in `fine_tune`, the learning rate stays, and nothing stops

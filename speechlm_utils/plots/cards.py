@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..cards import find_card, list_cards
+from ..interpretation.cards import find_card, list_cards
 from .acoustics import name_feature
 from .style import AUDIO, NEUTRAL, TEXT, layer_color, show_name
 

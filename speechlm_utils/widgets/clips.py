@@ -9,14 +9,13 @@ import numpy as np
 from matplotlib.figure import Figure
 from scipy.special import softmax
 
-from ..audio import load_audio
+from ..attribution.edits import list_kept
+from ..audio import FORMATS, LONGEST, load_audio, read_upload
 from ..clips import Clip
-from ..edits import list_kept
 from ..plots.codec import plot_codes, plot_waveform
 from ..plots.embeddings import plot_kept_tokens
 from ..plots.style import BOTH, show_name
 from ..plots.training import plot_probabilities
-from ..uploads import FORMATS, LONGEST, read_upload
 from .listen import show_players
 from .live import live
 from .panel import WIDE, Picture, Status, busy, stack

@@ -8,10 +8,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
 
+from ..acoustics.spectra import log_mel, mel_distance
+from ..codec.base import SpeechCodec
+from ..codec.residual_vq import quantise, reconstruct
 from ..plots.codec import plot_log_mel, plot_rounding
-from ..probing import log_mel, mel_distance
-from ..residual_vq import quantise, reconstruct
-from ..speech_codec import SpeechCodec
 from .listen import show_players
 from .live import live
 from .panel import stack

@@ -8,17 +8,12 @@ import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
 
-from ..counts import show_token
-from ..lasso_paths import LassoPaths
-from ..plots.path import (
-    move_coef_step,
-    move_count_step,
-    plot_coef_step,
-    plot_count_step,
-    plot_path_step,
-)
+from ..plots.path import move_coef_step, move_count_step, plot_coef_step, plot_count_step, plot_path_step
 from ..plots.style import show_name
-from ..selection import L1Path, select_columns
+from ..selection.l1 import select_columns
+from ..selection.path import L1Path
+from ..tokens import show_token
+from .lasso_paths import LassoPaths
 from .live import live
 from .panel import WIDE, Picture, Status, busy, stack
 from .training import PromptView

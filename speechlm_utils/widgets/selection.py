@@ -5,7 +5,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from ..plots.penalty import plot_penalty
-from ..shrinkage import boundary, minimise_within, quadratic_loss
+from ..selection.penalties import boundary, minimise_within, quadratic_loss
 from .live import live
 from .panel import stack
 

@@ -7,9 +7,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from ..counts import show_token
 from ..plots.style import show_name
-from ..selection import Selection
+from ..selection.selection import Selection
+from ..tokens import show_token
 from .live import live
 from .panel import Picture, Status, busy, stack
 

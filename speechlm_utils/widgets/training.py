@@ -10,10 +10,11 @@ import numpy as np
 from IPython.display import display
 from matplotlib.colors import to_hex
 
-from ..counts import parse_token, show_token
+from ..llm.prompts import Prompt, build_prompt
+from ..llm.vocabulary import MARKERS
 from ..plots.style import layer_color, show_name
 from ..plots.training import plot_probabilities
-from ..vocabulary import MARKERS, Prompt, build_prompt
+from ..tokens import parse_token, show_token
 from .live import live
 from .panel import stack
 

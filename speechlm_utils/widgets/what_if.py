@@ -8,11 +8,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
+from ..attribution.edits import KeptToken, edit_clip, list_kept, mute_tokens, repeat_tokens, swap_tokens
 from ..clips import Clip
-from ..counts import show_token
-from ..edits import KeptToken, edit_clip, list_kept, mute_tokens, repeat_tokens, swap_tokens
 from ..plots.style import AUDIO, NEUTRAL, show_name
 from ..plots.training import plot_probabilities
+from ..tokens import show_token
 from .clips import predict_clip
 from .live import live
 from .panel import WIDE, Picture, Status, busy, stack

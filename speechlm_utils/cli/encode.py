@@ -1,0 +1,131 @@
+"""The command `speechlm encode`: fill the cache with the codes of a corpus, or of one shard of it."""
+
+import argparse
+import contextlib
+import csv
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..files import write_atomically
+
+HELP = """\
+Encode the clips of a corpus that the cache lacks.
+
+Run it again after an interruption, or with more clips: what is there is not computed again. For several
+machines, start it once on each with another shard; they need not know of each other. A clip's shard depends
+on its id alone, so it stays when the corpus grows. One process, several, or a Dask cluster give the same
+codes.
+"""
+
+EXAMPLES = """\
+examples:
+  speechlm encode data/demo --cache-dir runs/cache                       the demo corpus, the compact codec
+  speechlm encode CORPUS --codec fnlp/SpeechTokenizer --cache-dir CACHE --jobs 8 --shard 3/16
+  speechlm encode CORPUS --codec CODEC --cache-dir CACHE --dask tcp://scheduler:8786
+"""
+N_SHOWN = 20  # skipped clips
+
+
+def add_encode_command(commands) -> None:
+    """Add the command to the subparsers of `speechlm`."""
+    keep = argparse.RawDescriptionHelpFormatter
+    about = "turn a corpus, or a shard of it, into codes"
+    parser = commands.add_parser(
+        "encode", help=about, description=HELP, epilog=EXAMPLES, formatter_class=keep
+    )
+    parser.add_argument("corpus", help="folder with metadata.csv or metadata.jsonl")
+    parser.add_argument("--codec", default="data/codec", help="folder or hub name (default: data/codec)")
+    parser.add_argument("--cache-dir", required=True, metavar="FOLDER", help="where the codes go")
+    parser.add_argument("--shard", metavar="K/N", help="only the K-th of N parts, for example 3/16")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes; -1: one per core")
+    parser.add_argument("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster, in place of --jobs")
+    parser.add_argument("--device", default="cpu", help="torch device of the codec, for example cuda")
+    parser.add_argument(
+        "--batch-size",
+        type=int,
+        default=1,
+        metavar="N",
+        help="clips of exactly equal length at once; see docs",
+    )
+    parser.add_argument("--rms-dbfs", type=float, metavar="DB", help="bring every clip to this level first")
+    parser.add_argument(
+        "--on-error",
+        choices=("strict", "skip"),
+        default="strict",
+        help="at an unusable sound file stop, or leave the clip out and list it at the end",
+    )
+    parser.add_argument("--report", metavar="FILE", help="CSV of what was left out, and why")
+    parser.set_defaults(command=run_encode)
+
+
+def run_encode(args: argparse.Namespace) -> int:
+    """Encode, and print what was done and what was left out; returns the exit code."""
+    from ..codec.backends import choose_engine, parse_shard, select_shard
+    from ..codec.cache import fill_cache
+    from ..codec.load import load_codec  # these load torch: only when the command runs
+
+    shard = parse_shard(args.shard) if args.shard else (1, 1)
+    clips, skipped = _load_clips(args.corpus, args.on_error)
+    chosen = select_shard(clips, *shard)
+    print(f"shard {shard[0]}/{shard[1]} of {args.corpus}: {len(chosen)} of {len(clips)} clips", flush=True)
+    codec = load_codec(args.codec, args.device)
+    with _connect(args.dask) as client:
+        engine = choose_engine(args.jobs, client, args.batch_size)
+        report = fill_cache(chosen, codec, args.cache_dir, engine, args.rms_dbfs, on_error=args.on_error)
+    skipped += [(clip_id, "encode", reason) for clip_id, reason in report.skipped.items()]
+    if args.report:
+        _write_skipped(args.report, skipped)
+    print(f"codes of {args.codec} in {Path(args.cache_dir) / 'codes' / codec.hash}")
+    print(summarise(report, codec.frame_rate))
+    print(f"left out: {len(skipped)}" + (f", listed in {args.report}" if args.report else ""))
+    for name, kind, reason in skipped[:N_SHOWN]:
+        print(f"  {name} ({kind}): {reason}")
+    if len(skipped) > N_SHOWN:
+        print(f"  and {len(skipped) - N_SHOWN} more" + ("" if args.report else "; --report FILE lists all"))
+    return 0
+
+
+def summarise(report, frame_rate: float) -> str:
+    """Say how many clips and hours have codes, and how quickly those of this run were made.
+
+    Parameters
+    ----------
+    report : EncodingReport
+    frame_rate : float, frames per second
+    """
+    hours = sum(report.n_frames[path] for path in report.paths.values()) / frame_rate / 3600
+    new = sum(report.n_frames[path] for path in report.encoded) / frame_rate
+    text = f"{len(report.paths)} clips, {hours:.3g} h of speech have codes"
+    if not report.encoded:
+        return f"{text}; nothing was missing"
+    speed = f"{new / report.seconds:.1f} s of speech per second"
+    return f"{text}; {len(report.encoded)} sounds were encoded in {report.seconds:.1f} s, {speed}"
+
+
+@contextlib.contextmanager
+def _connect(address: str | None) -> Iterator:
+    """Connect to a Dask cluster, if there is an address."""
+    if address is None:
+        yield None
+        return
+    from distributed import Client
+
+    with Client(address) as client:
+        yield client
+
+
+def _load_clips(folder: str, on_error: str) -> tuple[list, list[tuple[str, str, str]]]:
+    """Load the corpus; return its clips, and (file_name, kind, reason) of what cannot be used."""
+    from ..corpus.load import load_corpus
+
+    with tempfile.TemporaryDirectory() as scratch:
+        report = Path(scratch) / "report.csv"
+        clips = load_corpus(folder, on_error, report=report)
+        with open(report, newline="", encoding="utf-8") as file:
+            return clips, [tuple(row) for row in list(csv.reader(file))[1:]]
+
+
+def _write_skipped(path: str, skipped: list[tuple[str, str, str]]) -> None:
+    with write_atomically(path) as part, open(part, "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([("file_name", "kind", "reason"), *skipped])

@@ -1,0 +1,175 @@
+"""Add codes to clips; codes are cached on disk by the hashes of sound file and codec."""
+
+import logging
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from ..audio import hash_file, list_parts
+from ..clips import Clip
+from ..tokens import check_codes
+from .backends import Engine, Job, choose_engine
+from .base import SpeechCodec
+
+log = logging.getLogger(__name__)
+
+
+def encode_clips(
+    clips: Sequence[Clip],
+    codec: SpeechCodec,
+    cache_dir: str | Path,
+    rms_dbfs: float | None = None,
+    progress: bool = True,
+    on_error: str = "strict",
+    n_jobs: int = 1,
+    client=None,
+    batch_size: int = 1,
+) -> list[Clip]:
+    """Add codes to the clips; what the cache holds is not encoded again.
+
+    Parameters
+    ----------
+    clips : records
+    codec : SpeechCodec
+    cache_dir : folder; one file per sound, named by the hashes of sound and codec, written atomically
+    rms_dbfs : float, bring every clip to this RMS level first (dB re full scale), or None
+    progress : bool, show a bar over the sounds that have to be encoded
+    on_error : "strict" raises at an unusable sound file, "skip" drops the clip with its labels and logs it
+    n_jobs, client, batch_size : where and how many at once, see `choose_engine`; codes are the same whatever
+        the first two are
+
+    Returns
+    -------
+    clips : list of Clip with int16 codes (n_layers, n_frames), in the given order
+
+    Raises
+    ------
+    FileNotFoundError, OSError, ValueError
+        The message names the sound file.
+    """
+    engine = choose_engine(n_jobs, client, batch_size)
+    paths = fill_cache(clips, codec, cache_dir, engine, rms_dbfs, progress, on_error).paths
+    return [replace(clip, codes=_read_codes(path, codec)) for clip in clips if (path := paths.get(clip.id))]
+
+
+@dataclass
+class EncodingReport:
+    """What `fill_cache` found, did and left out.
+
+    Attributes
+    ----------
+    paths : dict, clip id -> Path of its codes; a skipped clip has none
+    n_frames : dict, Path -> frames of each sound
+    encoded : list of Path, written in this run; the others were there
+    skipped : dict, clip id -> why it has no codes
+    seconds : float, that the encoding took
+    """
+
+    paths: dict[str, Path] = field(default_factory=dict)
+    n_frames: dict[Path, int] = field(default_factory=dict)
+    encoded: list[Path] = field(default_factory=list)
+    skipped: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def skip(self, clip_id: str, error: Exception, on_error: str) -> None:
+        """Note why a clip is left out, or raise the error."""
+        if on_error == "strict":
+            raise error
+        log.warning("dropped with its labels: %s", error)
+        self.paths.pop(clip_id, None)
+        self.skipped[clip_id] = str(error)
+
+
+def fill_cache(
+    clips: Sequence[Clip],
+    codec: SpeechCodec,
+    cache_dir: str | Path,
+    engine: Engine | None = None,
+    rms_dbfs: float | None = None,
+    progress: bool = True,
+    on_error: str = "strict",
+) -> EncodingReport:
+    """Encode what the cache lacks, and hold no codes in memory: `encode_clips` for a corpus of any size.
+
+    A run that was interrupted is repeated with the same call, and computes only what is missing.
+
+    Parameters
+    ----------
+    engine : from `choose_engine`, or another generator function that takes a list of `Job` and the codec, and
+        yields each path with its number of frames or the error; None encodes in this process
+    clips, codec, cache_dir, rms_dbfs, progress, on_error : as in `encode_clips`
+
+    Raises
+    ------
+    FileNotFoundError, OSError, ValueError
+        The message names the sound file, or the codes that were written but cannot be read here.
+    """
+    if on_error not in ("strict", "skip"):
+        raise ValueError(f"on_error={on_error!r}: must be 'strict' or 'skip'")
+    report = EncodingReport()
+    jobs = _find_missing(clips, codec, cache_dir, rms_dbfs, on_error, report)
+    start = time.perf_counter()
+    if jobs:
+        bar = tqdm(total=len(jobs), desc="encode", unit="clip", disable=not progress)
+        with bar, closing((engine or choose_engine())(list(jobs.values()), codec)) as outcomes:
+            for path, outcome in outcomes:
+                _note_outcome(report, path, outcome, codec, on_error)
+                bar.update()
+    report.seconds = time.perf_counter() - start
+    return report
+
+
+def _note_outcome(
+    report: EncodingReport, path: Path, outcome: int | Exception, codec: SpeechCodec, on_error: str
+) -> None:
+    """Note the frames of codes that were written, or why the clips of this sound have none."""
+    if isinstance(outcome, Exception):
+        for clip_id in [clip_id for clip_id, its_path in report.paths.items() if its_path == path]:
+            report.skip(clip_id, outcome, on_error)
+        return
+    if _read_codes(path, codec) is None:
+        raise OSError(
+            f"{path}: was encoded, but cannot be read here; the workers of a cluster must write to a disk "
+            "that this process reads under the same name"
+        )
+    report.n_frames[path] = outcome
+    report.encoded.append(path)
+
+
+def _find_missing(
+    clips: Sequence[Clip], codec: SpeechCodec, cache_dir, rms_dbfs, on_error: str, report: EncodingReport
+) -> dict[Path, Job]:
+    """Note in the report what the cache holds, and return a job for each sound without codes."""
+    folder = Path(cache_dir).absolute() / "codes" / codec.hash
+    level = "" if rms_dbfs is None else f"_rms{rms_dbfs:g}"
+    jobs = {}
+    for clip in clips:
+        try:
+            path = folder / f"{hash_file(clip.audio)}{level}.npy"
+        except (OSError, ValueError) as error:
+            report.skip(clip.id, error, on_error)
+            continue
+        report.paths[clip.id] = path
+        if path in report.n_frames or path in jobs:
+            continue  # the same sound under another id
+        codes = _read_codes(path, codec)
+        if codes is None:
+            jobs[path] = Job(tuple(part.absolute() for part in list_parts(clip.audio)), path, rms_dbfs)
+        else:
+            report.n_frames[path] = codes.shape[1]
+    return jobs
+
+
+def _read_codes(path: Path, codec: SpeechCodec) -> np.ndarray | None:
+    """Read cached codes; None if there are none, or a file that was cut off or is not ours."""
+    try:
+        codes = np.load(path, allow_pickle=False)
+        check_codes(codes, codec.codebook_size)
+    except (OSError, ValueError, EOFError):
+        return None
+    return codes if codes.dtype == np.int16 and len(codes) == codec.n_layers else None

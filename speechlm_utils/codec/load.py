@@ -1,0 +1,94 @@
+"""Load a speech tokenizer by folder or hub name; SpeechTokenizer behind the common interface.
+
+The interface is in `speech_codec`, the codecs of transformers (EnCodec, DAC, Mimi, X-Codec) in `hf_codecs`.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from .base import SpeechCodec
+from .weights import (
+    CONFIG_KEYS,
+    check_config,
+    check_sha256,
+    find_folder,
+    find_weights,
+    hash_model,
+    load_weights,
+    make_model,
+    read_config,
+    read_weights,
+)
+
+
+class SpeechTokenizerCodec(SpeechCodec):
+    """SpeechTokenizer's model class; layer 1 is distilled from HuBERT.
+
+    Its LSTM is bidirectional and unmasked: every frame depends on the whole clip, and so on any padding.
+    """
+
+    def __init__(self, model, config: dict, name="", device="cpu", n_layers=None):
+        super().__init__(
+            model,
+            sample_rate=config["sample_rate"],
+            hop=int(np.prod(config["strides"])),
+            codebook_size=config["codebook_size"],
+            n_all=int(config["n_q"]),
+            semantic_layers=(1,),
+            model_hash=hash_model(model, [config[key] for key in CONFIG_KEYS], ("encoder.", "quantizer.")),
+            name=name,
+            device=device,
+            n_layers=n_layers,
+        )
+
+    def _encode(self, batch):
+        return self.model.encode(batch, n_q=self.n_layers)
+
+    def _decode(self, ids):
+        books = self.model.quantizer.vq.layers
+        return self.model.decoder(sum(books[layer - 1].decode(one) for layer, one in ids.items()))[0, 0]
+
+
+def load_codec(
+    name: str | Path, device: str = "cpu", n_layers: int | None = None, sha256: str | None = None
+) -> SpeechCodec:
+    """Load a speech tokenizer.
+
+    Parameters
+    ----------
+    name : folder, or hub name, of
+        - SpeechTokenizer: config.json with model.safetensors, or with the released SpeechTokenizer.pt or
+          ckpt.dev (read without executing pickled code). On the hub: "fnlp/SpeechTokenizer", and the variant
+          with the snake activation, "fnlp/AnyGPT-speech-modules:speechtokenizer";
+        - a codec of transformers, by the `model_type` of its config.json: EnCodec ("facebook/encodec_24khz"),
+          DAC ("descript/dac_16khz"), Mimi ("kyutai/mimi"), X-Codec ("hf-audio/xcodec-hubert-librispeech") or
+          Higgs Audio's ("bosonai/higgs-audio-v2-tokenizer")
+    device : torch device
+    n_layers : int, use the first so many layers; None for all that the model has (EnCodec: up to 32)
+    sha256 : of the weight file, 64 hex digits; None compares with the folder's SHA256SUMS if there is one, or
+        with what the hub's cache knows
+
+    Returns
+    -------
+    codec : SpeechCodec, float32; stored half precision is converted, training-only buffers may be missing
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        If the folder or its files are missing, the codec's class is not known, a checksum differs, or
+        configuration or weights do not fit; the message names it.
+    """
+    folder = find_folder(name)
+    config = read_config(folder)
+    kind = config.get("model_type", "speechtokenizer")
+    if kind != "speechtokenizer":
+        from .hf_codecs import load_hf_codec  # transformers, only where it is needed
+
+        return load_hf_codec(folder, kind, name, device, n_layers, sha256)
+    check_config(folder / "config.json", config)
+    path = find_weights(folder)
+    check_sha256(path, sha256)
+    model = make_model(config)
+    load_weights(model, read_weights(path), path)
+    return SpeechTokenizerCodec(model, config, name, device, n_layers)

@@ -1,0 +1,82 @@
+"""Load a folder of clips with their texts and labels: one record per clip from here to the prediction."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..clips import Clip, groups, hash_corpus, label_ids, label_names, make_clip_id, select_clips, task_names
+from .columns import find_metadata
+from .inspection import Limits, inspect_corpus
+from .report import keep_usable
+from .table import read_table, write_corpus
+
+__all__ = [
+    "Clip",
+    "groups",
+    "hash_corpus",
+    "label_ids",
+    "label_names",
+    "load_corpus",
+    "make_clip_id",
+    "select_clips",
+    "task_names",
+    "write_corpus",
+]
+
+_SAVED_DATASET = ("dataset_info.json", "state.json", "dataset_dict.json")
+
+
+def load_corpus(
+    folder: str | Path,
+    on_error: str = "strict",
+    tasks: Sequence[str] | None = None,
+    report: str | Path | None = None,
+    inspect: str = "headers",
+    limits: Limits | None = None,
+) -> list[Clip]:
+    """Load the clips that a folder's metadata.csv or metadata.jsonl lists (AudioFolder convention).
+
+    A folder without such a file that holds a Hugging Face dataset (`save_to_disk`) is read by `hf_dataset`.
+
+    Columns: `file_name`, relative to the folder, or several joined by "|" for a clip that is their sounds in
+    order (so no name may hold that character); `text`. Optional columns:
+
+    - `id`, else `make_clip_id` of the file names;
+    - `split`: "train", "validation", "test", "unlabelled" or the usual short forms, in every row or in none.
+      Then `make_splits` makes them, before any clip is dropped, so that a repaired file moves no other clip;
+    - `group` or `sentence`, else the text, or the file name where that is empty too;
+    - `speaker`, `phones`, `ambiguous`, see `Clip`;
+    - `label` and every column that is not numeric: tasks. A further numeric column is a planted parameter.
+
+    Parameters
+    ----------
+    folder : folder with the metadata file
+    on_error : "strict" raises at sound files that cannot be used; "skip" drops the clips with their labels
+    tasks : label columns; None takes them all as said above
+    report : CSV file (file_name, kind, reason), written with a row for each such finding
+    inspect : "headers" reads no more than the head of every sound file; "full" decodes them all and also
+        finds silent, too short and too long clips and empty texts, see `inspect_corpus`
+    limits : Limits of the full inspection
+
+    Returns
+    -------
+    clips : list of Clip, in the order of the metadata file
+
+    Raises
+    ------
+    FileNotFoundError, OSError, ValueError
+        The message names the file, and the line and column where there is one; of unusable clips the first
+        few and their number.
+    """
+    if on_error not in ("strict", "skip"):
+        raise ValueError(f"on_error={on_error!r}: must be 'strict' or 'skip'")
+    if inspect not in ("headers", "full"):
+        raise ValueError(f"inspect={inspect!r}: must be 'headers' or 'full'")
+    folder, is_full = Path(folder), inspect == "full"
+    if find_metadata(folder) is None and any((folder / name).is_file() for name in _SAVED_DATASET):
+        from .hf_dataset import load_hf_dataset
+
+        clips = load_hf_dataset(folder, tasks=tasks)
+    else:
+        clips = read_table(folder, tasks)
+    found = inspect_corpus(clips, limits, decode=is_full, folder=folder, progress=is_full)
+    return keep_usable(clips, found, on_error, report)

@@ -1,0 +1,144 @@
+"""Put clips into train, validation and test where a corpus does not: whole groups, labels in proportion."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ..clips import Clip, label_names, task_names
+
+log = logging.getLogger(__name__)
+
+SPLITS = ("train", "validation", "test", "unlabelled")
+ALIASES = {
+    "training": "train",
+    "val": "validation",
+    "valid": "validation",
+    "dev": "validation",
+    "development": "validation",
+    "unlabeled": "unlabelled",
+}
+
+
+def parse_split(text: str) -> str:
+    """Return the split that a cell of a table means ("Dev": validation); an unknown one raises ValueError."""
+    name = text.strip().lower()
+    name = ALIASES.get(name, name)
+    if name not in SPLITS:
+        raise ValueError(f"split={text!r}: must be one of {list(SPLITS)}, or {', '.join(ALIASES)}")
+    return name
+
+
+def make_splits(
+    clips: Sequence[Clip],
+    task: str | None = None,
+    shares: Sequence[float] = (0.7, 0.15, 0.15),
+    seed: int = 0,
+) -> list[Clip]:
+    """Put the clips into train, validation and test, and tell the sizes by a log message.
+
+    No group is broken. Labels are kept in proportion as far as whole groups allow, and a label that occurs in
+    three groups or more gets one in every split. The groups go one by one, those of rare labels and the large
+    ones first and otherwise in random order, to the split where chi-squared of the label shares falls most (a
+    greedy form of iterative stratification: Sechidis, Tsoumakas & Vlahavas, ECML PKDD 2011).
+
+    The seed only orders groups of equal size. Where groups are few and large (debates, speakers), their sizes
+    decide, and another seed may give the same splits: do not take several seeds for several random splits.
+
+    Parameters
+    ----------
+    clips : records; the split that they have does not matter
+    task : the task whose labels are kept in proportion; None takes all tasks, less those that have a label
+        for every other group and so are rather free text
+    shares : of train, validation and test; their sum is 1, and validation or test may be 0
+    seed : int; the same clips and seed give the same splits, in whatever order the clips come
+
+    Returns
+    -------
+    clips : list of Clip in the given order. A group in which no clip has a label of any task is put into
+        "unlabelled"
+
+    Raises
+    ------
+    ValueError
+        If the shares are not such numbers, or no clip has a label of the task.
+    """
+    shares = _check_shares(shares)
+    tasks = _choose_tasks(clips) if task is None else [task]
+    groups, counts = _count_labels(clips, tasks)
+    places = _place_groups(counts, shares, np.random.default_rng(seed))
+    split_of = {group: SPLITS[place] for group, place in zip(groups, places, strict=True)}
+    made = [replace(clip, split=split_of.get(clip.group, "unlabelled")) for clip in clips]
+    sizes = Counter(clip.split for clip in made)
+    told = ", ".join(f"{name} {sizes[name]}" for name in SPLITS if name != "unlabelled" or sizes[name])
+    log.warning("splits were made (whole groups, stratified by %s, seed %d): %s", tasks, seed, told)
+    return made
+
+
+def _check_shares(shares: Sequence[float]) -> np.ndarray:
+    values = np.asarray(shares, dtype=float)
+    if values.shape != (3,) or not (values >= 0).all() or values[0] == 0 or abs(values.sum() - 1) > 1e-6:
+        raise ValueError(
+            f"shares={shares!r}: must be those of train (above 0), validation and test, with sum 1"
+        )
+    return values
+
+
+def _choose_tasks(clips: Sequence[Clip]) -> list[str]:
+    """Return the tasks whose labels repeat: fewer than one label for two groups."""
+    chosen = []
+    for task in task_names(clips):
+        n_groups = len({clip.group for clip in clips if task in clip.labels})
+        if 2 * len(label_names(clips, task)) < n_groups:
+            chosen.append(task)
+        else:
+            log.warning("column %r has too many labels for %d groups to stratify by", task, n_groups)
+    return chosen
+
+
+def _count_labels(clips: Sequence[Clip], tasks: Sequence[str]) -> tuple[list[str], np.ndarray]:
+    """Return the groups that have a label, sorted, and their counts of each label and (last) of all clips.
+
+    The counts are an int array, shape (n_groups, n_labels + 1).
+    """
+    pairs = [(task, name) for task in tasks for name in label_names(clips, task)]
+    columns = {pair: i for i, pair in enumerate(pairs)}
+    places = {group: i for i, group in enumerate(sorted({clip.group for clip in clips if clip.labels}))}
+    counts = np.zeros((len(places), len(columns) + 1), dtype=int)
+    for clip in clips:
+        if clip.group in places:
+            row = counts[places[clip.group]]
+            row[-1] += 1
+            for task in tasks:
+                if task in clip.labels:
+                    row[columns[task, clip.labels[task]]] += 1
+    return list(places), counts
+
+
+def _place_groups(counts: np.ndarray, shares: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Place the groups: 0, 1 or 2 for train, validation or test, int array, shape (n_groups,)."""
+    total = counts.sum(axis=0)
+    relative = counts / np.maximum(total, 1)
+    missing = np.repeat(shares[:, None], len(total), axis=1)  # (3, n_labels + 1): share still to be filled
+    places = np.full(len(counts), -1)
+    order = rng.permutation(len(counts))
+    order = order[np.argsort(-counts[order, -1], kind="stable")]  # the large first, while there is room
+    for label in np.argsort((counts > 0).sum(axis=0), kind="stable"):  # all clips together come last
+        waiting = [group for group in order if places[group] < 0 and counts[group, label]]
+        lacking = set(np.flatnonzero(shares)) - set(places[counts[:, label] > 0])
+        for n_left, group in zip(range(len(waiting), 0, -1), waiting, strict=True):
+            candidates = lacking if n_left <= len(lacking) else np.flatnonzero(shares)
+            places[group] = _choose_split(candidates, missing, relative[group], shares)
+            missing[places[group]] -= relative[group]
+            lacking.discard(places[group])
+    return places
+
+
+def _choose_split(
+    candidates: Iterable[int], missing: np.ndarray, group: np.ndarray, shares: np.ndarray
+) -> int:
+    """Choose the split in which chi-squared of the label shares falls most; of equals, the last."""
+    fall = (missing**2 - (missing - group) ** 2).sum(axis=1) / np.maximum(shares, 1e-9)
+    return max(candidates, key=lambda s: (round(fall[s], 12), s))

@@ -1,0 +1,152 @@
+"""What there is to gain before any speech token is computed: words, planted delivery, and both, per task.
+
+In a corpus whose delivery was planted, a classifier may be given the delivery itself, in figures. What it
+then reaches is a ceiling for every model that has to hear the delivery first.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score
+from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold
+from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.preprocessing import FunctionTransformer, PolynomialFeatures, StandardScaler
+
+from ..bootstrap import bootstrap_macro_f1, paired_bootstrap
+from ..clips import Clip, groups, label_ids, label_names, select_clips, task_names
+from ..selection.bag_of_words import WORD_PATTERN
+
+INPUTS = ("text", "planted", "both")
+C_GRID = (0.1, 1.0, 10.0, 100.0)
+PLANTED_WEIGHTS = (0.02, 0.1, 0.5)
+"""Weight of the planted parameters (unit variance) beside TF-IDF (unit length per clip), to choose from."""
+
+
+def compute_ceilings(
+    clips: Sequence[Clip],
+    tasks: Sequence[str] | None = None,
+    limit: int | None = None,
+    n_folds: int = 5,
+    n_resamples: int = 2000,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Fit on train and score on test a classifier of the words, of the planted parameters, and of both.
+
+    Parameters
+    ----------
+    clips : records of a corpus with planted parameters; no codes are needed
+    tasks : label columns; None takes all of the corpus
+    limit : int, at most so many clips of each split (whole sentences); None takes all
+    n_folds : int, grouped folds of train that choose the penalty
+    n_resamples : int, of the bootstrap over sentences
+    seed : int, of limit, folds and bootstrap
+
+    Returns
+    -------
+    table : DataFrame, one row per task and input, in the order of `INPUTS`, with columns
+        `task`, `inputs`, `macro_f1` (classes present in test), `low`, `high` (95 % interval), `gain`,
+        `gain_low`, `gain_high` (against text, paired), `chance` (guesses with the label shares of train),
+        `n_classes`, `n_train`, `n_test`, `n_sentences`
+
+    Raises
+    ------
+    ValueError
+        If a task is unknown, or no planted parameter varies over its clips.
+    """
+    rows = []
+    for task in tasks or task_names(clips):
+        train, test = (select_clips(clips, task, split, limit, seed) for split in ("train", "test"))
+        names = label_names([*train, *test], task)
+        y, y_test = (label_ids(part, task, names) for part in (train, test))
+        predictions = {
+            name: fit_ceiling(train, y, name, n_folds, seed).predict(_as_array(test)) for name in INPUTS
+        }
+        sizes = {
+            "n_classes": len(names),
+            "n_train": len(train),
+            "n_test": len(test),
+            "n_sentences": len(set(groups(test))),
+            "chance": _guess(y, y_test, seed),
+        }
+        for name, prediction in predictions.items():
+            pair = (predictions["text"], prediction)
+            gain = paired_bootstrap(y_test, *pair, groups(test), n_resamples, seed=seed)
+            score, low, high = bootstrap_macro_f1(y_test, prediction, groups(test), n_resamples, seed=seed)
+            scores = {"macro_f1": score, "low": low, "high": high}
+            gains = {"gain": gain.difference, "gain_low": gain.low, "gain_high": gain.high}
+            rows.append({"task": task, "inputs": name} | scores | gains | sizes)
+    return pd.DataFrame(rows)
+
+
+def fit_ceiling(
+    clips: Sequence[Clip], y: np.ndarray, inputs: str, n_folds: int = 5, seed: int = 0
+) -> GridSearchCV:
+    """Fit a balanced logistic regression on the given inputs, its settings by grouped cross-validation.
+
+    Words enter as TF-IDF; planted parameters standardised, with their squares and products, so that a class
+    may also lie between others.
+
+    Parameters
+    ----------
+    clips : train clips; folds keep the clips of one sentence together
+    y : int array, shape (n_clips,)
+    inputs : "text", "planted" or "both"
+    n_folds, seed : of the folds
+    """
+    if inputs not in INPUTS:
+        raise ValueError(f"inputs={inputs!r}: must be one of {INPUTS}")
+    steps, grid = [], {"model__C": list(C_GRID)}
+    if inputs in ("text", "both"):
+        words = TfidfVectorizer(token_pattern=WORD_PATTERN)
+        steps.append(("text", Pipeline([("read", FunctionTransformer(_texts)), ("tfidf", words)])))
+    if inputs in ("planted", "both"):
+        read = FunctionTransformer(_planted, kw_args={"names": varying_parameters(clips)})
+        squares = PolynomialFeatures(2, include_bias=False)
+        steps.append(
+            ("planted", Pipeline([("read", read), ("scale", StandardScaler()), ("square", squares)]))
+        )
+    if inputs == "both":
+        grid["inputs__transformer_weights"] = [{"planted": weight} for weight in PLANTED_WEIGHTS]
+    model = LogisticRegression(class_weight="balanced", max_iter=5000)
+    pipeline = Pipeline([("inputs", FeatureUnion(steps)), ("model", model)])
+    folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
+    search = GridSearchCV(pipeline, grid, scoring="f1_macro", cv=folds)
+    return search.fit(_as_array(clips), y, groups=groups(clips))
+
+
+def varying_parameters(clips: Sequence[Clip]) -> list[str]:
+    """List the planted parameters that every clip has and that vary; ValueError if there are none."""
+    names = [
+        name
+        for name in (clips[0].planted if clips else ())
+        if all(name in clip.planted for clip in clips) and len({clip.planted[name] for clip in clips}) > 1
+    ]
+    if not names:
+        raise ValueError(f"none of the {len(clips)} clips has planted parameters that vary")
+    return names
+
+
+def _texts(clips: np.ndarray) -> list[str]:
+    return [clip.text for clip in clips]
+
+
+def _planted(clips: np.ndarray, names: Sequence[str]) -> np.ndarray:
+    return np.array([[clip.planted[name] for name in names] for clip in clips], dtype=float)
+
+
+def _guess(y: np.ndarray, y_test: np.ndarray, seed: int, n_draws: int = 200) -> float:
+    """Macro-F1 on average of guesses drawn from the labels of train."""
+    rng = np.random.default_rng(seed)
+    draws = [rng.choice(y, len(y_test)) for _ in range(n_draws)]
+    score = {"labels": np.unique(y_test), "average": "macro", "zero_division": 0}
+    return float(np.mean([f1_score(y_test, guess, **score) for guess in draws]))
+
+
+def _as_array(clips: Sequence[Clip]) -> np.ndarray:
+    """Put the records in an object array, which scikit-learn can index by fold."""
+    array = np.empty(len(clips), dtype=object)
+    array[:] = list(clips)
+    return array

@@ -1,0 +1,233 @@
+"""The classifier of step 3 as an object: build it, predict clips or recordings, save it and load it again."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ..audio import AudioFiles, check_wav, load_audio
+from ..clips import Clip
+from ..codec.base import SpeechCodec
+from ..codec.load import load_codec
+from ..llm.embeddings import read_rows
+from ..llm.load import hash_llm, load_llm
+from ..llm.prompts import Prompt, PromptReport, encode_prompts
+from ..llm.trainer import batches_by_length, pad_batch
+from ..tokens import Token
+from .artefact import check_codec, describe_codec, load_adapter, read_artefact, save_artefact
+from .lora import FineTuneSettings, wrap_classifier
+
+KEPT = ("task", "label_names", "tokens", "llm_name", "llm_hash", "dtype", "quantization", "codec_facts")
+"""Attributes of a classifier that its artefact keeps as they are."""
+
+
+@dataclass
+class SpeechTokenClassifier:
+    """A fine-tuned model with all it needs to classify clips; `save` and `from_pretrained` keep it.
+
+    Attributes
+    ----------
+    model, tokenizer : PEFT model with head, and tokenizer with the speech tokens
+    task : str
+    label_names : list of str, in the order of the logits
+    tokens : list of (layer, code)
+    ids : dict, name -> id of markers and speech tokens
+    settings : FineTuneSettings
+    llm_name, llm_hash : of the base model, before anything was added
+    dtype, quantization : with which the base model was loaded, see `load_llm`
+    selection : Selection or dict, how the tokens were found; None if not given
+    codec : SpeechCodec that turns recordings into codes; None until it is given or needed
+    codec_facts : dict, which codec the tokens are codes of, see `describe_codec`; None: not known
+    results : dict, "data" and "metrics" of the training, see `train_classifier`
+    """
+
+    model: torch.nn.Module
+    tokenizer: object
+    task: str
+    label_names: list[str]
+    tokens: list[Token]
+    ids: dict[str, int]
+    settings: FineTuneSettings
+    llm_name: str
+    llm_hash: str
+    dtype: str = "float32"
+    quantization: str | None = None
+    selection: object = None
+    codec: SpeechCodec | None = None
+    codec_facts: dict | None = None
+    results: dict = field(default_factory=dict)
+
+    def encode(self, clips: Sequence[Clip], silent: bool = False) -> tuple[list[Prompt], PromptReport]:
+        """Build the prompts of clips as in training; `silent` leaves their audio part empty."""
+        names = ("max_length", "use_audio", "collapse_repeats")
+        how = {name: getattr(self.settings, name) for name in names}
+        return encode_prompts(self.tokenizer, clips, [] if silent else self.tokens, **how)
+
+    def predict(
+        self,
+        clips: Sequence[Clip] | np.ndarray | AudioFiles,
+        text: str | None = None,
+        sample_rate: int | None = None,
+        batch_size: int = 32,
+    ) -> np.ndarray:
+        """Compute the logits of clips or, where a text is given, those of one recording (`predict_wav`).
+
+        Clips of similar length share a batch; padding changes logits by rounding alone (about 1e-5).
+
+        Returns
+        -------
+        logits : float32 array, shape (n_clips, n_classes) in the order of the clips, or (n_classes,)
+        """
+        if text is not None:
+            return self.predict_wav(clips, text, sample_rate)
+        items = [{"input_ids": prompt.input_ids} for prompt in self.encode(clips)[0]]
+        logits = np.empty((len(items), len(self.label_names)), dtype=np.float32)
+        self.model.eval()
+        for places in batches_by_length([len(item["input_ids"]) for item in items], batch_size):
+            batch = pad_batch([items[place] for place in places], self.tokenizer.pad_token_id)
+            with torch.inference_mode():
+                outputs = self.model(**{name: value.to(self.model.device) for name, value in batch.items()})
+            logits[places] = outputs.logits.float().cpu().numpy()
+        return logits
+
+    def predict_wav(
+        self, wav: np.ndarray | AudioFiles, text: str, sample_rate: int | None = None
+    ) -> np.ndarray:
+        """Compute the logits of one recording, bit for bit those of ``predict([clip])`` of the same clip.
+
+        Parameters
+        ----------
+        wav : float array, shape (n_samples,), full scale 1; or a sound file, or several that are joined. A
+            classifier of words alone does not look at it
+        text : str, what is said, written as the texts of the training were (lower case in the demo corpus)
+        sample_rate : int, Hz, of an array; None: the codec's. Another one is resampled, as files always are
+
+        Returns
+        -------
+        logits : float32 array, shape (n_classes,), in the order of `label_names`
+
+        Raises
+        ------
+        FileNotFoundError, OSError, ValueError
+            If the sound cannot be used, or the codec is not known or not that of the training.
+        """
+        codes = self._encode_wav(wav, sample_rate) if self.settings.use_audio else None
+        return self.predict([Clip("recording", text, None, codes=codes)])[0]
+
+    def _encode_wav(self, wav: np.ndarray | AudioFiles, sample_rate: int | None) -> np.ndarray:
+        if self.codec is None:
+            self.use_codec()
+        rate = self.codec.sample_rate
+        if not isinstance(wav, np.ndarray):
+            wav = load_audio(wav, rate)
+        elif not np.issubdtype(wav.dtype, np.floating):
+            raise ValueError(f"wav: has dtype {wav.dtype}, expected floats between -1 and 1")
+        elif sample_rate not in (None, rate):
+            import librosa
+
+            rates = {"orig_sr": sample_rate, "target_sr": rate}
+            wav = librosa.resample(check_wav(wav), **rates, res_type="soxr_hq")
+        return self.codec.encode(wav)
+
+    def use_codec(self, codec: SpeechCodec | str | Path | None = None) -> None:
+        """Take a codec for recordings: a loaded one, a folder or hub name; None loads that of the training.
+
+        Raises
+        ------
+        ValueError
+            If it is not the one that the tokens are codes of; the message names both.
+        """
+        facts, where = (
+            self.codec_facts or describe_codec(None, self.selection) or {},
+            f"classifier {self.task!r}",
+        )
+        if codec is None and not facts.get("name"):
+            raise ValueError(
+                f"{where}: does not name its codec; load it with codec=..., or call use_codec(...)"
+            )
+        if codec is None or isinstance(codec, str | Path):
+            codec = load_codec(codec or facts["name"], n_layers=facts.get("n_layers"))
+        check_codec(describe_codec(codec), facts, where)
+        self.codec, self.codec_facts = codec, describe_codec(codec)
+
+    def predict_labels(
+        self, clips: Sequence[Clip], text: str | None = None, sample_rate: int | None = None
+    ) -> list[str]:
+        """Return the name of each clip's most likely label, or of the one recording's; see `predict`."""
+        logits = np.atleast_2d(self.predict(clips, text, sample_rate))
+        return [self.label_names[place] for place in logits.argmax(axis=1)]
+
+    def save(self, folder: str | Path, codec: SpeechCodec | None = None, corpus: str | Path = "") -> None:
+        """Save all but base model and codec; these are named, with their hashes (see `artefact`).
+
+        Parameters
+        ----------
+        folder : made if it does not exist
+        codec : the one that made the clips' codes. Without it the artefact has the hash that the selection
+            knows, and who loads it must say which codec that is
+        corpus : what the clips are from, for the model card
+
+        Raises
+        ------
+        ValueError
+            If the tokens were selected with another codec.
+        """
+        if codec is not None:
+            self.codec, self.codec_facts = codec, describe_codec(codec, self.selection)
+        self.codec_facts = self.codec_facts or describe_codec(None, self.selection)
+        if corpus:
+            self.results = {**self.results, "corpus": str(corpus)}
+        about = {name: getattr(self, name) for name in KEPT}
+        about |= {"device": self.model.device.type, "settings": asdict(self.settings)}
+        rows = read_rows(self.model, self.ids)
+        save_artefact(folder, about, rows, self.model, self.selection, self.results)
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        folder: str | Path,
+        base: str | Path | None = None,
+        cache_dir: str | Path | None = None,
+        codec: SpeechCodec | str | Path | None = None,
+        device: str | None = None,
+    ) -> "SpeechTokenClassifier":
+        """Load what `save` wrote; on the same machine the logits equal those before saving bit for bit.
+
+        Parameters
+        ----------
+        folder : folder of the artefact
+        base : name or folder of the base model; None takes the name that was saved
+        cache_dir : for `load_llm`
+        codec : for recordings, see `use_codec`; None loads the one that the artefact names when it is needed
+        device : torch device; None: the kind that it was saved on where there is one, else the CPU
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            If a file is missing or of another format, or base model or codec are not those of the training;
+            the message names what was used and what was given.
+        """
+        about, rows, selection, results = read_artefact(folder)
+        kept, settings = {name: about[name] for name in KEPT}, FineTuneSettings(**about["settings"])
+        kept["tokens"] = [tuple(token) for token in about["tokens"]]
+        name = about["llm_name"] if base is None else base
+        options = {"dtype": about["dtype"], "quantization": about["quantization"], "cache_dir": cache_dir}
+        model, tokenizer = load_llm(name, "classification", len(about["label_names"]), **options)
+        if (found := hash_llm(model)) != about["llm_hash"]:
+            raise ValueError(
+                f"{folder}: was trained upon {about['llm_name']} with hash {about['llm_hash']}, "
+                f"but {name} has hash {found}"
+            )
+        frozen = replace(settings, train_rows=False)  # the rows as trained are written into the matrix
+        wrapped, ids = wrap_classifier(model, tokenizer, kept["tokens"], rows, frozen)
+        load_adapter(folder, wrapped)
+        device = device or ("cuda" if about["device"] == "cuda" and torch.cuda.is_available() else "cpu")
+        if about["quantization"] is None:
+            wrapped.to(device)
+        parts = {"model": wrapped, "tokenizer": tokenizer, "ids": ids, "settings": settings}
+        loaded = cls(**parts, **kept, selection=selection, results=results)
+        if codec is not None:
+            loaded.use_codec(codec)
+        return loaded

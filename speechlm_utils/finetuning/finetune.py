@@ -1,0 +1,228 @@
+"""Step 3: fine-tune the language model with LoRA and a linear head to classify clips (arXiv 2512.07571)."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional
+from transformers import set_seed
+
+from ..clips import Clip, hash_corpus, label_ids, label_names
+from ..llm.distributed import IGNORED, share_of_mean
+from ..llm.embeddings import Rows
+from ..llm.load import choose_dtype, hash_llm, load_llm
+from ..llm.prompts import Prompt, PromptReport
+from ..llm.smollm2 import SMOLLM2
+from ..llm.trainer import find_scores, run_trainer
+from ..metrics import macro_f1_scores
+from ..tokens import Token
+from .classifier import SpeechTokenClassifier
+from .lora import FineTuneSettings, wrap_classifier
+
+__all__ = [
+    "FineTuneResult",
+    "FineTuneSettings",
+    "SpeechTokenClassifier",
+    "build_classifier",
+    "fine_tune",
+    "macro_f1_scores",
+    "train_classifier",
+]
+
+
+@dataclass(frozen=True)
+class FineTuneResult:
+    """A trained classifier and how it does.
+
+    Attributes
+    ----------
+    classifier : SpeechTokenClassifier, of the best epoch
+    losses : float array, shape (n_steps,), weighted training loss of each step (its batch alone)
+    history : list of dict per validation with "epoch", "step", "loss", "macro_f1_all", "macro_f1_present"
+    logits : dict, split -> float32 array, shape (n_clips, n_classes); validation and test
+    metrics : dict, split -> {"macro_f1_all", "macro_f1_present"}
+    n_trainable : int, trained parameters
+    report : PromptReport of the train prompts
+    """
+
+    classifier: SpeechTokenClassifier
+    losses: np.ndarray
+    history: list[dict[str, float]]
+    logits: dict[str, np.ndarray]
+    metrics: dict[str, dict[str, float]]
+    n_trainable: int
+    report: PromptReport
+
+
+def fine_tune(
+    clips_by_split: Mapping[str, Sequence[Clip]],
+    task: str,
+    tokens: Sequence[Token],
+    rows: Rows | None = None,
+    settings: FineTuneSettings | None = None,
+    llm_name: str = SMOLLM2,
+    selection: object = None,
+    cache_dir: str | Path | None = None,
+    dtype: str = "float32",
+    progress: bool = False,
+    quantization: str | None = None,
+) -> FineTuneResult:
+    """Fine-tune a fresh copy of the base model and predict validation and test.
+
+    Parameters
+    ----------
+    clips_by_split : dict with "train" and, if there are any, "validation" and "test"; every clip has a label
+        of `task` and, unless settings.use_audio is False, codes
+    task : str
+    tokens : sequence of (layer, code); the prompt holds these
+    rows : dict, name -> row from `pretrain_rows`; None starts from rows as drawn (no step 2)
+    settings : FineTuneSettings
+    llm_name, cache_dir, dtype, quantization : for `load_llm`
+    selection : Selection or dict, kept with the classifier
+    progress : bool, a tqdm bar
+
+    Raises
+    ------
+    ValueError
+        If a split's clip lacks a label or codes, or `rows` lack a token; the message names it.
+    """
+    settings = settings or FineTuneSettings()
+    names = label_names(clips_by_split["train"], task)
+    for clips in clips_by_split.values():
+        label_ids(clips, task, names)  # a wrong label is found before the model is loaded
+    base = (llm_name, cache_dir, dtype, quantization)
+    classifier = build_classifier(task, names, tokens, rows, settings, *base)
+    classifier.selection = selection
+    return train_classifier(classifier, clips_by_split, progress)
+
+
+def build_classifier(
+    task: str,
+    names: Sequence[str],
+    tokens: Sequence[Token],
+    rows: Rows | None,
+    settings: FineTuneSettings,
+    llm_name: str = SMOLLM2,
+    cache_dir: str | Path | None = None,
+    dtype: str = "float32",
+    quantization: str | None = None,
+) -> SpeechTokenClassifier:
+    """Build the untrained classifier: base model, tokens, their rows, then LoRA and a head."""
+    if len(names) < 2:
+        raise ValueError(f"task={task!r}: has the classes {list(names)}, at least two are needed")
+    set_seed(settings.seed)
+    dtype = choose_dtype(dtype)  # kept with the classifier: elsewhere "auto" may choose another one
+    options = {"dtype": dtype, "quantization": quantization, "cache_dir": cache_dir}
+    model, tokenizer = load_llm(llm_name, "classification", len(names), **options)
+    llm_hash = hash_llm(model)
+    wrapped, ids = wrap_classifier(model, tokenizer, tokens, rows, settings)
+    tokens, about = [tuple(token) for token in tokens], (str(llm_name), llm_hash, dtype, quantization)
+    return SpeechTokenClassifier(wrapped, tokenizer, task, list(names), tokens, ids, settings, *about)
+
+
+def train_classifier(
+    classifier: SpeechTokenClassifier, clips_by_split: Mapping[str, Sequence[Clip]], progress: bool = False
+) -> FineTuneResult:
+    """Train a classifier in place and predict validation and test; arguments as in `fine_tune`.
+
+    What it was trained on and how it does is kept in ``classifier.results``: "data" with the clips of each
+    split and label, and a hash of the train clips; "metrics" with the scores of validation and test.
+    """
+    task, names, settings = classifier.task, classifier.label_names, classifier.settings
+    y = {split: label_ids(clips, task, names) for split, clips in clips_by_split.items() if clips}
+    held_out = classifier.encode(clips_by_split["validation"])[0] if "validation" in y else []
+    validation = _make_items(held_out, y.get("validation", ()))
+    loss = _WeightedLoss(_weigh_classes(y["train"], len(names)) if settings.class_weights else None)
+    steps_per_epoch = math.ceil(len(y["train"]) / settings.batch_size)
+    losses, history, parts = [], [], _split_steps(settings, steps_per_epoch)
+    for number, part in enumerate(parts, start=1):
+        silent = number < len(parts)
+        prompts, report = classifier.encode(clips_by_split["train"], silent)
+        log = run_trainer(
+            classifier.model,
+            _make_items(prompts, y["train"]),
+            [] if silent else validation,
+            part,
+            classifier.tokenizer.pad_token_id,
+            metric="macro_f1_all",
+            progress=f"fine-tuning {task}{', words first' if silent else ''}" if progress else None,
+            compute_loss_func=loss,
+            compute_metrics=lambda p: macro_f1_scores(p.label_ids, p.predictions.argmax(axis=1), len(names)),
+        )
+        history += _read_history(log, len(losses), steps_per_epoch)
+        losses += find_scores(log, "loss")
+    logits = {split: classifier.predict(clips_by_split[split]) for split in y if split != "train"}
+    scores = {split: macro_f1_scores(y[split], z.argmax(axis=1), len(names)) for split, z in logits.items()}
+    classifier.results = {"data": _describe_clips(clips_by_split, task, names), "metrics": scores}
+    return FineTuneResult(
+        classifier=classifier,
+        losses=np.array(losses),
+        history=history,
+        logits=logits,
+        metrics=scores,
+        n_trainable=sum(p.numel() for p in classifier.model.parameters() if p.requires_grad),
+        report=report,
+    )
+
+
+def _split_steps(settings: FineTuneSettings, steps_per_epoch: int) -> list[FineTuneSettings]:
+    """Return the settings of each part of the training: one, or the words' and then the tokens'.
+
+    A classifier of words alone has both parts, too, so that it differs in its prompts and in nothing else.
+    """
+    n_steps = settings.max_steps or settings.n_epochs * steps_per_epoch
+    n_first = round(settings.words_first * n_steps)
+    if not n_first:
+        return [settings]
+    first = replace(settings, max_steps=n_first, eval_steps=None)
+    return [first, replace(settings, max_steps=max(1, n_steps - n_first))]
+
+
+def _describe_clips(clips_by_split: Mapping[str, Sequence[Clip]], task: str, names: Sequence[str]) -> dict:
+    """Count each split's clips by label, and hash the train clips."""
+    counts = {
+        split: Counter(clip.labels[task] for clip in clips)
+        for split, clips in clips_by_split.items()
+        if clips
+    }
+    labels = {split: {name: found[name] for name in names} for split, found in counts.items()}
+    return {"labels": labels, "train_hash": hash_corpus(clips_by_split["train"])}
+
+
+def _make_items(prompts: Sequence[Prompt], y: Sequence[int]) -> list[dict]:
+    return [{"input_ids": p.input_ids, "labels": int(label)} for p, label in zip(prompts, y, strict=True)]
+
+
+def _weigh_classes(y: np.ndarray, n_classes: int) -> torch.Tensor:
+    """Weigh each class by the inverse of its share ("balanced"); shape (n_classes,), mean over clips 1."""
+    counts = np.bincount(y, minlength=n_classes)
+    return torch.tensor(len(y) / (n_classes * np.maximum(counts, 1)), dtype=torch.float32)
+
+
+@dataclass
+class _WeightedLoss:
+    """Cross-entropy with class weights, in the form that the Trainer calls."""
+
+    weights: torch.Tensor | None
+
+    def __call__(self, outputs, labels, num_items_in_batch=None) -> torch.Tensor:
+        weights = None if self.weights is None else self.weights.to(labels.device)
+        losses = functional.cross_entropy(outputs.logits.float(), labels, weight=weights, reduction="none")
+        counted = labels[labels != IGNORED]
+        return share_of_mean(losses, len(counted) if weights is None else weights[counted].sum())
+
+
+def _read_history(log: Sequence[dict], n_before: int, steps_per_epoch: int) -> list[dict[str, float]]:
+    """Return the results of each validation; steps count from the start, after `n_before` others."""
+    keys = ("loss", "macro_f1_all", "macro_f1_present")
+    before = n_before / steps_per_epoch
+    return [
+        {"epoch": before + entry["epoch"], "step": n_before + entry["step"]}
+        | {key: float(entry[f"eval_{key}"]) for key in keys}
+        for entry in log
+        if "eval_loss" in entry
+    ]

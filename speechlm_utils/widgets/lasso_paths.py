@@ -1,0 +1,107 @@
+"""Paths over C of several tasks and sets of layers: fitted when first asked for, kept in the run folder."""
+
+import hashlib
+import json
+import logging
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ..clips import hash_corpus, label_ids, label_names
+from ..codec.base import SpeechCodec
+from ..experiment import Experiment
+from ..files import write_atomically
+from ..selection.path import L1Path, fit_l1_path
+
+log = logging.getLogger(__name__)
+
+ARRAYS = ("Cs", "coefs", "n_tokens", "converged", "n_iter", "n_words", "tokens", "names")
+"""Fields of an L1Path, as its file has them."""
+
+
+class LassoPaths:
+    """Lasso paths of the train clips, each fitted once.
+
+    Parameters
+    ----------
+    experiment : Experiment, whose train clips they are fitted on
+    Cs : values of C, rising
+    settings : L1Selector parameters but C and layers; codebook_size and seed are the experiment's
+
+    Attributes
+    ----------
+    threshold : str, see L1Selector
+    """
+
+    def __init__(self, experiment: Experiment, Cs: Sequence[float], **settings):
+        own = {"codebook_size": experiment.codec.codebook_size, "seed": experiment.seed}
+        self.experiment, self.Cs = experiment, [float(C) for C in sorted(Cs)]
+        self.settings = own | {name: value for name, value in settings.items() if name not in ("C", "layers")}
+        self.threshold = self.settings.get("threshold", "nonzero")
+        self._known: dict[tuple, tuple[L1Path, list[str]]] = {}
+
+    def add(self, task: str, layers: Sequence[int], path: L1Path, names: Sequence[str]) -> None:
+        """Take a path that was fitted elsewhere, with the labels of its classes."""
+        self._known[task, tuple(layers)] = path, list(names)
+
+    def has(self, task: str, layers: Sequence[int]) -> bool:
+        """Say whether a path is at hand, so that asking for it costs nothing."""
+        return (task, tuple(layers)) in self._known
+
+    def get(self, task: str, layers: Sequence[int]) -> tuple[L1Path, list[str]]:
+        """Return the path of a task and layers, and the labels of its classes: known, read or fitted."""
+        if not self.has(task, layers):
+            self.add(task, layers, *self._read_or_fit(task, tuple(layers)))
+        return self._known[task, tuple(layers)]
+
+    def _read_or_fit(self, task: str, layers: tuple[int, ...]) -> tuple[L1Path, list[str]]:
+        train = self.experiment.clips(task, "train")
+        names = label_names(train, task)
+        made_from = [task, layers, self.Cs, self.settings, hash_corpus(train), self.experiment.codec.hash]
+        key = hashlib.sha256(json.dumps(made_from, default=str).encode()).hexdigest()[:16]
+        file = Path(self.experiment.run_dir) / "paths" / f"{task}_{key}.npz"
+        if (path := load_path(file)) is None:
+            path = fit_l1_path(train, label_ids(train, task, names), self.Cs, layers=layers, **self.settings)
+            save_path(file, path)
+        return path, names
+
+
+def save_path(file: Path, path: L1Path) -> None:
+    """Write a path as .npz."""
+    values = {name: np.asarray(getattr(path, name)) for name in ARRAYS}
+    values["names"] = values["names"].astype(str)  # objects would need pickle
+    with write_atomically(file) as partial, open(partial, "wb") as stream:
+        np.savez_compressed(stream, **values)
+
+
+def load_path(file: Path) -> L1Path | None:
+    """Read a path; None if there is no such file, or a damaged one, which is then made anew."""
+    try:
+        with open(file, "rb") as stream, np.load(stream, allow_pickle=False) as stored:
+            values = {name: stored[name] for name in ARRAYS}
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        log.warning("%s: cannot be read (%r); fitting again", file, error)
+        return None
+    tokens = [(int(layer), int(code)) for layer, code in values["tokens"]]
+    return L1Path(**values | {"tokens": tokens, "n_words": int(values["n_words"])})
+
+
+def list_layer_sets(codec: SpeechCodec) -> dict[str, tuple[int, ...]]:
+    """List sets of layers worth choosing from: name -> layers; the acoustic ones first."""
+    acoustic, every = codec.acoustic_layers, (*codec.semantic_layers, *codec.acoustic_layers)
+    half = (len(acoustic) + 1) // 2
+    sets = [("acoustic layers", acoustic), ("all layers", tuple(sorted(every)))]
+    if codec.semantic_layers:
+        sets.append(("content layer", codec.semantic_layers))
+    if half > 1:
+        sets += [("upper half", acoustic[:half]), ("lower half", acoustic[half:])]
+    named = {layers: f"{name} ({_write_range(layers)})" for name, layers in reversed(sets) if layers}
+    return {name: layers for layers, name in reversed(named.items())}
+
+
+def _write_range(layers: Sequence[int]) -> str:
+    return f"{layers[0]}–{layers[-1]}" if len(layers) > 1 else str(layers[0])

@@ -1,0 +1,347 @@
+"""The corpus is read as written; a draw of clips keeps groups whole and labels in proportion."""
+
+import json
+import logging
+import shutil
+import sys
+import types
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from speechlm_utils.clips import (
+    Clip,
+    groups,
+    hash_corpus,
+    label_ids,
+    label_names,
+    make_clip_id,
+    select_clips,
+    task_names,
+)
+from speechlm_utils.corpus.load import load_corpus
+from speechlm_utils.corpus.table import write_corpus
+
+
+def test_every_field_is_read(tiny_corpus):
+    clips = load_corpus(tiny_corpus)
+    clip = clips[2]
+    assert len(clips) == 36
+    assert (clip.id, clip.split, clip.speaker, clip.group) == ("clips/0002", "train", "train_0", "s01")
+    assert clip.text == "they don't say s01 about economy"
+    assert clip.labels == {"fallacy": "authority", "topic": "economy"}
+    assert clip.planted == {"f0_shift_st": 4.0, "gain_db": 0.0}
+    assert clip.phones.startswith("AH:0.050") and not clip.ambiguous and clips[3].ambiguous
+    assert clip.audio == tiny_corpus / "clips/0002.wav" and clip.codes is None
+    assert "f0_shift_st" not in clips[-1].planted and clips[-1].labels == {}
+
+
+def test_jsonl_reads_the_same_as_csv(tiny_corpus, tmp_path):
+    shutil.copytree(tiny_corpus / "clips", tmp_path / "clips")
+    import pandas as pd
+
+    table = pd.read_csv(tiny_corpus / "metadata.csv")
+    (tmp_path / "metadata.jsonl").write_text(
+        "\n".join(json.dumps({k: v for k, v in row.items() if v == v}) for row in table.to_dict("records"))
+    )
+    read, expected = load_corpus(tmp_path), load_corpus(tiny_corpus)
+    assert [(c.id, c.labels, c.planted) for c in read] == [(c.id, c.labels, c.planted) for c in expected]
+    assert hash_corpus(read) == hash_corpus(expected)
+
+
+def write_table(tmp_path, tiny_corpus, header, *rows):
+    (tmp_path / "clips").mkdir()
+    shutil.copy(tiny_corpus / "clips/0000.wav", tmp_path / "clips/a.wav")
+    shutil.copy(tiny_corpus / "clips/0001.wav", tmp_path / "clips/b.wav")
+    (tmp_path / "metadata.csv").write_text("\n".join([header, *rows]) + "\n")
+    return tmp_path
+
+
+def test_minimal_corpus_of_ones_own(tmp_path, tiny_corpus):
+    header = "file_name,text,stance,age,score"
+    folder = write_table(
+        tmp_path, tiny_corpus, header, "clips/a.wav,hello,pro,30,1", "clips/b.wav,hello,con,41,0"
+    )
+    clips = load_corpus(folder)
+    assert task_names(clips) == ["stance"] and clips[0].planted == {"age": 30.0, "score": 1.0}
+    assert clips[0].split == "train" and clips[0].group == clips[1].group == "hello"
+    assert task_names(load_corpus(folder, tasks=["score"])) == ["score"]
+
+
+def test_skip_drops_a_clip_with_its_label_and_lists_it(tmp_path, tiny_corpus, caplog):
+    rows = ("clips/a.wav,hello,pro", "clips/gone.wav,oh,con", "clips/b.wav,no,con")
+    folder = write_table(tmp_path, tiny_corpus, "file_name,text,stance", *rows)
+    clips = load_corpus(folder, on_error="skip", report=tmp_path / "dropped.csv")
+    assert [(c.id, c.labels["stance"]) for c in clips] == [("clips/a", "pro"), ("clips/b", "con")]
+    report = (tmp_path / "dropped.csv").read_text().splitlines()
+    assert len(report) == 2 and report[1].startswith("clips/gone.wav,") and "gone.wav" in caplog.text
+
+
+def test_task_and_split_select(tiny_corpus):
+    clips = load_corpus(tiny_corpus)
+    assert len(select_clips(clips, "fallacy")) == 24
+    assert len(select_clips(clips, "fallacy", "test")) == 6
+    assert {c.split for c in select_clips(clips, split="unlabelled")} == {"unlabelled"}
+    assert task_names(clips) == ["fallacy", "question", "topic"]
+    assert label_names(clips, "fallacy") == ["ad_hominem", "authority", "emotion"]
+    ids = label_ids(select_clips(clips, "fallacy"), "fallacy", ["emotion", "authority", "ad_hominem"])
+    assert ids[:6].tolist() == [2, 2, 1, 1, 0, 0]
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_limit_keeps_groups_whole_and_labels_in_proportion(seed):
+    labels = ["a"] * 60 + ["b"] * 30 + ["c"] * 10
+    clips = [
+        Clip(f"{i}-{k}", "t", None, {"t": labels[i]}, group=f"g{i}") for i in range(100) for k in range(2)
+    ]
+    drawn = select_clips(clips, "t", limit=41, seed=seed)
+    assert len(drawn) == 40  # whole pairs only
+    assert np.unique(groups(drawn), return_counts=True)[1].tolist() == [2] * 20
+    counts = np.bincount(label_ids(drawn, "t", ["a", "b", "c"]), minlength=3) / 2
+    assert np.abs(counts - [12, 6, 2]).max() <= 1
+    assert drawn == select_clips(clips, "t", limit=41, seed=seed)
+    assert len({c.labels["t"] for c in select_clips(clips, "t", limit=6, seed=seed)}) == 3
+    assert {c.id for c in drawn} != {c.id for c in select_clips(clips, "t", limit=41, seed=seed + 3)}
+
+
+def test_hash_sees_labels_but_not_order(tiny_corpus):
+    clips = load_corpus(tiny_corpus)
+    assert hash_corpus(clips) == hash_corpus(clips[::-1]) != hash_corpus(clips[1:])
+
+
+# --- columns
+
+
+def test_label_group_id_and_aliases_of_splits(tmp_path, tiny_corpus):
+    rows = ("first,clips/a.wav,hi,1,Dev,ann,g1", ",clips/b.wav,ho,0,unlabeled,,")
+    folder = write_table(tmp_path, tiny_corpus, "id,file_name,text,label,split,speaker,group", *rows)
+    a, b = load_corpus(folder)
+    assert (a.id, a.labels, a.split, a.speaker, a.group) == (
+        "first",
+        {"label": "1"},
+        "validation",
+        "ann",
+        "g1",
+    )
+    assert (b.id, b.labels, b.split, b.speaker, b.group) == (
+        "clips/b",
+        {"label": "0"},
+        "unlabelled",
+        "",
+        "ho",
+    )
+    assert a.planted == b.planted == {}
+
+
+def test_one_file_in_two_rows_needs_two_ids(tmp_path, tiny_corpus):
+    rows = ("x,clips/a.wav,hi,u", "y,clips/a.wav,hi,v")
+    clips = load_corpus(write_table(tmp_path, tiny_corpus, "id,file_name,text,label", *rows))
+    assert [(c.id, c.audio.name, c.labels["label"]) for c in clips] == [
+        ("x", "a.wav", "u"),
+        ("y", "a.wav", "v"),
+    ]
+
+
+def test_several_files_make_one_clip(tmp_path, tiny_corpus):
+    folder = write_table(
+        tmp_path, tiny_corpus, "file_name,text", "clips/b.wav|clips/a.wav,hi", "clips/a.wav,ho"
+    )
+    both, one = load_corpus(folder)
+    assert (
+        both.audio == (folder / "clips/b.wav", folder / "clips/a.wav") and one.audio == folder / "clips/a.wav"
+    )
+    assert (both.id, one.id) == ("clips/b+a", "clips/a")
+    assert make_clip_id(["a/1.wav", "b/1.wav", "a/2.flac"]) == "a/1+b/1+2"
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("file_name,text,split\na.wav,x,train\nb.wav,y,\nc.wav,z,", ["line 3", "split is empty", "2 of 3"]),
+        (
+            "file_name,text,split\na.wav,x,train\nb.wav,y,holdout",
+            ["line 3", "split='holdout'", "'test'", "dev"],
+        ),
+        ("file_name,text,group,sentence\na.wav,x,1,1", ["both columns group and sentence"]),
+        ("file_name,text\na.wav|,x", ["line 2", "'a.wav|' lacks the name of a file"]),
+        ("file_name,text,,\na.wav,x,1,2", ["line 1", "a column has no name"]),
+        ("file_name,text,label,label\na.wav,x,1,2", ["line 1", "two have the same"]),
+        ('file_name,text\na.wav,"open\nb.wav,y\n', ["no valid CSV", "unexpected end"]),
+        ("id,file_name,text\n1,a.wav,x\n1,b.wav,y", ["line 3", "'b.wav' (id '1')", "twice, first in line 2"]),
+    ],
+)
+def test_bad_columns_are_named(tmp_path, text, parts):
+    (tmp_path / "metadata.csv").write_text(text)
+    with pytest.raises(ValueError) as error:
+        load_corpus(tmp_path)
+    message = str(error.value)
+    places = [message.find(part) for part in [str(tmp_path / "metadata.csv"), *parts]]
+    assert -1 not in places and places == sorted(places), message
+
+
+def test_a_table_that_is_not_utf8_is_named(tmp_path):
+    (tmp_path / "metadata.csv").write_bytes("file_name,text\na.wav,für".encode("latin-1"))
+    with pytest.raises(ValueError, match=r"metadata\.csv: byte 22 is not UTF-8"):
+        load_corpus(tmp_path)
+
+
+# --- splits
+
+
+def test_missing_splits_are_made_from_the_table_alone(tmp_path, tiny_corpus, caplog):
+    """Whole groups, in proportion, told; and a file that cannot be used moves no other clip."""
+    (tmp_path / "clips").mkdir()
+    rows = ["file_name,text,label,speaker,group"]
+    for i in range(60):
+        shutil.copy(tiny_corpus / "clips/0000.wav", tmp_path / f"clips/{i}.wav")
+        rows.append(f"clips/{i}.wav,text {i},{'abc'[i // 2 % 3]},s{i % 4},g{i // 2}")
+    (tmp_path / "metadata.csv").write_text("\n".join(rows))
+    with caplog.at_level(logging.WARNING):
+        clips = load_corpus(tmp_path)
+    assert "splits were made" in caplog.text
+    sizes = Counter(clip.split for clip in clips)
+    told = f"train {sizes['train']}, validation {sizes['validation']}, test {sizes['test']}"
+    assert told in caplog.text and 38 <= sizes["train"] <= 44
+    assert len({(clip.group, clip.split) for clip in clips}) == 30
+    for split in ("train", "validation", "test"):
+        assert label_names(select_clips(clips, "label", split), "label") == ["a", "b", "c"]
+    (tmp_path / "clips/7.wav").unlink()
+    assert load_corpus(tmp_path, "skip") == [clip for clip in clips if clip.id != "clips/7"]
+
+
+# --- writing
+
+
+TEXTS = [
+    "彼は「はい」と言った",
+    "لا، شكراً",
+    'she said "no", twice',
+    "first line\nsecond\r\nthird\rfourth",
+    "नमस्ते; धन्यवाद|ok",
+    " spaces at both ends ",
+    "",
+    "=1+1",
+]
+
+
+def make_clips(folder):
+    """One clip for each text, with every field in use in one and empty in another."""
+    clips = []
+    for i, text in enumerate(TEXTS):
+        audio = folder / f"sounds/{i}.wav"
+        clips.append(
+            Clip(
+                id=f"名前 {i}" if i % 2 else f"sounds/{i}",
+                text=text,
+                audio=(audio, folder.parent / "elsewhere/x.wav") if i == 3 else audio,
+                labels={"stance": "pro, so", "label": "1"} if i % 3 else {"label": "0"},
+                split=("train", "validation", "test", "unlabelled")[i % 4],
+                speaker='Ann\n"B"' if i % 2 else "",
+                group=f"g,{i}",
+                planted={"rate": 1 / 3, "my_db": -i * 1e-9} if i % 2 else {},
+                phones="AH:0.1-0.2" if i == 5 else "",
+                ambiguous=i == 4,
+            )
+        )
+    return clips
+
+
+@pytest.fixture
+def written(tmp_path, tiny_corpus):
+    """A folder with sound files but no table, and the clips that a table should tell of."""
+    folder = tmp_path / "corpus"
+    clips = make_clips(folder)
+    for path in {
+        part for clip in clips for part in (clip.audio if isinstance(clip.audio, tuple) else [clip.audio])
+    }:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(tiny_corpus / "clips/0000.wav", path)
+    return folder, clips
+
+
+def test_written_corpus_is_read_back_equal(written):
+    folder, clips = written
+    path = write_corpus(clips, folder)
+    assert path == folder / "metadata.csv" and load_corpus(folder) == clips
+    assert "../elsewhere/x.wav" in path.read_text(encoding="utf-8")
+    again = [replace(clip, split="test") for clip in clips]
+    with pytest.raises(FileExistsError, match=r"metadata\.csv: is there already"):
+        write_corpus(again, folder)
+    assert load_corpus(folder) == clips
+    write_corpus(again, folder, overwrite=True)
+    assert load_corpus(folder) == again
+
+
+def test_table_for_another_folder_leads_to_the_same_files(written, tmp_path, monkeypatch):
+    _, clips = written
+    write_corpus(clips, tmp_path / "kept/few")
+    assert load_corpus(tmp_path / "kept/few") == clips
+    monkeypatch.chdir(tmp_path)
+    relative = [Clip("0", "x", Path("corpus/sounds/0.wav"), group="g")]
+    write_corpus(relative, "other")
+    assert load_corpus("other") == relative
+
+
+def test_demo_like_corpus_is_read_back_equal(tiny_corpus, tmp_path):
+    clips = load_corpus(tiny_corpus)
+    write_corpus(clips, tmp_path)
+    assert load_corpus(tmp_path) == clips and hash_corpus(load_corpus(tmp_path)) == hash_corpus(clips)
+
+
+def test_numbers_as_labels_are_told(written, caplog):
+    folder, clips = written
+    clips = [replace(clip, labels={"age": str(i)}, planted={}) for i, clip in enumerate(clips)]
+    write_corpus(clips, folder)
+    assert "labels of task 'age' are numbers" in caplog.text
+    assert load_corpus(folder, tasks=["age"]) == clips
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        ({"audio": Path("sounds/a|b.wav")}, "would be read as another record"),
+        ({"labels": {"label": ""}}, "would be read as another record"),
+        ({"labels": {"text": "x"}}, r"\['text'\]: the name means another column"),
+        ({"labels": {"my_db": "x"}, "planted": {"my_db": 1.0}}, r"\['my_db'\]"),
+        ({"planted": {"topic": 1.0}}, r"\['topic'\]"),
+        ({"planted": {"my_db": float("nan")}}, "my_db='nan' is not a number"),
+        ({"split": "dev"}, "would be read as another record"),
+        ({"split": "eval"}, "split='eval'"),
+        ({"id": "sounds/1"}, "clip id 'sounds/1' occurs more than once"),
+    ],
+)
+def test_what_cannot_be_read_back_is_not_written(tmp_path, change, part):
+    clips = [Clip("sounds/1", "a", tmp_path / "sounds/1.wav", group="g")]
+    clips.append(replace(clips[0], id="sounds/2", audio=tmp_path / "sounds/2.wav"))
+    write_corpus(clips, tmp_path / "fine")
+    clips[1] = replace(clips[1], **change)
+    with pytest.raises(ValueError, match=part):
+        write_corpus(clips, tmp_path)
+    assert not (tmp_path / "metadata.csv").exists()
+    with pytest.raises(ValueError, match="no clips"):
+        write_corpus([], tmp_path)
+
+
+# --- a Hugging Face dataset
+
+
+@pytest.mark.parametrize("name", ["dataset_info.json", "state.json", "dataset_dict.json"])
+def test_a_saved_dataset_is_handed_on_and_then_checked(tmp_path, tiny_corpus, monkeypatch, name):
+    calls = []
+
+    def load_hf_dataset(folder, tasks=None):
+        calls.append((folder, tasks))
+        return [Clip("a", "hi", tiny_corpus / "clips/0000.wav"), Clip("b", "ho", folder / "gone.wav")]
+
+    fake = types.SimpleNamespace(load_hf_dataset=load_hf_dataset)
+    monkeypatch.setitem(sys.modules, "speechlm_utils.corpus.hf_dataset", fake)
+    (tmp_path / name).write_text("{}")
+    assert [clip.id for clip in load_corpus(tmp_path, "skip", tasks=["mood"])] == ["a"]
+    with pytest.raises(FileNotFoundError, match="gone.wav"):
+        load_corpus(tmp_path)
+    assert calls == [(tmp_path, ["mood"]), (tmp_path, None)]
+    shutil.copytree(tiny_corpus, tmp_path, dirs_exist_ok=True)
+    assert len(load_corpus(tmp_path)) == 36 and len(calls) == 2  # a table goes first

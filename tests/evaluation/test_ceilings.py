@@ -1,0 +1,72 @@
+"""Ceilings on planted answers: words that tell, a delivery that tells, and either alone."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import f1_score
+
+from speechlm_utils.bootstrap import bootstrap_macro_f1
+from speechlm_utils.clips import Clip, groups
+from speechlm_utils.evaluation.ceilings import compute_ceilings, fit_ceiling, varying_parameters
+
+LABELS = ("a", "b", "c")
+
+
+def make_clips(words_tell, delivery_tells, n=60):
+    """Train and test, n sentences of two clips each; pitch is 0, 6 or 3 in class a, b or c if it tells."""
+    rng = np.random.default_rng(3)
+    clips = []
+    for split in ("train", "test"):
+        for i in range(n):
+            label = i % 3
+            word = LABELS[label] if words_tell else "x"
+            text = " ".join([word * 3, *(f"w{k}" for k in rng.integers(0, 8, 4))])
+            for k in range(2):
+                pitch = (0.0, 6.0, 3.0)[label] if delivery_tells else 0.0
+                planted = {"pitch": pitch + rng.normal(), "gain": rng.normal(), "fixed": 1.0}
+                labels = {"task": LABELS[label]}
+                clips.append(
+                    Clip(f"{split}{i}_{k}", text, None, labels, split, group=f"{split}{i}", planted=planted)
+                )
+    return clips
+
+
+@pytest.mark.parametrize(
+    ("words", "delivery", "reached"),
+    [(True, False, (1, 0, 1)), (False, True, (0, 1, 1)), (False, False, (0, 0, 0))],
+)
+def test_ceilings_tell_where_the_class_is(words, delivery, reached):
+    table = compute_ceilings(make_clips(words, delivery), n_folds=3, n_resamples=200)
+    assert list(table["inputs"]) == ["text", "planted", "both"] and set(table["task"]) == {"task"}
+    for high, (_, row) in zip(reached, table.iterrows(), strict=True):
+        assert (row["macro_f1"] > 0.8) == bool(high), row
+        assert row["low"] <= row["macro_f1"] <= row["high"]
+        assert (row["n_train"], row["n_test"], row["n_sentences"], row["n_classes"]) == (120, 120, 60, 3)
+    assert np.all(np.abs(table["chance"] - 1 / 3) < 0.03)
+    gain = table.set_index("inputs").loc["both"]
+    assert (gain["gain_low"] > 0.3) == (delivery and not words)
+
+
+def test_a_class_between_two_others_is_found_by_the_squares():
+    clips = make_clips(False, True)
+    y = np.array([int(clip.labels["task"] == "c") for clip in clips])  # at 3, between 0 and 6
+    search = fit_ceiling(clips, y, "planted", n_folds=3)
+    assert search.best_score_ > 0.85
+
+
+def test_constant_parameters_are_left_out_and_named_errors():
+    clips = make_clips(False, True)
+    assert varying_parameters(clips) == ["pitch", "gain"]
+    with pytest.raises(ValueError, match="none of the 1 clips has planted"):
+        varying_parameters(clips[:1])
+    with pytest.raises(ValueError, match="inputs='words'"):
+        fit_ceiling(clips, np.zeros(len(clips)), "words")
+
+
+def test_interval_of_one_score_is_that_of_resampled_sentences():
+    rng = np.random.default_rng(0)
+    clips = make_clips(False, False, n=40)[:80]
+    y = rng.integers(0, 2, len(clips))
+    prediction = np.where(rng.random(len(clips)) < 0.8, y, 1 - y)
+    score, low, high = bootstrap_macro_f1(y, prediction, groups(clips), n_resamples=500)
+    assert score == pytest.approx(f1_score(y, prediction, average="macro"))
+    assert 0.03 < score - low < 0.2 and 0.03 < high - score < 0.2

@@ -1,0 +1,150 @@
+"""Sources of tokens are counted as planted; held-out predictions leak nothing; the control is untrained."""
+
+import numpy as np
+import pytest
+import torch
+from conftest import CODEBOOK_SIZE, PLANTED_TOKENS, make_wav
+from sklearn.metrics import f1_score
+
+from speechlm_utils.clips import groups, label_ids, label_names
+from speechlm_utils.codec.hf_codecs import Encodec
+from speechlm_utils.codec.load import load_codec
+from speechlm_utils.evaluation import codecs as codec_comparison
+from speechlm_utils.evaluation.codecs import (
+    TokenSource,
+    chance_per_layer,
+    judge_interval,
+    make_untrained_encodec,
+    predict_out_of_fold,
+)
+from speechlm_utils.torch_settings import exact_float32
+
+
+def make_source(clips, layers=(2, 3, 4, 5, 6, 7, 8)):
+    return TokenSource(clips, layers, CODEBOOK_SIZE, 50.0, (1,))
+
+
+def test_description_is_that_of_the_codes(planted_clips, tiny_codec):
+    source = make_source(planted_clips, (1, 2))
+    facts = source.describe()
+    assert facts["frames/s"] == 50 and facts["bits/s"] == 2 * 50 * 6  # 64 codes are 6 bits
+    assert facts["vocabulary"] == 2 * 64 and facts["tokens per clip"] == 2 * 60
+    for clip in planted_clips:  # all codes occur, but for one each that is taken out
+        assert clip.codes.shape == (8, 60)
+    few = [clip for clip in planted_clips[:2]]
+    seen = [len(set(few[0].codes[k]) | set(few[1].codes[k])) for k in (0, 1)]
+    assert make_source(few, (1, 2)).count_occurring().tolist() == seen
+    whole = TokenSource.from_codec(tiny_codec, planted_clips)
+    assert whole.layers == tuple(range(1, 9)) and whole.semantic_layers == (1,)
+    assert TokenSource.from_codec(tiny_codec, planted_clips, [2, 5]).settings == {
+        "layers": (2, 5),
+        "codebook_size": 64,
+    }
+
+
+def test_chance_agrees_with_draws(planted_clips):
+    source = make_source(planted_clips[:1], (1, 4, 6))
+    occurring = source.count_occurring()
+    expected, low, high = chance_per_layer(source, 20)
+    rng = np.random.default_rng(0)
+    layer = np.repeat(np.arange(3), occurring)
+    draws = np.array([np.bincount(rng.permutation(layer)[:20], minlength=3) for _ in range(4000)])
+    assert np.allclose(expected, draws.mean(axis=0), atol=0.15) and np.isclose(expected.sum(), 20)
+    assert np.all(np.abs(low - np.quantile(draws, 0.025, axis=0)) <= 1)
+    assert np.all(np.abs(high - np.quantile(draws, 0.975, axis=0)) <= 1)
+    assert chance_per_layer(source, 10**6)[0].tolist() == occurring.tolist()  # cannot draw more than all
+
+
+def test_intervals_in_words():
+    assert judge_interval(0.01, 0.2) == "above" and judge_interval(-0.2, -0.01) == "below"
+    assert judge_interval(-0.1, 0.2) == judge_interval(0.0, 0.2) == "not told apart from"
+
+
+def test_planted_tokens_are_found_out_of_fold_and_words_know_nothing(planted_clips):
+    y, g = label_ids(planted_clips, "fallacy", label_names(planted_clips, "fallacy")), groups(planted_clips)
+    fast = {"n_folds": 3, "Cs": (1e-2,), "n_inner_folds": 2}
+    score = {
+        name: f1_score(
+            y, predict_out_of_fold(make_source(planted_clips, layers), y, g, C, **fast)[0], average="macro"
+        )
+        for name, layers, C in (("text", (3, 5, 8), None), ("right", (3, 5, 8), 0.1), ("wrong", (2, 4), 0.1))
+    }
+    assert score["right"] > 0.6 > 0.45 > max(score["text"], score["wrong"])
+    assert {layer for layer, _ in PLANTED_TOKENS} == {3, 5, 8}
+
+
+def test_held_out_clips_take_part_in_nothing(planted_clips, monkeypatch):
+    """Every fit sees the train part of its fold alone, whole sentences apart from the held-out ones."""
+    y, g = label_ids(planted_clips, "fallacy", label_names(planted_clips, "fallacy")), groups(planted_clips)
+    seen, selector = [], codec_comparison.L1Selector
+
+    class Spy(selector):
+        def fit(self, clips, y):
+            seen.append({clip.group for clip in clips})
+            assert self.C * len(clips) == pytest.approx(0.05 * 180)  # fewer clips, a larger C
+            return super().fit(clips, y)
+
+    monkeypatch.setattr(codec_comparison, "L1Selector", Spy)
+    predicted, n_kept = predict_out_of_fold(
+        make_source(planted_clips), y, g, 0.05, n_folds=3, Cs=(1e-2,), n_inner_folds=2
+    )
+    folds = codec_comparison.split_folds(y, g, 3, 0)
+    assert predicted.shape == y.shape and len(seen) == 3
+    assert np.all(n_kept > 0)
+    for groups_seen, (_, held_out) in zip(seen, folds, strict=True):
+        assert not groups_seen & set(g[held_out])
+
+
+def test_untrained_codec_is_a_codec_whose_codes_vary(tmp_path):
+    wavs = [make_wav(f0, gain, 8000, seed) for seed, (f0, gain) in enumerate([(100, 0.3), (200, 0.1)] * 4)]
+    sizes = {"n_layers": 3, "codebook_size": 64}
+    codec = load_codec(make_untrained_encodec(tmp_path / "a", wavs, **sizes))
+    assert isinstance(codec, Encodec) and codec.semantic_layers == ()
+    assert (codec.n_layers, codec.codebook_size, codec.frame_rate, codec.sample_rate) == (3, 64, 50, 16000)
+    codes = codec.encode(wavs[0])
+    assert codes.shape == (3, 25) and all(len(np.unique(layer)) > 5 for layer in codes)
+    assert load_codec(make_untrained_encodec(tmp_path / "b", wavs, **sizes)).hash == codec.hash
+    assert load_codec(make_untrained_encodec(tmp_path / "c", wavs, seed=1, **sizes)).hash != codec.hash
+    loud = codec.encode(wavs[0] * 3)
+    assert not np.array_equal(loud, codes)
+    with pytest.raises(ValueError, match="power of 2"):
+        make_untrained_encodec(tmp_path / "d", wavs, codebook_size=100)
+
+
+@pytest.fixture
+def noises():
+    """Eight waveforms: 0.25 s of silence, in which many frames are alike, then 0.5 s of noise."""
+    rng = np.random.default_rng(0)
+    return [
+        np.concatenate([np.zeros(4000), 0.1 * k * rng.normal(size=8000)]).astype(np.float32)
+        for k in range(1, 9)
+    ]
+
+
+def encode_in_threads(codec, wavs, n_threads):
+    """Codes (n_layers, n_frames of all) as the model gives them with so many threads."""
+    torch.set_num_threads(n_threads)
+    with exact_float32():
+        batches = [torch.as_tensor(wav)[None, None] for wav in wavs]
+        return np.hstack([codec._encode(batch)[:, 0].numpy() for batch in batches])
+
+
+def test_untrained_codec_does_not_depend_on_threads_and_rounding_moves_few_codes(noises, tmp_path):
+    before, codecs = torch.get_num_threads(), []
+    try:
+        for n_threads in (1, 2):
+            torch.set_num_threads(n_threads)
+            codecs.append(load_codec(make_untrained_encodec(tmp_path / str(n_threads), noises)))
+            assert torch.get_num_threads() == n_threads
+        one, two = (encode_in_threads(codecs[0], noises, n_threads) for n_threads in (1, 2))
+    finally:
+        torch.set_num_threads(before)
+    assert len({codec.hash for codec in codecs}) == 1
+    assert np.mean(one == two) > 0.97
+
+
+def test_no_layer_of_the_untrained_codec_falls_silent(noises, tmp_path):
+    """Even where there are fewer frames than codes."""
+    codec = load_codec(make_untrained_encodec(tmp_path, noises))
+    codes = np.hstack([codec.encode(wav) for wav in noises])
+    assert codes.shape == (8, 8 * 38) and min(len(np.unique(layer)) for layer in codes) > 100

@@ -1,0 +1,75 @@
+"""Checks of notebook 03: None is not attempted, each known mistake gets its hint, the solution passes."""
+
+import numpy as np
+import pytest
+from solutions import expect_correct, expect_hint, expect_not_attempted, run_solution
+
+from speechlm_utils import exercises
+from speechlm_utils.interpretation.association import correct_p_values
+
+SOLVED = [
+    (exercises.check_frame_samples, "my_samples"),
+    (exercises.check_effect, "my_effect"),
+    (exercises.check_q_values, "my_q_values"),
+]
+
+
+def difference(a, b):
+    return a.mean() - b.mean()
+
+
+def by_all_frames(a, b):
+    """The deviation of all frames together holds the difference itself."""
+    return difference(a, b) / np.concatenate([a, b]).std()
+
+
+def by_mean_of_variances(a, b):
+    """The groups differ in size and spread, so their variances must be weighted."""
+    return difference(a, b) / np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / 2)
+
+
+def bonferroni(p):
+    return np.minimum(p * len(p), 1)
+
+
+def without_steps(p):
+    """Rank by rank, but a larger p may get the smaller q."""
+    return np.minimum(p * len(p) / (p.argsort().argsort() + 1), 1)
+
+
+def in_sorted_order(p):
+    return np.sort(correct_p_values(p))
+
+
+MISTAKES = [
+    (exercises.check_frame_samples, lambda k: (320 * k, 320 * k + 320), "319"),
+    (exercises.check_frame_samples, lambda k: (320 * k + 1, 320 * k + 320), r"\(0, 319\)"),
+    (exercises.check_frame_samples, lambda k: (160 * k, 160 * k + 319), "frame 1:"),
+    (exercises.check_frame_samples, lambda k: 320 * k, "pair"),
+    (exercises.check_effect, lambda a, b: difference(b, a) / a.std(), "not"),
+    (exercises.check_effect, lambda a, b: -run_solution("03", "my_effect")(a, b), "sign"),
+    (exercises.check_effect, difference, "divide"),
+    (exercises.check_effect, by_all_frames, "pool"),
+    (exercises.check_effect, by_mean_of_variances, "not"),
+    (exercises.check_effect, lambda a, b: a - b.mean(), "one number"),
+    (exercises.check_q_values, bonferroni, "Bonferroni"),
+    (exercises.check_q_values, without_steps, "larger p"),
+    (exercises.check_q_values, in_sorted_order, "you return"),
+    (exercises.check_q_values, lambda p: p, "you return"),
+    (exercises.check_q_values, lambda p: correct_p_values(p)[:-1], "you return"),
+]
+
+
+@pytest.mark.parametrize(("check", "name"), SOLVED)
+def test_solution_of_the_notebook_passes(check, name, capsys):
+    expect_correct(check, run_solution("03", name), capsys)
+
+
+@pytest.mark.parametrize("check", [check for check, _ in SOLVED])
+def test_nothing_written_is_not_attempted(check, capsys):
+    expect_not_attempted(check, capsys)
+
+
+@pytest.mark.parametrize(("check", "wrong", "hint"), MISTAKES)
+def test_mistakes_fail_with_a_hint(check, wrong, hint, capsys):
+    expect_hint(check, wrong, hint, capsys)

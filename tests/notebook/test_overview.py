@@ -1,0 +1,72 @@
+"""What notebook 00 shows: clips that cover the classes, planted means, counts, and what is missing."""
+
+import nbformat
+import numpy as np
+import pytest
+
+from speechlm_utils.clips import Clip
+from speechlm_utils.corpus.load import load_corpus
+from speechlm_utils.experiment import Experiment
+from speechlm_utils.notebook.overview import (
+    check_installation,
+    choose_deliveries,
+    describe_splits,
+    list_versions,
+    notebook_table,
+    planted_table,
+)
+
+
+def make_clip(speaker, sentence, label, ambiguous=True, **planted):
+    name = f"{speaker}_{sentence}_{label}"
+    return Clip(name, "so be it", None, {"task": label}, "train", speaker, sentence, planted, "", ambiguous)
+
+
+CLIPS = [
+    *(make_clip("x", "s1", label) for label in "abc"),
+    *(make_clip("x", "s2", label) for label in "bcd"),
+    *(make_clip("y", "s3", label) for label in "abc"),
+    *(make_clip("y", "s4", label) for label in "cb"),
+    *(make_clip("y", "s5", label) for label in "def"),
+    *(make_clip("z", "s6", label, ambiguous=False) for label in "abcdefg"),
+]
+
+
+def test_one_speaker_covers_the_classes_without_repeats():
+    chosen = choose_deliveries(CLIPS, "task")
+    assert [c.id for c in chosen] == ["y_s3_a", "y_s3_b", "y_s3_c", "y_s5_d", "y_s5_e", "y_s5_f"]
+    assert len(choose_deliveries(CLIPS, "task", n_sentences=1)) == 3
+    with pytest.raises(ValueError, match="none of its clips is ambiguous"):
+        choose_deliveries(CLIPS[-7:], "task")
+
+
+def test_planted_table_has_means_and_deviations_by_label():
+    values = {"b": (1.0, 3.0), "a": (5.0, 5.0)}
+    clips = [make_clip("x", "s", k, pitch=v, fixed=1.0) for k, both in values.items() for v in both]
+    means, deviations = planted_table(clips, "task")
+    assert list(means.index) == ["a", "b"] and list(means.columns) == ["pitch"]
+    assert list(means["pitch"]) == [5, 2] and np.allclose(deviations["pitch"], [0, 2**0.5])
+
+
+def test_splits_are_counted_in_order(tiny_corpus):
+    table = describe_splits(load_corpus(tiny_corpus))
+    assert list(table.index) == ["train", "validation", "test", "unlabelled"]
+    assert table["clips"].sum() == 36 and table["fallacy"].sum() == 24 and table["question"].sum() == 8
+    assert table.loc["test", "sentences"] == 3 and table.loc["test", "voices"] == 2
+    assert 0.2 < table["minutes"].sum() < 0.5  # 36 clips of 0.4 to 0.6 s
+
+
+def test_what_is_missing_is_said_not_raised(tiny_corpus, tiny_codec_dir, tmp_path):
+    good = check_installation(Experiment(tiny_corpus, tiny_codec_dir, tmp_path, tmp_path))
+    assert list(good["part"]) == ["corpus", "speech tokenizer", "language model"]
+    assert good["ok"][:2].all() and good["found"][0].startswith("36 clips")
+    bad = check_installation(Experiment(tmp_path, tmp_path / "none", tmp_path, tmp_path, "org/name"))
+    assert list(bad["ok"]) == [False, False, True] and "neither metadata.csv" in bad["found"][0]
+    assert "Python 3" in list_versions() and "torch" in list_versions()
+
+
+def test_table_of_notebooks_takes_question_and_minutes_from_the_first_cell(tmp_path):
+    head = "# 03 · Hear\n\n**What is *it*?**\n\n2.5 minutes on two CPU cores, next: none"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(head)])
+    nbformat.write(notebook, tmp_path / "03_hear.ipynb")
+    assert notebook_table(tmp_path).splitlines()[2] == "| [03 · Hear](03_hear.ipynb) | What is it? | 2.5 |"

@@ -1,0 +1,202 @@
+"""Step 2 on a two-layer Llama: only new rows move, the loss is the model's own, rows keep their names."""
+
+import numpy as np
+import pytest
+import torch
+from tiny_llm import TOKENS, make_clips, save_tiny_llm
+
+from speechlm_utils.llm.embeddings import load_rows, save_rows, write_rows
+from speechlm_utils.llm.load import load_llm
+from speechlm_utils.llm.prompts import Prompt, encode_prompts
+from speechlm_utils.llm.trainer import pad_batch, wrap_model
+from speechlm_utils.llm.vocabulary import add_speech_tokens
+from speechlm_utils.pretraining import pretrain as embeddings
+from speechlm_utils.pretraining.causal_loss import (
+    RowTrainer,
+    _transform_logits,
+    audio_loss,
+    check_logits,
+    make_item,
+    unigram_loss,
+)
+from speechlm_utils.pretraining.pretrain import PretrainSettings, pretrain_rows
+
+SETTINGS = PretrainSettings(learning_rate=0.03, batch_size=8, n_epochs=6, seed=1)
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["tied", "untied"])
+def trained(request, tmp_path_factory):
+    """(state dict before with the new tokens, model after, tokenizer, result)."""
+    folder = save_tiny_llm(tmp_path_factory.mktemp("llm"), tied=request.param)
+    model, tokenizer = load_llm(folder)
+    add_speech_tokens(tokenizer, model, TOKENS, seed=1)
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    result = pretrain_rows(model, tokenizer, make_clips(40), TOKENS, SETTINGS, make_clips(12, seed=5))
+    return before, model, tokenizer, result
+
+
+def is_tied(model):
+    return model.lm_head.weight is model.model.embed_tokens.weight
+
+
+def test_only_the_new_rows_moved(trained):
+    before, model, tokenizer, result = trained
+    places = tokenizer.convert_tokens_to_ids(result.names)
+    for name, after in model.state_dict().items():
+        same = (before[name] == after).all(dim=-1)
+        if name in ("model.embed_tokens.weight", "lm_head.weight"):
+            moved = set((~same).nonzero().flatten().tolist())
+            # the last marker is read by no later position: its input row moves only where the head shares it
+            silent = {places[3]} if name == "model.embed_tokens.weight" and not is_tied(model) else set()
+            assert moved == set(places) - silent, name
+        else:
+            assert same.all(), name
+    assert is_tied(model) == model.config.tie_word_embeddings
+    assert np.array_equal(result.rows, model.model.embed_tokens.weight[places].detach())
+
+
+def test_training_beats_the_rows_as_drawn_and_the_unigram_baseline(trained):
+    result = trained[-1]
+    assert result.loss_after < result.loss_before - 1
+    assert result.loss_after < result.baseline
+    assert len(result.losses) == 6 * 5 and len(result.epoch_losses) == 6
+    assert result.epoch_losses[-1] < result.epoch_losses[0]
+    assert result.names[:4] == ["<|text|>", "<|text_end|>", "<|audio|>", "<|audio_end|>"]
+    assert result.rows.shape == (8, 32) and result.rows.dtype == np.float32
+
+
+def test_saved_rows_give_a_fresh_model_the_same_loss(trained, tmp_path):
+    _, model, _, result = trained
+    save_rows(tmp_path / "rows.safetensors", result.rows_by_name)
+    fresh, other = load_llm(save_tiny_llm(tmp_path, tied=is_tied(model)))
+    write_rows(fresh, add_speech_tokens(other, fresh, TOKENS), load_rows(tmp_path / "rows.safetensors"))
+    prompts, _ = encode_prompts(other, make_clips(12, seed=5), TOKENS)
+    assert audio_loss(fresh, prompts, other.pad_token_id, 8) == result.loss_after
+
+
+def test_rows_of_a_model_in_bfloat16_are_trained_in_float32(tmp_path):
+    model, tokenizer = load_llm(save_tiny_llm(tmp_path), dtype="bfloat16")
+    result = pretrain_rows(model, tokenizer, make_clips(40), TOKENS, SETTINGS, make_clips(12, seed=5))
+    assert model.dtype == torch.bfloat16 and result.loss_after < result.loss_before - 1
+
+
+def test_weights_that_are_integers_stay_frozen(tmp_path):
+    """As those of a model in 4 bits, which can have no gradient."""
+    model, tokenizer = load_llm(save_tiny_llm(tmp_path))
+    packed = torch.nn.Parameter(torch.arange(4, dtype=torch.uint8), requires_grad=False)
+    model.model.layers[0].register_parameter("packed", packed)
+    pretrain_rows(model, tokenizer, make_clips(8), TOKENS, PretrainSettings(batch_size=8, max_steps=1))
+    assert not packed.requires_grad
+    assert model.model.embed_tokens.weight.requires_grad
+
+
+def test_capped_and_scaled_logits_are_known_and_others_refused(tmp_path):
+    model, tokenizer = load_llm(save_tiny_llm(tmp_path))
+    check_logits(model)
+    head = model.get_output_embeddings()
+
+    def soften(module, args, out):
+        out.logits = 3 * torch.tanh(out.logits / 3)
+        return out
+
+    handle = model.register_forward_hook(soften)
+    with pytest.raises(ValueError, match="LlamaForCausalLM: its logits are not those of its output head"):
+        pretrain_rows(model, tokenizer, make_clips(4), TOKENS)
+    handle.remove()
+    hidden = torch.randn(5, 32)
+    for name, expected in {
+        "final_logit_softcapping": lambda z: 2 * torch.tanh(z / 2),
+        "logit_scale": lambda z: z * 2,
+        "logits_scaling": lambda z: z / 2,
+    }.items():
+        config = type(model.config)(**{name: 2.0})
+        found = _transform_logits(config, head(hidden))
+        torch.testing.assert_close(found, expected(head(hidden)))
+
+
+def test_equal_seeds_give_equal_rows(tmp_path, capfd):
+    folder, settings = save_tiny_llm(tmp_path), PretrainSettings(max_steps=3, batch_size=4)
+    rows = []
+    capfd.readouterr()
+    for _ in range(2):
+        rows.append(pretrain_rows(*load_llm(folder), make_clips(12), TOKENS, settings).rows)
+    assert np.array_equal(*rows)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_without_validation_the_training_clips_are_judged(tmp_path):
+    settings = PretrainSettings(max_steps=2, batch_size=4, loss_on="all")
+    result = pretrain_rows(*load_llm(save_tiny_llm(tmp_path)), make_clips(8), TOKENS, settings)
+    assert len(result.losses) == 2 and result.epoch_losses == []
+    assert np.isfinite([result.loss_before, result.loss_after, result.baseline]).all()
+
+
+@pytest.mark.parametrize("tied", [True, False])
+@pytest.mark.parametrize("loss_on", ["audio", "all"])
+def test_loss_and_gradient_equal_the_models_own(tmp_path, tied, loss_on):
+    model, tokenizer = load_llm(save_tiny_llm(tmp_path, tied))
+    ids = add_speech_tokens(tokenizer, model, TOKENS)
+    targets = None if tied else ["model.embed_tokens", "lm_head"]
+    config = embeddings.TrainableTokensConfig(token_indices=list(ids.values()), target_modules=targets)
+    wrapped = wrap_model(model, config)
+    prompts, _ = encode_prompts(tokenizer, make_clips(5), TOKENS)
+    batch = pad_batch([make_item(prompt, loss_on) for prompt in prompts], tokenizer.pad_token_id)
+    trainable = [p for p in wrapped.parameters() if p.requires_grad]
+    assert [tuple(p.shape) for p in trainable] == [(8, 32)] * (1 if tied else 2)
+    trainer = RowTrainer(model=wrapped, args=embeddings_arguments(tmp_path))
+    results = []
+    for loss in (trainer.compute_loss(wrapped, dict(batch)), wrapped(**batch).loss):
+        results.append((loss.detach(), torch.autograd.grad(loss, trainable)))
+    torch.testing.assert_close(results[0], results[1], rtol=1e-4, atol=1e-6)
+
+
+def embeddings_arguments(folder):
+    from transformers import TrainingArguments
+
+    return TrainingArguments(output_dir=folder, report_to="none", use_cpu=True)
+
+
+def test_audio_loss_is_that_of_each_clip_alone(tmp_path):
+    model, tokenizer = load_llm(save_tiny_llm(tmp_path))
+    add_speech_tokens(tokenizer, model, TOKENS)
+    prompts, _ = encode_prompts(tokenizer, make_clips(5), TOKENS)
+    total, count = 0.0, 0
+    for prompt in prompts:
+        ids = torch.tensor([prompt.input_ids])
+        with torch.inference_mode():
+            logs = model(input_ids=ids).logits[0, :-1].log_softmax(-1)
+        picked = logs.gather(1, ids[0, 1:, None])[-(prompt.n_audio + 1) :]
+        total, count = total - float(picked.sum()), count + len(picked)
+    assert audio_loss(model, prompts, tokenizer.pad_token_id, 2) == pytest.approx(total / count, rel=1e-5)
+
+
+def test_unigram_loss_of_a_known_share():
+    train = [Prompt([1, 2, 3, 7, 7, 7, 8], n_text=0, n_audio=3)]
+    judged = [Prompt([1, 2, 3, 7, 9, 8], n_text=0, n_audio=2)]
+    expected = -np.mean(np.log(np.array([4, 1, 2]) / 7))  # 3 + 1, 0 + 1, 1 + 1 of 4 + 3 kinds
+    assert unigram_loss(train, judged, n_kinds=3) == pytest.approx(expected)
+
+
+def test_a_changed_old_row_or_layer_raises(tmp_path, monkeypatch):
+    folder, settings = save_tiny_llm(tmp_path), PretrainSettings(max_steps=1, batch_size=4)
+    real = embeddings._train_rows
+    damages = [
+        (lambda model: model.get_input_embeddings().weight[11], "row 11 of the old vocabulary"),
+        (lambda model: model.model.layers[0].mlp.up_proj.weight[0], "a frozen layer was changed"),
+    ]
+    for find, message in damages:
+
+        def damage(model, *args, find=find):
+            log = real(model, *args)
+            with torch.no_grad():
+                find(model).add_(1e-6)
+            return log
+
+        monkeypatch.setattr(embeddings, "_train_rows", damage)
+        with pytest.raises(RuntimeError, match=message):
+            pretrain_rows(*load_llm(folder), make_clips(4), TOKENS, settings)
+
+
+def test_unknown_loss_positions_raise():
+    with pytest.raises(ValueError, match="loss_on='words'"):
+        PretrainSettings(loss_on="words")

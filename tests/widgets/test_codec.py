@@ -1,0 +1,89 @@
+"""Sliders draw and play what their value says; players keep how loud clips are against each other."""
+
+import base64
+import io
+import re
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import soundfile
+
+from speechlm_utils import widgets
+from speechlm_utils.audio import load_audio
+from speechlm_utils.codec.residual_vq import fit_codebooks
+
+
+@pytest.fixture(autouse=True)
+def no_windows(monkeypatch):
+    """Figures stay open for the test to look at, and are closed after it."""
+    monkeypatch.setattr(plt, "show", lambda: None)
+    yield
+    plt.close("all")
+
+
+def test_players_hold_the_samples_and_escape_captions():
+    quiet, loud = np.full(1600, 0.1), np.full(1600, 0.5)
+    page = widgets.show_players({"a <b>": quiet, "loud": loud, "too loud": 4 * loud}, columns=2).data
+    sounds = [
+        soundfile.read(io.BytesIO(base64.b64decode(data))) for data in re.findall(r'base64,([^"]+)"', page)
+    ]
+    assert [rate for _, rate in sounds] == [16000] * 3
+    assert [wav.mean() for wav, _ in sounds] == pytest.approx([0.1, 0.5, 1.0], abs=1e-3)
+    assert "a &lt;b&gt;" in page and page.count("<tr") == 2
+    assert re.findall('aria-label="([^"]+)"', page) == ["a &lt;b&gt;", "loud", "too loud"]
+
+
+def read_players(page):
+    """Label and samples of each player."""
+    found = re.findall(r'aria-label="([^"]+)".*?base64,([^"]+)"', page, re.S)
+    return {label: soundfile.read(io.BytesIO(base64.b64decode(data)))[0] for label, data in found}
+
+
+def test_slider_in_the_plane_decodes_from_its_layers(capsys):
+    points = np.random.default_rng(0).normal(size=(100, 2))
+    control = widgets.explore_residual_vq(points, fit_codebooks(points, 3, 4))
+    slider = control.children[0]
+    assert (slider.min, slider.max) == (1, 3)
+    errors = []
+    for layers in (1, 3):
+        slider.value = layers
+        title = plt.gcf().axes[0].get_title() + plt.gcf().axes[0].get_title(loc="left")
+        assert title.startswith(f"{layers} layer")
+        errors.append(float(capsys.readouterr().out.split()[-1]))
+    assert errors[1] < errors[0]
+
+
+def test_slider_of_the_codec_shows_and_plays_the_decoded_sound(tiny_codec, tiny_corpus, monkeypatch):
+    shown = []
+    monkeypatch.setattr("speechlm_utils.widgets.codec.display", shown.append)
+    wav = load_audio(tiny_corpus / "clips/0000.wav")
+    control = widgets.explore_layers(tiny_codec, wav)
+    assert control.children[0].description == "layers" and control.children[0].max == 8
+    control.children[0].value = 2
+    ax = plt.gcf().axes[0]
+    assert "2 of 8 layers" in ax.get_title() + ax.get_title(loc="left")
+    assert ax.images[0].get_array().shape[0] == 80
+    played = read_players(shown[-1].data)
+    assert list(played) == ["2 of 8 layers", "original"]
+    decoded = tiny_codec.decode(tiny_codec.encode(wav), 2)
+    np.testing.assert_allclose(played["2 of 8 layers"], np.clip(decoded, -1, 1), atol=1e-3)
+    np.testing.assert_allclose(played["original"], np.clip(wav, -1, 1), atol=1e-3)
+
+
+def test_a_position_seen_before_is_not_decoded_again(tiny_codec, tiny_corpus, monkeypatch):
+    monkeypatch.setattr("speechlm_utils.widgets.codec.display", lambda page: None)
+    control = widgets.explore_layers(tiny_codec, load_audio(tiny_corpus / "clips/0000.wav"))
+    slider = control.children[0]
+    slider.value = 3
+    monkeypatch.setattr(type(tiny_codec), "decode", lambda *args: pytest.fail("decoded again"))
+    slider.value = 1  # where it stood at first
+    slider.value = 3
+
+
+def test_executed_notebooks_show_a_remark_in_place_of_a_control(monkeypatch):
+    points = np.random.default_rng(0).normal(size=(50, 2))
+    codebooks = fit_codebooks(points, 2, 4)
+    assert hasattr(widgets.explore_residual_vq(points, codebooks), "children")
+    monkeypatch.setenv("SPEECHLM_STATIC", "1")
+    assert "JupyterLab" in widgets.explore_residual_vq(points, codebooks).data

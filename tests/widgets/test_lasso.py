@@ -1,0 +1,202 @@
+"""The lasso explorer: every position shows what it says, none fits anything, an error is one line."""
+
+import re
+from dataclasses import replace
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from conftest import CODEBOOK_SIZE, FALLACIES
+
+from speechlm_utils import widgets
+from speechlm_utils.clips import label_ids
+from speechlm_utils.selection import l1
+from speechlm_utils.selection.path import fit_l1_path
+from speechlm_utils.widgets.lasso import LassoExplorer, describe_step, label_steps, list_by_class
+
+CS = [0.001, 0.02, 0.1]
+EVERY, UPPER = (2, 3, 4, 5, 6, 7, 8), (2, 3, 4)
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def path(planted_clips):
+    y = label_ids(planted_clips, "fallacy", FALLACIES)
+    return fit_l1_path(planted_clips, y, CS, codebook_size=CODEBOOK_SIZE)
+
+
+class Paths:
+    """In place of LassoPaths: a path for each set of layers; that of layer 2 cannot be fitted."""
+
+    Cs, threshold = CS, "nonzero"
+
+    def __init__(self, path, clips):
+        self.clips, self.asked = clips, []
+        self.known = {EVERY: path}
+
+    def has(self, task, layers):
+        return layers in self.known
+
+    def get(self, task, layers):
+        self.asked.append((task, layers))
+        if layers == (2,):
+            raise ValueError("y holds the\nsingle class 'a'")
+        if layers not in self.known:
+            y = label_ids(self.clips, "fallacy", FALLACIES)
+            self.known[layers] = fit_l1_path(self.clips, y, CS, layers=layers, codebook_size=CODEBOOK_SIZE)
+        return self.known[layers], FALLACIES
+
+
+@pytest.fixture
+def explorer(path, planted_clips):
+    sets = {"all": EVERY, "upper": UPPER, "one": (2,)}
+    return LassoExplorer(Paths(path, planted_clips), "fallacy", EVERY, 0.02, ["fallacy", "topic"], sets)
+
+
+def read(html):
+    """The text of HTML, tags taken off."""
+    return " ".join(re.sub(r"<[^>]+>", " ", html.value).split())
+
+
+def title(ax):
+    return ax.get_title(loc="left") or ax.get_title()
+
+
+# --- the static figure
+
+
+def test_path_step_shows_the_kept_tokens_of_each_layer(path):
+    fig = widgets.show_path(path, FALLACIES, 1)
+    count, coefs = fig.axes[:2]
+    assert count.lines[1].get_ydata().tolist() == [3]
+    shown = np.asarray(coefs.images[0].get_array())
+    assert shown.shape == (3, 3) and (shown.argmax(axis=0) == [0, 1, 2]).all()
+    assert [label.get_text() for label in coefs.get_xticklabels()] == ["L3", "L5", "L8"]
+    assert coefs.images[0].get_clim() == (-np.abs(shown).max(), np.abs(shown).max())  # zero is white
+    assert fig.axes[2].get_ylabel() == "coefficient"  # the scale of the colours
+
+
+def test_path_step_without_tokens_says_so(path):
+    fig = widgets.show_path(path, FALLACIES, 0)
+    assert fig.axes[1].get_xlabel() == "no token is kept" and not fig.axes[1].images
+    assert len(fig.axes) == 2 and not len(fig.axes[1].get_xticks())
+
+
+def test_path_step_uses_the_threshold(path):
+    every = widgets.show_path(path, FALLACIES, 2).axes[1].images[0].get_array()
+    strong = widgets.show_path(path, FALLACIES, 2, "mean").axes[1].images[0].get_array()
+    assert 3 <= strong.shape[1] < every.shape[1]
+
+
+# --- the control
+
+
+def test_every_position_shows_its_step_and_none_fits(explorer, path, monkeypatch):
+    monkeypatch.setattr(l1, "_make_solver", lambda *args: pytest.fail("a slider must not fit"))
+    assert explorer.step.options == (("0.001", 0), ("0.02", 1), ("0.1", 2)) and explorer.step.value == 1
+    pictures, seen = explorer.pictures("fallacy", EVERY), set()
+    for step in (2, 0, 1, 2):  # from few to many, over none
+        explorer.step.value = step
+        n_tokens = path.n_tokens[step]
+        assert f"{n_tokens} of 448 audio tokens kept; converged" in read(explorer.status.widget)
+        assert title(pictures.count.figure.axes[0]) == f"C = {CS[step]:g}: {n_tokens} tokens"
+        ax = pictures.coefs.figure.axes[0]
+        if n_tokens:
+            expected = widgets.show_path(path, FALLACIES, step).axes[1].images[0]
+            assert (ax.images[0].get_array() == expected.get_array()).all()
+            assert ax.images[0].get_extent() == expected.get_extent()
+            assert ax.images[0].get_clim() == expected.get_clim()
+        else:
+            assert not ax.images and ax.get_xlabel() == "no token is kept"
+        seen.add(tuple(view.value for view in explorer.views))
+    assert len(seen) == 3  # another picture for each position, the same one for the same
+
+
+def test_moved_picture_is_the_one_that_is_drawn_at_once(path):
+    moved, fresh = (widgets.lasso.PathPictures(path, FALLACIES) for _ in range(2))
+    for step in (2, 1):
+        moved.show(step)
+    fresh.show(1)
+    for a, b in ((moved.count, fresh.count), (moved.coefs, fresh.coefs)):
+        difference = np.asarray(a.canvas.buffer_rgba()).astype(int) - np.asarray(b.canvas.buffer_rgba())
+        assert (np.abs(difference) > 40).mean() < 0.02  # the scale's margin may differ by a digit
+
+
+def test_tokens_are_listed_under_the_class_they_speak_for(explorer):
+    explorer.step.value = 1
+    listed = read(explorer.tokens)
+    assert re.search("ad hominem: L3-0005 authority: L5-0017 emotion: L8-0040", listed), listed
+
+
+def test_about_so_many_tokens_moves_the_slider(explorer, path):
+    explorer.step.value = 0
+    explorer.wanted.value = 3
+    assert explorer.step.value == 1
+    explorer.wanted.value = 5000
+    assert explorer.step.value == int(np.argmax(path.n_tokens))
+
+
+def test_other_layers_are_fitted_once(explorer):
+    explorer.layers.value = UPPER
+    assert "of 192 audio tokens kept" in read(explorer.status.widget)
+    explorer.layers.value = EVERY
+    explorer.layers.value = UPPER
+    assert explorer.paths.asked.count(("fallacy", UPPER)) == 1
+    assert not any(c.disabled for c in (explorer.task, explorer.layers, explorer.step, explorer.wanted))
+
+
+def test_a_path_that_cannot_be_fitted_is_one_line_and_the_control_goes_on(explorer):
+    explorer.layers.value = (2,)
+    assert 'data-kind="problem"' in explorer.status.widget.value
+    assert read(explorer.status.widget) == "⚠ y holds the single class 'a'"
+    explorer.wanted.value = 9  # neither may an action in this state do harm
+    explorer.step.value = 2
+    assert 'data-kind="problem"' in explorer.status.widget.value
+    explorer.layers.value = EVERY
+    assert "audio tokens kept" in read(explorer.status.widget)
+    assert not any(c.disabled for c in (explorer.task, explorer.layers, explorer.step, explorer.wanted))
+
+
+def test_controls_are_named_and_pictures_have_words(explorer):
+    controls = (explorer.task, explorer.layers, explorer.step, explorer.wanted)
+    assert [control.description for control in controls] == ["task", "layers", "C", "about"]
+    for view in explorer.views:
+        assert re.search(r'alt="[^"]*tokens', view.value)
+
+
+def test_a_fit_that_stopped_early_is_said(path):
+    stopped = replace(path, converged=np.array([True, False, True]), n_iter=np.array([5, 1000, 7]))
+    assert describe_step(stopped, 1) == (
+        "3 of 448 audio tokens kept; NOT converged after 1000 iterations: read it with care"
+    )
+    assert describe_step(stopped, 0) == "0 of 448 audio tokens kept; converged after 5 iterations"
+
+
+def test_long_lists_are_cut_and_names_escaped():
+    tokens = [(2, code) for code in range(20)]
+    page = list_by_class(np.stack([np.arange(20.0), np.zeros(20)]), tokens, ["a<b", "c"])
+    assert "a&lt;b and 7 more:" in page and page.count("L2-") == 12 and page.index("L2-0019")
+    assert "c: none of them" in page
+
+
+@pytest.mark.parametrize(
+    ("Cs", "labels"),
+    [([0.01, 0.5], ["0.01", "0.5"]), ([0.011, 0.01104, 1.0], ["0.011", "0.01104", "1"])],
+)
+def test_labels_tell_the_values_of_C_apart(Cs, labels):
+    assert label_steps(Cs) == labels
+
+
+def test_executed_notebook_has_the_figure_and_a_remark(path, planted_clips, monkeypatch):
+    monkeypatch.setenv("SPEECHLM_STATIC", "1")
+    monkeypatch.setattr(plt, "show", lambda: None)
+    paths = Paths(path, planted_clips)
+    assert "JupyterLab" in widgets.explore_lasso(paths, "fallacy", EVERY, 0.03).data
+    assert title(plt.gcf().axes[0]) == "C = 0.02: 3 tokens"
+    monkeypatch.delenv("SPEECHLM_STATIC")
+    assert widgets.explore_lasso(paths, "fallacy", EVERY).children
