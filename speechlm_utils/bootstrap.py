@@ -6,6 +6,15 @@ import numpy as np
 
 
 @dataclass(frozen=True)
+class Bootstrap:
+    """How a bootstrap is drawn: number of resamples, seed, and coverage of the interval."""
+
+    n_resamples: int = 2000
+    seed: int = 0
+    level: float = 0.95
+
+
+@dataclass(frozen=True)
 class PairedDifference:
     """Macro-F1 of two predictions of the same clips and the interval of their difference.
 

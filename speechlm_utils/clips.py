@@ -10,6 +10,8 @@ from pathlib import Path, PurePath
 
 import numpy as np
 
+from .codec_spec import CodecSpec
+
 log = logging.getLogger(__name__)
 UNITS = {"speaker": "voices", "group": "groups", "id": "clips"}
 """Attributes of a clip that tell what it belongs to, from the strictest to the weakest, and their plural."""
@@ -32,7 +34,8 @@ class Clip:
     planted : dict, name -> value of each delivery parameter that was planted (unit in the name)
     phones : str, "AH:0.150-0.210 R:0.210-0.300 ...", seconds
     ambiguous : bool, the words fit two or more classes
-    codes : int16 array, shape (n_layers, n_frames), 50 frames per second, or None
+    codes : int16 array, shape (n_layers, n_frames), or None
+    spec : CodecSpec of the codec that made the codes, or None
     """
 
     id: str
@@ -46,6 +49,7 @@ class Clip:
     phones: str = ""
     ambiguous: bool = False
     codes: np.ndarray | None = field(default=None, compare=False, repr=False)
+    spec: CodecSpec | None = field(default=None, compare=False, repr=False)
 
 
 def make_clip_id(names: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..audio import check_wav
+from ..codec_spec import CodecSpec
 from ..tokens import check_codes
 from ..torch_settings import exact_float32, one_thread
 
@@ -32,6 +33,7 @@ class SpeechCodec(ABC):
     ----------
     name : str, folder or hub name, as given to `load_codec`; empty for a model made in memory
     model : in eval mode
+    spec : CodecSpec, all of the following, as coded clips carry it
     sample_rate : int, Hz; waveforms must have it (`load_audio` resamples)
     hop : int, samples per frame
     frame_rate : float, frames per second
@@ -74,6 +76,9 @@ class SpeechCodec(ABC):
         layers = range(1, self.n_layers + 1)
         self.semantic_layers = tuple(layer for layer in layers if layer in semantic_layers)
         self.acoustic_layers = tuple(layer for layer in layers if layer not in semantic_layers)
+        self.spec = CodecSpec(
+            self.sample_rate, self.hop, self.codebook_size, self.n_layers, self.semantic_layers
+        )
         self.hash = model_hash
         if self.n_layers < n_all:  # else the cache would mix codes of more and of fewer layers
             self.hash = make_sha256(f"{model_hash}, {self.n_layers} layers".encode()).hexdigest()[:16]

@@ -54,7 +54,11 @@ def encode_clips(
     """
     engine = choose_engine(n_jobs, client, batch_size)
     paths = fill_cache(clips, codec, cache_dir, engine, rms_dbfs, progress, on_error).paths
-    return [replace(clip, codes=_read_codes(path, codec)) for clip in clips if (path := paths.get(clip.id))]
+    return [
+        replace(clip, codes=_read_codes(path, codec), spec=codec.spec)
+        for clip in clips
+        if (path := paths.get(clip.id))
+    ]
 
 
 @dataclass

@@ -114,7 +114,8 @@ class SpeechTokenClassifier:
             If the sound cannot be used, or the codec is not known or not that of the training.
         """
         codes = self._encode_wav(wav, sample_rate) if self.settings.use_audio else None
-        return self.predict([Clip("recording", text, None, codes=codes)])[0]
+        spec = self.codec.spec if codes is not None else None
+        return self.predict([Clip("recording", text, None, codes=codes, spec=spec)])[0]
 
     def _encode_wav(self, wav: np.ndarray | AudioFiles, sample_rate: int | None) -> np.ndarray:
         if self.codec is None:

@@ -71,7 +71,9 @@ def _draw_still(classifier, clips: Mapping[str, Clip], explain: Callable | None 
 def hear_clip(clip: Clip, codec) -> Heard:
     """Load a clip's sound, and its codes where it has none."""
     wav = load_audio(clip.audio, codec.sample_rate)
-    return Heard(clip if clip.codes is not None else replace(clip, codes=codec.encode(wav)), wav)
+    return Heard(
+        clip if clip.codes is not None else replace(clip, codes=codec.encode(wav), spec=codec.spec), wav
+    )
 
 
 @live(still=_draw_still)
@@ -149,7 +151,7 @@ class ClipExplorer:
         with busy(self.controls, self.status, f"reading {file['name']}", self.upload, self.blank):
             self.upload.value = ()  # so that the same file can be chosen again
             wav = read_upload(file["name"], bytes(file["content"]), codec.sample_rate)
-            self.show(Heard(Clip(file["name"], "", None, codes=codec.encode(wav)), wav))
+            self.show(Heard(Clip(file["name"], "", None, codes=codec.encode(wav), spec=codec.spec), wav))
 
     def change_words(self) -> None:
         """Predict again with other words."""
