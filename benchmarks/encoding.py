@@ -12,7 +12,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from speechlm_utils.audio import load_audio
-from speechlm_utils.clips import select_clips
+from speechlm_utils.clips import sample_clips
 from speechlm_utils.codec.cache import encode_clips
 from speechlm_utils.codec.load import load_codec
 from speechlm_utils.corpus.load import load_corpus
@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=100)
     args = parser.parse_args()
     codec = load_codec(args.codec)
-    clips = select_clips(load_corpus(ROOT / "data/demo"), split="test", limit=args.clips)
+    clips = sample_clips(load_corpus(ROOT / "data/demo"), split="test", limit=args.clips)
     wavs = [load_audio(clip.audio) for clip in clips]
     seconds = sum(map(len, wavs)) / codec.sample_rate
     codec.encode(wavs[0])  # warm up

@@ -20,7 +20,7 @@ import torch
 from peft import TrainableTokensConfig
 
 from speechlm_utils.audio import SAMPLE_RATE, hash_file, load_audio
-from speechlm_utils.clips import Clip, select_clips
+from speechlm_utils.clips import Clip, sample_clips
 from speechlm_utils.codec.base import SpeechCodec
 from speechlm_utils.codec.load import load_codec
 from speechlm_utils.codec.weights import make_model
@@ -150,7 +150,7 @@ def compare_batches(codec: SpeechCodec, args: argparse.Namespace) -> None:
 def make_clips(codec: SpeechCodec, n_clips: int) -> list[Clip]:
     """Return clips of the demo corpus with random codes: they cost as much as real ones."""
     rng, clips = np.random.default_rng(0), []
-    for clip in select_clips(load_corpus(ROOT / "data/demo"), task="fallacy", limit=n_clips):
+    for clip in sample_clips(load_corpus(ROOT / "data/demo"), task="fallacy", limit=n_clips):
         codes = rng.integers(0, codec.codebook_size, (codec.n_layers, 100)).astype(np.int16)
         kept = rng.integers(0, 100, 32)  # frames with a token of the selection: about 32 in a prompt
         codes[2, kept] = kept % 75

@@ -18,7 +18,7 @@ from joblib import Parallel, delayed
 
 from speechlm_utils.attribution.faithfulness import compare_with_random_weights, run_deletion_test
 from speechlm_utils.attribution.gradients import Attribution, attribute_clip
-from speechlm_utils.clips import Clip, draw_clips, groups
+from speechlm_utils.clips import Clip, groups, sample_clips
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.files import write_json
 from speechlm_utils.finetuning.classifier import SpeechTokenClassifier
@@ -50,7 +50,7 @@ def main(argv: list[str] | None = None) -> None:
     args = build_parser().parse_args(argv)
     experiment = Experiment(args.corpus, str(args.codec), args.classifier, args.cache, seed=args.seed)
     classifier = SpeechTokenClassifier.from_pretrained(args.classifier, codec=experiment.codec)
-    clips = draw_clips(
+    clips = sample_clips(
         experiment.clips(classifier.task, "test"), classifier.task, limit=args.clips, seed=args.seed
     )
     options = {"n_steps": args.steps, "filler": args.filler}
@@ -64,7 +64,7 @@ def main(argv: list[str] | None = None) -> None:
     ]
     for test in tests:
         print(test, flush=True)
-    few = draw_clips(clips, classifier.task, limit=args.random_clips, seed=args.seed)
+    few = sample_clips(clips, classifier.task, limit=args.random_clips, seed=args.seed)
     by_id = {clip.id: one for clip, one in zip(clips, attributions, strict=True)}
     theirs, parts = [by_id[clip.id] for clip in few], ("head", "all")
     draws = {"n_draws": args.random_models, "seed": args.seed, **options}

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from accelerate import PartialState
 
-from speechlm_utils.clips import Clip, select_clips
+from speechlm_utils.clips import Clip, sample_clips
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.files import write_json
 from speechlm_utils.finetuning.finetune import fine_tune
@@ -49,10 +49,10 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def prepare_rows(experiment: Experiment, args: argparse.Namespace) -> tuple[list[Clip], list[Clip]]:
     """Return unlabelled clips to train on and, in whole sentences, those held out for validation."""
-    clips = select_clips(experiment.unlabelled(), limit=args.n_clips, seed=args.seed)
+    clips = sample_clips(experiment.unlabelled(), limit=args.n_clips, seed=args.seed)
     if not args.n_validation_clips:
         return clips, []
-    held_out = select_clips(clips, limit=args.n_validation_clips, seed=args.seed)
+    held_out = sample_clips(clips, limit=args.n_validation_clips, seed=args.seed)
     ids = {clip.id for clip in held_out}
     return [clip for clip in clips if clip.id not in ids], held_out
 

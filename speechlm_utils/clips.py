@@ -1,11 +1,11 @@
-"""One record per clip from loading to prediction, and what is asked of many: tasks, labels, groups."""
+"""The clip, from loading to prediction, and what is asked of many: tasks, labels, groups."""
 
 import hashlib
 import json
 import logging
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 import numpy as np
@@ -31,7 +31,7 @@ class Clip:
     split : str, "train", "validation", "test" or "unlabelled"
     speaker : str
     group : str, for example id of the sentence; clips of one group never lie on both sides of a split
-    planted : dict, name -> value of each delivery parameter that was planted (unit in the name)
+    planted : dict, name -> value of each parameter of prosody that was planted (unit in the name)
     phones : str, "AH:0.150-0.210 R:0.210-0.300 ...", seconds
     ambiguous : bool, the words fit two or more classes
     codes : int16 array, shape (n_layers, n_frames), or None
@@ -63,65 +63,77 @@ def make_clip_id(names: Sequence[str]) -> str:
     return "+".join([first.as_posix(), *further])
 
 
-def select_clips(
+def select_clips(clips: Sequence[Clip], task: str | None = None, split: str | None = None) -> list[Clip]:
+    """Select the clips of a split that carry a label of a task, in their order; None takes all.
+
+    Raises
+    ------
+    ValueError
+        If there is none; the message names the task, the split and what there is.
+    """
+    selected = [c for c in clips if (task is None or task in c.labels) and split in (None, c.split)]
+    if not selected:
+        splits = sorted({c.split for c in clips})
+        raise ValueError(
+            f"no clip of task={task!r}, split={split!r}; tasks {task_names(clips)}, splits {splits}"
+        )
+    return selected
+
+
+def sample_clips(
     clips: Sequence[Clip],
     task: str | None = None,
     split: str | None = None,
     limit: int | None = None,
     seed: int = 0,
 ) -> list[Clip]:
-    """Select the clips of a task and a split, and at most `limit` of them in whole groups.
+    """Select clips as `select_clips` does, and sample at most `limit` of them in whole groups.
+
+    Groups are sampled at random, each label's share preserved (every label first gets one group). Where every
+    group is larger than the limit, single clips are sampled, and a log message says so.
 
     Parameters
     ----------
-    clips : records, kept in their order
-    task : keep the clips that carry a label of it
-    split : keep the clips of it
-    limit : int, upper bound of the number of clips; groups are drawn at random, each label's share kept
-        (every label first gets one group)
-    seed : int, of that draw
+    clips, task, split : as in `select_clips`
+    limit : int, upper bound of the number of clips; None takes all
+    seed : int, of the sample
 
     Returns
     -------
-    clips : list of Clip, never empty
+    clips : list of Clip in their order, never empty
 
     Raises
     ------
     ValueError
-        If nothing is left; the message names the task, the split and what there is.
+        If no clip can be selected, or the limit is below 1.
     """
-    kept = [c for c in clips if (task is None or task in c.labels) and split in (None, c.split)]
-    if not kept:
-        splits = sorted({c.split for c in clips})
-        raise ValueError(
-            f"no clip of task={task!r}, split={split!r}; tasks {task_names(clips)}, splits {splits}"
-        )
-    if limit is None or limit >= len(kept):
-        return kept
+    selected = select_clips(clips, task, split)
+    if limit is None or limit >= len(selected):
+        return selected
     if limit < 1:
         raise ValueError(f"limit={limit}: must be at least 1")
-    chosen, total = set(), 0
-    sizes = dict(zip(*np.unique(groups(kept), return_counts=True), strict=True))
-    for group in _order_groups(kept, task, seed):
-        if total + sizes[group] <= limit:
-            chosen.add(group)
-            total += sizes[group]
-    if not chosen:
-        raise ValueError(f"limit={limit}: smaller than every group of task={task!r}, split={split!r}")
-    return [c for c in kept if c.group in chosen]
+    unit, sizes = "group", Counter(clip.group for clip in selected)
+    if (smallest := min(sizes.values())) > limit:
+        message = "limit=%d: every group has %d clips or more, so single clips are sampled, groups are broken"
+        log.warning(message, limit, smallest)
+        unit, sizes = "id", Counter(clip.id for clip in selected)
+    sampled, total = set(), 0
+    for name in _order_units(selected, unit, task, seed):
+        if total + sizes[name] <= limit:
+            sampled.add(name)
+            total += sizes[name]
+    return [clip for clip in selected if getattr(clip, unit) in sampled]
 
 
-def _order_groups(clips: Sequence[Clip], task: str | None, seed: int) -> list[str]:
-    """Order the groups at random so that every prefix holds the labels in about their overall shares."""
+def _order_units(clips: Sequence[Clip], unit: str, task: str | None, seed: int) -> list[str]:
+    """Order the groups (or ids) at random so that every prefix holds the labels in about their shares."""
     label_of = {}
     for clip in clips:
-        label_of.setdefault(clip.group, clip.labels.get(task, "") if task else "")
-    shuffled = np.random.default_rng(seed).permutation(sorted(label_of))
-    counts = Counter(label_of.values())
-    rank, seen = {}, Counter()
-    for group in shuffled:
-        label = label_of[group]
-        rank[str(group)] = seen[label] / counts[label]
+        label_of.setdefault(getattr(clip, unit), clip.labels.get(task, "") if task else "")
+    counts, rank, seen = Counter(label_of.values()), {}, Counter()
+    for name in np.random.default_rng(seed).permutation(sorted(label_of)):
+        label = label_of[name]
+        rank[str(name)] = seen[label] / counts[label]
         seen[label] += 1
     return sorted(rank, key=rank.get)
 
@@ -166,42 +178,6 @@ def hash_corpus(clips: Sequence[Clip]) -> str:
         digest.update(json.dumps([clip.id, clip.text, sorted(clip.labels.items())]).encode())
         digest.update(b"" if clip.codes is None else clip.codes.astype(np.int16).tobytes())
     return digest.hexdigest()[:16]
-
-
-def draw_clips(
-    clips: Sequence[Clip],
-    task: str | None = None,
-    split: str | None = None,
-    limit: int | None = None,
-    seed: int = 0,
-) -> list[Clip]:
-    """Draw at most `limit` clips as `select_clips` does; single clips where every group is larger than that.
-
-    Parameters
-    ----------
-    clips, task, split, limit, seed : as in `select_clips`
-
-    Returns
-    -------
-    clips : list of Clip, never empty; a log message says where groups were broken
-
-    Raises
-    ------
-    ValueError
-        As `select_clips` does, but for groups that are larger than the limit.
-    """
-    kept = select_clips(clips, task, split)
-    smallest = min(Counter(clip.group for clip in kept).values())
-    if limit is None or not 1 <= limit < smallest:
-        return select_clips(kept, limit=limit, task=task, seed=seed)
-    log.warning(
-        "limit=%d: every group has %d clips or more, so single clips are drawn, and their groups are broken",
-        limit,
-        smallest,
-    )
-    alone = select_clips([replace(clip, group=clip.id) for clip in kept], task, limit=limit, seed=seed)
-    drawn = {clip.id for clip in alone}
-    return [clip for clip in kept if clip.id in drawn]
 
 
 def choose_unit(clips: Sequence[Clip]) -> str:

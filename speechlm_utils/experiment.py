@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from .clips import Clip, draw_clips, hash_corpus, label_ids, label_names
+from .clips import Clip, hash_corpus, label_ids, label_names, sample_clips
 from .codec.base import SpeechCodec
 from .codec.cache import encode_clips
 from .codec.load import load_codec
@@ -29,7 +29,7 @@ class Experiment:
     cache_dir : codes and acoustic features, shared by all runs
     llm_name : name or folder, see `load_llm`
     seed : int
-    clips_per_split : int, at most so many clips of a task in each split, see `draw_clips`; None for all
+    clips_per_split : int, at most so many clips of a task in each split, see `sample_clips`; None for all
     n_jobs : int, processes that encode clips, of one thread each; -1 for one per core
     llm_dtype, llm_quantization : of the language model, see `load_llm`
     """
@@ -77,7 +77,7 @@ class Experiment:
         chosen = [
             clip
             for name in splits
-            for clip in draw_clips(self.records, task, name, self.clips_per_split, self.seed)
+            for clip in sample_clips(self.records, task, name, self.clips_per_split, self.seed)
         ]
         return encode_clips(chosen, self.codec, self.cache_dir, rms_dbfs, n_jobs=self.n_jobs)
 
@@ -147,7 +147,7 @@ class Experiment:
             if {n for n in rows if not n.startswith(OUTPUT)} == set(list_added_names(selection.tokens)):
                 return rows
             log.warning("%s: holds the rows of other tokens; training again", path)
-        unlabelled = draw_clips(self.unlabelled(), limit=n_clips, seed=self.seed)
+        unlabelled = sample_clips(self.unlabelled(), limit=n_clips, seed=self.seed)
         model, tokenizer = load_llm(self.llm_name, **self.llm_options)
         result = pretrain_rows(model, tokenizer, unlabelled, selection.tokens, settings, progress=True)
         save_rows(path, result.rows_by_name)
@@ -193,7 +193,7 @@ class Experiment:
         from .finetuning.lora import FineTuneSettings
 
         selection, train = self.selection(task), self.clips(task, "train")
-        chosen = draw_clips(train, task, limit=max(8 * max_steps, len(label_names(train, task))))
+        chosen = sample_clips(train, task, limit=max(8 * max_steps, len(label_names(train, task))))
         settings = FineTuneSettings(batch_size=8, max_steps=max_steps, lora_rank=8, seed=self.seed)
         clips, how = {"train": chosen}, {"progress": True, **self.llm_options}
         result = fine_tune(clips, task, selection.tokens, None, settings, self.llm_name, selection, **how)

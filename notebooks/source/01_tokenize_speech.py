@@ -31,7 +31,7 @@ from speechlm_utils import plots, widgets
 from speechlm_utils.acoustics.features import clip_features, frame_features
 from speechlm_utils.acoustics.spectra import log_mel, mel_distance
 from speechlm_utils.audio import load_audio
-from speechlm_utils.clips import draw_clips
+from speechlm_utils.clips import sample_clips
 from speechlm_utils.codec.cache import encode_clips
 from speechlm_utils.codec.probing import code_usage, frame_phones
 from speechlm_utils.codec.report import decode_distances, measure_speed, report_phones, report_probes
@@ -63,8 +63,8 @@ n_layers_plane = 4
 # %%
 Path(run_dir, "figures").mkdir(parents=True, exist_ok=True)
 experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, seed=seed)
-train = draw_clips(experiment.records, split="train", limit=n_train_clips, seed=seed)
-test = draw_clips(experiment.records, split="test", limit=n_test_clips, seed=seed)
+train = sample_clips(experiment.records, split="train", limit=n_train_clips, seed=seed)
+test = sample_clips(experiment.records, split="test", limit=n_test_clips, seed=seed)
 voices = {name: {c.speaker for c in part} - {""} for name, part in (("train", train), ("test", test))}
 shared = len(voices["train"] & voices["test"])
 print(f"train: {len(train)} clips of {len(voices['train'])} named voices")
@@ -229,7 +229,7 @@ widgets.explore_layers(codec, wav)
 
 # %%
 all_depths = range(1, codec.n_layers + 1)
-some = draw_clips(test, limit=n_decoded_clips, seed=seed)
+some = sample_clips(test, limit=n_decoded_clips, seed=seed)
 test_wavs = [load_audio(c.audio) for c in some]
 human = load_corpus(human_dir) if Path(human_dir, "metadata.csv").exists() else []
 distances = decode_distances(codec, test_wavs, all_depths)

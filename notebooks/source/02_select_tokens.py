@@ -39,7 +39,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 
 from speechlm_utils import exercises, plots, widgets
-from speechlm_utils.clips import draw_clips, groups, label_ids, label_names, task_names
+from speechlm_utils.clips import groups, label_ids, label_names, sample_clips, task_names
 from speechlm_utils.evaluation.conditions import compare_conditions, predict_sets
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.notebook.needs import require
@@ -477,7 +477,7 @@ print(f"{per_layer[winner] / max(draws.mean(axis=0)[winner], 1e-9):.1f} times it
 # result.
 
 # %%
-subset = draw_clips(train, task, limit=saga_clips, seed=seed)
+subset = sample_clips(train, task, limit=saga_clips, seed=seed)
 y_small = label_ids(subset, task, names)
 saga = {"solver": "saga", "max_iter": saga_iterations, "tol": 1e-3}
 quick = settings | {"solver": "liblinear"}

@@ -41,7 +41,7 @@ from IPython.display import Audio, display
 from speechlm_utils import exercises, plots
 from speechlm_utils.acoustics.features import FEATURES, clip_features, speaker_medians
 from speechlm_utils.audio import SAMPLE_RATE, load_audio
-from speechlm_utils.clips import UNITS, choose_unit, draw_clips, select_clips
+from speechlm_utils.clips import UNITS, choose_unit, sample_clips, select_clips
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.interpretation.association import (
     standardise_by_speaker,
@@ -95,7 +95,7 @@ snippet_seconds = 0.24
 experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, llm_name, seed, clips_per_split)
 chosen = experiment.selection(task, n_tokens)
 unseen = experiment.clips(task, "validation") + experiment.clips(task, "test")
-clips = draw_clips(unseen, task, limit=n_feature_clips, seed=seed)
+clips = sample_clips(unseen, task, limit=n_feature_clips, seed=seed)
 train = select_clips(experiment.records, task, "train")
 names, tokens = chosen.label_names, chosen.tokens
 voices = {clip.speaker for clip in clips} - {""}

@@ -39,7 +39,7 @@ from IPython.display import Audio, display
 from speechlm_utils import exercises, plots, widgets
 from speechlm_utils.acoustics.features import clip_features
 from speechlm_utils.audio import load_audio
-from speechlm_utils.clips import draw_clips
+from speechlm_utils.clips import sample_clips
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.interpretation.association import token_associations
 from speechlm_utils.llm.embeddings import nearest_tokens, read_rows, save_rows
@@ -260,7 +260,7 @@ pd.DataFrame({"parameters": counts, "share in %": {k: 100 * v / n_all for k, v i
 
 # %%
 n_held_out = min(n_validation_clips, max(1, len(unlabelled) // 4))
-held_out = draw_clips(unlabelled, limit=n_held_out, seed=seed)  # whole sentences
+held_out = sample_clips(unlabelled, limit=n_held_out, seed=seed)  # whole sentences
 held_out_ids = {c.id for c in held_out}
 heard = [c for c in unlabelled if c.id not in held_out_ids]
 settings = PretrainSettings(
@@ -393,7 +393,7 @@ nearest
 # gives. (Pairs share tokens, so an ordinary p-value would be far too small.)
 
 # %%
-measured = draw_clips(everyone, task, limit=n_acoustic_clips, seed=seed)
+measured = sample_clips(everyone, task, limit=n_acoustic_clips, seed=seed)
 features = clip_features(measured, cache_dir, progress=False, frame_rate=experiment.codec.frame_rate)
 effects = token_associations(measured, features, tokens, n_resamples=20, seed=seed)
 sounds = effects.pivot(index=["layer", "code"], columns="feature", values="effect").loc[tokens]

@@ -43,7 +43,7 @@ from sklearn.metrics import confusion_matrix, f1_score
 from speechlm_utils import exercises, plots, widgets
 from speechlm_utils.audio import load_audio
 from speechlm_utils.bootstrap import paired_bootstrap
-from speechlm_utils.clips import draw_clips, groups, label_ids
+from speechlm_utils.clips import groups, label_ids, sample_clips
 from speechlm_utils.evaluation import experiments as reference
 from speechlm_utils.exercises.overfitting import OverfitLab, check_knob
 from speechlm_utils.experiment import Experiment
@@ -109,7 +109,7 @@ row_settings = PretrainSettings(1e-2, 8, max_steps=row_steps, seed=seed, **how)
 rows = experiment.rows(selection, row_settings)
 limits = {"train": None, "validation": n_validation_clips, "test": n_test_clips}
 clips = {
-    split: draw_clips(experiment.clips(task, split), task, split, limit, seed)
+    split: sample_clips(experiment.clips(task, split), task, split, limit, seed)
     for split, limit in limits.items()
 }
 names = selection.label_names

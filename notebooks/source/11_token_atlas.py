@@ -36,7 +36,7 @@ import pandas as pd
 from speechlm_utils import exercises, plots, widgets
 from speechlm_utils.acoustics.features import add_dynamics, clip_features
 from speechlm_utils.acoustics.spectra import log_mel
-from speechlm_utils.clips import draw_clips
+from speechlm_utils.clips import sample_clips
 from speechlm_utils.codec.codebooks import nearest_codes, read_codebook
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.interpretation.association import resample_effects
@@ -110,7 +110,7 @@ experiment = Experiment(
 chosen = experiment.selection(task, n_tokens)
 train = experiment.clips(task, "train")
 unseen = experiment.clips(task, "validation") + experiment.clips(task, "test")
-clips = draw_clips(unseen, task, limit=n_feature_clips, seed=seed)
+clips = sample_clips(unseen, task, limit=n_feature_clips, seed=seed)
 names, tokens, codec = chosen.label_names, chosen.tokens, experiment.codec
 rate = {"frame_rate": codec.frame_rate}
 features = add_dynamics(clip_features(clips, cache_dir, n_jobs=2, **rate), **rate)

@@ -46,7 +46,7 @@ from speechlm_utils.attribution.gradients import (
 from speechlm_utils.attribution.shapley import sample_shapley, share_credit
 from speechlm_utils.audio import load_audio
 from speechlm_utils.bootstrap import resample_mean
-from speechlm_utils.clips import draw_clips, groups, label_ids
+from speechlm_utils.clips import groups, label_ids, sample_clips
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.metrics import macro_f1_scores
 from speechlm_utils.notebook.needs import require
@@ -95,7 +95,7 @@ experiment = Experiment(
 classifier = experiment.find_classifier(task, max_steps)
 names, codec = classifier.label_names, classifier.codec
 everything = experiment.clips(task, "test")
-clips = draw_clips(everything, task, limit=n_clips, seed=seed)
+clips = sample_clips(everything, task, limit=n_clips, seed=seed)
 y, logits = label_ids(clips, task, names), classifier.predict(clips)
 score = macro_f1_scores(y, logits.argmax(axis=1), len(names))["macro_f1_all"]
 n_groups = len(set(groups(clips)))

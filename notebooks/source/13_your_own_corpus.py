@@ -49,7 +49,7 @@ from speechlm_utils import plots, widgets
 from speechlm_utils.acoustics.spectra import log_mel
 from speechlm_utils.audio import load_audio
 from speechlm_utils.cli.convert import format_profile
-from speechlm_utils.clips import groups, label_ids, label_names, select_clips
+from speechlm_utils.clips import groups, label_ids, label_names, sample_clips
 from speechlm_utils.corpus.frame_pickle import read_frame_pickle
 from speechlm_utils.corpus.inspection import inspect_corpus
 from speechlm_utils.corpus.leakage import find_leakage
@@ -99,7 +99,7 @@ reference_file = "../data/reference/mmused_text_only.json"  # scores of the word
 # meaning: this is about letters and files.
 
 # %%
-drawn = select_clips(load_corpus(demo_dir), "question", limit=n_clips, seed=seed)
+drawn = sample_clips(load_corpus(demo_dir), "question", limit=n_clips, seed=seed)
 
 who = ("Το τρένο", "Ο γιατρός", "Η βροχή", "Το παιδί", "Ο φίλος μου", "Η πόλη")
 does = ("αλλάζει", "έρχεται αύριο", "δεν φταίει", "μας περιμένει")

@@ -29,7 +29,7 @@ from IPython.display import Markdown
 from speechlm_utils import plots, widgets
 from speechlm_utils.acoustics.features import clip_features
 from speechlm_utils.attribution.figure import make_explainer
-from speechlm_utils.clips import draw_clips, task_names
+from speechlm_utils.clips import sample_clips, task_names
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.interpretation.cards import describe_tokens
 from speechlm_utils.interpretation.listening import gather_sounds
@@ -84,7 +84,7 @@ widgets.explore_lasso(paths, task, layers, C, task_names(experiment.records), la
 
 # %%
 selection = experiment.selection(task)
-heard = draw_clips(experiment.clips(task, "test"), task, limit=n_card_clips, seed=seed)
+heard = sample_clips(experiment.clips(task, "test"), task, limit=n_card_clips, seed=seed)
 rate = {"frame_rate": experiment.codec.frame_rate}
 features = clip_features(heard, cache_dir, progress=False, **rate)
 facts = describe_tokens(selection, heard, features, n_resamples=n_resamples, seed=seed, **rate)
@@ -105,7 +105,7 @@ widgets.explore_tokens(
 # %%
 classifier = experiment.find_classifier(task, max_steps)
 test = experiment.clips(task, "test")
-few = draw_clips(test, task, limit=n_menu_clips, seed=seed)
+few = sample_clips(test, task, limit=n_menu_clips, seed=seed)
 menu = {f"{clip.text} ({plots.show_name(clip.labels[task])}, {clip.id})": clip for clip in few}
 widgets.explore_clips(classifier, menu, make_explainer(classifier, n_attribution_steps))
 

@@ -16,7 +16,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer, PolynomialFeatures, StandardScaler
 
 from ..bootstrap import bootstrap_macro_f1, paired_bootstrap
-from ..clips import Clip, groups, label_ids, label_names, select_clips, task_names
+from ..clips import Clip, groups, label_ids, label_names, sample_clips, task_names
 from ..selection.bag_of_words import WORD_PATTERN
 
 INPUTS = ("text", "planted", "both")
@@ -58,7 +58,7 @@ def compute_ceilings(
     """
     rows = []
     for task in tasks or task_names(clips):
-        train, test = (select_clips(clips, task, split, limit, seed) for split in ("train", "test"))
+        train, test = (sample_clips(clips, task, split, limit, seed) for split in ("train", "test"))
         names = label_names([*train, *test], task)
         y, y_test = (label_ids(part, task, names) for part in (train, test))
         predictions = {

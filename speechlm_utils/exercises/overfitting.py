@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from ..clips import Clip, draw_clips
+from ..clips import Clip, sample_clips
 from ..llm.load import load_llm
 from .feedback import tell
 from .small_lora import OVERFIT, change_settings, cut_model, train_small_lora
@@ -60,7 +60,7 @@ class OverfitLab:
         drawn = {}
         for split, limit in self.limits.items():
             one_per_text = list({clip.text: clip for clip in self.clips[split]}.values())
-            drawn[split] = draw_clips(one_per_text, self.task, limit=limit, seed=self.seed)
+            drawn[split] = sample_clips(one_per_text, self.task, limit=limit, seed=self.seed)
         model, tokenizer = load_llm(self.llm_name, **self.llm_options)
         return cut_model(model, tokenizer, drawn, self.task, self.names, self.n_blocks)
 

@@ -9,14 +9,11 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from speechlm_utils.clips import (
     Clip,
-    groups,
     hash_corpus,
-    label_ids,
     label_names,
     make_clip_id,
     select_clips,
@@ -78,38 +75,6 @@ def test_skip_drops_a_clip_with_its_label_and_lists_it(tmp_path, tiny_corpus, ca
     assert [(c.id, c.labels["stance"]) for c in clips] == [("clips/a", "pro"), ("clips/b", "con")]
     report = (tmp_path / "dropped.csv").read_text().splitlines()
     assert len(report) == 2 and report[1].startswith("clips/gone.wav,") and "gone.wav" in caplog.text
-
-
-def test_task_and_split_select(tiny_corpus):
-    clips = load_corpus(tiny_corpus)
-    assert len(select_clips(clips, "fallacy")) == 24
-    assert len(select_clips(clips, "fallacy", "test")) == 6
-    assert {c.split for c in select_clips(clips, split="unlabelled")} == {"unlabelled"}
-    assert task_names(clips) == ["fallacy", "question", "topic"]
-    assert label_names(clips, "fallacy") == ["ad_hominem", "authority", "emotion"]
-    ids = label_ids(select_clips(clips, "fallacy"), "fallacy", ["emotion", "authority", "ad_hominem"])
-    assert ids[:6].tolist() == [2, 2, 1, 1, 0, 0]
-
-
-@pytest.mark.parametrize("seed", [0, 1, 2])
-def test_limit_keeps_groups_whole_and_labels_in_proportion(seed):
-    labels = ["a"] * 60 + ["b"] * 30 + ["c"] * 10
-    clips = [
-        Clip(f"{i}-{k}", "t", None, {"t": labels[i]}, group=f"g{i}") for i in range(100) for k in range(2)
-    ]
-    drawn = select_clips(clips, "t", limit=41, seed=seed)
-    assert len(drawn) == 40  # whole pairs only
-    assert np.unique(groups(drawn), return_counts=True)[1].tolist() == [2] * 20
-    counts = np.bincount(label_ids(drawn, "t", ["a", "b", "c"]), minlength=3) / 2
-    assert np.abs(counts - [12, 6, 2]).max() <= 1
-    assert drawn == select_clips(clips, "t", limit=41, seed=seed)
-    assert len({c.labels["t"] for c in select_clips(clips, "t", limit=6, seed=seed)}) == 3
-    assert {c.id for c in drawn} != {c.id for c in select_clips(clips, "t", limit=41, seed=seed + 3)}
-
-
-def test_hash_sees_labels_but_not_order(tiny_corpus):
-    clips = load_corpus(tiny_corpus)
-    assert hash_corpus(clips) == hash_corpus(clips[::-1]) != hash_corpus(clips[1:])
 
 
 # --- columns
