@@ -178,11 +178,11 @@ seconds = len(wav) / codec.sample_rate
 sizes = {"height_ratios": [2, 3, 0.6, 3] if clip.phones else [2, 3, 3]}
 n_rows = len(sizes["height_ratios"])
 fig, axes = plt.subplots(n_rows, 1, figsize=(10, 6.5), sharex=True, gridspec_kw=sizes)
-plots.plot_waveform(axes[0], wav)
-plots.plot_log_mel(axes[1], log_mel(wav), seconds)
+plots.plot_waveform(axes[0], wav, codec.sample_rate)
+plots.plot_log_mel(axes[1], log_mel(wav), seconds, codec.sample_rate)
 if clip.phones:
     plots.plot_phones(axes[2], clip.phones)
-plots.plot_codes(axes[-1], clip_codes, codec.codebook_size, codec.frame_rate)
+plots.plot_codes(axes[-1], clip_codes, codec.spec)
 axes[-1].set(xlabel="seconds", xlim=(0, seconds))
 axes[0].set_title(f"“{clip.text}”")
 fig.savefig(Path(run_dir, "figures", "01_codes.png"), dpi=110)
@@ -210,7 +210,7 @@ widgets.show_players(sounds)
 # %%
 fig, axes = plt.subplots(1, len(sounds), figsize=(11, 2.5), sharey=True)
 for ax, (title, sound) in zip(axes, sounds.items(), strict=True):
-    plots.plot_log_mel(ax, log_mel(sound), seconds)
+    plots.plot_log_mel(ax, log_mel(sound), seconds, codec.sample_rate)
     ax.set(title=title, xlabel="seconds", ylabel="")
 axes[0].set_ylabel("kHz")
 fig.savefig(Path(run_dir, "figures", "01_decoded.png"), dpi=110)
@@ -292,7 +292,7 @@ require(experiment.records, "phones")
 phones = report_phones(test, seed, codec.frame_rate)
 fig, ax = plt.subplots(figsize=(7, 3.4))
 ylabel = "information about the phone\n(part of all there is)"
-plots.plot_layer_bars(ax, phones.pnmi, ylabel, 2 * phones.error, phones.floor, "phones shuffled")
+plots.plot_layer_bars(ax, phones.pnmi, ylabel, 2 * phones.error, phones.floor)
 fig.savefig(Path(run_dir, "figures", "01_phones.png"), dpi=110)
 best_other = int(np.argmax(phones.pnmi[1:])) + 2
 ratio = phones.pnmi[0] / phones.pnmi[1:].max()
@@ -445,7 +445,7 @@ widgets.show_players(own_sounds)
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(11, 2.6), sharey=True)
 for ax, (title, sound) in zip(axes, own_sounds.items(), strict=True):
-    plots.plot_log_mel(ax, log_mel(sound), len(own) / codec.sample_rate)
+    plots.plot_log_mel(ax, log_mel(sound), len(own) / codec.sample_rate, codec.sample_rate)
     ax.set(title=title, xlabel="seconds", ylabel="")
 axes[0].set_ylabel("kHz")
 own_distance = mel_distance(own, own_sounds["all layers"])

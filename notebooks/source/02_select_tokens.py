@@ -457,10 +457,10 @@ layer_of = np.array([layer for layer, _ in chosen.tokens], dtype=int)
 per_layer = np.array([(layer_of == layer).sum() for layer in layers])
 even = np.full(len(per_layer), 1 / len(per_layer))
 draws = np.random.default_rng(seed).multinomial(len(layer_of), even, 5000)
-low, high = np.quantile(draws, [0.025, 0.975], axis=0)
+chance = [draws.mean(axis=0), *np.quantile(draws, [0.025, 0.975], axis=0)]
 
 fig, ax = plt.subplots(figsize=(7, 3.2))
-plots.plot_layer_counts(ax, layers, per_layer, draws.mean(axis=0), low, high)
+plots.plot_layer_counts(ax, layers, per_layer, chance)
 winner = int(np.argmax(per_layer))
 print(f"layer {layers[winner]} supplies {per_layer[winner]} of {len(layer_of)} tokens,", end=" ")
 print(f"{per_layer[winner] / max(draws.mean(axis=0)[winner], 1e-9):.1f} times its even share")

@@ -166,7 +166,7 @@ pd.DataFrame(alike).T
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(11, 2.6), sharey=True)
 for ax, (form, wav) in zip(axes, loaded.items(), strict=True):
-    plots.plot_log_mel(ax, log_mel(wav), len(wav) / codec.sample_rate)
+    plots.plot_log_mel(ax, log_mel(wav), len(wav) / codec.sample_rate, codec.sample_rate)
     ax.set(title=form, xlabel="seconds", ylabel="")
 axes[0].set_ylabel("kHz")
 plt.show()

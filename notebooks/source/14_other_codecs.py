@@ -52,7 +52,6 @@ from speechlm_utils.evaluation.conditions import compare_conditions
 from speechlm_utils.exercises.other_codecs import check_equal_bits, check_lead
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.notebook.record import record_metrics
-from speechlm_utils.plots.other_codecs import plot_kept_layers, plot_source_gains
 from speechlm_utils.selection.path import find_C_for_count, fit_l1_path
 from speechlm_utils.selection.selection import Selection, make_selection
 from speechlm_utils.selection.selector import L1Selector
@@ -241,7 +240,7 @@ scores[["accuracy", "macro_f1", "difference", "low", "high", "clips", "sentences
 fig, ax = plt.subplots(figsize=(7, 0.45 * len(sources) + 1.3))
 span = ["difference", "low", "high"]
 gains = {name: tuple(scores.loc[name, span]) for name in sources}
-plot_source_gains(ax, gains, [kinds[name] for name in sources])
+plots.plot_source_gains(ax, gains, [kinds[name] for name in sources])
 figures = Path(run_dir) / "figures"
 figures.mkdir(parents=True, exist_ok=True)
 fig.savefig(figures / "14_gains.png", dpi=110)
@@ -313,7 +312,7 @@ scores.loc[["text", *pairs], ["accuracy", "macro_f1", "difference", "low", "high
 # %%
 fig, ax = plt.subplots(figsize=(7, 0.45 * len(pairs) + 1.3))
 gains = {name: tuple(scores.loc[name, span]) for name in pairs}
-plot_source_gains(ax, gains, [kinds[name] for name in levelled for _ in range(2)])
+plots.plot_source_gains(ax, gains, [kinds[name] for name in levelled for _ in range(2)])
 plt.show()
 
 # %%
@@ -351,7 +350,7 @@ for ax, (name, source) in zip(axes[0], shown.items(), strict=True):
     layer_of = np.array([layer for layer, _ in chosen[name].tokens_])
     kept = np.array([(layer_of == layer).sum() for layer in source.layers])
     chance = chance_per_layer(source, len(layer_of))
-    plot_kept_layers(ax, source.layers, kept, chance, source.semantic_layers)
+    plots.plot_layer_counts(ax, source.layers, kept, chance, source.semantic_layers)
     ax.set(title=f"{name}: {len(layer_of)} tokens", xlabel="layer", ylabel="tokens kept")
     leads[name] = pd.DataFrame({"kept": kept, "chance": chance[0], "low": chance[1], "high": chance[2]})
     leads[name].index = source.layers

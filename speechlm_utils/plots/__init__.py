@@ -39,7 +39,7 @@ from .embeddings import (
     plot_pretraining,
     plot_rows,
 )
-from .intervals import plot_differences, plot_forest, plot_intervals
+from .intervals import plot_differences, plot_forest, plot_intervals, plot_source_gains
 from .layers import plot_layer_bars, plot_layer_counts
 from .listening import plot_moment, plot_strip
 from .overview import plot_ceilings, plot_delivery, plot_pipeline, plot_planted

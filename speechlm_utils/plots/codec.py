@@ -2,26 +2,29 @@
 
 from collections.abc import Sequence
 
-import librosa
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from .style import AUDIO, BOTH, CODES_MAP, NEUTRAL, TEXT, label_colors, layer_color, spread_codes
+from ..codec_spec import CodecSpec
+from .style import (
+    AUDIO,
+    BOTH,
+    CODES_MAP,
+    NEUTRAL,
+    TEXT,
+    draw_errors,
+    label_colors,
+    layer_color,
+    layer_colors,
+    spread_codes,
+)
 
 KHZ_TICKS = (0.5, 1, 2, 4)
 
 
 def plot_clusters(ax: Axes, points: np.ndarray, codes: np.ndarray, centres: np.ndarray) -> Axes:
-    """Draw points in the colour of their code, and the centres with their numbers.
-
-    Parameters
-    ----------
-    ax : Axes
-    points : float array, shape (n_points, 2)
-    codes : int array, shape (n_points,)
-    centres : float array, shape (n_codes, 2)
-    """
+    """Draw points (n_points, 2) in the colour of their code, and the centres (n_codes, 2) with numbers."""
     colors = np.array(list(label_colors([f"{code:05d}" for code in range(len(centres))]).values()))
     ax.scatter(*points.T, c=colors[codes], s=5, alpha=0.5, linewidths=0)
     ax.plot(*centres.T, "X", color="black", markeredgecolor="white", markersize=9)
@@ -32,13 +35,12 @@ def plot_clusters(ax: Axes, points: np.ndarray, codes: np.ndarray, centres: np.n
 
 
 def plot_rounding(ax: Axes, points: np.ndarray, decoded: np.ndarray, n_layers: int) -> Axes:
-    """Draw where points come back after decoding, each joined with where it was.
+    """Draw where points come back after decoding from some layers, each joined with where it was.
 
     Parameters
     ----------
-    ax : Axes
     points, decoded : float arrays, shape (n_points, 2)
-    n_layers : int, layers decoded from, which give the colour
+    n_layers : int, which gives the colour
     """
     pairs = np.stack([points, decoded, np.full_like(points, np.nan)], axis=1).reshape(-1, 2)
     ax.plot(*pairs.T, color=NEUTRAL, linewidth=0.4, zorder=0)
@@ -50,25 +52,26 @@ def plot_rounding(ax: Axes, points: np.ndarray, decoded: np.ndarray, n_layers: i
     return ax
 
 
-def plot_waveform(ax: Axes, wav: np.ndarray, sample_rate: int = 16000) -> Axes:
+def plot_waveform(ax: Axes, wav: np.ndarray, sample_rate: int, color: str = AUDIO) -> Axes:
     """Draw a waveform over seconds: float array, shape (n_samples,), full scale at 1."""
-    ax.plot(np.arange(len(wav)) / sample_rate, wav, color=AUDIO, linewidth=0.4)
+    ax.plot(np.arange(len(wav)) / sample_rate, wav, color=color, linewidth=0.4)
     ax.set(ylabel="amplitude", xlim=(0, len(wav) / sample_rate))
     return ax
 
 
-def plot_log_mel(ax: Axes, mel: np.ndarray, seconds: float, sample_rate: int = 16000) -> Axes:
+def plot_log_mel(ax: Axes, mel: np.ndarray, seconds: float, sample_rate: int) -> Axes:
     """Draw a log-mel spectrogram.
 
     Parameters
     ----------
-    ax : Axes
     mel : float array, shape (n_bands, n_frames), natural log of magnitudes
     seconds : float, length of the clip
     sample_rate : int, which gives the frequencies of the bands
     """
+    from librosa import mel_frequencies  # slow to import
+
     ax.imshow(mel, origin="lower", cmap="magma", extent=(0, seconds, 0, len(mel)), vmin=-9, vmax=1)
-    bands = librosa.mel_frequencies(len(mel), fmax=sample_rate / 2)
+    bands = mel_frequencies(len(mel), fmax=sample_rate / 2)
     places = np.interp(np.array(KHZ_TICKS) * 1000, bands, np.arange(len(mel)) + 0.5)
     ax.set_yticks(places, [f"{tick:g}" for tick in KHZ_TICKS])
     ax.set(ylabel="kHz")
@@ -87,21 +90,17 @@ def plot_phones(ax: Axes, phones: str) -> Axes:
     return ax
 
 
-def plot_codes(ax: Axes, codes: np.ndarray, codebook_size: int = 1024, frame_rate: float = 50) -> Axes:
-    """Draw the codes of a clip as an image, layer 1 on top; a colour stands for a code and means no size.
-
-    Parameters
-    ----------
-    ax : Axes
-    codes : int array, shape (n_layers, n_frames)
-    codebook_size, frame_rate : of the codec
-    """
+def plot_codes(ax: Axes, codes: np.ndarray, spec: CodecSpec) -> Axes:
+    """Draw codes (n_layers, n_frames) as an image, layer 1 on top; a colour is a code and no size."""
     n_layers, n_frames = codes.shape
-    extent = (0, n_frames / frame_rate, n_layers + 0.5, 0.5)
-    ax.imshow(spread_codes(codes, codebook_size), cmap=CODES_MAP, vmin=0, vmax=codebook_size, extent=extent)
-    ax.set_yticks(range(1, n_layers + 1))
-    for layer, label in enumerate(ax.get_yticklabels(), 1):
-        label.set(color=layer_color(layer, n_layers), weight="bold")
+    extent = (0, n_frames / spec.frame_rate, n_layers + 0.5, 0.5)
+    spread = spread_codes(codes, spec.codebook_size)
+    ax.imshow(spread, cmap=CODES_MAP, vmin=0, vmax=spec.codebook_size, extent=extent)
+    layers = range(1, n_layers + 1)
+    ax.set_yticks(layers)
+    colors = layer_colors(layers, n_layers, spec.semantic_layers)
+    for label, color in zip(ax.get_yticklabels(), colors, strict=True):
+        label.set(color=color, weight="bold")
     ax.set(ylabel="layer")
     return ax
 
@@ -113,11 +112,9 @@ def plot_depth_curve(
 
     Parameters
     ----------
-    ax : Axes
     depths : numbers of layers
     distances : float array, shape (n_clips, n_depths)
     name : of the clips, for the legend
-    color : str
     """
     ax.plot(depths, distances.T, color=color, alpha=0.18, linewidth=0.8)
     label = f"{name}: mean of {len(distances)}"
@@ -133,17 +130,14 @@ def plot_probes(ax: Axes, table: pd.DataFrame, target: str) -> Axes:
 
     Parameters
     ----------
-    ax : Axes
     table : as `report_probes` returns it; the set "1" has the colour of layer 1, one that begins with "1"
         and has more layers that of both, the others that of the acoustic layers
-    target : str
     """
     rows = table[table["target"] == target]
     names = list(rows["layers"])
     colors = [layer_color(1) if n == "1" else BOTH if n.startswith("1") else layer_color(2) for n in names]
-    errors = [rows["r2"] - rows["low"], rows["high"] - rows["r2"]]
     ax.bar(names, rows["r2"], color=colors)
-    ax.errorbar(names, rows["r2"], yerr=errors, fmt="none", ecolor="black", capsize=3, linewidth=1)
+    draw_errors(ax, names, rows[["r2", "low", "high"]].to_numpy().T)
     ax.axhline(0, color="black", linewidth=0.8)
     ax.set(xlabel="layers read", ylabel="R² on unseen voices")
     return ax
@@ -154,7 +148,6 @@ def plot_overflow(ax: Axes, rates: dict[str, np.ndarray], seed: int = 0) -> Axes
 
     Parameters
     ----------
-    ax : Axes
     rates : name -> float array, shape (n_clips,), symbols per second
     seed : int, of the sideways scatter of the dots
     """

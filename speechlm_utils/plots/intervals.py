@@ -1,11 +1,13 @@
 """Figures of estimates with their intervals, one row each, and a line at zero."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from .style import BOTH, layer_colors, set_color
+from .style import AUDIO, BOTH, NEUTRAL, TEXT, draw_intervals, layer_colors, name_codes, name_rows, set_color
+
+KIND_COLORS = {"this codec": TEXT, "another codec": AUDIO, "untrained": NEUTRAL}
 
 
 def plot_intervals(
@@ -20,8 +22,8 @@ def plot_intervals(
     values, low, high : float arrays, shape (n_rows,); NaN bounds draw a point without an interval
     xlabel : what is measured
     """
-    _draw_intervals(ax, values, low, high, [set_color(name) for name in names])
-    ax.set_yticks(range(len(names)), names)
+    draw_intervals(ax, np.transpose([values, low, high]), [set_color(name) for name in names])
+    name_rows(ax, names)
     ax.set_xlabel(xlabel)
     return ax
 
@@ -43,8 +45,8 @@ def plot_forest(
     layers : int array, shape (n_tokens,), numbered from 1
     effect, low, high : float arrays, shape (n_tokens,), standard deviations
     """
-    _draw_intervals(ax, effect, low, high, layer_colors(layers, max(8, *layers)) if len(layers) else [])
-    ax.set_yticks(range(len(names)), names, family="monospace", fontsize=8.5)
+    draw_intervals(ax, np.transpose([effect, low, high]), layer_colors(layers))
+    name_codes(ax, names)
     return ax
 
 
@@ -65,16 +67,27 @@ def plot_differences(
     differences, lows, highs : float arrays, shape (n_rows,)
     color : of all rows
     """
-    _draw_intervals(ax, differences, lows, highs, [color] * len(labels))
-    ax.set_yticks(range(len(labels)), labels)
+    draw_intervals(ax, np.transpose([differences, lows, highs]), [color] * len(labels))
+    name_rows(ax, labels)
     ax.set_xlabel("difference of macro-F1 to text alone")
     return ax
 
 
-def _draw_intervals(ax: Axes, values, low, high, colors: Sequence) -> None:
-    """Draw a line at zero, and each estimate as a dot on its interval, the first on top."""
-    ax.axvline(0, color="black", linewidth=0.8)
-    for i, (value, *bounds, color) in enumerate(zip(values, low, high, colors, strict=True)):
-        ax.plot(bounds, [i, i], color=color, linewidth=2)
-        ax.plot(value, i, "o", color=color, markersize=5)
-    ax.set_ylim(max(len(colors), 1) - 0.5, -0.5)
+def plot_source_gains(ax: Axes, gains: Mapping[str, Sequence[float]], kinds: Sequence[str]) -> Axes:
+    """Draw what each source of tokens adds to the words, with intervals, one row each, and a line at zero.
+
+    Parameters
+    ----------
+    ax : Axes
+    gains : name of the source -> (difference, low, high), the first on top
+    kinds : of the sources, keys of KIND_COLORS; they give the colours and the legend
+    """
+    draw_intervals(ax, list(gains.values()), [KIND_COLORS[kind] for kind in kinds])
+    name_rows(ax, gains)
+    ax.set_xlabel("difference of macro-F1 to the words alone")
+    named = dict.fromkeys(kinds)
+    if len(named) > 1:
+        for kind in named:
+            ax.plot([], [], "o", color=KIND_COLORS[kind], label=kind)
+        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(named))
+    return ax

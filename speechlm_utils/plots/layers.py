@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
-from .style import layer_colors
+from .style import count_along, draw_errors, layer_colors
 
 
 def mark_layers(ax: Axes, layers: Sequence[int]) -> Axes:
@@ -30,66 +29,45 @@ def mark_layers(ax: Axes, layers: Sequence[int]) -> Axes:
 
 
 def plot_layer_counts(
-    ax: Axes,
-    layers: Sequence[int],
-    counts: np.ndarray,
-    expected: np.ndarray,
-    low: np.ndarray,
-    high: np.ndarray,
+    ax: Axes, layers: Sequence[int], counts: np.ndarray, chance: np.ndarray, semantic_layers=(1,)
 ) -> Axes:
-    """Draw how many tokens each layer supplies, beside what a draw at random would give.
+    """Draw how many of the selected tokens each layer supplies, beside what chance would give.
 
     Parameters
     ----------
-    ax : Axes
     layers : numbers from 1
     counts : int array, shape (n_layers,)
-    expected, low, high : float arrays, shape (n_layers,), mean and 95 % range of random draws
+    chance : float array, shape (3, n_layers): mean and 95 % range of random selections
+    semantic_layers : drawn in their own colour; there may be none
     """
-    ax.bar(
-        range(len(layers)),
-        counts,
-        color=layer_colors(layers, max(8, *layers)),
-        edgecolor="black",
-        linewidth=0.5,
-    )
-    ax.errorbar(
-        range(len(layers)), expected, yerr=[expected - low, high - expected], fmt="_", color="black",
-        markersize=14, capsize=4, label="drawn at random (95 %)",
-    )  # fmt: skip
-    ax.set_xticks(range(len(layers)), [f"L{layer}" for layer in layers])
-    ax.set(xlabel="layer", ylabel="tokens kept")
-    ax.yaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.set_ylim(0, 1.25 * max(counts.max(), high.max(), 1))
+    places, colors = np.arange(len(layers)), layer_colors(layers, semantic_layers=semantic_layers)
+    ax.bar(places, counts, color=colors, edgecolor="black", linewidth=0.5)
+    draw_errors(ax, places, chance, fmt="_", markersize=12, label="chance (95 %)")
+    every = -(-len(layers) // 12)  # a label for each of up to twelve layers
+    ax.set_xticks(places[::every], [f"L{layer}" for layer in layers[::every]])
+    ax.set(xlabel="layer", ylabel="tokens selected", ylim=(0, 1.25 * max(np.max(counts), np.max(chance), 1)))
+    count_along(ax.yaxis)
     ax.legend(loc="upper right")
     return ax
 
 
 def plot_layer_bars(
-    ax: Axes,
-    values: np.ndarray,
-    ylabel: str,
-    error: np.ndarray | None = None,
-    floor: np.ndarray | None = None,
-    floor_name: str = "",
+    ax: Axes, values: np.ndarray, ylabel: str, error: np.ndarray | None = None, floor=None
 ) -> Axes:
     """Draw one bar per layer, in the layer's colour.
 
     Parameters
     ----------
-    ax : Axes
     values : float array, shape (n_layers,)
-    ylabel : str
     error : float array, shape (n_layers,), half length of the error bars; NaN draws none
-    floor : float array, shape (n_layers,), a control to compare with, drawn as a dash across each bar
-    floor_name : str, for the legend
+    floor : float array, shape (n_layers,), what shuffled values give, drawn as a dash across each bar
     """
     layers = np.arange(1, len(values) + 1)
     ax.bar(layers, values, color=layer_colors(layers, len(values)))
     if error is not None and np.isfinite(error).all():
-        ax.errorbar(layers, values, yerr=error, fmt="none", ecolor="black", capsize=3, linewidth=1)
+        draw_errors(ax, layers, (values, values - error, values + error))
     if floor is not None:
-        ax.hlines(floor, layers - 0.4, layers + 0.4, colors="black", linestyles="dotted", label=floor_name)
+        ax.hlines(floor, layers - 0.4, layers + 0.4, colors="black", linestyles="dotted", label="shuffled")
         ax.legend()
     ax.set(xlabel="layer", ylabel=ylabel, xticks=layers)
     return ax

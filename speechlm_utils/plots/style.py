@@ -1,9 +1,12 @@
-"""One look for all figures: fonts; colours of layers, labels and inputs (safe for the colour-blind)."""
+"""One look for all figures: fonts, colours (safe for the colour-blind), and what many figures draw alike."""
 
 from collections.abc import Sequence
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.ticker import MaxNLocator
 
 TEXT, AUDIO, BOTH, NEUTRAL = "#0072B2", "#D55E00", "#009E73", "#8C8C8C"
 """Colours of what a model reads: words, speech, both; and of controls."""
@@ -45,19 +48,24 @@ def apply_style() -> None:
     mpl.rcParams.update(STYLE)
 
 
-def layer_color(layer: int, n_layers: int = 8) -> tuple[float, float, float]:
-    """Return the colour of a layer, numbered from 1: orange for layer 1, from dark to light blue below it."""
+def layer_color(
+    layer: int, n_layers: int = 8, semantic_layers: Sequence[int] = (1,)
+) -> tuple[float, float, float]:
+    """Return the colour of a layer, numbered from 1: orange if semantic, else from dark to light blue."""
     if not 1 <= layer <= n_layers:
         raise ValueError(f"layer={layer}: must be from 1 to {n_layers}")
-    if layer == 1:
+    if layer in semantic_layers:
         return mpl.colors.to_rgb(SEMANTIC)
-    depth = (layer - 2) / max(n_layers - 2, 1)
+    depth = max(layer - 2, 0) / max(n_layers - 2, 1)
     return mpl.colormaps["Blues"](0.95 - 0.6 * depth)[:3]
 
 
-def layer_colors(layers: Sequence[int], n_layers: int = 8) -> list[tuple[float, float, float]]:
-    """Return the colours of several layers, see `layer_color`."""
-    return [layer_color(layer, n_layers) for layer in layers]
+def layer_colors(
+    layers: Sequence[int], n_layers: int | None = None, semantic_layers: Sequence[int] = (1,)
+) -> list[tuple[float, float, float]]:
+    """Return the colours of several layers, see `layer_color`; n_layers is 8 or the largest unless given."""
+    n_layers = n_layers or max(8, *layers, 0)
+    return [layer_color(layer, n_layers, semantic_layers) for layer in layers]
 
 
 def label_colors(names: Sequence[str]) -> dict[str, str]:
@@ -84,3 +92,57 @@ def spread_codes(codes: np.ndarray, codebook_size: int) -> np.ndarray:
     """Renumber codes so that neighbours lie far apart: a colour map then shows them as different."""
     renumbered = np.argsort(np.arange(codebook_size) * 0.618034 % 1, kind="stable").argsort()
     return renumbered[codes]
+
+
+def name_rows(ax: Axes, names: Sequence[str], **look) -> None:
+    """Name the rows of a figure, the first on top; `look` is of the labels."""
+    ax.set_yticks(range(len(names)), names, **look)
+    ax.set_ylim(max(len(names), 1) - 0.5, -0.5)
+
+
+def name_codes(ax: Axes, tokens: Sequence[str]) -> None:
+    """Name the rows of a figure after tokens, in type that keeps them below each other."""
+    name_rows(ax, tokens, family="monospace", fontsize=8.5)
+
+
+def draw_intervals(ax: Axes, spans: Sequence[Sequence[float]], colors: Sequence) -> None:
+    """Draw a line at zero, and in each row an estimate as a dot on its interval.
+
+    Parameters
+    ----------
+    spans : float array, shape (n_rows, 3): estimate, low, high (`Interval.values`); NaN bounds draw none
+    colors : of the rows
+    """
+    ax.axvline(0, color="black", linewidth=0.8)
+    for row, ((estimate, *bounds), color) in enumerate(zip(spans, colors, strict=True)):
+        ax.plot(bounds, [row, row], color=color, linewidth=2)
+        ax.plot(estimate, row, "o", color=color, markersize=5)
+
+
+def draw_errors(ax: Axes, x: Sequence, spans: np.ndarray, **look) -> None:
+    """Draw upright intervals over bars: spans, shape (3, n), are estimates, lows and highs."""
+    middle, low, high = (np.asarray(one, dtype=float) for one in spans)
+    look = {"fmt": "none", "color": "black", "capsize": 3, "linewidth": 1} | look
+    ax.errorbar(x, middle, yerr=np.maximum([middle - low, high - middle], 0), **look)
+
+
+def place_groups(n_places: int, n_groups: int, width: float = 0.8) -> np.ndarray:
+    """Return where the bars of several groups stand side by side: float array (n_groups, n_places).
+
+    `width` is shared by the groups of one place, the places are 0, 1, …
+    """
+    shifts = (np.arange(n_groups) - (n_groups - 1) / 2) * width / n_groups
+    return np.arange(n_places) + shifts[:, None]
+
+
+def write_cells(ax: Axes, texts: Sequence[Sequence[str]], is_dark: np.ndarray) -> None:
+    """Write into the cells of an image, in white where a cell is dark."""
+    for place in np.ndindex(is_dark.shape):
+        ink = "white" if is_dark[place] else "black"
+        text = texts[place[0]][place[1]]
+        ax.text(place[1], place[0], text, ha="center", va="center", color=ink, fontsize=9)
+
+
+def count_along(axis: Axis) -> None:
+    """Put ticks at whole numbers only."""
+    axis.set_major_locator(MaxNLocator(integer=True))

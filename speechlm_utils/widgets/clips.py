@@ -38,7 +38,7 @@ def draw_clip(figure: Figure, heard: Heard, classifier) -> str:
     kept = list_kept(codes, classifier.tokens, classifier.settings.collapse_repeats)
     wave, image, tokens = figure.subplots(3, 1, sharex=True, height_ratios=(1, 1.5, 1.3))
     plot_waveform(wave, heard.wav, codec.sample_rate)
-    plot_codes(image, codes, codec.codebook_size, codec.frame_rate)
+    plot_codes(image, codes, codec.spec)
     frames, layers = [token.frame for token in kept], [token.layer for token in kept]
     plot_kept_tokens(tokens, frames, layers, codes.shape[1], len(codes), codec.frame_rate)
     image.set_title(f"{codes.size:,} codes: a colour stands for a code and means no size")

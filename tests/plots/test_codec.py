@@ -7,6 +7,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from speechlm_utils import plots
+from speechlm_utils.codec_spec import CodecSpec
 from speechlm_utils.plots.style import SEMANTIC, spread_codes
 
 
@@ -48,7 +49,7 @@ def test_more_codes_or_layers_than_the_palette_has_still_draw(ax):
 
 def test_codes_are_an_image_over_seconds_with_layer_1_on_top(ax):
     codes = np.arange(16).reshape(8, 2)
-    plots.plot_codes(ax, codes, codebook_size=64)
+    plots.plot_codes(ax, codes, CodecSpec(16000, 320, 64, 8, (1,)))
     (image,) = ax.images
     assert np.array_equal(image.get_array(), spread_codes(codes, 64)) and image.get_clim() == (0, 64)
     assert image.get_extent() == [0, 0.04, 8.5, 0.5]
@@ -63,9 +64,9 @@ def test_spread_codes_are_the_same_codes_and_a_few_low_ones_take_all_colours():
 
 
 def test_waveform_mel_and_phones_share_the_seconds(ax):
-    plots.plot_waveform(ax, np.linspace(-1, 1, 8000))
+    plots.plot_waveform(ax, np.linspace(-1, 1, 8000), 16000)
     assert ax.lines[0].get_xdata()[-1] == pytest.approx(7999 / 16000) and ax.get_xlim() == (0, 0.5)
-    plots.plot_log_mel(ax, np.zeros((80, 5)), 0.5)
+    plots.plot_log_mel(ax, np.zeros((80, 5)), 0.5, 16000)
     assert ax.images[0].get_extent() == [0, 0.5, 0, 80]
     ticks = dict(zip((t.get_text() for t in ax.get_yticklabels()), ax.get_yticks(), strict=True))
     assert list(ticks) == ["0.5", "1", "2", "4"] and np.all(np.diff(list(ticks.values())) > 0)

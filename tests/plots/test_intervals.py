@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from speechlm_utils import plots
+from speechlm_utils.plots.intervals import KIND_COLORS
 from speechlm_utils.plots.style import set_color
 
 
@@ -49,3 +50,24 @@ def test_first_row_stands_on_top_and_zero_is_marked(ax):
 def test_rows_and_bounds_must_fit(ax):
     with pytest.raises(ValueError, match="longer than"):
         plots.plot_intervals(ax, ["text", "random"], [0.1], [0.0], [0.2])
+
+
+def test_gains_have_a_row_each_and_a_legend_entry_per_kind(ax):
+    gains = {"layers 1-2": (0.1, 0.0, 0.2), "layers 1-4": (0.2, 0.1, 0.3), "random": (-0.1, -0.2, 0.05)}
+    plots.plot_source_gains(ax, gains, ["this codec", "this codec", "untrained"])
+    zero, *drawn = ax.lines[:7]
+    assert list(zero.get_xdata()) == [0, 0]
+    assert [list(line.get_xdata()) for line in drawn[::2]] == [[0.0, 0.2], [0.1, 0.3], [-0.2, 0.05]]
+    assert [float(line.get_xdata()[0]) for line in drawn[1::2]] == [0.1, 0.2, -0.1]
+    assert [line.get_color() for line in drawn[1::2]] == [KIND_COLORS[k] for k in ("this codec",) * 2] + [
+        KIND_COLORS["untrained"]
+    ]
+    assert [t.get_text() for t in ax.get_yticklabels()] == list(gains)
+    assert ax.get_ylim() == (2.5, -0.5)  # the first on top
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["this codec", "untrained"]
+
+
+def test_one_kind_needs_no_legend(ax):
+    assert plots.plot_source_gains(ax, {"a": (0.1, 0.0, 0.2)}, ["this codec"]).get_legend() is None
+    with pytest.raises(KeyError):
+        plots.plot_source_gains(ax, {"a": (0.1, 0.0, 0.2)}, ["a fourth kind"])
