@@ -34,6 +34,7 @@ from speechlm_utils.evaluation.experiments import (
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.files import write_json
 from speechlm_utils.llm.load import choose_dtype
+from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.selection.controls import matched_random_tokens, random_tokens
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -70,7 +71,7 @@ class Runner:
     def __init__(self, args: argparse.Namespace):
         self.args = args
         self.experiment = Experiment(
-            args.corpus, str(args.codec), args.work, args.cache, args.llm, 0, args.clips_per_split
+            args.corpus, str(args.codec), args.work, args.cache, 0, args.clips_per_split, LLMSpec(args.llm)
         )
         self.out = args.out / f"llm_{args.task}.json"
         self._clips: dict[float | None, dict[str, list]] = {}

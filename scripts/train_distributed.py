@@ -28,6 +28,7 @@ from speechlm_utils.finetuning.lora import FineTuneSettings
 from speechlm_utils.llm.distributed import check_processes, connect_processes
 from speechlm_utils.llm.embeddings import load_rows, save_rows
 from speechlm_utils.llm.load import load_llm
+from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.pretraining.pretrain import PretrainSettings, pretrain_rows
 from speechlm_utils.selection.selection import Selection
 
@@ -72,7 +73,7 @@ def train_rows(experiment: Experiment, selection: Selection, clips, args, progre
 
 def prepare_classifier(experiment: Experiment, args: argparse.Namespace) -> dict[str, list[Clip]]:
     """Return the task's clips of each split that the corpus has."""
-    splits = {clip.split for clip in experiment.records if args.task in clip.labels}
+    splits = {clip.split for clip in experiment.corpus if args.task in clip.labels}
     wanted = [split for split in ("train", "validation", "test") if split in splits]
     return {split: experiment.clips(args.task, split) for split in wanted}
 
@@ -119,7 +120,13 @@ def write_about(path: Path, settings, losses, validations, about: dict) -> None:
 
 def make_experiment(args: argparse.Namespace) -> Experiment:
     return Experiment(
-        args.corpus, args.codec, args.run_dir, args.cache_dir, args.llm, args.seed, args.clips_per_split
+        args.corpus,
+        args.codec,
+        args.run_dir,
+        args.cache_dir,
+        args.seed,
+        args.clips_per_split,
+        LLMSpec(args.llm),
     )
 
 

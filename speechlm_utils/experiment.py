@@ -1,7 +1,7 @@
 """One object per notebook: the corpus with codes, and each step's artefact, loaded or made."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from .codec.base import SpeechCodec
 from .codec.cache import encode_clips
 from .codec.load import load_codec
 from .corpus.load import load_corpus
+from .llm.spec import LLMSpec
 from .selection.path import find_C_for_count
 from .selection.selection import Selection, list_differences, make_selection
 from .selection.selector import L1Selector
@@ -27,23 +28,20 @@ class Experiment:
     codec_name : folder or hub name, see `load_codec`
     run_dir : where the steps leave what the next ones need
     cache_dir : codes and acoustic features, shared by all runs
-    llm_name : name or folder, see `load_llm`
     seed : int
     clips_per_split : int, at most so many clips of a task in each split, see `sample_clips`; None for all
+    llm : LLMSpec, the language model of steps 2 and 3
     n_jobs : int, processes that encode clips, of one thread each; -1 for one per core
-    llm_dtype, llm_quantization : of the language model, see `load_llm`
     """
 
     corpus_dir: str | Path
     codec_name: str
     run_dir: str | Path
     cache_dir: str | Path
-    llm_name: str = "smollm2-135m"
     seed: int = 0
     clips_per_split: int | None = None
+    llm: LLMSpec = field(default_factory=LLMSpec)
     n_jobs: int = 2
-    llm_dtype: str = "float32"
-    llm_quantization: str | None = None
 
     @cached_property
     def codec(self) -> SpeechCodec:
@@ -53,12 +51,10 @@ class Experiment:
     @property
     def llm_options(self) -> dict:
         """How the language model is loaded: `dtype` and `quantization`, for `load_llm` and `fine_tune`."""
-        from .llm.load import choose_dtype
-
-        return {"dtype": choose_dtype(self.llm_dtype), "quantization": self.llm_quantization}
+        return {"dtype": self.llm.dtype, "quantization": self.llm.quantization}
 
     @cached_property
-    def records(self) -> list[Clip]:
+    def corpus(self) -> list[Clip]:
         """All clips of the corpus, without codes."""
         return load_corpus(self.corpus_dir)
 
@@ -73,17 +69,17 @@ class Experiment:
         split : "train", "validation", "test", "unlabelled"; None takes all
         rms_dbfs : bring every clip to this level before encoding, or None
         """
-        splits = [split] if split else sorted({clip.split for clip in self.records})
+        splits = [split] if split else sorted({clip.split for clip in self.corpus})
         chosen = [
             clip
             for name in splits
-            for clip in sample_clips(self.records, task, name, self.clips_per_split, self.seed)
+            for clip in sample_clips(self.corpus, task, name, self.clips_per_split, self.seed)
         ]
         return encode_clips(chosen, self.codec, self.cache_dir, rms_dbfs, n_jobs=self.n_jobs)
 
     def unlabelled(self, rms_dbfs: float | None = None) -> list[Clip]:
         """Return the clips for step 2: the unlabelled part, or train's where a corpus has none."""
-        has_part = any(clip.split == "unlabelled" for clip in self.records)
+        has_part = any(clip.split == "unlabelled" for clip in self.corpus)
         return self.clips(split="unlabelled" if has_part else "train", rms_dbfs=rms_dbfs)
 
     def selection(
@@ -148,7 +144,7 @@ class Experiment:
                 return rows
             log.warning("%s: holds the rows of other tokens; training again", path)
         unlabelled = sample_clips(self.unlabelled(), limit=n_clips, seed=self.seed)
-        model, tokenizer = load_llm(self.llm_name, **self.llm_options)
+        model, tokenizer = load_llm(self.llm.name, **self.llm_options)
         result = pretrain_rows(model, tokenizer, unlabelled, selection.tokens, settings, progress=True)
         save_rows(path, result.rows_by_name)
         return result.rows_by_name
@@ -196,6 +192,6 @@ class Experiment:
         chosen = sample_clips(train, task, limit=max(8 * max_steps, len(label_names(train, task))))
         settings = FineTuneSettings(batch_size=8, max_steps=max_steps, lora_rank=8, seed=self.seed)
         clips, how = {"train": chosen}, {"progress": True, **self.llm_options}
-        result = fine_tune(clips, task, selection.tokens, None, settings, self.llm_name, selection, **how)
+        result = fine_tune(clips, task, selection.tokens, None, settings, self.llm.name, selection, **how)
         result.classifier.save(folder, codec=self.codec, corpus=self.corpus_dir)
         return result.classifier

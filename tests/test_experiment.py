@@ -7,19 +7,20 @@ from tiny_llm import save_tiny_llm
 
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.llm.embeddings import load_rows
+from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.pretraining.pretrain import PretrainSettings
 
 
 @pytest.fixture
 def experiment(tiny_corpus, tiny_codec_dir, tmp_path):
     llm = save_tiny_llm(tmp_path / "llm")
-    return Experiment(tiny_corpus, tiny_codec_dir, tmp_path / "run", tmp_path / "cache", str(llm))
+    return Experiment(tiny_corpus, tiny_codec_dir, tmp_path / "run", tmp_path / "cache", llm=LLMSpec(llm))
 
 
 def test_unlabelled_clips_or_those_of_train(experiment):
     assert {clip.split for clip in experiment.unlabelled()} == {"unlabelled"}
     without = Experiment(**{name: getattr(experiment, name) for name in experiment.__dataclass_fields__})
-    without.__dict__["records"] = [clip for clip in experiment.records if clip.split != "unlabelled"]
+    without.__dict__["corpus"] = [clip for clip in experiment.corpus if clip.split != "unlabelled"]
     found = without.unlabelled()
     assert {clip.split for clip in found} == {"train"} and all(clip.codes is not None for clip in found)
 

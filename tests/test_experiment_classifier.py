@@ -10,6 +10,7 @@ from tiny_llm import save_tiny_llm
 
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.finetuning.classifier import SpeechTokenClassifier
+from speechlm_utils.llm.spec import LLMSpec
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +18,7 @@ def experiment(tiny_corpus, tiny_codec_dir, tmp_path_factory):
     folder = tmp_path_factory.mktemp("experiment")
     corpus = shutil.copytree(tiny_corpus, folder / "data" / "corpus")  # so that nothing lies beside it
     llm = save_tiny_llm(folder / "llm")
-    return Experiment(corpus, tiny_codec_dir, folder / "run", folder / "cache", str(llm), n_jobs=1)
+    return Experiment(corpus, tiny_codec_dir, folder / "run", folder / "cache", llm=LLMSpec(llm), n_jobs=1)
 
 
 @pytest.fixture(scope="module")

@@ -104,7 +104,7 @@ def test_first_cell_of_a_need_says_what_is_missing(notebook):
         code = [
             c for c in cells if needs.PREFIX + need in c.metadata.get("tags", []) and c.cell_type == "code"
         ]
-        assert not code or f'require(experiment.records, "{need}"' in code[0].source, need
+        assert not code or f'require(experiment.corpus, "{need}"' in code[0].source, need
 
 
 @pytest.mark.parametrize("notebook", [n for n in NOTEBOOKS if n.number <= "05"], ids=IDS[:6])

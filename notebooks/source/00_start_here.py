@@ -31,6 +31,7 @@ from speechlm_utils.clips import label_names
 from speechlm_utils.evaluation.ceilings import compute_ceilings
 from speechlm_utils.exercises import check_codes_in_clip, check_heard, check_no_gain
 from speechlm_utils.experiment import Experiment
+from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.notebook.needs import require
 from speechlm_utils.notebook.overview import (
     check_installation,
@@ -65,7 +66,7 @@ n_resamples = 2000  # of the bootstrap over sentences
 
 # %%
 Path(run_dir, "figures").mkdir(parents=True, exist_ok=True)
-experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, llm_name, seed, clips_per_split)
+experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, seed, clips_per_split, LLMSpec(llm_name))
 installation = check_installation(experiment)
 for row in installation.itertuples():
     print("found  " if row.ok else "MISSING", f"{row.part}: {row.found}")
@@ -78,8 +79,8 @@ assert installation["ok"].all(), "see the table: something is missing"
 # or only by the words?
 
 # %%
-names = label_names(experiment.records, task)
-firsts = [next(clip for clip in experiment.records if clip.labels.get(task) == name) for name in names]
+names = label_names(experiment.corpus, task)
+firsts = [next(clip for clip in experiment.corpus if clip.labels.get(task) == name) for name in names]
 for number, clip in enumerate(firsts, 1):
     print(f"clip {number}, {plots.show_name(clip.labels[task])}: “{clip.text}”")
 widgets.show_players({f"clip {number}": load_audio(clip.audio) for number, clip in enumerate(firsts, 1)})
@@ -93,8 +94,8 @@ widgets.show_players({f"clip {number}": load_audio(clip.audio) for number, clip 
 # **Listen before you read on.** Which ones sound agitated, solemn, mocking, menacing? Good headphones help.
 
 # %% tags=["needs-ambiguous"]
-require(experiment.records, "ambiguous", task=task)
-chosen = choose_deliveries(experiment.records, task)
+require(experiment.corpus, "ambiguous", task=task)
+chosen = choose_deliveries(experiment.corpus, task)
 wavs = [load_audio(clip.audio) for clip in chosen]
 sentences = list(dict.fromkeys(clip.text for clip in chosen))
 for sentence in sentences:
@@ -109,7 +110,7 @@ widgets.show_players({f"clip {number}": wav for number, wav in enumerate(wavs, 1
 # scroll to the next figure. The first cell lists the labels.
 
 # %% tags=["needs-ambiguous", "needs-planted"]
-require(experiment.records, "planted", task=task)
+require(experiment.corpus, "planted", task=task)
 print(names)
 heard = None  # for example ["emotion", "slogans", ...], one label per clip
 check_heard(heard, chosen, task)
@@ -188,7 +189,7 @@ display(Markdown(notebook_table(Path("."))))
 # ## What the corpus holds
 
 # %%
-splits = describe_splits(experiment.records)
+splits = describe_splits(experiment.corpus)
 splits
 
 # %% [markdown]
@@ -196,7 +197,7 @@ splits
 # the splits should share neither.
 
 # %%
-parts = {name: [c for c in experiment.records if c.split == name] for name in ("train", "validation", "test")}
+parts = {name: [c for c in experiment.corpus if c.split == name] for name in ("train", "validation", "test")}
 for one, other in (("train", "validation"), ("train", "test"), ("validation", "test")):
     voices = {c.speaker for c in parts[one]} & {c.speaker for c in parts[other]} - {""}
     texts = {c.text for c in parts[one]} & {c.text for c in parts[other]} - {""}
@@ -212,8 +213,8 @@ for one, other in (("train", "validation"), ("train", "test"), ("validation", "t
 # method finds what we put in.
 
 # %% tags=["needs-planted"]
-require(experiment.records, "planted", task=task)
-means, deviations = planted_table(experiment.records, task)
+require(experiment.corpus, "planted", task=task)
+means, deviations = planted_table(experiment.corpus, task)
 fig, ax = plt.subplots(figsize=(10, 3.6))
 plots.plot_planted(ax, means, deviations)
 fig.savefig(Path(run_dir, "figures", "00_planted.png"), dpi=110)
@@ -245,7 +246,7 @@ fig.savefig(Path(run_dir, "figures", "00_planted.png"), dpi=110)
 # worth nothing; in `fallacy` the delivery adds to the words.
 
 # %% tags=["needs-planted"]
-ceilings = compute_ceilings(experiment.records, None, clips_per_split, n_folds, n_resamples, seed)
+ceilings = compute_ceilings(experiment.corpus, None, clips_per_split, n_folds, n_resamples, seed)
 fig, ax = plt.subplots(figsize=(9, 3.8))
 plots.plot_ceilings(ax, ceilings)
 fig.savefig(Path(run_dir, "figures", "00_ceilings.png"), dpi=110)
@@ -270,7 +271,7 @@ for task, row in both.iterrows():
 # ### Checkpoint
 
 # %% tags=["needs-planted", "needs-question"]
-require(experiment.records, "question", task=task)
+require(experiment.corpus, "question", task=task)
 assert both.loc["question", "gain_low"] > 0, "the delivery should tell questions from statements"
 assert both.loc["topic", "gain_low"] <= 0, "the delivery should not tell the topic"
 print("The corpus is what its makers say, as far as words and planted parameters go.")
@@ -372,7 +373,7 @@ check_no_gain(task_without_gain, ceilings)
 
 # %%
 scores = {}  # of the ceilings, where there are any
-totals = {"clips": len(experiment.records), "minutes_of_speech": splits["minutes"].sum()}
+totals = {"clips": len(experiment.corpus), "minutes_of_speech": splits["minutes"].sum()}
 
 # %% tags=["needs-planted"]
 for row in ceilings.itertuples():

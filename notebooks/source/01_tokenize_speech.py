@@ -63,8 +63,8 @@ n_layers_plane = 4
 # %%
 Path(run_dir, "figures").mkdir(parents=True, exist_ok=True)
 experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, seed=seed)
-train = sample_clips(experiment.records, split="train", limit=n_train_clips, seed=seed)
-test = sample_clips(experiment.records, split="test", limit=n_test_clips, seed=seed)
+train = sample_clips(experiment.corpus, split="train", limit=n_train_clips, seed=seed)
+test = sample_clips(experiment.corpus, split="test", limit=n_test_clips, seed=seed)
 voices = {name: {c.speaker for c in part} - {""} for name, part in (("train", train), ("test", test))}
 shared = len(voices["train"] & voices["test"])
 print(f"train: {len(train)} clips of {len(voices['train'])} named voices")
@@ -288,7 +288,7 @@ print(f"{n_frames} frames of {len(test)} clips; the dashed line is the size of a
 # floor.
 
 # %% tags=["needs-phones"]
-require(experiment.records, "phones")
+require(experiment.corpus, "phones")
 phones = report_phones(test, seed, codec.frame_rate)
 fig, ax = plt.subplots(figsize=(7, 3.4))
 ylabel = "information about the phone\n(part of all there is)"

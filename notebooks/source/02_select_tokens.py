@@ -66,7 +66,6 @@ print(f"scikit-learn {sklearn.__version__}, numpy {np.__version__}, pandas {pd._
 # %% tags=["parameters"]
 corpus_dir = "../data/demo"
 codec_name = "../data/codec"
-llm_name = "smollm2-135m"  # not used in this notebook
 run_dir = "../runs/lab"
 cache_dir = "../runs/cache"
 seed = 0
@@ -103,7 +102,7 @@ permutation_Cs = [0.004, 0.006, 0.008, 0.011, 0.015, 0.02, 0.03]
 # or more classes, and only the delivery tells which is meant.
 
 # %%
-experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, llm_name, seed, clips_per_split)
+experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, seed, clips_per_split)
 train = experiment.clips(task, "train")
 names = label_names(train, task)
 y, sentences = label_ids(train, task, names), groups(train)
@@ -117,7 +116,7 @@ print(f"{len(train)} train clips, {len(set(sentences))} sentences, {len(voices)}
 pd.Series(np.array(names)[y]).value_counts().to_frame("clips")
 
 # %% tags=["needs-ambiguous"]
-require(experiment.records, "ambiguous", task=task)
+require(experiment.corpus, "ambiguous", task=task)
 print(f"ambiguous: {np.mean([clip.ambiguous for clip in train]):.0%} of the clips")
 
 # %% [markdown]
@@ -369,7 +368,7 @@ if (table.n_not_converged > 0).any():
 paths = LassoPaths(experiment, grid, **settings)
 paths.add(task, layers, path, names)
 layer_sets = list_layer_sets(experiment.codec)
-widgets.explore_lasso(paths, task, layers, C_count, task_names(experiment.records), layer_sets)
+widgets.explore_lasso(paths, task, layers, C_count, task_names(experiment.corpus), layer_sets)
 
 # %% [markdown]
 # ## What speaks for which class?
@@ -646,7 +645,7 @@ for base in ("text + matched random", "text + random", same_level):
 # nothing.*
 
 # %% tags=["needs-question"]
-require(experiment.records, "question", task=task)
+require(experiment.corpus, "question", task=task)
 extremes, above_random = {}, {}
 others = ["question", "topic"]
 for other in others:

@@ -69,7 +69,6 @@ print(f"librosa {librosa.__version__}, numpy {np.__version__}, pandas {pd.__vers
 # %% tags=["parameters"]
 corpus_dir = "../data/demo"
 codec_name = "../data/codec"
-llm_name = "smollm2-135m"  # not used in this notebook
 run_dir = "../runs/lab"
 cache_dir = "../runs/cache"
 seed = 0
@@ -92,11 +91,11 @@ snippet_seconds = 0.24
 # voices and other sentences. A token that looked useful by luck has no luck left there.
 
 # %%
-experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, llm_name, seed, clips_per_split)
+experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, seed, clips_per_split)
 chosen = experiment.selection(task, n_tokens)
 unseen = experiment.clips(task, "validation") + experiment.clips(task, "test")
 clips = sample_clips(unseen, task, limit=n_feature_clips, seed=seed)
-train = select_clips(experiment.records, task, "train")
+train = select_clips(experiment.corpus, task, "train")
 names, tokens = chosen.label_names, chosen.tokens
 voices = {clip.speaker for clip in clips} - {""}
 shared = len(voices & {clip.speaker for clip in train})
@@ -134,7 +133,7 @@ print(f"checkpoint: {frames:,} frames, one value of each feature for each column
 # Counted from each speaker's own median, a raised voice is raised in the same units for everybody.
 
 # %% tags=["needs-speakers"]
-require(experiment.records, "speakers", task=task)
+require(experiment.corpus, "speakers", task=task)
 medians = speaker_medians(clips, features)
 fig, ax = plt.subplots(figsize=(6, 0.6 + 0.26 * len(medians)))
 plots.plot_medians(ax, {name: hertz for name, hertz in medians.items() if np.isfinite(hertz)})
@@ -358,7 +357,7 @@ for kind, one in shares.items():
 # stands where red stands.*
 
 # %% tags=["needs-planted"]
-require(experiment.records, "planted", task=task)
+require(experiment.corpus, "planted", task=task)
 pairs = list(PAIRS)
 profile = planted_profile(train, task, names, pairs)
 by_token = found.pivot(index=["layer", "code"], columns="feature", values="effect").loc[tokens, pairs]

@@ -45,6 +45,7 @@ from speechlm_utils.interpretation.association import token_associations
 from speechlm_utils.llm.embeddings import nearest_tokens, read_rows, save_rows
 from speechlm_utils.llm.load import load_llm
 from speechlm_utils.llm.prompts import build_prompt, encode_prompts
+from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.llm.vocabulary import MARKERS, add_speech_tokens
 from speechlm_utils.notebook.record import record_metrics
 from speechlm_utils.pretraining.geometry import (
@@ -95,11 +96,9 @@ experiment = Experiment(
     codec_name,
     run_dir,
     cache_dir,
-    llm_name,
     seed,
     clips_per_split,
-    llm_dtype=llm_dtype,
-    llm_quantization=llm_quantization,
+    LLMSpec(llm_name, llm_dtype, llm_quantization),
 )
 selection = experiment.selection(task, n_tokens)
 tokens = selection.tokens

@@ -50,6 +50,7 @@ from speechlm_utils.experiment import Experiment
 from speechlm_utils.finetuning.classifier import SpeechTokenClassifier
 from speechlm_utils.finetuning.finetune import fine_tune
 from speechlm_utils.finetuning.lora import FineTuneSettings
+from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.notebook.needs import require
 from speechlm_utils.notebook.record import record_metrics
 from speechlm_utils.pretraining.pretrain import PretrainSettings
@@ -97,11 +98,9 @@ experiment = Experiment(
     codec_name,
     run_dir,
     cache_dir,
-    llm_name,
     seed,
     clips_per_split,
-    llm_dtype=llm_dtype,
-    llm_quantization=llm_quantization,
+    LLMSpec(llm_name, llm_dtype, llm_quantization),
 )
 selection = experiment.selection(task, n_tokens)
 how = {"max_length": max_length, "collapse_repeats": collapse_repeats}
@@ -136,7 +135,7 @@ pd.DataFrame(overview).T
 # `ambiguous` clips have words that fit two or more classes: only the delivery can tell.
 
 # %% tags=["needs-ambiguous"]
-require(experiment.records, "ambiguous", task=task)
+require(experiment.corpus, "ambiguous", task=task)
 pd.Series({split: sum(clip.ambiguous for clip in part) for split, part in clips.items()}, name="ambiguous")
 
 # %% [markdown]
@@ -398,7 +397,7 @@ if long_run is not None:
 # drops their order, the language model reads them in order.
 
 # %% tags=["needs-question"]
-require(experiment.records, "question", task=task)
+require(experiment.corpus, "question", task=task)
 melody_run = reference.load_reference(Path(reference_file).with_name("llm_question.json"))
 if long_run is not None and melody_run is not None:
     print(f"question: {len(melody_run['ids'])} test clips of {len(set(melody_run['groups']))} sentences")

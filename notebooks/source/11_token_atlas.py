@@ -60,6 +60,7 @@ from speechlm_utils.interpretation.listening import (
 from speechlm_utils.interpretation.planted import planted_profile
 from speechlm_utils.llm.embeddings import nearest_tokens
 from speechlm_utils.llm.load import load_llm
+from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.notebook.needs import require
 from speechlm_utils.notebook.overview import list_versions
 from speechlm_utils.notebook.record import record_metrics
@@ -104,8 +105,8 @@ clip_seconds = 3.0  # longest player
 
 # %%
 experiment = Experiment(
-    corpus_dir, codec_name, run_dir, cache_dir, llm_name, seed, clips_per_split,
-    llm_dtype=llm_dtype, llm_quantization=llm_quantization,
+    corpus_dir, codec_name, run_dir, cache_dir,
+    seed, clips_per_split, LLMSpec(llm_name, llm_dtype, llm_quantization),
 )  # fmt: skip
 chosen = experiment.selection(task, n_tokens)
 train = experiment.clips(task, "train")
@@ -229,7 +230,7 @@ print(f"{(cards.sound != '').mean():.0%} of all tokens have a sure effect on som
 # height.*
 
 # %% tags=["needs-voices"]
-require(experiment.records, "voices", task=task)
+require(experiment.corpus, "voices", task=task)
 require(train, "voices", task=task)  # fewer clips may be drawn than the corpus has
 voices = facts[facts.part == "voice"].groupby("token").first()
 flagged = cards[cards.concentrated].sort_values("excess", ascending=False)
@@ -253,7 +254,7 @@ print(said)
 # tokens with the most one-sided phones, among the sure facts.
 
 # %% tags=["needs-phones"]
-require(experiment.records, "phones", task=task)
+require(experiment.corpus, "phones", task=task)
 phones = facts[facts.part == "phone"].assign(times=lambda one: one.value / one.expected)
 sure = phones[phones.q < 0.05].sort_values("value", ascending=False)
 leading = phones.groupby("token").value.max()
@@ -271,7 +272,7 @@ sure[["token", "name", "value", "expected", "times", "low", "high", "q", "n"]].h
 # frames, contour and the slope of pitch. *The cards are right if red stands where red stands.*
 
 # %% tags=["needs-planted"]
-require(experiment.records, "planted", task=task)
+require(experiment.corpus, "planted", task=task)
 pairs = tuple(CARD_PAIRS)
 profile = planted_profile(train, task, names, pairs, CARD_PAIRS)
 effects, _ = resample_effects(clips, features, tokens, 1, seed, pairs)

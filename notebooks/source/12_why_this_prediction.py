@@ -48,6 +48,7 @@ from speechlm_utils.audio import load_audio
 from speechlm_utils.bootstrap import resample_mean
 from speechlm_utils.clips import groups, label_ids, sample_clips
 from speechlm_utils.experiment import Experiment
+from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.metrics import macro_f1_scores
 from speechlm_utils.notebook.needs import require
 from speechlm_utils.notebook.overview import list_versions
@@ -89,8 +90,8 @@ n_resamples = 2000  # of sentences
 
 # %%
 experiment = Experiment(
-    corpus_dir, codec_name, run_dir, cache_dir, llm_name, seed, clips_per_split,
-    llm_dtype=llm_dtype, llm_quantization=llm_quantization,
+    corpus_dir, codec_name, run_dir, cache_dir,
+    seed, clips_per_split, LLMSpec(llm_name, llm_dtype, llm_quantization),
 )  # fmt: skip
 classifier = experiment.find_classifier(task, max_steps)
 names, codec = classifier.label_names, classifier.codec
@@ -286,7 +287,7 @@ print(f"words less sound: {more:+.2f} [{more_low:+.2f}, {more_high:+.2f}] logits
 # *Predict: is the share of the sound larger where the words leave the class open?*
 
 # %% tags=["needs-ambiguous"]
-require(experiment.records, "ambiguous", task=task)
+require(experiment.corpus, "ambiguous", task=task)
 is_open = np.array([bool(some.ambiguous) for some in clips])
 for label, at in {"ambiguous": is_open, "specific": ~is_open}.items():
     if at.any():

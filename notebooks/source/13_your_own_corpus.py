@@ -69,7 +69,6 @@ pd.options.display.precision = 3
 demo_dir = "../data/demo"  # some of its clips become the new corpus
 human_dir = "../data/human"  # recordings of a person, if there
 codec_name = "../data/codec"
-llm_name = "smollm2-135m"  # not used in this notebook
 run_dir = "../runs/lab"
 cache_dir = "../runs/cache"
 seed = 0
@@ -150,7 +149,7 @@ pd.DataFrame(rows).head(4)
 # codes are those of the original. And the other two?*
 
 # %%
-experiment = Experiment(folder, codec_name, folder, cache_dir, llm_name, seed)
+experiment = Experiment(folder, codec_name, folder, cache_dir, seed=seed)
 codec, original = experiment.codec, load_audio(drawn[0].audio)
 loaded = {form: load_audio(folder / files[f"one clip/{k}"]) for k, form in enumerate(forms)}
 codes = codec.encode(original)
@@ -353,7 +352,7 @@ check_group_split(my_split)
 
 # %%
 write_corpus(clips, folder / "usable", overwrite=True)
-experiment = Experiment(folder / "usable", codec_name, folder, cache_dir, llm_name, seed)
+experiment = Experiment(folder / "usable", codec_name, folder, cache_dir, seed=seed)
 train = experiment.clips("label", "train")
 y = label_ids(train, "label", label_names(train, "label"))
 chosen = experiment.selection("label", n_tokens)

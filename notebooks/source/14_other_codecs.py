@@ -63,7 +63,6 @@ print(f"transformers {transformers.__version__}, torch {torch.__version__}, nump
 # %% tags=["parameters"]
 corpus_dir = "../data/demo"
 codec_name = "../data/codec"
-llm_name = "smollm2-135m"  # not used in this notebook
 run_dir = "../runs/lab"
 cache_dir = "../runs/cache"
 seed = 0
@@ -97,7 +96,7 @@ n_speed_clips = 5
 # loudness, length and some of the spectrum pass. So it says how much of the gain needs no learning at all.
 
 # %%
-experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, llm_name, seed, clips_per_split)
+experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, seed, clips_per_split)
 codec = experiment.codec
 train = experiment.clips(task, "train")
 

@@ -33,6 +33,7 @@ from speechlm_utils.clips import sample_clips, task_names
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.interpretation.cards import describe_tokens
 from speechlm_utils.interpretation.listening import gather_sounds
+from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.notebook.overview import list_versions
 from speechlm_utils.notebook.record import record_metrics
 from speechlm_utils.widgets.lasso_paths import LassoPaths, list_layer_sets
@@ -68,12 +69,12 @@ n_attribution_steps = 32  # points of the integral; the error that is left is sh
 
 # %%
 experiment = Experiment(
-    corpus_dir, codec_name, run_dir, cache_dir, llm_name, seed, clips_per_split,
-    llm_dtype=llm_dtype, llm_quantization=llm_quantization,
+    corpus_dir, codec_name, run_dir, cache_dir,
+    seed, clips_per_split, LLMSpec(llm_name, llm_dtype, llm_quantization),
 )  # fmt: skip
 paths, layer_sets = LassoPaths(experiment, Cs), list_layer_sets(experiment.codec)
 layers = experiment.codec.acoustic_layers
-widgets.explore_lasso(paths, task, layers, C, task_names(experiment.records), layer_sets)
+widgets.explore_lasso(paths, task, layers, C, task_names(experiment.corpus), layer_sets)
 
 # %% [markdown]
 # ## What is a token?

@@ -33,9 +33,9 @@ def check_installation(experiment: Experiment) -> pd.DataFrame:
     table : DataFrame with columns `part`, `ok`, `found` (what it is, or the error that says what is missing)
     """
     looks: dict[str, Callable[[], str]] = {
-        "corpus": lambda: f"{len(experiment.records)} clips in {experiment.corpus_dir}",
+        "corpus": lambda: f"{len(experiment.corpus)} clips in {experiment.corpus_dir}",
         "speech tokenizer": lambda: _describe_codec(experiment),
-        "language model": lambda: _describe_llm(str(experiment.llm_name)),
+        "language model": lambda: _describe_llm(str(experiment.llm.name)),
     }
     rows = []
     for part, look in looks.items():

@@ -7,6 +7,7 @@ import pytest
 from speechlm_utils.clips import Clip
 from speechlm_utils.corpus.load import load_corpus
 from speechlm_utils.experiment import Experiment
+from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.notebook.overview import (
     check_installation,
     choose_deliveries,
@@ -60,7 +61,9 @@ def test_what_is_missing_is_said_not_raised(tiny_corpus, tiny_codec_dir, tmp_pat
     good = check_installation(Experiment(tiny_corpus, tiny_codec_dir, tmp_path, tmp_path))
     assert list(good["part"]) == ["corpus", "speech tokenizer", "language model"]
     assert good["ok"][:2].all() and good["found"][0].startswith("36 clips")
-    bad = check_installation(Experiment(tmp_path, tmp_path / "none", tmp_path, tmp_path, "org/name"))
+    bad = check_installation(
+        Experiment(tmp_path, tmp_path / "none", tmp_path, tmp_path, llm=LLMSpec("org/name"))
+    )
     assert list(bad["ok"]) == [False, False, True] and "neither metadata.csv" in bad["found"][0]
     assert "Python 3" in list_versions() and "torch" in list_versions()
 
