@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from speechlm_utils.bootstrap import bootstrap_macro_f1, paired_bootstrap, resample_mean
+from speechlm_utils.bootstrap import Bootstrap, bootstrap_macro_f1, paired_bootstrap, resample_mean
 
 
 def make_case(n_sentences=40, copies=1, seed=0):
@@ -35,23 +35,26 @@ def resample_by_hand(y, predictions, groups, n_resamples, seed):
 def test_interval_equals_resampling_by_hand():
     y, a, b, _ = make_case(60)
     sentences = np.random.default_rng(1).permutation(np.arange(60) // 3)  # in no order
-    found = paired_bootstrap(y, a, b, sentences, n_resamples=80, level=0.9, seed=4)
+    found = paired_bootstrap(y, a, b, sentences, Bootstrap(80, 4, 0.9))
     scores = resample_by_hand(y, (a, b), sentences, 80, 4)
     low, high = np.quantile(scores[:, 1] - scores[:, 0], [0.05, 0.95])
-    assert (found.low, found.high) == pytest.approx((low, high))
+    difference = f1_score(y, b, average="macro") - found.score_a
+    assert found.difference.values == pytest.approx([difference, low, high])
     assert found.score_a == pytest.approx(f1_score(y, a, average="macro"))
-    assert found.difference == pytest.approx(f1_score(y, b, average="macro") - found.score_a)
-    assert (found.n_groups, found.n_clips, found.level) == (20, 60, 0.9)
-    single = bootstrap_macro_f1(y, b, sentences, n_resamples=80, level=0.9, seed=4)
-    assert single == pytest.approx((found.score_b, *np.quantile(scores[:, 1], [0.05, 0.95])))
+    assert (found.difference.n, found.difference.level) == (20, 0.9)
+    assert found.numbers["low"] == found.difference.low and found.numbers["score_b"] == found.score_b
+    single = bootstrap_macro_f1(y, b, sentences, Bootstrap(80, 4, 0.9))
+    assert single.values == pytest.approx([found.score_b, *np.quantile(scores[:, 1], [0.05, 0.95])])
+    assert single.reference is None
 
 
 def test_ten_copies_of_a_sentence_are_worth_one():
     """Drawn by sentence, copies change nothing; drawn by clip, the interval shrinks by about √10."""
-    once = paired_bootstrap(*make_case(seed=3), n_resamples=2000)
+    once = paired_bootstrap(*make_case(seed=3)).difference
     y, a, b, sentences = make_case(copies=10, seed=3)
-    by_sentence = paired_bootstrap(y, a, b, sentences, n_resamples=2000)
-    by_clip = paired_bootstrap(y, a, b, np.arange(len(y)), n_resamples=2000)
+    by_sentence = paired_bootstrap(y, a, b, sentences).difference
+    by_clip = paired_bootstrap(y, a, b, np.arange(len(y)), unit="clips").difference
+    assert (by_clip.n, by_clip.unit) == (400, "clips")
     assert (by_sentence.low, by_sentence.high) == pytest.approx((once.low, once.high))
     ratio = (by_sentence.high - by_sentence.low) / (by_clip.high - by_clip.low)
     assert 2.5 < ratio < 4
@@ -63,22 +66,22 @@ def test_errors_that_both_make_cancel():
     y, a, _, sentences = make_case(60)
     b = a.copy()
     b[np.flatnonzero(a != y)[:5]] = y[np.flatnonzero(a != y)[:5]]
-    paired = paired_bootstrap(y, a, b, sentences)
+    paired = paired_bootstrap(y, a, b, sentences).difference
     spans = [bootstrap_macro_f1(y, p, sentences) for p in (a, b)]
-    assert paired.low > 0 and spans[1][1] < spans[0][2]
-    assert paired.high - paired.low < 0.7 * min(high - low for _, low, high in spans)
+    assert paired.verdict == "above" and spans[1].low < spans[0].high
+    assert paired.high - paired.low < 0.7 * min(one.high - one.low for one in spans)
 
 
 def test_equal_predictions_have_no_difference():
     y, a, _, sentences = make_case()
-    found = paired_bootstrap(y, a, a, sentences, 50)
-    assert (found.difference, found.low, found.high) == (0, 0, 0)
+    found = paired_bootstrap(y, a, a, sentences, Bootstrap(50)).difference
+    assert found.values == [0, 0, 0] and found.verdict == "not decided"
 
 
 def test_interval_covers_the_true_difference_about_as_often_as_it_says():
     """Accuracies of 60 % and 70 % in three balanced classes; the truth from one very large sample."""
-    truth = paired_bootstrap(*make_case(300_000, seed=99), n_resamples=1).difference
-    found = [paired_bootstrap(*make_case(60, seed=seed), n_resamples=300) for seed in range(100)]
+    truth = paired_bootstrap(*make_case(300_000, seed=99), Bootstrap(1)).difference.estimate
+    found = [paired_bootstrap(*make_case(60, seed=seed), Bootstrap(300)).difference for seed in range(100)]
     covered = np.mean([one.low <= truth <= one.high for one in found])
     assert 0.86 <= covered <= 0.99
 
@@ -86,20 +89,21 @@ def test_interval_covers_the_true_difference_about_as_often_as_it_says():
 def test_seeds_are_averaged_within_each_resample():
     y, a, b, sentences = make_case()
     c = np.roll(b, 1)
-    both = paired_bootstrap(y, np.stack([a, a]), np.stack([b, c]), sentences, 60, seed=2)
-    alone = [paired_bootstrap(y, a, one, sentences, 60, seed=2) for one in (b, c)]
+    both = paired_bootstrap(y, np.stack([a, a]), np.stack([b, c]), sentences, Bootstrap(60, 2))
+    alone = [paired_bootstrap(y, a, one, sentences, Bootstrap(60, 2)) for one in (b, c)]
     assert both.score_b == pytest.approx(np.mean([one.score_b for one in alone]))
     scores = resample_by_hand(y, (a, b, c), sentences, 60, 2)
     low, high = np.quantile(scores[:, 1:].mean(axis=1) - scores[:, 0], [0.025, 0.975])
-    assert (both.low, both.high) == pytest.approx((low, high))
+    assert both.difference.values[1:] == pytest.approx([low, high])
 
 
 def test_a_higher_level_is_wider_and_the_text_says_all():
     case = make_case()
-    half, most = (paired_bootstrap(*case, n_resamples=400, level=level) for level in (0.5, 0.95))
-    assert most.low < half.low < half.difference < half.high < most.high
-    expected = f"{most.difference:+.3f} [{most.low:+.3f}, {most.high:+.3f}]"
-    assert str(most) == f"{expected} (95% interval, 40 sentences, 40 clips)"
+    levels = (Bootstrap(400, level=level) for level in (0.5, 0.95))
+    half, most = (paired_bootstrap(*case, one).difference for one in levels)
+    assert most.low < half.low < half.estimate < half.high < most.high
+    expected = f"{most.estimate:+.3f} [{most.low:+.3f}, {most.high:+.3f}]"
+    assert str(most) == f"{expected} (95% over 40 sentences): {most.verdict}"
 
 
 def test_lengths_that_differ_and_no_clips_are_named():
@@ -114,6 +118,7 @@ def test_lengths_that_differ_and_no_clips_are_named():
 
 def test_interval_of_a_mean_draws_whole_groups():
     values, names = np.array([0.0, 2.0, 4.0, 4.0]), np.array(["a", "a", "b", "b"])
-    mean, low, high = resample_mean(values, names, n_resamples=400)
-    assert (mean, low, high) == (2.5, 1.0, 4.0)  # a alone has 1, b alone 4: clips drawn singly reach 0
-    assert resample_mean(values, ["a"] * 4, 50) == (2.5, 2.5, 2.5)
+    found = resample_mean(values, names, Bootstrap(400), "voices")
+    assert found.values == [2.5, 1.0, 4.0]  # a alone has 1, b alone 4: clips drawn singly reach 0
+    assert (found.n, found.unit) == (2, "voices")
+    assert resample_mean(values, ["a"] * 4, Bootstrap(50)).values == [2.5, 2.5, 2.5]

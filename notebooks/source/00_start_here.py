@@ -27,6 +27,7 @@ from IPython.display import Markdown, display
 from speechlm_utils import plots, widgets
 from speechlm_utils.acoustics.features import clip_features
 from speechlm_utils.audio import load_audio
+from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import label_names
 from speechlm_utils.evaluation.ceilings import compute_ceilings
 from speechlm_utils.exercises import check_codes_in_clip, check_heard, check_no_gain
@@ -246,7 +247,8 @@ fig.savefig(Path(run_dir, "figures", "00_planted.png"), dpi=110)
 # worth nothing; in `fallacy` the delivery adds to the words.
 
 # %% tags=["needs-planted"]
-ceilings = compute_ceilings(experiment.corpus, None, clips_per_split, n_folds, n_resamples, seed)
+bootstrap = Bootstrap(n_resamples, seed)
+ceilings = compute_ceilings(experiment.corpus, None, clips_per_split, n_folds, bootstrap)
 fig, ax = plt.subplots(figsize=(9, 3.8))
 plots.plot_ceilings(ax, ceilings)
 fig.savefig(Path(run_dir, "figures", "00_ceilings.png"), dpi=110)
@@ -259,10 +261,9 @@ fig.savefig(Path(run_dir, "figures", "00_ceilings.png"), dpi=110)
 # %% tags=["needs-planted"]
 both = ceilings[ceilings["inputs"] == "both"].set_index("task")
 for task, row in both.iterrows():
-    verdict = "there is something to hear" if row["gain_low"] > 0 else "no gain that is sure"
     interval = f"{row['gain']:+.2f} [{row['gain_low']:+.2f}, {row['gain_high']:+.2f}]"
     sizes = f"{row['n_test']} clips, {row['n_sentences']} sentences, seed {seed}"
-    print(f"{task:10} words + delivery against words: {interval}  {verdict} ({sizes})")
+    print(f"{task:10} words + delivery against words: {interval} {row['verdict']} ({sizes})")
 
 # %% [markdown] tags=["needs-planted", "needs-question"]
 # The interval is that of the *difference*, on the same clips. `topic` is the control: a method that reports

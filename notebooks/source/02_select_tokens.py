@@ -39,6 +39,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 
 from speechlm_utils import exercises, plots, widgets
+from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import groups, label_ids, label_names, sample_clips, task_names
 from speechlm_utils.evaluation.conditions import compare_conditions, predict_sets
 from speechlm_utils.experiment import Experiment
@@ -596,12 +597,12 @@ print(f"{common} of them are among our {len(chosen.tokens)}")
 # random" reaches too.*
 
 # %%
-bootstrap = {"n_resamples": n_resamples, "seed": seed}
+bootstrap = Bootstrap(n_resamples, seed)
 parts = {"all clips": np.ones(len(test), bool)}
 if ambiguous.any():
     parts |= {"ambiguous": ambiguous, "specific": ~ambiguous}
 results = {
-    part: compare_conditions(y_test, predictions, g_test, inside=inside, **bootstrap)
+    part: compare_conditions(y_test, predictions, g_test, inside=inside, bootstrap=bootstrap)
     for part, inside in parts.items()
     if inside.any()
 }
@@ -618,16 +619,14 @@ fig.savefig(figures / "02_test.png", dpi=110)
 plt.show()
 
 # %%
-for name, row in results["all clips"].drop("text").iterrows():
-    verdict = "above text" if row.low > 0 else "below text" if row.high < 0 else "not told apart from text"
-    print(f"{name:32} {row.difference:+.3f} [{row.low:+.3f}, {row.high:+.3f}]: {verdict}")
-print()
-for base in ("text + matched random", "text + random", same_level):
-    row = compare_conditions(y_test, predictions, g_test, base, **bootstrap).loc["text + selected"]
-    verdict = "above" if row.low > 0 else "below" if row.high < 0 else "not told apart"
-    print(
-        f"text + selected, less {base:32} {row.difference:+.3f} [{row.low:+.3f}, {row.high:+.3f}]: {verdict}"
-    )
+bases = ("text", "text + matched random", "text + random", same_level)
+against = {
+    f"text + selected, less {base}": compare_conditions(
+        y_test, predictions, g_test, base, bootstrap=bootstrap
+    ).loc["text + selected", ["difference", "low", "high", "verdict"]]
+    for base in bases
+}
+pd.DataFrame(against).T
 
 # %% [markdown]
 # Two readings to avoid. The intervals are over *sentences*; the voices of test are few, too, and other
@@ -657,8 +656,8 @@ for other in others:
     conditions["text + matched random"] = controls
     guesses = predict_sets(clips, unseen, other, labels, conditions, **linear)
     truth = label_ids(unseen, other, labels)
-    extremes[other] = compare_conditions(truth, guesses, groups(unseen), **bootstrap)
-    against = compare_conditions(truth, guesses, groups(unseen), "text + matched random", **bootstrap)
+    extremes[other] = compare_conditions(truth, guesses, groups(unseen), bootstrap=bootstrap)
+    against = compare_conditions(truth, guesses, groups(unseen), "text + matched random", bootstrap=bootstrap)
     above_random[other] = against.loc["text + selected"]
 extremes = pd.concat(extremes, names=["task", "condition"])
 extremes
@@ -672,10 +671,9 @@ extremes
 # %% tags=["needs-question"]
 for other in others:
     one, row = extremes.loc[other], above_random[other]
-    verdict = "the selected tokens know more" if row.low > 0 else "no gain from the selection can be told"
     print(f"{other}: accuracy", ", ".join(f"{name} {value:.3f}" for name, value in one.accuracy.items()))
     print(f"{other}: macro-F1, selected less matched random: {row.difference:+.3f}", end=" ")
-    print(f"[{row.low:+.3f}, {row.high:+.3f}]: {verdict}")
+    print(f"[{row.low:+.3f}, {row.high:+.3f}]: {row.verdict}")
 
 # %% [markdown]
 # ## Labels without meaning

@@ -42,7 +42,7 @@ from sklearn.metrics import confusion_matrix, f1_score
 
 from speechlm_utils import exercises, plots, widgets
 from speechlm_utils.audio import load_audio
-from speechlm_utils.bootstrap import paired_bootstrap
+from speechlm_utils.bootstrap import Bootstrap, paired_bootstrap
 from speechlm_utils.clips import groups, label_ids, sample_clips
 from speechlm_utils.evaluation import experiments as reference
 from speechlm_utils.exercises.overfitting import OverfitLab, check_knob
@@ -297,37 +297,28 @@ for subset in reference.SUBSETS if any(ambiguous) else ("all",):
     at = reference.choose_subset(ambiguous, subset)
     if at.any():
         a, b = predicted["text"][at], predicted["text + tokens"][at]
-        differences[subset] = paired_bootstrap(y[at], a, b, sentence[at], n_resamples, seed=seed)
-columns = {"n_clips": "clips", "n_groups": "sentences", "score_a": "text", "score_b": "text + tokens"}
-table = pd.DataFrame({subset: vars(found) for subset, found in differences.items()}).T
-table[[*columns, "difference", "low", "high"]].rename(columns=columns)
+        differences[subset] = paired_bootstrap(y[at], a, b, sentence[at], Bootstrap(n_resamples, seed))
+table = pd.DataFrame({subset: found.numbers for subset, found in differences.items()}).T
+table["clips"] = [reference.choose_subset(ambiguous, subset).sum() for subset in table.index]
+table["sentences"] = [found.difference.n for found in differences.values()]
+table["verdict"] = [found.difference.verdict for found in differences.values()]
+table.rename(columns={"score_a": "text", "score_b": "text + tokens"})
 
 # %%
 fig, ax = plt.subplots(figsize=(7, 2.4))
-found = list(differences.values())
-shown = [f"{subset} ({one.n_clips} clips)" for subset, one in differences.items()]
-plots.plot_differences(
-    ax, shown, [d.difference for d in found], [d.low for d in found], [d.high for d in found]
-)
-ax.set_title(f"text + tokens against text: {found[0].level:.0%} intervals, seed {seed}")
+shown = [f"{subset} ({clips} clips)" for subset, clips in table.clips.items()]
+plots.plot_differences(ax, shown, table.difference, table.low, table.high)
+ax.set_title(f"text + tokens against text: 95 % intervals, seed {seed}")
 figures = Path(run_dir) / "figures"
 figures.mkdir(parents=True, exist_ok=True)
 fig.savefig(figures / "05_finetune.png", dpi=110)
 plt.show()
 
 # %%
-everything = differences["all"]
-if everything.low > 0:
-    verdict = "The tokens help: the whole interval lies above 0."
-elif everything.high < 0:
-    verdict = "The tokens harm: the whole interval lies below 0."
-else:
-    verdict = "This run does not tell: the interval holds 0."
-if everything.n_groups < 100:
-    verdict += (
-        f" With {everything.n_groups} sentences take this as a rehearsal: such intervals are too narrow."
-    )
-print(f"Difference of macro-F1 on all test clips: {everything}\n{verdict}")
+everything = differences["all"].difference
+if everything.n < 100:
+    print(f"With {everything.n} sentences take this as a rehearsal: such intervals are too narrow.")
+everything
 
 # %% [markdown]
 # The interval knows one source of luck, the test sentences. It does not know another: head, adapters and
@@ -355,9 +346,9 @@ else:
     device = long_run["runs"][0]["device"]
     print(f"{len(long_run['ids'])} test clips of {n_sentences} sentences, {n_train} train clips, on {device}")
     compared = reference.tabulate_runs(long_run)
-    compared.loc["this notebook: text"] = {"seeds": 1, "mean": everything.score_a}
-    ours = {key: getattr(everything, key) for key in ("difference", "low", "high")}
-    compared.loc["this notebook: text + tokens"] = {"seeds": 1, "mean": everything.score_b, **ours}
+    compared.loc["this notebook: text"] = {"seeds": 1, "mean": differences["all"].score_a}
+    ours = dict(zip(("difference", "low", "high"), everything.values, strict=True))
+    compared.loc["this notebook: text + tokens"] = {"seeds": 1, "mean": table.score_b["all"], **ours}
     display(compared.astype({"seeds": int}))
     scored = [[epoch["macro_f1_all"] for epoch in run["history"]] for run in long_run["runs"]]
     rising = sum(len(one) > 1 and one[-1] == max(one) for one in scored)
@@ -525,10 +516,10 @@ metrics_path = record_metrics(
     "05_finetune",
     macro_f1_text=scores["text"]["macro_f1_all"],
     macro_f1_text_and_tokens=scores["text + tokens"]["macro_f1_all"],
-    difference=everything.difference,
+    difference=everything.estimate,
     difference_low=everything.low,
     difference_high=everything.high,
-    by_subset={subset: vars(found) for subset, found in differences.items()},
+    by_subset=table.to_dict("index"),
     macro_f1_present={name: one["macro_f1_present"] for name, one in scores.items()},
     follows_delivery=swap_table["follows the delivery"].to_dict(),
     n_test_clips=len(y),
@@ -605,7 +596,8 @@ exercises.check_macro_f1((macro_f1_over_all, macro_f1_over_present), y_true, y_p
 
 # %%
 a, b = predicted["text"], predicted["text + tokens"]
-by_clip = paired_bootstrap(y, a, b, np.array([clip.id for clip in test]), n_resamples, seed=seed)
+ids = np.array([clip.id for clip in test])
+by_clip = paired_bootstrap(y, a, b, ids, Bootstrap(n_resamples, seed), "clips").difference
 my_answer = None  # "clips", "sentences" or "equal"
 
 exercises.check_wider(my_answer, by_clip, everything)

@@ -45,7 +45,7 @@ from speechlm_utils.attribution.gradients import (
 )
 from speechlm_utils.attribution.shapley import sample_shapley, share_credit
 from speechlm_utils.audio import load_audio
-from speechlm_utils.bootstrap import resample_mean
+from speechlm_utils.bootstrap import Bootstrap, resample_mean
 from speechlm_utils.clips import groups, label_ids, sample_clips
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.llm.spec import LLMSpec
@@ -261,15 +261,15 @@ for kind in sums:
     print(f"{kind}: rank correlation of exact credit and integral over {len(sums)} clips {agreed:+.2f}")
 subsets = {"all": np.full(len(clips), True)}
 subsets |= {plots.show_name(name): logits.argmax(axis=1) == k for k, name in enumerate(names)}
-sentence = groups(clips)
+sentence, bootstrap = groups(clips), Bootstrap(n_resamples, seed)
 trust = {}
 for label, at in subsets.items():
     if at.sum() > 1:
         trust[label] = {"clips": at.sum()}
         for kind in sums:
             columns = [f"{kind}{part}" for part in ("", " low", " high")]
-            found = resample_mean(sums[kind][at], sentence[at], n_resamples, seed)
-            trust[label] |= dict(zip(columns, found, strict=True))
+            found = resample_mean(sums[kind][at], sentence[at], bootstrap)
+            trust[label] |= dict(zip(columns, found.values, strict=True))
 trust = pd.DataFrame(trust).T.astype({"clips": int})
 trust
 
@@ -280,8 +280,8 @@ ax.set_title(f"what words and tokens add to the predicted class ({len(clips)} cl
 fig.savefig(figures / "12_words_and_sound.png", dpi=110)
 plt.show()
 
-more, more_low, more_high = resample_mean(sums[TEXT] - sums[AUDIO], sentence, n_resamples, seed)
-print(f"words less sound: {more:+.2f} [{more_low:+.2f}, {more_high:+.2f}] logits, {len(clips)} clips")
+more = resample_mean(sums[TEXT] - sums[AUDIO], sentence, bootstrap)
+print(f"words less sound, logits: {more}, {len(clips)} clips")
 
 # %% [markdown] tags=["needs-ambiguous"]
 # *Predict: is the share of the sound larger where the words leave the class open?*
@@ -291,9 +291,10 @@ require(experiment.corpus, "ambiguous", task=task)
 is_open = np.array([bool(some.ambiguous) for some in clips])
 for label, at in {"ambiguous": is_open, "specific": ~is_open}.items():
     if at.any():
-        mean, low, high = resample_mean(sums[AUDIO][at], sentence[at], n_resamples, seed)
-        told = f"sound adds {mean:+.2f} [{low:+.2f}, {high:+.2f}]"
-        print(f"{label:9} ({at.sum()} clips): {told}, words add {sums[TEXT][at].mean():+.2f} logits")
+        told = resample_mean(sums[AUDIO][at], sentence[at], bootstrap)
+        print(
+            f"{label:9} ({at.sum()} clips): sound adds {told}, words add {sums[TEXT][at].mean():+.2f} logits"
+        )
 
 # %% [markdown]
 # ## Attention is a different thing
@@ -476,13 +477,7 @@ exercises.check_control(my_places)
 # ## Summary
 
 # %%
-if more_low > 0:
-    heavier = "The predictions rest more on words than on sound"
-elif more_high < 0:
-    heavier = "The predictions rest more on sound than on words"
-else:
-    heavier = "Words and sound are not told apart in what they add"
-print(f"- {heavier}: {more:+.2f} [{more_low:+.2f}, {more_high:+.2f}] logits, words less sound.")
+print(f"- What words add to the prediction, less what sound adds, logits: {more}.")
 print(
     f"- The integrals miss {share:.0%} of what is to be explained (median, {n_steps} steps); Shapley values",
     end=" ",
@@ -501,7 +496,7 @@ metrics = {
     "rank correlation, Shapley and integral": agrees.mean(),
     "credit of words, mean": sums[TEXT].mean(),
     "credit of audio, mean": sums[AUDIO].mean(),
-    "words less audio": [more, more_low, more_high],
+    "words less audio": more.values,
     "deletion, top less random": [test.difference, test.low, test.high],
     "rank correlation, same model": same.mean(),
     **{f"rank correlation, {label}": values.mean() for label, values in spread.items()},

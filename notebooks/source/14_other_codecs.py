@@ -37,6 +37,7 @@ import transformers
 
 from speechlm_utils import plots
 from speechlm_utils.audio import load_audio
+from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import groups, label_ids, label_names
 from speechlm_utils.codec.cache import encode_clips
 from speechlm_utils.codec.load import load_codec
@@ -44,7 +45,6 @@ from speechlm_utils.codec.report import measure_speed
 from speechlm_utils.evaluation.codecs import (
     TokenSource,
     chance_per_layer,
-    judge_interval,
     make_untrained_encodec,
     predict_out_of_fold,
 )
@@ -231,8 +231,8 @@ for name, source in sources.items():
     guesses, n_kept = predict_out_of_fold(source, y, sentences, table.C[name], **options)
     predictions[name], table.loc[name, "kept in a fold"] = guesses[None], n_kept.mean()
 
-bootstrap = {"n_resamples": n_resamples, "seed": seed}
-scores = compare_conditions(y, predictions, sentences, **bootstrap)
+bootstrap = Bootstrap(n_resamples, seed)
+scores = compare_conditions(y, predictions, sentences, bootstrap=bootstrap)
 scores[["accuracy", "macro_f1", "difference", "low", "high", "clips", "sentences"]].round(3)
 
 # %%
@@ -248,14 +248,11 @@ plt.show()
 
 # %%
 print(f"words alone: macro-F1 {scores.macro_f1['text']:.3f}")
-for name, row in scores.drop("text").iterrows():
-    verdict = judge_interval(row.low, row.high)
-    print(f"{name:20} {row.difference:+.3f} [{row.low:+.3f}, {row.high:+.3f}]: {verdict} the words alone")
-print()
-against = compare_conditions(y, predictions, sentences, acoustic, **bootstrap).drop(["text", acoustic])
-for name, row in against.iterrows():
-    verdict = judge_interval(row.low, row.high)
-    print(f"{name:20} {row.difference:+.3f} [{row.low:+.3f}, {row.high:+.3f}]: {verdict} {acoustic}")
+against = compare_conditions(y, predictions, sentences, acoustic, bootstrap=bootstrap).drop(
+    ["text", acoustic]
+)
+pairs = {"less words alone": scores.drop("text"), f"less {acoustic}": against}
+pd.concat(pairs)[["difference", "low", "high", "verdict"]].round(3)
 
 # %% [markdown]
 # The intervals are over sentences, each against one partner. With several comparisons, one interval in
@@ -276,7 +273,7 @@ if untrained:
     else:
         print("which has learned nothing, adds nothing that can be told.")
     words = {"above": "less", "below": "more"}  # the difference is the control's, less the codec's
-    learned = words.get(judge_interval(rest.low, rest.high), "neither more nor less, as far as can be told,")
+    learned = words.get(rest.verdict, "neither more nor less, as far as can be told,")
     print(f"Beside it, {acoustic} gives {learned} than random filters do.")
 
 # %% [markdown]
@@ -305,7 +302,7 @@ for name, source in levelled.items():
     predictions[f"{name}, {level}"] = guesses[None]
 
 pairs = [one for name in levelled for one in (name, f"{name}, {level}")]
-scores = compare_conditions(y, predictions, sentences, **bootstrap)
+scores = compare_conditions(y, predictions, sentences, bootstrap=bootstrap)
 scores.loc[["text", *pairs], ["accuracy", "macro_f1", "difference", "low", "high"]].round(3)
 
 # %%
@@ -316,22 +313,19 @@ plt.show()
 
 # %%
 for name in levelled:
-    row = compare_conditions(y, predictions, sentences, name, **bootstrap).loc[f"{name}, {level}"]
-    change = {"above": "gains", "below": "loses"}.get(
-        judge_interval(row.low, row.high), "neither gains nor loses"
-    )
-    left = judge_interval(*scores.loc[f"{name}, {level}", ["low", "high"]])
+    row = compare_conditions(y, predictions, sentences, name, bootstrap=bootstrap).loc[f"{name}, {level}"]
+    change = {"above": "gains", "below": "loses"}.get(row.verdict, "neither gains nor loses")
+    left = scores.verdict[f"{name}, {level}"]
     print(
         f"{name:20} {change} without loudness: {row.difference:+.3f} [{row.low:+.3f}, {row.high:+.3f}];",
         end=" ",
     )
-    print(f"what is left is {left} the words alone")
+    print(f"what is left, less the words alone: {left}")
 if untrained:
     base = f"untrained EnCodec, {level}"
-    row = compare_conditions(y, predictions, sentences, base, **bootstrap).loc[f"{acoustic}, {level}"]
-    verdict = judge_interval(row.low, row.high)
-    print(f"at equal loudness, the trained codec is {verdict} the untrained one:", end=" ")
-    print(f"{row.difference:+.3f} [{row.low:+.3f}, {row.high:+.3f}]")
+    row = compare_conditions(y, predictions, sentences, base, bootstrap=bootstrap).loc[f"{acoustic}, {level}"]
+    print(f"at equal loudness, the trained codec less the untrained one: {row.difference:+.3f}", end=" ")
+    print(f"[{row.low:+.3f}, {row.high:+.3f}]: {row.verdict}")
 
 # %% [markdown]
 # ## Which layers win?

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from scipy.stats import spearmanr
 
-from ..bootstrap import resample_mean
+from ..bootstrap import Bootstrap, resample_mean
 from ..clips import Clip, groups
 from ..finetuning.classifier import SpeechTokenClassifier
 from ..finetuning.lora import HEADS
@@ -74,9 +74,9 @@ def run_deletion_test(
     if not used:
         raise ValueError(f"k={k}: none of {len(clips)} clips has more audio tokens than that")
     falls, names = np.array(falls, dtype=float), groups(used)
-    interval = resample_mean(falls[:, 0] - falls[:, 1], names, n_resamples, rng)
+    interval = resample_mean(falls[:, 0] - falls[:, 1], names, Bootstrap(n_resamples, rng))
     top, random = (float(mean) for mean in falls.mean(axis=0))
-    return DeletionTest(k, top, random, *interval, len(used), len(set(names)))
+    return DeletionTest(k, top, random, *interval.values, len(used), len(set(names)))
 
 
 def score_without(

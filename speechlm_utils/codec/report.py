@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..acoustics.spectra import mel_distance
-from ..bootstrap import resample_groups
+from ..bootstrap import Bootstrap, resample_groups
 from ..clips import Clip
 from .base import SpeechCodec
 from .probing import frame_phones, phone_information, predict_from_codes
@@ -138,7 +138,7 @@ def bootstrap_r2(
     groups : array, shape (n_frames,)
     n_resamples, seed : of the bootstrap
     """
-    group, weights = resample_groups(groups, n_resamples, seed)
+    group, weights = resample_groups(groups, Bootstrap(n_resamples, seed))
     parts = [np.ones(len(y_true)), y_true, y_true**2, (y_true - predicted) ** 2]
     sums = np.stack([np.bincount(group, part) for part in parts], axis=1)
     n, total, squares, missed = (weights @ sums).T

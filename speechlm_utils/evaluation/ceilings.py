@@ -15,7 +15,7 @@ from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer, PolynomialFeatures, StandardScaler
 
-from ..bootstrap import bootstrap_macro_f1, paired_bootstrap
+from ..bootstrap import Bootstrap, bootstrap_macro_f1, paired_bootstrap
 from ..clips import Clip, groups, label_ids, label_names, sample_clips, task_names
 from ..selection.bag_of_words import WORD_PATTERN
 
@@ -30,8 +30,7 @@ def compute_ceilings(
     tasks: Sequence[str] | None = None,
     limit: int | None = None,
     n_folds: int = 5,
-    n_resamples: int = 2000,
-    seed: int = 0,
+    bootstrap: Bootstrap = Bootstrap(),
 ) -> pd.DataFrame:
     """Fit on train and score on test a classifier of the words, of the planted parameters, and of both.
 
@@ -41,22 +40,21 @@ def compute_ceilings(
     tasks : label columns; None takes all of the corpus
     limit : int, at most so many clips of each split (whole sentences); None takes all
     n_folds : int, grouped folds of train that choose the penalty
-    n_resamples : int, of the bootstrap over sentences
-    seed : int, of limit, folds and bootstrap
+    bootstrap : over sentences; its seed is that of limit and folds, too
 
     Returns
     -------
     table : DataFrame, one row per task and input, in the order of `INPUTS`, with columns
         `task`, `inputs`, `macro_f1` (classes present in test), `low`, `high` (95 % interval), `gain`,
-        `gain_low`, `gain_high` (against text, paired), `chance` (guesses with the label shares of train),
-        `n_classes`, `n_train`, `n_test`, `n_sentences`
+        `gain_low`, `gain_high`, `verdict` (against text, paired), `chance` (guesses with the label shares
+        of train), `n_classes`, `n_train`, `n_test`, `n_sentences`
 
     Raises
     ------
     ValueError
         If a task is unknown, or no planted parameter varies over its clips.
     """
-    rows = []
+    rows, seed = [], bootstrap.seed
     for task in tasks or task_names(clips):
         train, test = (sample_clips(clips, task, split, limit, seed) for split in ("train", "test"))
         names = label_names([*train, *test], task)
@@ -73,10 +71,11 @@ def compute_ceilings(
         }
         for name, prediction in predictions.items():
             pair = (predictions["text"], prediction)
-            gain = paired_bootstrap(y_test, *pair, groups(test), n_resamples, seed=seed)
-            score, low, high = bootstrap_macro_f1(y_test, prediction, groups(test), n_resamples, seed=seed)
-            scores = {"macro_f1": score, "low": low, "high": high}
-            gains = {"gain": gain.difference, "gain_low": gain.low, "gain_high": gain.high}
+            gain = paired_bootstrap(y_test, *pair, groups(test), bootstrap).difference
+            score = bootstrap_macro_f1(y_test, prediction, groups(test), bootstrap)
+            scores = {"macro_f1": score.estimate, "low": score.low, "high": score.high}
+            gains = {"gain": gain.estimate, "gain_low": gain.low, "gain_high": gain.high}
+            gains["verdict"] = gain.verdict
             rows.append({"task": task, "inputs": name} | scores | gains | sizes)
     return pd.DataFrame(rows)
 

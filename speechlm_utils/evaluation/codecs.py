@@ -132,11 +132,6 @@ def predict_out_of_fold(
     return predictions, np.array(n_kept)
 
 
-def judge_interval(low: float, high: float) -> str:
-    """Say in words how an interval of a difference lies to zero: "above", "below", "not told apart from"."""
-    return "above" if low > 0 else "below" if high < 0 else "not told apart from"
-
-
 def make_untrained_encodec(
     folder: str | Path,
     wavs: Sequence[np.ndarray],

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import accuracy_score
+from sklearn.metrics import accuracy_score, f1_score
 
-from ..bootstrap import paired_bootstrap
+from ..bootstrap import Bootstrap, paired_bootstrap
 from ..clips import Clip
 from ..tokens import Token
 from .linear import predict_conditions
@@ -43,8 +43,7 @@ def compare_conditions(
     groups: np.ndarray,
     baseline: str = "text",
     inside: np.ndarray | None = None,
-    n_resamples: int = 2000,
-    seed: int = 0,
+    bootstrap: Bootstrap = Bootstrap(),
 ) -> pd.DataFrame:
     """Tabulate every condition's score and its difference to a baseline, with intervals over groups.
 
@@ -55,28 +54,29 @@ def compare_conditions(
     groups : array, shape (n_clips,), clips of one sentence are drawn together
     baseline : key of predictions
     inside : bool array, shape (n_clips,), compare on these clips only
-    n_resamples, seed : of `paired_bootstrap`
 
     Returns
     -------
-    table : DataFrame, a row per condition (index): accuracy, macro_f1, difference, low, high (95 %), std_sets
-        (standard deviation of macro-F1 over the sets; NaN for one set), sets, clips, sentences
+    table : DataFrame, a row per condition (index): accuracy, macro_f1, difference, low, high, verdict (see
+        `Interval`), std_sets (standard deviation of macro-F1 over the sets; NaN for one set), sets, clips,
+        sentences
     """
     inside = np.ones(len(y_true), bool) if inside is None else inside
     truth, rows = y_true[inside], {}
     for name, one in predictions.items():
         pair = predictions[baseline][:, inside], one[:, inside]
-        result = paired_bootstrap(truth, *pair, groups[inside], n_resamples, seed=seed)
-        each = [paired_bootstrap(truth, p, p, groups[inside], 1).score_b for p in pair[1]]
+        result = paired_bootstrap(truth, *pair, groups[inside], bootstrap)
+        each = [
+            f1_score(truth, p, labels=np.unique(truth), average="macro", zero_division=0) for p in pair[1]
+        ]
         rows[name] = {
             "accuracy": np.mean([accuracy_score(truth, p) for p in pair[1]]),
             "macro_f1": result.score_b,
-            "difference": result.difference,
-            "low": result.low,
-            "high": result.high,
+            **dict(zip(("difference", "low", "high"), result.difference.values, strict=True)),
+            "verdict": result.difference.verdict,
             "std_sets": np.std(each, ddof=1) if len(each) > 1 else np.nan,
             "sets": len(one),
-            "clips": result.n_clips,
-            "sentences": result.n_groups,
+            "clips": len(truth),
+            "sentences": result.difference.n,
         }
     return pd.DataFrame.from_dict(rows, orient="index")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..bootstrap import paired_bootstrap
+from ..bootstrap import Bootstrap, paired_bootstrap
 from ..metrics import macro_f1_scores
 
 CONDITIONS = {
@@ -32,14 +32,14 @@ SHARED = ("task", "label_names", "ids", "y_true", "groups", "ambiguous")
 SUBSETS = ("all", "ambiguous", "specific")
 
 
-def merge_runs(runs: Sequence[Mapping], n_resamples: int = 5000, seed: int = 0) -> dict:
+def merge_runs(runs: Sequence[Mapping], bootstrap: Bootstrap = Bootstrap(5000)) -> dict:
     """Merge runs and compare each condition with text alone, over the seeds that both have.
 
     Parameters
     ----------
     runs : dicts with `SHARED` (ids, labels, sentences and ambiguity of the test clips), "condition", "seed",
         "predictions" (n_clips,) and anything else, which is kept
-    n_resamples, seed : of the paired bootstrap, which resamples sentences and averages macro-F1 over seeds
+    bootstrap : resamples sentences and averages macro-F1 over seeds
 
     Returns
     -------
@@ -65,17 +65,17 @@ def merge_runs(runs: Sequence[Mapping], n_resamples: int = 5000, seed: int = 0) 
     return {
         **shared,
         "runs": [{key: value for key, value in run.items() if key not in SHARED} for run in runs],
-        "comparisons": _compare_all(runs, shared, n_resamples, seed),
+        "comparisons": _compare_all(runs, shared, bootstrap),
     }
 
 
-def _compare_all(runs: Sequence[Mapping], shared: Mapping, n_resamples: int, seed: int) -> list[dict]:
+def _compare_all(runs: Sequence[Mapping], shared: Mapping, bootstrap: Bootstrap) -> list[dict]:
     """Compare every condition but text with text, on all clips and on the two parts of them."""
     by_condition = _index_predictions(runs)
     found = []
     for condition in by_condition:
         for subset in SUBSETS if condition != "text" else ():
-            one = _compare_pair(shared, by_condition, "text", condition, subset, n_resamples, seed)
+            one = _compare_pair(shared, by_condition, "text", condition, subset, bootstrap)
             if one:
                 found.append({"condition": condition, "subset": subset, **one})
     return found
@@ -90,7 +90,7 @@ def _index_predictions(runs: Sequence[Mapping]) -> dict[str, dict[int, Sequence[
 
 
 def _compare_pair(
-    shared: Mapping, by_condition: Mapping, a: str, b: str, subset: str, n_resamples: int, seed: int
+    shared: Mapping, by_condition: Mapping, a: str, b: str, subset: str, bootstrap: Bootstrap
 ) -> dict | None:
     """Compare b with a on a subset, over the seeds that both have; None where there is nothing to compare."""
     first, second = by_condition.get(a, {}), by_condition.get(b, {})
@@ -99,7 +99,9 @@ def _compare_pair(
         return None
     predictions = (np.array([one[s] for s in seeds])[:, at] for one in (first, second))
     y, groups = np.array(shared["y_true"])[at], np.array(shared["groups"])[at]
-    return {"seeds": seeds, **vars(paired_bootstrap(y, *predictions, groups, n_resamples, seed=seed))}
+    found = paired_bootstrap(y, *predictions, groups, bootstrap)
+    about = {"level": bootstrap.level, "n_resamples": bootstrap.n_resamples}
+    return {"seeds": seeds, **found.numbers, **about, "n_groups": found.difference.n, "n_clips": len(y)}
 
 
 def choose_subset(ambiguous: Sequence[bool], subset: str) -> np.ndarray:
@@ -142,7 +144,7 @@ def tabulate_runs(merged: Mapping, subset: str = "all") -> pd.DataFrame:
 
 
 def tabulate_controls(
-    merged: Mapping, subset: str = "all", n_resamples: int = 5000, seed: int = 0
+    merged: Mapping, subset: str = "all", bootstrap: Bootstrap = Bootstrap(5000)
 ) -> pd.DataFrame:
     """Compare the selected tokens with each other set of tokens, over the seeds that both have.
 
@@ -150,7 +152,6 @@ def tabulate_controls(
     ----------
     merged : dict from `merge_runs`, with runs of the condition "selected"
     subset : one of `SUBSETS`
-    n_resamples, seed : of the paired bootstrap
 
     Returns
     -------
@@ -161,7 +162,7 @@ def tabulate_controls(
     for condition in by_condition:
         if condition in ("text", "selected"):
             continue
-        if one := _compare_pair(merged, by_condition, condition, "selected", subset, n_resamples, seed):
+        if one := _compare_pair(merged, by_condition, condition, "selected", subset, bootstrap):
             interval = {key: one[key] for key in ("difference", "low", "high")}
             rows[CONDITIONS[condition]] = {"seeds": len(one["seeds"]), **interval}
     return pd.DataFrame.from_dict(rows, orient="index")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..bootstrap import PairedDifference
+from ..interval import Interval
 from .feedback import tell
 
 
@@ -79,7 +79,7 @@ def check_macro_f1(
     return tell(name, False, f"Look again at the one {' and at the one '.join(parts)}.")
 
 
-def check_wider(answer: str | None, by_clip: PairedDifference, by_sentence: PairedDifference) -> bool | None:
+def check_wider(answer: str | None, by_clip: Interval, by_sentence: Interval) -> bool | None:
     """Check which interval is wider: "clips", "sentences" or "equal" (within 3 % of each other)."""
     name = "Which interval is wider?"
     if answer is None:

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from ..acoustics.features import FEATURES
-from ..bootstrap import draw_weights
+from ..bootstrap import Bootstrap, draw_weights
 from ..tokens import codes_of, mark_tokens
 
 
@@ -178,7 +178,7 @@ def _effect_size(with_token: np.ndarray, total: np.ndarray) -> np.ndarray:
 
 def _resample_effects(with_token: np.ndarray, total: np.ndarray, n_resamples: int, rng) -> np.ndarray:
     """Effects in bootstrap resamples of clips; shape (n_resamples, n_tokens, n_features)."""
-    weights = draw_weights(total.shape[1], n_resamples, rng)[1:]
+    weights = draw_weights(total.shape[1], Bootstrap(n_resamples, rng))[1:]
     resampled = [np.tensordot(weights, sums, axes=(1, 1)).swapaxes(0, 1) for sums in (with_token, total)]
     return _effect_size(*resampled)
 

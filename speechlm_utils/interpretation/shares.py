@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
-from ..bootstrap import draw_weights
+from ..bootstrap import Bootstrap, draw_weights
 
 MIN_CLIPS = 5
 """A share seen in fewer clips gets no interval and no p-value."""
@@ -38,7 +38,7 @@ def compare_shares(
         over its bootstrap standard error against Student's t; `n`: clips with the part. NaN where there is
         none, and for interval and p where the part is in fewer than `MIN_CLIPS` clips
     """
-    weights = draw_weights(len(part), n_resamples, seed)
+    weights = draw_weights(len(part), Bootstrap(n_resamples, seed))
     sums = [np.tensordot(weights, one, axes=(1, 0)) for one in (part, part_of, whole, whole_of)]
     value, expected = _divide(*sums[:2]), _divide(*sums[2:])
     shape = np.broadcast_shapes(value.shape, expected.shape)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from speechlm_utils.bootstrap import bootstrap_macro_f1
+from speechlm_utils.bootstrap import Bootstrap, bootstrap_macro_f1
 from speechlm_utils.clips import Clip, groups
 from speechlm_utils.evaluation.ceilings import compute_ceilings, fit_ceiling, varying_parameters
 
@@ -35,7 +35,7 @@ def make_clips(words_tell, delivery_tells, n=60):
     [(True, False, (1, 0, 1)), (False, True, (0, 1, 1)), (False, False, (0, 0, 0))],
 )
 def test_ceilings_tell_where_the_class_is(words, delivery, reached):
-    table = compute_ceilings(make_clips(words, delivery), n_folds=3, n_resamples=200)
+    table = compute_ceilings(make_clips(words, delivery), n_folds=3, bootstrap=Bootstrap(200))
     assert list(table["inputs"]) == ["text", "planted", "both"] and set(table["task"]) == {"task"}
     for high, (_, row) in zip(reached, table.iterrows(), strict=True):
         assert (row["macro_f1"] > 0.8) == bool(high), row
@@ -67,6 +67,6 @@ def test_interval_of_one_score_is_that_of_resampled_sentences():
     clips = make_clips(False, False, n=40)[:80]
     y = rng.integers(0, 2, len(clips))
     prediction = np.where(rng.random(len(clips)) < 0.8, y, 1 - y)
-    score, low, high = bootstrap_macro_f1(y, prediction, groups(clips), n_resamples=500)
-    assert score == pytest.approx(f1_score(y, prediction, average="macro"))
-    assert 0.03 < score - low < 0.2 and 0.03 < high - score < 0.2
+    found = bootstrap_macro_f1(y, prediction, groups(clips), Bootstrap(500))
+    assert found.estimate == pytest.approx(f1_score(y, prediction, average="macro"))
+    assert all(0.03 < bound < 0.2 for bound in (found.estimate - found.low, found.high - found.estimate))

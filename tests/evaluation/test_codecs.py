@@ -13,7 +13,6 @@ from speechlm_utils.evaluation import codecs as codec_comparison
 from speechlm_utils.evaluation.codecs import (
     TokenSource,
     chance_per_layer,
-    judge_interval,
     make_untrained_encodec,
     predict_out_of_fold,
 )
@@ -53,11 +52,6 @@ def test_chance_agrees_with_draws(planted_clips):
     assert np.all(np.abs(low - np.quantile(draws, 0.025, axis=0)) <= 1)
     assert np.all(np.abs(high - np.quantile(draws, 0.975, axis=0)) <= 1)
     assert chance_per_layer(source, 10**6)[0].tolist() == occurring.tolist()  # cannot draw more than all
-
-
-def test_intervals_in_words():
-    assert judge_interval(0.01, 0.2) == "above" and judge_interval(-0.2, -0.01) == "below"
-    assert judge_interval(-0.1, 0.2) == judge_interval(0.0, 0.2) == "not told apart from"
 
 
 def test_planted_tokens_are_found_out_of_fold_and_words_know_nothing(planted_clips):

@@ -5,6 +5,7 @@ import pytest
 from conftest import CODEBOOK_SIZE, FALLACIES, PLANTED_TOKENS
 from sklearn.metrics import f1_score
 
+from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import groups, label_ids
 from speechlm_utils.evaluation.conditions import compare_conditions, predict_sets
 
@@ -31,8 +32,8 @@ def test_each_set_is_predicted(outcome):
 def test_planted_tokens_win_and_random_ones_do_not(outcome):
     test, predictions = outcome
     y = label_ids(test, "fallacy", FALLACIES)
-    table = compare_conditions(y, predictions, groups(test), n_resamples=300)
-    assert table.low["text + selected"] > 0.1
+    table = compare_conditions(y, predictions, groups(test), bootstrap=Bootstrap(300))
+    assert table.low["text + selected"] > 0.1 and table.verdict["text + selected"] == "above"
     assert table.low["text + random"] < 0 < table.high["text + random"]
     assert table.difference["text"] == 0 and table.sets["text + random"] == 2
     scores = [f1_score(y, p, average="macro") for p in predictions["text + random"]]
@@ -45,5 +46,5 @@ def test_planted_tokens_win_and_random_ones_do_not(outcome):
 def test_a_part_of_the_clips_is_compared_alone(outcome):
     test, predictions = outcome
     y, inside = label_ids(test, "fallacy", FALLACIES), np.arange(len(test)) < 30
-    table = compare_conditions(y, predictions, groups(test), "text + random", inside, n_resamples=20)
+    table = compare_conditions(y, predictions, groups(test), "text + random", inside, Bootstrap(20))
     assert (table.clips == 30).all() and table.difference["text + random"] == 0

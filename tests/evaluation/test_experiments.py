@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from tiny_llm import save_tiny_llm
 
+from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.evaluation.experiments import (
     CONDITIONS,
     choose_subset,
@@ -54,7 +55,7 @@ def runs():
 
 
 def test_planted_gain_lies_in_the_ambiguous_clips(runs):
-    merged = merge_runs(runs, n_resamples=300)
+    merged = merge_runs(runs, Bootstrap(300))
     assert [(run["condition"], run["seed"]) for run in merged["runs"]] == [
         ("text", 0), ("text", 1), ("selected", 0), ("selected", 1)
     ]  # fmt: skip
@@ -66,9 +67,9 @@ def test_planted_gain_lies_in_the_ambiguous_clips(runs):
 
 
 def test_table_holds_mean_spread_and_difference(runs):
-    table = tabulate_runs(merge_runs(runs, n_resamples=50))
+    table = tabulate_runs(merge_runs(runs, Bootstrap(50)))
     assert list(table.index) == ["text", "text + selected"]
-    scores = score_runs(merge_runs(runs, n_resamples=50))
+    scores = score_runs(merge_runs(runs, Bootstrap(50)))
     assert table.loc["text", "mean"] == pytest.approx(np.mean(scores["text"]))
     assert table.loc["text", "sd"] == pytest.approx(abs(scores["text"][0] - scores["text"][1]) / 2**0.5)
     assert np.isnan(table.loc["text", "difference"])
@@ -77,18 +78,20 @@ def test_table_holds_mean_spread_and_difference(runs):
 
 
 def test_only_seeds_that_both_have_are_compared(runs):
-    merged = merge_runs([run for run in runs if (run["condition"], run["seed"]) != ("text", 1)], 50)
+    merged = merge_runs(
+        [run for run in runs if (run["condition"], run["seed"]) != ("text", 1)], Bootstrap(50)
+    )
     assert {tuple(one["seeds"]) for one in merged["comparisons"]} == {(0,)}
-    assert merge_runs([runs[0]], 50)["comparisons"] == []  # nothing to compare with
+    assert merge_runs([runs[0]], Bootstrap(50))["comparisons"] == []  # nothing to compare with
 
 
 def test_selected_tokens_are_compared_with_each_control_over_common_seeds(runs):
     runs = [*runs, make_run("random", 0, 0.55), make_run("random", 7, 0.1), make_run("matched", 7, 0.1)]
-    table = tabulate_controls(merge_runs(runs, 200), n_resamples=200)
+    table = tabulate_controls(merge_runs(runs, Bootstrap(200)), bootstrap=Bootstrap(200))
     assert list(table.index) == ["text + random"]  # matched has no seed that selected has
     assert table.loc["text + random", "seeds"] == 1
     assert table.loc["text + random", "low"] > 0
-    assert tabulate_controls(merge_runs([make_run("text", 0, 0.5)], 200)).empty
+    assert tabulate_controls(merge_runs([make_run("text", 0, 0.5)], Bootstrap(200))).empty
 
 
 def test_runs_on_other_clips_are_refused(runs):
@@ -109,7 +112,7 @@ def test_subsets():
 def test_reference_file_is_optional_and_checked(tmp_path, runs):
     path = tmp_path / "llm.json"
     assert load_reference(path) is None
-    path.write_text(json.dumps(merge_runs(runs, 20)))
+    path.write_text(json.dumps(merge_runs(runs, Bootstrap(20))))
     assert len(load_reference(path)["runs"]) == 4
     path.write_text('{"runs": []}')
     with pytest.raises(ValueError, match=r"llm\.json: lacks"):

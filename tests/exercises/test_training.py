@@ -8,7 +8,7 @@ import torch
 from solutions import run_solution
 
 from speechlm_utils import exercises
-from speechlm_utils.bootstrap import paired_bootstrap
+from speechlm_utils.bootstrap import Bootstrap, paired_bootstrap
 
 
 def test_budget(capsys):
@@ -94,8 +94,8 @@ def intervals():
     rng = np.random.default_rng(0)
     y = np.repeat(np.arange(30) % 2, 10)
     a, b = (np.where(np.repeat(rng.random(30) < share, 10), y, 1 - y) for share in (0.5, 0.8))
-    by_clip = paired_bootstrap(y, a, b, np.arange(300).astype(str), 300)
-    return by_clip, paired_bootstrap(y, a, b, np.repeat(np.arange(30), 10).astype(str), 300)
+    groups = (np.arange(300), np.repeat(np.arange(30), 10))
+    return tuple(paired_bootstrap(y, a, b, one.astype(str), Bootstrap(300)).difference for one in groups)
 
 
 def test_wider(intervals, capsys):
