@@ -119,7 +119,7 @@ def cut_pieces(seconds: float, n_pieces: int, sample_rate: int) -> list[np.ndarr
 
 def measure_codec(codec: SpeechCodec, args: argparse.Namespace, clock: Callable[[], float]) -> float:
     """Return seconds of speech encoded per second."""
-    pieces = cut_pieces(args.seconds, args.pieces, codec.sample_rate)
+    pieces = cut_pieces(args.seconds, args.pieces, codec.spec.sample_rate)
     batches = [pieces[k : k + args.batch_size] for k in range(0, len(pieces), args.batch_size)]
     codec.encode_batch(batches[0])  # warm up
     start = clock()
@@ -138,7 +138,7 @@ def measure_reading(n_clips: int, clock: Callable[[], float]) -> float:
 
 def compare_batches(codec: SpeechCodec, args: argparse.Namespace) -> None:
     """Print how many codes differ between pieces encoded together and each alone."""
-    pieces = cut_pieces(args.seconds, args.pieces, codec.sample_rate)
+    pieces = cut_pieces(args.seconds, args.pieces, codec.spec.sample_rate)
     alone = np.stack([codec.encode(piece) for piece in pieces])
     together = []
     for k in range(0, len(pieces), args.batch_size):
@@ -151,7 +151,7 @@ def make_clips(codec: SpeechCodec, n_clips: int) -> list[Clip]:
     """Return clips of the demo corpus with random codes: they cost as much as real ones."""
     rng, clips = np.random.default_rng(0), []
     for clip in sample_clips(load_corpus(ROOT / "data/demo"), task="fallacy", limit=n_clips):
-        codes = rng.integers(0, codec.codebook_size, (codec.n_layers, 100)).astype(np.int16)
+        codes = rng.integers(0, codec.spec.codebook_size, (codec.spec.n_layers, 100)).astype(np.int16)
         kept = rng.integers(0, 100, 32)  # frames with a token of the selection: about 32 in a prompt
         codes[2, kept] = kept % 75
         clips.append(Clip(clip.id, clip.text, clip.audio, clip.labels, codes=codes))

@@ -104,7 +104,7 @@ def main() -> None:
     clips, codec = load_corpus(args.corpus, on_error="skip"), load_codec(args.codec)
     engine = partial(run_on_ray, args=args)
     report = fill_cache(clips, codec, args.cache_dir, engine, args.rms_dbfs, on_error="skip")
-    print(summarise(report, codec.frame_rate))
+    print(summarise(report, codec.spec.frame_rate))
     for clip_id, reason in report.skipped.items():
         print(f"left out: {clip_id}: {reason}")
 

@@ -139,7 +139,7 @@ class Runner:
         if job.condition == "text":
             return []
         selection = self.selection(job)
-        sizes = {"seed": job.seed, "codebook_size": self.experiment.codec.codebook_size}
+        sizes = {"seed": job.seed, "codebook_size": self.experiment.codec.spec.codebook_size}
         if job.condition == "random":
             return random_tokens(len(selection.tokens), selection.layers, **sizes)
         if job.condition == "matched":

@@ -55,7 +55,7 @@ def join(clips: list[dict], key: str) -> np.ndarray:
 def measure(codec: SpeechCodec, probe_train: list[dict], clips: list[dict], n_decoded: int) -> dict:
     """All figures of one set of clips."""
     codes = join(clips, "codes")
-    used, perplexity = code_usage([clip["codes"] for clip in clips], codec.codebook_size)
+    used, perplexity = code_usage([clip["codes"] for clip in clips], codec.spec.codebook_size)
     result = {
         "n_clips": len(clips),
         "n_speakers": len({clip["speaker"] for clip in clips}),
@@ -74,7 +74,7 @@ def measure(codec: SpeechCodec, probe_train: list[dict], clips: list[dict], n_de
         result[f"{target}_r2_layers2to8"] = round(probe_layers(train, test, ACOUSTIC), 3)
     decoded = clips[:n_decoded]
     result["mel_distance"] = {}
-    for layers in range(1, codec.n_layers + 1):
+    for layers in range(1, codec.spec.n_layers + 1):
         values = [mel_distance(c["wav"], codec.decode(c["codes"], layers)) for c in decoded]
         result["mel_distance"][layers] = [round(float(np.mean(values)), 3), round(float(np.std(values)), 3)]
     start = time.time()

@@ -110,8 +110,8 @@ class Experiment:
             log.warning("%s: was made with another %s; selecting again", path, ", ".join(other))
         names = label_names(train, task)
         y = label_ids(train, task, names)
-        own = {"layers": tuple(layers or self.codec.acoustic_layers), "seed": self.seed}
-        settings = own | {"codebook_size": self.codec.codebook_size} | settings
+        own = {"layers": tuple(layers or self.codec.spec.acoustic_layers), "seed": self.seed}
+        settings = own | {"codebook_size": self.codec.spec.codebook_size} | settings
         if C is None:
             C, _ = find_C_for_count(train, y, n_tokens, **settings)
         selector = L1Selector(C=C, **settings).fit(train, y)

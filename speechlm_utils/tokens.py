@@ -8,7 +8,7 @@ import numpy as np
 from .clips import Clip
 
 Token = tuple[int, int]  # (layer, code)
-ACOUSTIC_LAYERS = (2, 3, 4, 5, 6, 7, 8)  # of SpeechTokenizer; for any codec: `codec.acoustic_layers`
+ACOUSTIC_LAYERS = (2, 3, 4, 5, 6, 7, 8)  # of SpeechTokenizer; for any codec: `codec.spec.acoustic_layers`
 _NAME = re.compile(r"<\|L([1-9]\d*)_(\d{4,})\|>")
 
 

@@ -139,7 +139,7 @@ check_heard(heard, chosen, task)
 # the pitch contours in height, in range, and in where they end.
 
 # %% tags=["needs-ambiguous"]
-rate = {"frame_rate": experiment.codec.frame_rate}
+rate = {"frame_rate": experiment.codec.spec.frame_rate}
 features = clip_features(chosen, cache_dir, n_jobs=1, progress=False, **rate)
 colors = plots.label_colors(names)
 n_columns = max(sum(clip.text == sentence for clip in chosen) for sentence in sentences)
@@ -172,7 +172,7 @@ fig.savefig(Path(run_dir, "figures", "00_deliveries.png"), dpi=110)
 # tell something. Step 2 teaches them to a language model as new words. Step 3 fine-tunes it to classify.
 
 # %%
-wav = load_audio(firsts[0].audio, experiment.codec.sample_rate)
+wav = load_audio(firsts[0].audio, experiment.codec.spec.sample_rate)
 codes = experiment.codec.encode(wav)
 fig, ax = plt.subplots(figsize=(10.5, 3.2))
 plots.plot_pipeline(ax, wav, codes)

@@ -166,20 +166,21 @@ assert np.all(np.diff(errors) < 0), "a further layer should lower the error"
 
 # %%
 codec = experiment.codec
+spec = codec.spec  # what its codes mean: rates, layers, size of a codebook
 clip = next((c for c in test if c.ambiguous), test[0])
 wav = load_audio(clip.audio)
 clip_codes = codec.encode(wav)
-print(f"{codec.n_layers} layers of {codec.codebook_size:,} codes, {codec.frame_rate:g} frames a second")
+print(f"{spec.n_layers} layers of {spec.codebook_size:,} codes, {spec.frame_rate:g} frames a second")
 print(f"“{clip.text}”: {len(wav)} samples → codes {clip_codes.shape} (layers, frames)")
 print(clip_codes[:, 30:38])
 
 # %%
-seconds = len(wav) / codec.sample_rate
+seconds = len(wav) / spec.sample_rate
 sizes = {"height_ratios": [2, 3, 0.6, 3] if clip.phones else [2, 3, 3]}
 n_rows = len(sizes["height_ratios"])
 fig, axes = plt.subplots(n_rows, 1, figsize=(10, 6.5), sharex=True, gridspec_kw=sizes)
-plots.plot_waveform(axes[0], wav, codec.sample_rate)
-plots.plot_log_mel(axes[1], log_mel(wav), seconds, codec.sample_rate)
+plots.plot_waveform(axes[0], wav, spec.sample_rate)
+plots.plot_log_mel(axes[1], log_mel(wav), seconds, spec.sample_rate)
 if clip.phones:
     plots.plot_phones(axes[2], clip.phones)
 plots.plot_codes(axes[-1], clip_codes, codec.spec)
@@ -203,14 +204,14 @@ fig.savefig(Path(run_dir, "figures", "01_codes.png"), dpi=110)
 # detail, the early ones more than the late ones.
 
 # %%
-depths = [*(depth for depth in (1, 2, 4) if depth < codec.n_layers), codec.n_layers]
+depths = [*(depth for depth in (1, 2, 4) if depth < spec.n_layers), spec.n_layers]
 sounds = {"original": wav} | {f"{d} layer{'s' * (d > 1)}": codec.decode(clip_codes, d) for d in depths}
 widgets.show_players(sounds)
 
 # %%
 fig, axes = plt.subplots(1, len(sounds), figsize=(11, 2.5), sharey=True)
 for ax, (title, sound) in zip(axes, sounds.items(), strict=True):
-    plots.plot_log_mel(ax, log_mel(sound), seconds, codec.sample_rate)
+    plots.plot_log_mel(ax, log_mel(sound), seconds, spec.sample_rate)
     ax.set(title=title, xlabel="seconds", ylabel="")
 axes[0].set_ylabel("kHz")
 fig.savefig(Path(run_dir, "figures", "01_decoded.png"), dpi=110)
@@ -228,7 +229,7 @@ widgets.explore_layers(codec, wav)
 # perfect.
 
 # %%
-all_depths = range(1, codec.n_layers + 1)
+all_depths = range(1, spec.n_layers + 1)
 some = sample_clips(test, limit=n_decoded_clips, seed=seed)
 test_wavs = [load_audio(c.audio) for c in some]
 human = load_corpus(human_dir) if Path(human_dir, "metadata.csv").exists() else []
@@ -247,10 +248,10 @@ mean, low, high = distances.mean(axis=0), *np.quantile(distances, [0.1, 0.9], ax
 for depth in depths:
     d = depth - 1
     print(
-        f"{depth} of {codec.n_layers} layers: {mean[d]:.3f} ({low[d]:.3f} to {high[d]:.3f} in 80 % of clips)"
+        f"{depth} of {spec.n_layers} layers: {mean[d]:.3f} ({low[d]:.3f} to {high[d]:.3f} in 80 % of clips)"
     )
 share = (mean[0] - mean[1]) / (mean[0] - mean[-1])
-print(f"Of the whole way from 1 to {codec.n_layers} layers, layer 2 alone goes {share:.0%}. "
+print(f"Of the whole way from 1 to {spec.n_layers} layers, layer 2 alone goes {share:.0%}. "
       f"n = {len(distances)} clips, seed {seed}")  # fmt: skip
 
 # %% [markdown]
@@ -266,14 +267,14 @@ print(f"Of the whole way from 1 to {codec.n_layers} layers, layer 2 alone goes {
 
 # %%
 test = encode_clips(test, codec, cache_dir, n_jobs=2)
-n_used, perplexity = code_usage([c.codes for c in test], codec.codebook_size)
+n_used, perplexity = code_usage([c.codes for c in test], spec.codebook_size)
 fig, axes = plt.subplots(1, 2, figsize=(9.5, 3.1), sharey=True)
 for ax, values, name in ((axes[0], n_used, "codes used"), (axes[1], perplexity, "perplexity")):
     plots.plot_layer_bars(ax, values, name)
-    ax.axhline(codec.codebook_size, color=plots.NEUTRAL, linestyle="dashed", linewidth=1)
+    ax.axhline(spec.codebook_size, color=plots.NEUTRAL, linestyle="dashed", linewidth=1)
 n_frames = sum(c.codes.shape[1] for c in test)
 lowest = int(np.argmin(perplexity)) + 1
-print(f"Layer {lowest} has the lowest perplexity, {perplexity.min():.0f} of {codec.codebook_size}.")
+print(f"Layer {lowest} has the lowest perplexity, {perplexity.min():.0f} of {spec.codebook_size}.")
 print(f"{n_frames} frames of {len(test)} clips; the dashed line is the size of a codebook.")
 
 # %% [markdown] tags=["needs-phones"]
@@ -289,7 +290,7 @@ print(f"{n_frames} frames of {len(test)} clips; the dashed line is the size of a
 
 # %% tags=["needs-phones"]
 require(experiment.corpus, "phones")
-phones = report_phones(test, seed, codec.frame_rate)
+phones = report_phones(test, seed, spec.frame_rate)
 fig, ax = plt.subplots(figsize=(7, 3.4))
 ylabel = "information about the phone\n(part of all there is)"
 plots.plot_layer_bars(ax, phones.pnmi, ylabel, 2 * phones.error, phones.floor)
@@ -316,7 +317,7 @@ else:
 
 # %% tags=["needs-phones"]
 joined = np.concatenate([c.codes[0] for c in test])
-phone_of = np.concatenate([frame_phones(c, codec.frame_rate) for c in test])
+phone_of = np.concatenate([frame_phones(c, spec.frame_rate) for c in test])
 for code in np.argsort(-np.bincount(joined))[:6]:
     names, counts = np.unique(phone_of[joined == code], return_counts=True)
     top = np.argsort(-counts)[:3]
@@ -336,13 +337,13 @@ for code in np.argsort(-np.bincount(joined))[:6]:
 
 # %%
 train = encode_clips(train, codec, cache_dir, n_jobs=2)
-rate = {"frame_rate": codec.frame_rate}
+rate = {"frame_rate": spec.frame_rate}
 features = {name: clip_features(part, cache_dir, **rate) for name, part in (("train", train), ("test", test))}
-below, every = f"2–{codec.n_layers}", f"1–{codec.n_layers}"
-layer_sets = {"1": [1], "2": [2]} | ({"2–4": [2, 3, 4]} if codec.n_layers > 4 else {})
+below, every = f"2–{spec.n_layers}", f"1–{spec.n_layers}"
+layer_sets = {"1": [1], "2": [2]} | ({"2–4": [2, 3, 4]} if spec.n_layers > 4 else {})
 layer_sets |= {below: all_depths[1:], every: all_depths}
 parts = (train, features["train"]), (test, features["test"])
-probes = report_probes(*parts, layer_sets, codebook_size=codec.codebook_size, seed=seed)
+probes = report_probes(*parts, layer_sets, codebook_size=spec.codebook_size, seed=seed)
 
 fig, axes = plt.subplots(1, 2, figsize=(9.5, 3.4), sharey=True)
 for ax, target, title in ((axes[0], "f0_st", "pitch (voiced frames)"), (axes[1], "rms_db", "energy")):
@@ -380,14 +381,14 @@ for target, name in (("f0_st", "pitch"), ("rms_db", "energy")):
 if human:
     human = encode_clips(human, codec, cache_dir)
     spoken = (human, clip_features(human, cache_dir, progress=False, **rate))
-    human_probes = report_probes(parts[0], spoken, layer_sets, codebook_size=codec.codebook_size, seed=seed)
+    human_probes = report_probes(parts[0], spoken, layer_sets, codebook_size=spec.codebook_size, seed=seed)
     human_r2 = human_probes.set_index(["target", "layers"])
     for target, name in (("f0_st", "pitch"), ("rms_db", "energy")):
         for layers in ("1", below):
             row = human_r2.loc[(target, layers)]
             print(f"{name:6} from layers {layers}: R² {row.r2:.2f} [{row.low:.2f}, {row.high:.2f}]")
     if all(one.phones for one in human):
-        heard_phones = report_phones(human, seed, codec.frame_rate)
+        heard_phones = report_phones(human, seed, spec.frame_rate)
         excess = heard_phones.pnmi - heard_phones.floor
         print(f"phones above the floor: layer 1 {excess[0]:.2f}, best other {excess[1:].max():.2f}")
     print(f"{len(human)} clips: few, so read the intervals")
@@ -401,7 +402,7 @@ else:
 # codes?
 
 # %%
-durations = np.array([c.codes.shape[1] / codec.frame_rate for c in test])
+durations = np.array([c.codes.shape[1] / spec.frame_rate for c in test])
 n_words = np.array([len(c.text.split()) for c in test])
 rates = {"words": n_words / durations}
 rates["frames"] = np.array([c.codes.shape[1] for c in test]) / durations
@@ -436,22 +437,22 @@ for name, values in (("encode", encode_seconds), ("decode", decode_seconds)):
 # %%
 fallback = human[0].audio if human else clip.audio
 own_path = Path(own_wav) if own_wav else fallback
-own = load_audio(own_path)[: 10 * codec.sample_rate]
+own = load_audio(own_path)[: 10 * spec.sample_rate]
 own_codes = codec.encode(own)
 own_sounds = {"recording": own, "1 layer": codec.decode(own_codes, 1), "all layers": codec.decode(own_codes)}
-print(f"{own_path.name}: {len(own) / codec.sample_rate:.1f} s, at most 10 s are used")
+print(f"{own_path.name}: {len(own) / spec.sample_rate:.1f} s, at most 10 s are used")
 widgets.show_players(own_sounds)
 
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(11, 2.6), sharey=True)
 for ax, (title, sound) in zip(axes, own_sounds.items(), strict=True):
-    plots.plot_log_mel(ax, log_mel(sound), len(own) / codec.sample_rate, codec.sample_rate)
+    plots.plot_log_mel(ax, log_mel(sound), len(own) / spec.sample_rate, spec.sample_rate)
     ax.set(title=title, xlabel="seconds", ylabel="")
 axes[0].set_ylabel("kHz")
 own_distance = mel_distance(own, own_sounds["all layers"])
 worse = (distances[:, -1] < own_distance).mean()
 print(
-    f"distance with {codec.n_layers} layers {own_distance:.2f}; "
+    f"distance with {spec.n_layers} layers {own_distance:.2f}; "
     f"{worse:.0%} of the {len(distances)} test clips come closer"
 )
 
@@ -463,7 +464,7 @@ print(
 # ### Checkpoint
 
 # %%
-assert clip_codes.shape == (codec.n_layers, int(np.ceil(len(wav) / codec.hop))), "one column per frame"
+assert clip_codes.shape == (spec.n_layers, int(np.ceil(len(wav) / spec.hop))), "one column per frame"
 assert mean[-1] < mean[0], "all layers should sound closer to the original than one"
 assert not {c.id for c in train} & {c.id for c in test}, "the clips of test must be new"
 
@@ -472,7 +473,7 @@ assert not {c.id for c in train} & {c.id for c in test}, "the clips of test must
 #
 # ### Exercise 1 · Bit rate (easy, 3 minutes)
 #
-# A code out of `codec.codebook_size` takes how many bits? How many kilobits is a second of speech,
+# A code out of `codec.spec.codebook_size` takes how many bits? How many kilobits is a second of speech,
 # all layers together?
 
 # %%
@@ -488,7 +489,7 @@ check_bit_rate(kilobits_per_second, codec)
 # <details><summary>Solution</summary>
 #
 # ```python
-# kilobits_per_second = np.log2(codec.codebook_size) * codec.n_layers * codec.frame_rate / 1000
+# kilobits_per_second = np.log2(codec.spec.codebook_size) * codec.spec.n_layers * codec.spec.frame_rate / 1000
 # ```
 # </details>
 #
@@ -531,8 +532,8 @@ check_quantise(my_quantise)
 # it, and compute for each layer the share of the clip's own frames whose code has changed.
 
 # %%
-n_silence = codec.sample_rate // 2
-share_changed = None  # float array, shape (codec.n_layers,)
+n_silence = codec.spec.sample_rate // 2
+share_changed = None  # float array, shape (codec.spec.n_layers,)
 check_padding(share_changed, codec, wav, n_silence)
 
 # %% [markdown]

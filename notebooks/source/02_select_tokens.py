@@ -107,8 +107,8 @@ experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, seed, clips_
 train = experiment.clips(task, "train")
 names = label_names(train, task)
 y, sentences = label_ids(train, task, names), groups(train)
-layers = tuple(layers or experiment.codec.acoustic_layers)
-linear = {"codebook_size": experiment.codec.codebook_size, "seed": seed}
+layers = tuple(layers or experiment.codec.spec.acoustic_layers)
+linear = {"codebook_size": experiment.codec.spec.codebook_size, "seed": seed}
 choice = {"layers": layers, "solver": solver, "max_iter": max_iter, "threshold": threshold}
 settings = linear | choice
 

@@ -124,7 +124,7 @@ assert not {clip.id for clip in clips} & {clip.id for clip in train}
 # as one speaker.)
 
 # %%
-features = clip_features(clips, cache_dir, n_jobs=2, frame_rate=experiment.codec.frame_rate)
+features = clip_features(clips, cache_dir, n_jobs=2, frame_rate=experiment.codec.spec.frame_rate)
 frames = sum(len(one["rms_db"]) for one in features)
 print(f"checkpoint: {frames:,} frames, one value of each feature for each column of codes")
 
@@ -164,7 +164,7 @@ shown = ("f0_st", "rms_db", "centroid_hz", "zcr", "tilt_db_oct")
 fig, axes = plt.subplots(6, 1, figsize=(10, 6.5), sharex=True)
 measured = {name: features[best][name] for name in shown}
 plots.plot_clip(axes, wav, measured, mark_tokens(clip.codes, [token])[0], show_token(*token),
-                frame_rate=experiment.codec.frame_rate)  # fmt: skip
+                frame_rate=experiment.codec.spec.frame_rate)  # fmt: skip
 plt.show()
 
 # %% [markdown]
@@ -320,7 +320,7 @@ plt.show()
 # the same, the selection is no more "acoustic" than chance; it may still choose the useful ones.*
 
 # %%
-size = {"codebook_size": experiment.codec.codebook_size, "layers": chosen.layers}
+size = {"codebook_size": experiment.codec.spec.codebook_size, "layers": chosen.layers}
 train_coded = experiment.clips(task, "train")
 seeds = range(seed, seed + n_random_sets)
 controls = {
@@ -489,7 +489,7 @@ print("told by the selected tokens within a class (R² > 0.05):", ", ".join(told
 def play(token, text):
     places = find_occurrences(clips, token, n_snippets, seed)
     print(f"{show_token(*token)}, {text}: pieces of {len(places)} clip(s)")
-    wav = join_snippets(places, snippet_seconds, frame_rate=experiment.codec.frame_rate)
+    wav = join_snippets(places, snippet_seconds, frame_rate=experiment.codec.spec.frame_rate)
     display(Audio(wav, rate=SAMPLE_RATE))
 
 

@@ -148,7 +148,7 @@ print(f"vocabulary: {n_old:,} -> {len(tokenizer):,} ({len(MARKERS)} markers, {le
 # %%
 clip = experiment.clips(task, "train")[0]
 prompt = build_prompt(tokenizer, clip.text, clip.codes, tokens, **how)
-display(Audio(load_audio(clip.audio), rate=experiment.codec.sample_rate))
+display(Audio(load_audio(clip.audio), rate=experiment.codec.spec.sample_rate))
 widgets.show_prompt(tokenizer, prompt)
 
 # %% [markdown]
@@ -159,14 +159,14 @@ widgets.show_prompt(tokenizer, prompt)
 frames, kept_layers = find_kept(clip.codes, tokens, collapse_repeats)
 
 fig, ax = plt.subplots(figsize=(8, 2.6))
-plots.plot_kept_tokens(ax, frames, kept_layers, clip.codes.shape[1], experiment.codec.n_layers)
+plots.plot_kept_tokens(ax, frames, kept_layers, clip.codes.shape[1], experiment.codec.spec.n_layers)
 ax.set_title(f"{prompt.n_audio} kept tokens of {clip.codes.size:,} codes, and {prompt.n_text} of text")
 plt.show()
 
 # %%
 everyone = experiment.clips(task, "train")
 prompts, report = encode_prompts(tokenizer, everyone, tokens, **how)
-seconds = sum(c.codes.shape[1] for c in everyone) / experiment.codec.frame_rate
+seconds = sum(c.codes.shape[1] for c in everyone) / experiment.codec.spec.frame_rate
 rates = {
     "words, as text tokens": sum(p.n_text for p in prompts) / seconds,
     "speech tokens that are kept": sum(p.n_audio for p in prompts) / seconds,
@@ -393,7 +393,7 @@ nearest
 
 # %%
 measured = sample_clips(everyone, task, limit=n_acoustic_clips, seed=seed)
-features = clip_features(measured, cache_dir, progress=False, frame_rate=experiment.codec.frame_rate)
+features = clip_features(measured, cache_dir, progress=False, frame_rate=experiment.codec.spec.frame_rate)
 effects = token_associations(measured, features, tokens, n_resamples=20, seed=seed)
 sounds = effects.pivot(index=["layer", "code"], columns="feature", values="effect").loc[tokens]
 is_measured = sounds.notna().any(axis=1).to_numpy()

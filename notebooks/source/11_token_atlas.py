@@ -113,7 +113,7 @@ train = experiment.clips(task, "train")
 unseen = experiment.clips(task, "validation") + experiment.clips(task, "test")
 clips = sample_clips(unseen, task, limit=n_feature_clips, seed=seed)
 names, tokens, codec = chosen.label_names, chosen.tokens, experiment.codec
-rate = {"frame_rate": codec.frame_rate}
+rate = {"frame_rate": codec.spec.frame_rate}
 features = add_dynamics(clip_features(clips, cache_dir, n_jobs=2, **rate), **rate)
 print(f"{len(tokens)} tokens, selected on {len(train)} train clips, measured on {len(clips)} other clips")
 assert not {clip.id for clip in clips} & {clip.id for clip in train}
@@ -313,7 +313,7 @@ for j, feature in enumerate(pairs):
 # above the control.*
 
 # %% tags=["needs-planted"]
-size = {"codebook_size": codec.codebook_size, "layers": chosen.layers}
+size = {"codebook_size": codec.spec.codebook_size, "layers": chosen.layers}
 fitted = {"n_folds": n_folds, "seed": seed, **size}
 matched = [
     matched_random_tokens(chosen, train, seed=one, **size) for one in range(seed, seed + n_random_sets)
@@ -359,7 +359,7 @@ for kind, unit in (("projection", "std"), ("correlation", "r")):
 # moments. *Play the clips; can you hear what happens there?*
 
 # %%
-moments = find_moments(clips, token, n_moments, clip_seconds, seed, codec.frame_rate)
+moments = find_moments(clips, token, n_moments, clip_seconds, seed, codec.spec.frame_rate)
 fig, axes = plt.subplots(2, len(moments), figsize=(11, 3.4), squeeze=False)
 for column, moment in zip(axes.T, moments, strict=True):
     plots.plot_moment(column, moment.wav, log_mel(moment.wav), moment.spans)
@@ -410,11 +410,11 @@ others = {f"nearest, {show_token(layer, ranked[0][0])}": ranked[0][0],
 hits = np.array([mark_tokens(clip.codes, [token])[0].sum() for clip in clips])
 edited = [clips[i] for i in np.argsort(-hits, kind="stable")[:n_decoded_clips] if hits[i]]
 variants = [decode_variants(codec, clip.codes, token, others) for clip in edited]
-longest = round(clip_seconds * codec.sample_rate)
+longest = round(clip_seconds * codec.spec.sample_rate)
 print(f"{edited[0].id}: {hits.max()} of {edited[0].codes.shape[1]} frames are {show_token(*token)}")
 print(f'"{edited[0].text}"')
 heard = {name: wav[:longest] for name, wav in variants[0].items()}
-widgets.show_players(limit_peak(heard), codec.sample_rate, columns=2)
+widgets.show_players(limit_peak(heard), codec.spec.sample_rate, columns=2)
 
 # %% [markdown]
 # How much did change, where the token stood and elsewhere? The mean difference of the log-mel spectra, over
@@ -424,7 +424,7 @@ widgets.show_players(limit_peak(heard), codec.sample_rate, columns=2)
 changes = pd.DataFrame(
     [
         (name, *measure_change(wavs["as encoded"], wavs[name], mark_tokens(clip.codes, [token])[0],
-                               codec.sample_rate, codec.frame_rate))
+                               codec.spec.sample_rate, codec.spec.frame_rate))
         for clip, wavs in zip(edited, variants, strict=True)
         for name in list(wavs)[1:]
     ],

@@ -126,9 +126,9 @@ print(f"macro-F1 {score:.2f}, guessing gives about {1 / len(names):.2f}")
 right = np.flatnonzero(logits.argmax(axis=1) == y)
 place = next((i for i in right if clips[i].ambiguous), right[0] if len(right) else 0)
 clip = clips[place]
-wav = load_audio(clip.audio, codec.sample_rate)
+wav = load_audio(clip.audio, codec.spec.sample_rate)
 display(Markdown(f"“{clip.text}”, labelled **{plots.show_name(clip.labels[task])}**"))
-display(Audio(wav, rate=codec.sample_rate))
+display(Audio(wav, rate=codec.spec.sample_rate))
 options = {"n_steps": n_steps, "filler": filler}
 one = attribute_clip(classifier, clip, **options)
 fig = plt.figure(figsize=(9, 5.6), layout="constrained")

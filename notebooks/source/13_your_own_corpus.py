@@ -165,7 +165,7 @@ pd.DataFrame(alike).T
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(11, 2.6), sharey=True)
 for ax, (form, wav) in zip(axes, loaded.items(), strict=True):
-    plots.plot_log_mel(ax, log_mel(wav), len(wav) / codec.sample_rate, codec.sample_rate)
+    plots.plot_log_mel(ax, log_mel(wav), len(wav) / codec.spec.sample_rate, codec.spec.sample_rate)
     ax.set(title=form, xlabel="seconds", ylabel="")
 axes[0].set_ylabel("kHz")
 plt.show()
@@ -365,7 +365,7 @@ print(f"C = {chosen.C:.3g} keeps {len(chosen.tokens)} tokens")
 # a few dozen clips.
 
 # %%
-settings = {"layers": chosen.layers, "codebook_size": experiment.codec.codebook_size, "seed": seed}
+settings = {"layers": chosen.layers, "codebook_size": experiment.codec.spec.codebook_size, "seed": seed}
 permuted = count_permuted(train, y, groups(train), [chosen.C], n_permutations, **settings)[:, 0]
 p_value = (1 + (permuted >= len(chosen.tokens)).sum()) / (1 + n_permutations)
 print(f"true labels: {len(chosen.tokens)} tokens; shuffled: {permuted.min()} to {permuted.max()};", end=" ")

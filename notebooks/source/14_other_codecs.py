@@ -103,11 +103,11 @@ train = experiment.clips(task, "train")
 codecs = {}
 for name in codec_names:
     other = load_codec(name)
-    other = load_codec(name, n_layers=max_layers) if other.n_layers > max_layers else other
+    other = load_codec(name, n_layers=max_layers) if other.spec.n_layers > max_layers else other
     codecs[Path(name).name if Path(name).is_dir() else name] = other
 if untrained:
     some = [load_audio(clip.audio) for clip in train[:n_untrained_clips]]
-    sizes = {"n_layers": codec.n_layers, "codebook_size": codec.codebook_size, "seed": seed}
+    sizes = {"n_layers": codec.spec.n_layers, "codebook_size": codec.spec.codebook_size, "seed": seed}
     codecs["untrained EnCodec"] = load_codec(
         make_untrained_encodec(Path(run_dir, "untrained_encodec"), some, **sizes)
     )
@@ -116,11 +116,11 @@ if untrained:
 facts = {
     name: {
         "class": type(one.model).__name__,
-        "Hz": one.sample_rate,
-        "frames/s": one.frame_rate,
-        "layers": one.n_layers,
-        "codes a layer": one.codebook_size,
-        "semantic layers": ", ".join(map(str, one.semantic_layers)) or "none",
+        "Hz": one.spec.sample_rate,
+        "frames/s": one.spec.frame_rate,
+        "layers": one.spec.n_layers,
+        "codes a layer": one.spec.codebook_size,
+        "semantic layers": ", ".join(map(str, one.spec.semantic_layers)) or "none",
         "hash": one.hash,
     }
     for name, one in {"this codec": codec, **codecs}.items()
@@ -139,13 +139,13 @@ pd.DataFrame.from_dict(facts, orient="index")
 
 # %%
 y, sentences = label_ids(train, task, label_names(train, task)), groups(train)
-depths = sorted({min(depth, codec.n_layers) for depth in (2, 4, codec.n_layers)})
-whole = f"layers 1–{codec.n_layers}"
+depths = sorted({min(depth, codec.spec.n_layers) for depth in (2, 4, codec.spec.n_layers)})
+whole = f"layers 1–{codec.spec.n_layers}"
 sources = {f"layers 1–{depth}": TokenSource.from_codec(codec, train, range(1, depth + 1)) for depth in depths}
 acoustic = whole
-if codec.semantic_layers:
-    acoustic = f"acoustic: {codec.acoustic_layers[0]}–{codec.acoustic_layers[-1]}"
-    sources[acoustic] = TokenSource.from_codec(codec, train, codec.acoustic_layers)
+if codec.spec.semantic_layers:
+    acoustic = f"acoustic: {codec.spec.acoustic_layers[0]}–{codec.spec.acoustic_layers[-1]}"
+    sources[acoustic] = TokenSource.from_codec(codec, train, codec.spec.acoustic_layers)
 kinds = dict.fromkeys(sources, "this codec")
 for name, other in codecs.items():
     sources[name] = TokenSource.from_codec(other, encode_clips(train, other, cache_dir))
@@ -173,7 +173,7 @@ print(
 # %%
 speeds = {}
 for name, one in {"this codec": codec, **codecs}.items():
-    wavs = [load_audio(clip.audio, one.sample_rate) for clip in train[:n_speed_clips]]
+    wavs = [load_audio(clip.audio, one.spec.sample_rate) for clip in train[:n_speed_clips]]
     speeds[name] = measure_speed(one, wavs)[0]
     low, middle, high = np.quantile(speeds[name], [0, 0.5, 1])
     print(f"{name:20} {middle:.4f} s per second (from {low:.4f} to {high:.4f}, {len(wavs)} clips)")
@@ -356,7 +356,7 @@ for name, lead in leads.items():
     said = [f"{', '.join(f'L{layer}' for layer in some)} {word} than chance"
             for some, word in ((more, "more"), (less, "less")) if len(some)]  # fmt: skip
     print(f"{name}: {'; '.join(said) or 'no layer supplies more or less than chance would'}")
-for layer in codec.semantic_layers:
+for layer in codec.spec.semantic_layers:
     row = leads[whole].loc[layer]
     blind = f"{row.chance:.1f} by chance ({row.low:.0f} to {row.high:.0f})"
     print(f"layer {layer} of this codec: {row.kept:.0f} kept, {blind}")
@@ -382,13 +382,13 @@ except ValueError as error:
 # ### Checkpoint
 
 # %%
-seconds = np.array([clip.codes.shape[1] / codec.frame_rate for clip in train])
+seconds = np.array([clip.codes.shape[1] / codec.spec.frame_rate for clip in train])
 for name, other in {"this codec": codec, **codecs}.items():
     encoded = train if name == "this codec" else sources[name].clips
-    lengths = np.array([clip.codes.shape[1] / other.frame_rate for clip in encoded])
-    slack = 1 / other.frame_rate + 1 / codec.frame_rate
+    lengths = np.array([clip.codes.shape[1] / other.spec.frame_rate for clip in encoded])
+    slack = 1 / other.spec.frame_rate + 1 / codec.spec.frame_rate
     assert np.all(np.abs(lengths - seconds) <= slack), f"{name}: a clip has lost or won frames"
-    assert max(clip.codes.max() for clip in encoded) < other.codebook_size
+    assert max(clip.codes.max() for clip in encoded) < other.spec.codebook_size
 assert len({stranger.hash, codec.hash, *(other.hash for other in codecs.values())}) == len(codecs) + 2
 print("checkpoint: all codecs cover the same seconds, their codes are in range, and their hashes differ")
 

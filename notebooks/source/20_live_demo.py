@@ -73,7 +73,7 @@ experiment = Experiment(
     seed, clips_per_split, LLMSpec(llm_name, llm_dtype, llm_quantization),
 )  # fmt: skip
 paths, layer_sets = LassoPaths(experiment, Cs), list_layer_sets(experiment.codec)
-layers = experiment.codec.acoustic_layers
+layers = experiment.codec.spec.acoustic_layers
 widgets.explore_lasso(paths, task, layers, C, task_names(experiment.corpus), layer_sets)
 
 # %% [markdown]
@@ -86,7 +86,7 @@ widgets.explore_lasso(paths, task, layers, C, task_names(experiment.corpus), lay
 # %%
 selection = experiment.selection(task)
 heard = sample_clips(experiment.clips(task, "test"), task, limit=n_card_clips, seed=seed)
-rate = {"frame_rate": experiment.codec.frame_rate}
+rate = {"frame_rate": experiment.codec.spec.frame_rate}
 features = clip_features(heard, cache_dir, progress=False, **rate)
 facts = describe_tokens(selection, heard, features, n_resamples=n_resamples, seed=seed, **rate)
 widgets.explore_tokens(

@@ -29,9 +29,9 @@ def draw_attribution(
     ids = [name for name, kind in zip(attribution.names, kinds, strict=True) if kind == TEXT]
     words = [classifier.tokenizer.convert_tokens_to_string([name]).strip() for name in ids]
     plot_word_scores(above, words, attribution.scores[at])
-    plot_waveform(wave, wav, codec.sample_rate)
+    plot_waveform(wave, wav, codec.spec.sample_rate)
     at, n_frames = kinds == AUDIO, clip.codes.shape[1]
-    plot_audio_scores(below, attribution.frames[at], attribution.scores[at], codec.frame_rate, n_frames)
+    plot_audio_scores(below, attribution.frames[at], attribution.scores[at], codec.spec.frame_rate, n_frames)
     wave.sharex(below)
     above.set_title(f"what speaks for “{show_name(classifier.label_names[attribution.target])}”")
     return describe_attribution(attribution, classifier.label_names)

@@ -77,7 +77,7 @@ def run_encode(args: argparse.Namespace) -> int:
     if args.report:
         _write_skipped(args.report, skipped)
     print(f"codes of {args.codec} in {Path(args.cache_dir) / 'codes' / codec.hash}")
-    print(summarise(report, codec.frame_rate))
+    print(summarise(report, codec.spec.frame_rate))
     print(f"left out: {len(skipped)}" + (f", listed in {args.report}" if args.report else ""))
     for name, kind, reason in skipped[:N_SHOWN]:
         print(f"  {name} ({kind}): {reason}")

@@ -85,7 +85,7 @@ def encode_jobs(jobs: Iterable[Job], codec: SpeechCodec, batch_size: int = 1) ->
     waiting = defaultdict(list)  # length -> waveforms of a batch that is not full yet
     for job in jobs:
         try:
-            wav = load_audio(job.audio, codec.sample_rate)
+            wav = load_audio(job.audio, codec.spec.sample_rate)
         except (OSError, ValueError) as error:
             yield job.path, error
             continue
@@ -185,7 +185,12 @@ def describe_codec(codec: SpeechCodec) -> dict:
             "load_codec returned, or encode in this process (n_jobs=1)"
         )
     name = str(Path(codec.name).absolute()) if Path(codec.name).is_dir() else codec.name
-    return {"name": name, "codec_hash": codec.hash, "n_layers": codec.n_layers, "device": str(codec.device)}
+    return {
+        "name": name,
+        "codec_hash": codec.hash,
+        "n_layers": codec.spec.n_layers,
+        "device": str(codec.device),
+    }
 
 
 def _work(jobs: Sequence[Job], about: dict, batch_size: int) -> list[Outcome]:

@@ -2,8 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256 as make_sha256
-from pathlib import Path
 
 import numpy as np
 
@@ -21,25 +21,15 @@ class SpeechCodec(ABC):
     Parameters
     ----------
     model : torch module, float32
-    sample_rate, hop, codebook_size : int, see below
-    n_all : int, layers that the model has
-    semantic_layers : layers trained towards content, numbered from 1
+    spec : CodecSpec, of all the model's layers
     model_hash : str, of what codes depend on: configuration and weights
-    name : folder or hub name
+    name : folder or hub name, as given to `load_codec`; empty for a model made in memory
     device : torch device
     n_layers : int, use the first so many layers; None for all
 
     Attributes
     ----------
-    name : str, folder or hub name, as given to `load_codec`; empty for a model made in memory
-    model : in eval mode
-    spec : CodecSpec, all of the following, as coded clips carry it
-    sample_rate : int, Hz; waveforms must have it (`load_audio` resamples)
-    hop : int, samples per frame
-    frame_rate : float, frames per second
-    n_layers, codebook_size : int
-    semantic_layers, acoustic_layers : tuples of int; () where no layer was trained towards content, then all
-        are acoustic
+    spec : CodecSpec, of the layers in use; waveforms must have its sample rate (`load_audio` resamples)
     hash : str (16 hex digits), of what codes depend on (configuration, weights, number of layers), for every
         file format the same
     """
@@ -48,40 +38,22 @@ class SpeechCodec(ABC):
     """False: `encode_batch` encodes one waveform at a time, since others beside it could change its codes."""
 
     def __init__(
-        self,
-        model,
-        *,
-        sample_rate: int,
-        hop: int,
-        codebook_size: int,
-        n_all: int,
-        semantic_layers: Sequence[int],
-        model_hash: str,
-        name: str | Path = "",
-        device: str = "cpu",
-        n_layers: int | None = None,
+        self, model, spec: CodecSpec, model_hash: str, name="", device="cpu", n_layers: int | None = None
     ):
-        if n_layers is not None and not 1 <= n_layers <= n_all:
+        n_used = spec.n_layers if n_layers is None else n_layers
+        if not 1 <= n_used <= spec.n_layers:
             raise ValueError(
-                f"n_layers={n_layers}: must be from 1 to {n_all}, which {name or 'the codec'} has"
+                f"n_layers={n_layers}: must be from 1 to {spec.n_layers}, which {name or 'the codec'} has"
             )
-        if codebook_size > 2**15:
+        if spec.codebook_size > 2**15:
             raise ValueError(
-                f"{name}: {codebook_size} codes per layer; codes are kept as int16, below 32,768"
+                f"{name}: {spec.codebook_size} codes per layer; codes are kept as int16, below 32,768"
             )
         self.model, self.device, self.name = model.to(device).eval(), device, str(name)
-        self.sample_rate, self.hop, self.codebook_size = int(sample_rate), int(hop), int(codebook_size)
-        self.frame_rate = self.sample_rate / self.hop
-        self.n_layers = n_all if n_layers is None else n_layers
-        layers = range(1, self.n_layers + 1)
-        self.semantic_layers = tuple(layer for layer in layers if layer in semantic_layers)
-        self.acoustic_layers = tuple(layer for layer in layers if layer not in semantic_layers)
-        self.spec = CodecSpec(
-            self.sample_rate, self.hop, self.codebook_size, self.n_layers, self.semantic_layers
-        )
-        self.hash = model_hash
-        if self.n_layers < n_all:  # else the cache would mix codes of more and of fewer layers
-            self.hash = make_sha256(f"{model_hash}, {self.n_layers} layers".encode()).hexdigest()[:16]
+        semantic = tuple(layer for layer in spec.semantic_layers if layer <= n_used)
+        self.spec, self.hash = replace(spec, n_layers=n_used, semantic_layers=semantic), model_hash
+        if n_used < spec.n_layers:  # else the cache would mix codes of more and of fewer layers
+            self.hash = make_sha256(f"{model_hash}, {n_used} layers".encode()).hexdigest()[:16]
 
     def encode(self, wav: np.ndarray) -> np.ndarray:
         """Encode one waveform, float (n_samples,) -> int16 codes (n_layers, n_frames).
@@ -105,7 +77,7 @@ class SpeechCodec(ABC):
 
         batch = torch.as_tensor(np.stack(wavs).astype(np.float32), device=self.device)
         with one_thread(), exact_float32():
-            codes = self._encode(batch[:, None])[: self.n_layers]
+            codes = self._encode(batch[:, None])[: self.spec.n_layers]
         return list(codes.permute(1, 0, 2).cpu().numpy().astype(np.int16))
 
     def decode(self, codes: np.ndarray, layers: int | Sequence[int] | None = None) -> np.ndarray:
@@ -127,12 +99,12 @@ class SpeechCodec(ABC):
         """
         import torch
 
-        codes = check_codes(codes, self.codebook_size)
+        codes = check_codes(codes, self.spec.codebook_size)
         if layers is None or isinstance(layers, int | np.integer):
             layers = range(1, (len(codes) if layers is None else layers) + 1)
-        if not layers or not all(1 <= layer <= min(len(codes), self.n_layers) for layer in layers):
+        if not layers or not all(1 <= layer <= min(len(codes), self.spec.n_layers) for layer in layers):
             raise ValueError(
-                f"layers={list(layers)}: must be numbers from 1 to {min(len(codes), self.n_layers)}"
+                f"layers={list(layers)}: must be numbers from 1 to {min(len(codes), self.spec.n_layers)}"
             )
         ids = torch.as_tensor(codes.astype(np.int64), device=self.device)
         with exact_float32():

@@ -173,7 +173,7 @@ def _read_codes(path: Path, codec: SpeechCodec) -> np.ndarray | None:
     """Read cached codes; None if there are none, or a file that was cut off or is not ours."""
     try:
         codes = np.load(path, allow_pickle=False)
-        check_codes(codes, codec.codebook_size)
+        check_codes(codes, codec.spec.codebook_size)
     except (OSError, ValueError, EOFError):
         return None
-    return codes if codes.dtype == np.int16 and len(codes) == codec.n_layers else None
+    return codes if codes.dtype == np.int16 and len(codes) == codec.spec.n_layers else None

@@ -22,9 +22,9 @@ def read_codebook(codec: SpeechCodec, layer: int) -> np.ndarray:
     """
     import torch
 
-    if not 1 <= layer <= codec.n_layers:
-        raise ValueError(f"layer={layer}: must be from 1 to {codec.n_layers}")
-    ids = torch.arange(codec.codebook_size, device=codec.device)[None]
+    if not 1 <= layer <= codec.spec.n_layers:
+        raise ValueError(f"layer={layer}: must be from 1 to {codec.spec.n_layers}")
+    ids = torch.arange(codec.spec.codebook_size, device=codec.device)[None]
     with torch.no_grad(), exact_float32():
         book = _find_book(codec, layer)
         if hasattr(book, "out_proj"):  # DAC looks codes up in fewer dimensions
@@ -40,7 +40,7 @@ def _find_book(codec: SpeechCodec, layer: int):
     if hasattr(quantizer, "vq"):  # SpeechTokenizer
         return quantizer.vq.layers[layer - 1]
     if hasattr(quantizer, "acoustic_residual_vector_quantizer"):  # Mimi
-        n_semantic = len(codec.semantic_layers)
+        n_semantic = len(codec.spec.semantic_layers)
         if layer <= n_semantic:
             return quantizer.semantic_residual_vector_quantizer.layers[layer - 1]
         return quantizer.acoustic_residual_vector_quantizer.layers[layer - 1 - n_semantic]

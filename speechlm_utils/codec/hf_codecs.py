@@ -9,6 +9,7 @@ from pathlib import Path
 
 import transformers
 
+from ..codec_spec import CodecSpec
 from ..torch_settings import quiet_transformers
 from .base import SpeechCodec
 from .weights import HF_WEIGHT_FILES, check_sha256, find_weights, hash_model
@@ -23,18 +24,15 @@ class HFCodec(SpeechCodec):
 
     def __init__(self, model, name="", device="cpu", n_layers=None):
         config = model.config
-        super().__init__(
-            model,
+        spec = CodecSpec(
             sample_rate=getattr(config, "sampling_rate", None) or config.sample_rate,
             hop=self._find_hop(config),
             codebook_size=config.codebook_size,
-            n_all=self._count_layers(model),
-            semantic_layers=range(1, getattr(config, "num_semantic_quantizers", 0) + 1),
-            model_hash=hash_model(model, [config.model_type, _own_settings(config)]),
-            name=name,
-            device=device,
-            n_layers=n_layers,
+            n_layers=self._count_layers(model),
+            semantic_layers=tuple(range(1, getattr(config, "num_semantic_quantizers", 0) + 1)),
         )
+        own_hash = hash_model(model, [config.model_type, _own_settings(config)])
+        super().__init__(model, spec, own_hash, name, device, n_layers)
 
     def _find_hop(self, config) -> int:
         return config.hop_length
@@ -45,7 +43,7 @@ class HFCodec(SpeechCodec):
     def _encode(self, batch):
         import torch
 
-        missing = 0 if self.fills_last_frame else -batch.shape[-1] % self.hop
+        missing = 0 if self.fills_last_frame else -batch.shape[-1] % self.spec.hop
         codes = self._ask_model(torch.nn.functional.pad(batch, (0, missing)))
         return codes.transpose(0, 1)  # (n_wavs, n_layers, n_frames)
 
@@ -56,7 +54,7 @@ class HFCodec(SpeechCodec):
     def _find_bandwidth(self) -> float:
         """Return the smallest bandwidth, kbit/s, that writes n_layers or more; the surplus is cut off."""
         count = self.model.quantizer.get_num_quantizers_for_bandwidth
-        return min(b for b in self.model.config.target_bandwidths if count(b) >= self.n_layers)
+        return min(b for b in self.model.config.target_bandwidths if count(b) >= self.spec.n_layers)
 
 
 class Encodec(HFCodec):
@@ -100,7 +98,7 @@ class Dac(HFCodec):
         return model.config.n_codebooks
 
     def _ask_model(self, batch):
-        return self.model.encode(batch, n_quantizers=self.n_layers).audio_codes
+        return self.model.encode(batch, n_quantizers=self.spec.n_layers).audio_codes
 
     def _decode(self, ids):
         books = self.model.quantizer.quantizers
@@ -125,14 +123,14 @@ class Mimi(HFCodec):
     def _ask_model(self, batch):
         least = self.model.config.num_semantic_quantizers
         return self.model.encode(
-            batch, num_quantizers=max(self.n_layers, least), use_streaming=False
+            batch, num_quantizers=max(self.spec.n_layers, least), use_streaming=False
         ).audio_codes
 
     def _decode(self, ids):
         quantizer, n_semantic = self.model.quantizer, self.model.config.num_semantic_quantizers
         parts = (
             (quantizer.semantic_residual_vector_quantizer, range(1, n_semantic + 1)),
-            (quantizer.acoustic_residual_vector_quantizer, range(n_semantic + 1, self.n_layers + 1)),
+            (quantizer.acoustic_residual_vector_quantizer, range(n_semantic + 1, self.spec.n_layers + 1)),
         )
         latent = 0
         for part, layers in parts:

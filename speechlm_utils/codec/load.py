@@ -3,10 +3,10 @@
 The interface is in `speech_codec`, the codecs of transformers (EnCodec, DAC, Mimi, X-Codec) in `hf_codecs`.
 """
 
+import math
 from pathlib import Path
 
-import numpy as np
-
+from ..codec_spec import CodecSpec
 from .base import SpeechCodec
 from .weights import (
     CONFIG_KEYS,
@@ -29,21 +29,18 @@ class SpeechTokenizerCodec(SpeechCodec):
     """
 
     def __init__(self, model, config: dict, name="", device="cpu", n_layers=None):
-        super().__init__(
-            model,
+        spec = CodecSpec(
             sample_rate=config["sample_rate"],
-            hop=int(np.prod(config["strides"])),
+            hop=math.prod(config["strides"]),
             codebook_size=config["codebook_size"],
-            n_all=int(config["n_q"]),
+            n_layers=config["n_q"],
             semantic_layers=(1,),
-            model_hash=hash_model(model, [config[key] for key in CONFIG_KEYS], ("encoder.", "quantizer.")),
-            name=name,
-            device=device,
-            n_layers=n_layers,
         )
+        own_hash = hash_model(model, [config[key] for key in CONFIG_KEYS], ("encoder.", "quantizer."))
+        super().__init__(model, spec, own_hash, name, device, n_layers)
 
     def _encode(self, batch):
-        return self.model.encode(batch, n_q=self.n_layers)
+        return self.model.encode(batch, n_q=self.spec.n_layers)
 
     def _decode(self, ids):
         books = self.model.quantizer.vq.layers

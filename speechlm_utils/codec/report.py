@@ -32,7 +32,9 @@ def decode_distances(codec: SpeechCodec, wavs: Sequence[np.ndarray], depths: Seq
     rows = []
     for wav in wavs:
         codes = codec.encode(wav)
-        rows.append([mel_distance(wav, codec.decode(codes, depth), codec.sample_rate) for depth in depths])
+        rows.append(
+            [mel_distance(wav, codec.decode(codes, depth), codec.spec.sample_rate) for depth in depths]
+        )
     return np.array(rows)
 
 
@@ -159,7 +161,7 @@ def measure_speed(codec: SpeechCodec, wavs: Sequence[np.ndarray]) -> tuple[np.nd
         codes = codec.encode(wav)
         between = time.perf_counter()
         codec.decode(codes)
-        seconds = len(wav) / codec.sample_rate
+        seconds = len(wav) / codec.spec.sample_rate
         encode.append((between - start) / seconds)
         decode.append((time.perf_counter() - between) / seconds)
     return np.array(encode), np.array(decode)

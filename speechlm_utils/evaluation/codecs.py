@@ -42,8 +42,8 @@ class TokenSource:
         cls, codec: SpeechCodec, clips: Sequence[Clip], layers: Sequence[int] | None = None
     ) -> "TokenSource":
         """Make the source of a codec's clips, with all its layers or with those given."""
-        layers = range(1, codec.n_layers + 1) if layers is None else layers
-        return cls(list(clips), tuple(layers), codec.codebook_size, codec.frame_rate, codec.semantic_layers)
+        spec, layers = codec.spec, codec.spec.layers if layers is None else layers
+        return cls(list(clips), tuple(layers), spec.codebook_size, spec.frame_rate, spec.semantic_layers)
 
     @property
     def settings(self) -> dict:

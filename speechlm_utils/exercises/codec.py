@@ -14,9 +14,9 @@ def check_bit_rate(answer: float | None, codec: SpeechCodec) -> bool | None:
     name = "Bit rate"
     if answer is None:
         return tell(name, None)
-    expected = codec.n_layers * np.log2(codec.codebook_size) * codec.frame_rate / 1000
+    expected = codec.spec.n_layers * np.log2(codec.spec.codebook_size) * codec.spec.frame_rate / 1000
     if np.isclose(answer, expected, rtol=0.01):
-        pcm = codec.sample_rate * 16 / 1000
+        pcm = codec.spec.sample_rate * 16 / 1000
         return tell(
             name,
             True,
@@ -70,5 +70,5 @@ def check_padding(
         return tell(
             name, False, "Compare the first frames of the padded clip with all frames of the clip alone."
         )
-    shares = f"layer 1 {expected[0]:.1%}, layer {codec.n_layers} {expected[-1]:.1%} of the codes changed"
+    shares = f"layer 1 {expected[0]:.1%}, layer {codec.spec.n_layers} {expected[-1]:.1%} of the codes changed"
     return tell(name, True, f"{shares}: so a batch holds clips of exactly one length.")

@@ -74,13 +74,13 @@ def check_layers(
     codec : SpeechCodec
     share : float, of the R² of all layers that is wanted for each target
     """
-    name, n_layers = "Which layers", codec.n_layers
+    name, n_layers = "Which layers", codec.spec.n_layers
     if answer is None:
         return tell(name, None)
     layers = list(np.atleast_1d(answer))
     if not layers or len(set(layers)) < len(layers) or not set(layers) <= set(range(1, n_layers + 1)):
         return tell(name, False, f"Give different layers from 1 to {n_layers}, for example (1, 2, 3).")
-    reader = LayerReader(train, test, codec.codebook_size)
+    reader = LayerReader(train, test, codec.spec.codebook_size)
     found, best = reader.read(layers), reader.read(range(1, n_layers + 1))
     for target, title in (("f0_st", "pitch"), ("rms_db", "energy")):
         print(f"{title:6} R² {found[target]:.2f} from your layers, {best[target]:.2f} from all {n_layers}")
@@ -93,7 +93,8 @@ def check_layers(
     fewest = reader.find_fewest(n_layers, wanted)
     if len(layers) > fewest:
         return tell(name, False, f"They read enough, but {fewest} would do: each more is a flood of codes.")
-    rate = f"{len(layers) * codec.frame_rate:g} codes a second instead of {n_layers * codec.frame_rate:g}"
-    content = sorted(set(layers) & set(codec.semantic_layers))
+    few, all_codes = (n * codec.spec.frame_rate for n in (len(layers), n_layers))
+    rate = f"{few:g} codes a second instead of {all_codes:g}"
+    content = sorted(set(layers) & set(codec.spec.semantic_layers))
     more = ", with the layer of content among them" if content else ", without the layer of content"
     return tell(name, True, rate + more + ".")

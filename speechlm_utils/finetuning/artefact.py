@@ -26,7 +26,7 @@ from .model_card import write_model_card
 FORMAT = 2
 TEMPLATE = "{} text {} {} audio {}".format(*MARKERS)
 ADAPTER_FILE, HEAD_FILE = "adapter/adapter_model.safetensors", "head.safetensors"
-CODEC_FACTS = ("name", "hash", "sample_rate", "frame_rate", "n_layers", "codebook_size")
+CODEC_FACTS = ("sample_rate", "frame_rate", "n_layers", "codebook_size")
 
 
 def save_artefact(
@@ -124,7 +124,7 @@ def describe_codec(codec: object, selection: object = None) -> dict | None:
 
     Returns
     -------
-    facts : dict with `CODEC_FACTS` as far as they are known; None if nothing is
+    facts : dict with "name", "hash" and `CODEC_FACTS` as far as they are known; None if nothing is
 
     Raises
     ------
@@ -135,8 +135,8 @@ def describe_codec(codec: object, selection: object = None) -> dict | None:
     selected = selection.get("codec_hash") if is_dict else getattr(selection, "codec_hash", None)
     if codec is None:
         return {"hash": selected} if selected else None
-    facts = {name: getattr(codec, name, None) for name in CODEC_FACTS}
-    facts["name"] = None if facts["name"] is None else str(facts["name"])
+    facts = {"name": codec.name, "hash": codec.hash}
+    facts |= {name: getattr(codec.spec, name) for name in CODEC_FACTS}
     if selected not in (None, facts["hash"]):
         check_codec(facts, {"hash": selected}, "selection")
     return facts

@@ -120,7 +120,7 @@ class SpeechTokenClassifier:
     def _encode_wav(self, wav: np.ndarray | AudioFiles, sample_rate: int | None) -> np.ndarray:
         if self.codec is None:
             self.use_codec()
-        rate = self.codec.sample_rate
+        rate = self.codec.spec.sample_rate
         if not isinstance(wav, np.ndarray):
             wav = load_audio(wav, rate)
         elif not np.issubdtype(wav.dtype, np.floating):

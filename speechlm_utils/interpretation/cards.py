@@ -79,7 +79,7 @@ def describe_tokens(
     draws = {"n_resamples": n_resamples, "seed": seed}
     found = [parts_of.describe_coefs(selection)]
     if train is not None:
-        size = codec.codebook_size if codec else 1 + max(int(codes_of(clip).max()) for clip in train)
+        size = codec.spec.codebook_size if codec else 1 + max(int(codes_of(clip).max()) for clip in train)
         found = [parts_of.describe_trust(selection, train, size, n_folds, n_half_samples, seed)]
     found += [
         parts_of.describe_frequency(tokens, clips, selection.task, selection.label_names, **draws),

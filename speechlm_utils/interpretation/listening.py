@@ -154,7 +154,7 @@ def decode_variants(
         raise ValueError(f"token {tuple(token)}: does not occur in these codes, there is nothing to replace")
     wavs = {"as encoded": codec.decode(codes)}
     wavs |= {name: codec.decode(replace_token(codes, token, other)) for name, other in others.items()}
-    rest = [one for one in range(1, min(len(codes), codec.n_layers) + 1) if one != layer]
+    rest = [one for one in range(1, min(len(codes), codec.spec.n_layers) + 1) if one != layer]
     if drop_layer and rest:
         wavs[f"without layer {layer}"] = codec.decode(codes, layers=rest)
     return wavs

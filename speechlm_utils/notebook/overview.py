@@ -48,7 +48,8 @@ def check_installation(experiment: Experiment) -> pd.DataFrame:
 
 def _describe_codec(experiment: Experiment) -> str:
     codec = experiment.codec
-    size = f"{codec.n_layers} layers of {codec.codebook_size} codes, {codec.frame_rate:g} frames/s"
+    spec = codec.spec
+    size = f"{spec.n_layers} layers of {spec.codebook_size} codes, {spec.frame_rate:g} frames/s"
     return f"{size} (hash {codec.hash})"
 
 

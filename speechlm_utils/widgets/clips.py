@@ -37,10 +37,10 @@ def draw_clip(figure: Figure, heard: Heard, classifier) -> str:
     codec, codes = classifier.codec, heard.clip.codes
     kept = list_kept(codes, classifier.tokens, classifier.settings.collapse_repeats)
     wave, image, tokens = figure.subplots(3, 1, sharex=True, height_ratios=(1, 1.5, 1.3))
-    plot_waveform(wave, heard.wav, codec.sample_rate)
+    plot_waveform(wave, heard.wav, codec.spec.sample_rate)
     plot_codes(image, codes, codec.spec)
     frames, layers = [token.frame for token in kept], [token.layer for token in kept]
-    plot_kept_tokens(tokens, frames, layers, codes.shape[1], len(codes), codec.frame_rate)
+    plot_kept_tokens(tokens, frames, layers, codes.shape[1], len(codes), codec.spec.frame_rate)
     image.set_title(f"{codes.size:,} codes: a colour stands for a code and means no size")
     tokens.set_title(f"kept: {len(kept)}")
     return f"waveform, {codes.size} codes and {len(kept)} kept tokens"
@@ -70,7 +70,7 @@ def _draw_still(classifier, clips: Mapping[str, Clip], explain: Callable | None 
 
 def hear_clip(clip: Clip, codec) -> Heard:
     """Load a clip's sound, and its codes where it has none."""
-    wav = load_audio(clip.audio, codec.sample_rate)
+    wav = load_audio(clip.audio, codec.spec.sample_rate)
     return Heard(
         clip if clip.codes is not None else replace(clip, codes=codec.encode(wav), spec=codec.spec), wav
     )
@@ -150,7 +150,7 @@ class ClipExplorer:
         file, codec = self.upload.value[0], self.classifier.codec
         with busy(self.controls, self.status, f"reading {file['name']}", self.upload, self.blank):
             self.upload.value = ()  # so that the same file can be chosen again
-            wav = read_upload(file["name"], bytes(file["content"]), codec.sample_rate)
+            wav = read_upload(file["name"], bytes(file["content"]), codec.spec.sample_rate)
             self.show(Heard(Clip(file["name"], "", None, codes=codec.encode(wav), spec=codec.spec), wav))
 
     def change_words(self) -> None:
@@ -172,7 +172,7 @@ class ClipExplorer:
         shares = predict_clip(classifier, clip)
         self.blank()
         self.heard, self.words.value = heard, clip.text
-        self.player.value = show_players({clip.id: heard.wav}, classifier.codec.sample_rate).data
+        self.player.value = show_players({clip.id: heard.wav}, classifier.codec.spec.sample_rate).data
         self.codes.draw(lambda figure: draw_clip(figure, heard, classifier))
         prompt = classifier.encode([clip])[0][0]
         self.prompt.value = show_prompt(classifier.tokenizer, prompt)._repr_html_()

@@ -48,18 +48,18 @@ def explore_layers(codec: SpeechCodec, wav: np.ndarray) -> ipywidgets.Widget:
     codec : SpeechCodec
     wav : float array, shape (n_samples,)
     """
-    codes, rate = codec.encode(wav), codec.sample_rate
+    codes, rate = codec.encode(wav), codec.spec.sample_rate
     decode = functools.cache(lambda layers: codec.decode(codes, layers))  # a position seen before is free
 
     def show(layers: int) -> None:
-        decoded, title = decode(layers), f"{layers} of {codec.n_layers} layers"
+        decoded, title = decode(layers), f"{layers} of {codec.spec.n_layers} layers"
         ax = plt.figure(figsize=(8, 2.2)).subplots()
         plot_log_mel(ax, log_mel(decoded, rate), len(wav) / rate, rate)
         ax.set(title=f"{title}: distance {mel_distance(wav, decoded, rate):.2f}", xlabel="seconds")
         plt.show()
         display(show_players({title: decoded, "original": wav}, rate))
 
-    return _put_below_slider(show, codec.n_layers)
+    return _put_below_slider(show, codec.spec.n_layers)
 
 
 def _put_below_slider(show: Callable[[int], None], n_layers: int) -> ipywidgets.Widget:

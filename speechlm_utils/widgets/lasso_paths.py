@@ -36,7 +36,7 @@ class LassoPaths:
     """
 
     def __init__(self, experiment: Experiment, Cs: Sequence[float], **settings):
-        own = {"codebook_size": experiment.codec.codebook_size, "seed": experiment.seed}
+        own = {"codebook_size": experiment.codec.spec.codebook_size, "seed": experiment.seed}
         self.experiment, self.Cs = experiment, [float(C) for C in sorted(Cs)]
         self.settings = own | {name: value for name, value in settings.items() if name not in ("C", "layers")}
         self.threshold = self.settings.get("threshold", "nonzero")
@@ -92,11 +92,11 @@ def load_path(file: Path) -> L1Path | None:
 
 def list_layer_sets(codec: SpeechCodec) -> dict[str, tuple[int, ...]]:
     """List sets of layers worth choosing from: name -> layers; the acoustic ones first."""
-    acoustic, every = codec.acoustic_layers, (*codec.semantic_layers, *codec.acoustic_layers)
+    acoustic, every = codec.spec.acoustic_layers, (*codec.spec.semantic_layers, *codec.spec.acoustic_layers)
     half = (len(acoustic) + 1) // 2
     sets = [("acoustic layers", acoustic), ("all layers", tuple(sorted(every)))]
-    if codec.semantic_layers:
-        sets.append(("content layer", codec.semantic_layers))
+    if codec.spec.semantic_layers:
+        sets.append(("content layer", codec.spec.semantic_layers))
     if half > 1:
         sets += [("upper half", acoustic[:half]), ("lower half", acoustic[half:])]
     named = {layers: f"{name} ({_write_range(layers)})" for name, layers in reversed(sets) if layers}

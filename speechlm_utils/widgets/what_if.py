@@ -154,7 +154,7 @@ class WhatIf:
         is_same = list(kept) == self.spoken
         after = self.before if is_same else predict_clip(self.classifier, edit_clip(self.clip, kept))
         same = len(kept) == len(self.places.options)
-        self.kept, rate = list(kept), self.classifier.codec.frame_rate
+        self.kept, rate = list(kept), self.classifier.codec.spec.frame_rate
         self.places.options = [(f"{k.frame / rate:5.2f} s  {k}", place) for place, k in enumerate(kept)]
         self.places.value = chosen if same else ()
         self.sequence.value = self._write_sequence()

@@ -141,7 +141,7 @@ def test_a_worker_refuses_another_codec_under_the_same_name(tiny_codec_dir, tiny
     assert loaded.hash == tiny_codec.hash
     assert engines.load_worker_codec(str(tiny_codec_dir), tiny_codec.hash, 8) is loaded  # loaded once
     fewer = load_codec(tiny_codec_dir, n_layers=3)
-    assert engines.load_worker_codec(str(tiny_codec_dir), fewer.hash, 3).n_layers == 3
+    assert engines.load_worker_codec(str(tiny_codec_dir), fewer.hash, 3).spec.n_layers == 3
     with pytest.raises(ValueError, match=f"hash {tiny_codec.hash} there, the one to use has 0123"):
         engines.load_worker_codec(str(tiny_codec_dir), "0123", 8)
 

@@ -22,7 +22,7 @@ def test_other_codecs_have_a_vector_for_each_code_of_each_layer(kind):
     with torch.random.fork_rng():
         torch.manual_seed(0)
         codec = HF_CODECS[kind](model_class(kind)(model_class(kind).config_class(**SETTINGS[kind])))
-    shapes = {read_codebook(codec, layer).shape for layer in range(1, codec.n_layers + 1)}
+    shapes = {read_codebook(codec, layer).shape for layer in range(1, codec.spec.n_layers + 1)}
     assert len(shapes) == 1 and shapes.pop()[0] == 32
 
 

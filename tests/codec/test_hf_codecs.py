@@ -107,9 +107,9 @@ def ask_oracle(model, wav, **options):
 def test_facts_of_a_codec(kind, codecs):
     rate, hop, semantic = FACTS[kind]
     codec = codecs[kind]
-    assert (codec.sample_rate, codec.hop, codec.semantic_layers) == (rate, hop, semantic)
-    assert codec.frame_rate == rate / hop and (codec.n_layers, codec.codebook_size) == (4, 32)
-    assert codec.acoustic_layers == ((2, 3, 4) if semantic else (1, 2, 3, 4))
+    assert (codec.spec.sample_rate, codec.spec.hop, codec.spec.semantic_layers) == (rate, hop, semantic)
+    assert codec.spec.frame_rate == rate / hop and (codec.spec.n_layers, codec.spec.codebook_size) == (4, 32)
+    assert codec.spec.acoustic_layers == ((2, 3, 4) if semantic else (1, 2, 3, 4))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -162,7 +162,7 @@ def test_decode_all_layers_or_the_first(kind, codecs, oracles):
                 expected = model.decode(ids).audio_values
         wav = codec.decode(codes, depth)
         assert wav.dtype == np.float32 and np.allclose(wav, expected.reshape(-1).numpy(), atol=1e-6)
-        assert 0 <= codes.shape[1] * codec.hop - len(wav) < 8 * (kind == "dac") + 1
+        assert 0 <= codes.shape[1] * codec.spec.hop - len(wav) < 8 * (kind == "dac") + 1
     assert np.array_equal(codec.decode(codes), codec.decode(codes, layers=(1, 2, 3, 4)))
 
 
@@ -198,7 +198,9 @@ def test_fewer_layers_are_the_first_and_have_a_hash_of_their_own(kind, codecs, f
     for n_layers in (1, 3):
         few = load_codec(folders[kind], n_layers=n_layers)
         assert np.array_equal(few.encode(wav), codec.encode(wav)[:n_layers])
-        assert few.hash != codec.hash and few.n_layers == n_layers and set(few.semantic_layers) <= {1}
+        assert (
+            few.hash != codec.hash and few.spec.n_layers == n_layers and set(few.spec.semantic_layers) <= {1}
+        )
     assert load_codec(folders[kind], n_layers=4).hash == codec.hash
     for n_layers in (0, 5):
         with pytest.raises(ValueError, match=f"n_layers={n_layers}.*1 to 4"):

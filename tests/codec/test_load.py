@@ -14,6 +14,7 @@ from conftest import CODEC_CONFIG
 from speechlm_utils.audio import load_audio
 from speechlm_utils.codec import weights as codec_files
 from speechlm_utils.codec.load import SpeechTokenizerCodec, load_codec
+from speechlm_utils.codec_spec import CodecSpec
 
 
 @pytest.fixture
@@ -40,9 +41,8 @@ def test_both_formats_give_one_codec(tiny_codec, tiny_codec_pt_dir, wavs):
     released = load_codec(tiny_codec_pt_dir)
     assert released.hash == tiny_codec.hash
     assert np.array_equal(released.encode(wavs[1]), tiny_codec.encode(wavs[1]))
-    assert tiny_codec.frame_rate == 50 and tiny_codec.sample_rate == 16000
-    assert (tiny_codec.n_layers, tiny_codec.codebook_size, tiny_codec.semantic_layers) == (8, 64, (1,))
-    assert (tiny_codec.hop, tiny_codec.acoustic_layers) == (320, (2, 3, 4, 5, 6, 7, 8))
+    assert tiny_codec.spec == CodecSpec(16000, 320, 64, 8, (1,)) and tiny_codec.spec.frame_rate == 50
+    assert tiny_codec.spec.acoustic_layers == (2, 3, 4, 5, 6, 7, 8)
 
 
 def test_stored_half_precision_becomes_float32_and_missing_buffers_are_filled(tiny_codec):
@@ -146,7 +146,7 @@ def test_released_variant_in_a_folder_of_its_repository(snake_dir, wavs, monkeyp
 def test_first_layers_alone(tiny_codec, tiny_codec_dir, wavs):
     few = load_codec(tiny_codec_dir, n_layers=2)
     assert np.array_equal(few.encode(wavs[0]), tiny_codec.encode(wavs[0])[:2])
-    assert (few.n_layers, few.semantic_layers, few.acoustic_layers) == (2, (1,), (2,))
+    assert (few.spec.n_layers, few.spec.semantic_layers, few.spec.acoustic_layers) == (2, (1,), (2,))
     assert few.hash != tiny_codec.hash == load_codec(tiny_codec_dir, n_layers=8).hash
     assert np.array_equal(few.decode(few.encode(wavs[0])), tiny_codec.decode(tiny_codec.encode(wavs[0]), 2))
     with pytest.raises(ValueError, match=r"n_layers=9.*from 1 to 8"):

@@ -9,6 +9,7 @@ from sklearn.metrics import f1_score
 from speechlm_utils.clips import groups, label_ids, label_names
 from speechlm_utils.codec.hf_codecs import Encodec
 from speechlm_utils.codec.load import load_codec
+from speechlm_utils.codec_spec import CodecSpec
 from speechlm_utils.evaluation import codecs as codec_comparison
 from speechlm_utils.evaluation.codecs import (
     TokenSource,
@@ -93,8 +94,8 @@ def test_untrained_codec_is_a_codec_whose_codes_vary(tmp_path):
     wavs = [make_wav(f0, gain, 8000, seed) for seed, (f0, gain) in enumerate([(100, 0.3), (200, 0.1)] * 4)]
     sizes = {"n_layers": 3, "codebook_size": 64}
     codec = load_codec(make_untrained_encodec(tmp_path / "a", wavs, **sizes))
-    assert isinstance(codec, Encodec) and codec.semantic_layers == ()
-    assert (codec.n_layers, codec.codebook_size, codec.frame_rate, codec.sample_rate) == (3, 64, 50, 16000)
+    assert isinstance(codec, Encodec) and codec.spec.semantic_layers == ()
+    assert codec.spec == CodecSpec(16000, 320, 64, 3) and codec.spec.frame_rate == 50
     codes = codec.encode(wavs[0])
     assert codes.shape == (3, 25) and all(len(np.unique(layer)) > 5 for layer in codes)
     assert load_codec(make_untrained_encodec(tmp_path / "b", wavs, **sizes)).hash == codec.hash

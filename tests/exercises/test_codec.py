@@ -10,6 +10,7 @@ from speechlm_utils import exercises
 from speechlm_utils.audio import load_audio
 from speechlm_utils.clips import Clip
 from speechlm_utils.codec.residual_vq import quantise
+from speechlm_utils.codec_spec import CodecSpec
 
 CEILINGS = pd.DataFrame(
     [("fallacy", "text", 0.0), ("fallacy", "both", 0.5), ("topic", "text", 0.0), ("topic", "both", -0.1)],
@@ -62,7 +63,7 @@ def test_bit_rate(tiny_codec, capsys):
         (2.4, True, "256"),
     ]
     try_answers(lambda answer: exercises.check_bit_rate(answer, tiny_codec), cases, capsys)
-    released = SimpleNamespace(n_layers=8, codebook_size=1024, frame_rate=50, sample_rate=16000)
+    released = SimpleNamespace(spec=CodecSpec(16000, 320, 1024, 8))
     assert (
         exercises.check_bit_rate(run_solution("01", "kilobits_per_second", codec=released), released) is True
     )

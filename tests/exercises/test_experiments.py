@@ -13,6 +13,7 @@ from tiny_llm import TEXTS, make_clips, save_tiny_llm
 
 from speechlm_utils import exercises
 from speechlm_utils.clips import Clip
+from speechlm_utils.codec_spec import CodecSpec
 from speechlm_utils.exercises.layers import LayerReader
 from speechlm_utils.exercises.overfitting import OverfitLab, check_knob, compare_knobs
 from speechlm_utils.exercises.small_lora import OVERFIT, change_settings, cut_model, train_small_lora
@@ -20,7 +21,7 @@ from speechlm_utils.llm.load import load_llm
 
 # --- which layers (notebook 01) -----------------------------------------------------------------------------
 
-CODEC = SimpleNamespace(n_layers=8, codebook_size=16, frame_rate=50.0, semantic_layers=(1,))
+CODEC = SimpleNamespace(spec=CodecSpec(16000, 320, 16, 8, (1,)))
 
 
 def make_part(seed, teller=(2, 2), noise=0.1):

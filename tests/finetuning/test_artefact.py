@@ -102,7 +102,7 @@ def test_reload_gives_equal_logits(request, kind, clips, selection, tiny_codec, 
 
 def test_a_recording_gets_equal_logits_in_another_process(result, saved, clips, tiny_codec, tmp_path):
     clip = clips["test"][1]
-    np.save(tmp_path / "wav.npy", load_audio(clip.audio, tiny_codec.sample_rate))
+    np.save(tmp_path / "wav.npy", load_audio(clip.audio, tiny_codec.spec.sample_rate))
     files = [saved, clip.audio, tmp_path / "wav.npy"]
     command = [
         sys.executable,
@@ -123,17 +123,17 @@ def test_a_recording_may_be_a_file_several_files_or_an_array(saved, clips, tiny_
     classifier = SpeechTokenClassifier.from_pretrained(saved, codec=tiny_codec)
     first, second = clips["test"][:2]
     alone = classifier.predict([first])[0]
-    wav = load_audio(first.audio, tiny_codec.sample_rate)
+    wav = load_audio(first.audio, tiny_codec.spec.sample_rate)
     for recording in (first.audio, str(first.audio), wav, wav.astype(np.float64)):
         assert np.array_equal(classifier.predict_wav(recording, first.text), alone)
     assert np.array_equal(classifier.predict(wav, text=first.text), alone)
     assert classifier.predict_labels(wav, first.text) == classifier.predict_labels([first])
-    joined = np.concatenate([wav, load_audio(second.audio, tiny_codec.sample_rate)])
+    joined = np.concatenate([wav, load_audio(second.audio, tiny_codec.spec.sample_rate)])
     both = classifier.predict_wav((first.audio, second.audio), first.text)
     assert np.array_equal(both, classifier.predict_wav(joined, first.text))
     slow = np.repeat(wav, 2)
-    soundfile.write(tmp_path / "slow.wav", slow, 2 * tiny_codec.sample_rate, subtype="FLOAT")
-    found = classifier.predict_wav(slow, first.text, sample_rate=2 * tiny_codec.sample_rate)
+    soundfile.write(tmp_path / "slow.wav", slow, 2 * tiny_codec.spec.sample_rate, subtype="FLOAT")
+    found = classifier.predict_wav(slow, first.text, sample_rate=2 * tiny_codec.spec.sample_rate)
     assert np.array_equal(found, classifier.predict_wav(tmp_path / "slow.wav", first.text))
     with pytest.raises(ValueError, match="wav: has dtype int16, expected floats"):
         classifier.predict_wav((wav * 32767).astype(np.int16), first.text)

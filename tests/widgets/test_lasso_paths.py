@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from speechlm_utils.codec_spec import CodecSpec
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.selection import l1
 from speechlm_utils.selection.path import fit_l1_path
@@ -62,7 +63,7 @@ def test_unknown_task_is_named(experiment):
 
 
 def test_layer_sets_name_each_set_once():
-    codec = SimpleNamespace(acoustic_layers=(2, 3, 4, 5, 6, 7, 8), semantic_layers=(1,))
+    codec = SimpleNamespace(spec=CodecSpec(16000, 320, 64, 8, (1,)))
     assert list_layer_sets(codec) == {
         "acoustic layers (2–8)": (2, 3, 4, 5, 6, 7, 8),
         "all layers (1–8)": (1, 2, 3, 4, 5, 6, 7, 8),
@@ -70,5 +71,5 @@ def test_layer_sets_name_each_set_once():
         "upper half (2–5)": (2, 3, 4, 5),
         "lower half (6–8)": (6, 7, 8),
     }
-    plain = SimpleNamespace(acoustic_layers=(1, 2), semantic_layers=())
+    plain = SimpleNamespace(spec=CodecSpec(16000, 320, 64, 2))
     assert list_layer_sets(plain) == {"acoustic layers (1–2)": (1, 2)}
