@@ -84,7 +84,9 @@ names = label_names(experiment.corpus, task)
 firsts = [next(clip for clip in experiment.corpus if clip.labels.get(task) == name) for name in names]
 for number, clip in enumerate(firsts, 1):
     print(f"clip {number}, {plots.show_name(clip.labels[task])}: “{clip.text}”")
-widgets.show_players({f"clip {number}": load_audio(clip.audio) for number, clip in enumerate(firsts, 1)})
+sample_rate = experiment.codec.spec.sample_rate
+sounds = {f"clip {number}": load_audio(clip.audio, sample_rate) for number, clip in enumerate(firsts, 1)}
+widgets.show_players(sounds, sample_rate)
 
 # %% [markdown] tags=["needs-ambiguous"]
 # ## One sentence, several meanings
@@ -97,12 +99,12 @@ widgets.show_players({f"clip {number}": load_audio(clip.audio) for number, clip 
 # %% tags=["needs-ambiguous"]
 require(experiment.corpus, "ambiguous", task=task)
 chosen = choose_deliveries(experiment.corpus, task)
-wavs = [load_audio(clip.audio) for clip in chosen]
+wavs = [load_audio(clip.audio, sample_rate) for clip in chosen]
 sentences = list(dict.fromkeys(clip.text for clip in chosen))
 for sentence in sentences:
     print(f"“{sentence}”, said by {chosen[0].speaker}: clips", end=" ")
     print(*(number for number, clip in enumerate(chosen, 1) if clip.text == sentence))
-widgets.show_players({f"clip {number}": wav for number, wav in enumerate(wavs, 1)})
+widgets.show_players({f"clip {number}": wav for number, wav in enumerate(wavs, 1)}, sample_rate)
 
 # %% [markdown] tags=["needs-ambiguous", "needs-planted"]
 # ### Exercise 1 · By ear (easy, 3 minutes)

@@ -206,7 +206,7 @@ fig.savefig(Path(run_dir, "figures", "01_codes.png"), dpi=110)
 # %%
 depths = [*(depth for depth in (1, 2, 4) if depth < spec.n_layers), spec.n_layers]
 sounds = {"original": wav} | {f"{d} layer{'s' * (d > 1)}": codec.decode(clip_codes, d) for d in depths}
-widgets.show_players(sounds)
+widgets.show_players(sounds, spec.sample_rate)
 
 # %%
 fig, axes = plt.subplots(1, len(sounds), figsize=(11, 2.5), sharey=True)
@@ -441,7 +441,7 @@ own = load_audio(own_path)[: 10 * spec.sample_rate]
 own_codes = codec.encode(own)
 own_sounds = {"recording": own, "1 layer": codec.decode(own_codes, 1), "all layers": codec.decode(own_codes)}
 print(f"{own_path.name}: {len(own) / spec.sample_rate:.1f} s, at most 10 s are used")
-widgets.show_players(own_sounds)
+widgets.show_players(own_sounds, spec.sample_rate)
 
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(11, 2.6), sharey=True)

@@ -476,13 +476,8 @@ swap_table
 
 # %%
 few = [clip for two in pairs[:6] for clip in two] or test[:12]
-widgets.explore_deliveries(
-    {clip.text: clip for clip in few},
-    {f"{plots.show_name(clip.labels[task])} ({clip.id})": clip for clip in few},
-    lambda words, delivery: softmax(by_both.classifier.predict([replace(words, codes=delivery.codes)])[0]),
-    names,
-    plots.BOTH,
-)
+menu = {f"{clip.text} ({plots.show_name(clip.labels[task])}, {clip.id})": clip for clip in few}
+widgets.explore_what_if(by_both.classifier, menu)
 
 # %% [markdown]
 # ## 8 · Keep the classifier

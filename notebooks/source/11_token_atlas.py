@@ -181,7 +181,8 @@ def draw(figure, one):
 
 
 def listen(one):
-    return widgets.show_players(gather_sounds(clips, one, n_moments, clip_seconds, seed=seed, **rate))
+    sounds = gather_sounds(clips, one, n_moments, clip_seconds, seed=seed, **rate)
+    return widgets.show_players(sounds, spec.sample_rate)
 
 
 widgets.explore_tokens(chosen, draw, listen)
@@ -368,7 +369,7 @@ plt.show()
 
 # %%
 print(f"{show_token(*token)}, {len(moments)} clips, at most {clip_seconds:g} s each")
-widgets.show_players(limit_peak({f"{one.clip.id}: {one.clip.text}": one.wav for one in moments}))
+widgets.show_players(limit_peak({f"{one.clip.id}: {one.clip.text}": one.wav for one in moments}), codec.spec.sample_rate)
 
 # %% [markdown]
 # ## Listen: its frames side by side
@@ -390,7 +391,7 @@ plt.show()
 
 # %%
 joined = {name: join_snippets(some[:12], **rate) for name, some in strips.items()}
-widgets.show_players(limit_peak(joined))
+widgets.show_players(limit_peak(joined), codec.spec.sample_rate)
 
 # %% [markdown]
 # ## Listen: without it

@@ -169,7 +169,7 @@ for ax, (form, wav) in zip(axes, loaded.items(), strict=True):
     ax.set(title=form, xlabel="seconds", ylabel="")
 axes[0].set_ylabel("kHz")
 plt.show()
-widgets.show_players(loaded)
+widgets.show_players(loaded, codec.spec.sample_rate)
 
 # %% [markdown]
 # The pictures are alike and the ear hears no difference, but the codes need not agree: near the border of

@@ -92,7 +92,7 @@ facts = describe_tokens(selection, heard, features, n_resamples=n_resamples, see
 widgets.explore_tokens(
     selection,
     lambda figure, token: plots.draw_card(figure, facts, token),
-    lambda token: widgets.show_players(gather_sounds(heard, token, **rate)),
+    lambda token: widgets.show_players(gather_sounds(heard, token, **rate), experiment.codec.spec.sample_rate),
 )
 
 # %% [markdown]

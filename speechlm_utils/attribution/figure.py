@@ -48,7 +48,7 @@ def describe_attribution(attribution: Attribution, names: list[str]) -> str:
 
 def make_explainer(
     classifier, n_steps: int = 32, filler: str | None = None
-) -> Callable[[Figure, object], str]:
+) -> Callable[[Figure, Clip, np.ndarray], str]:
     """Return a function that draws why a recording is classified as it is, for `widgets.explore_clips`.
 
     Parameters
@@ -57,8 +57,8 @@ def make_explainer(
     n_steps, filler : of `attribute_clip`
     """
 
-    def explain(figure: Figure, heard) -> str:
-        attribution = attribute_clip(classifier, heard.clip, n_steps=n_steps, filler=filler)
-        return draw_attribution(figure, attribution, classifier, heard.clip, heard.wav)
+    def explain(figure: Figure, clip: Clip, wav: np.ndarray) -> str:
+        attribution = attribute_clip(classifier, clip, n_steps=n_steps, filler=filler)
+        return draw_attribution(figure, attribution, classifier, clip, wav)
 
     return explain

@@ -131,7 +131,7 @@ def own_kernel() -> Iterator[None]:
         os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [folder, before.get("JUPYTER_PATH")]))
         # tqdm draws widgets in any kernel but Spyder's, and a page shows a widget as it first was: at 0 %.
         os.environ["SPYDER_LIKE_TEXT_PROGRESS"] = "1"
-        os.environ["SPEECHLM_STATIC"] = "1"  # remarks in place of controls, see widgets/live.py
+        os.environ["SPEECHLM_STATIC"] = "1"  # remarks in place of controls, see widgets/panel.py
         try:
             yield
         finally:

@@ -3,8 +3,8 @@
 from .clips import explore_clips
 from .codec import explore_layers, explore_residual_vq
 from .lasso import explore_lasso, show_path
-from .listen import show_players
+from .panel import show_players
+from .prompts import PromptView, explore_budget, show_prompt, split_prompt
 from .selection import explore_penalties, show_penalties
 from .tokens import explore_tokens
-from .training import PromptView, explore_budget, explore_deliveries, show_prompt, split_prompt
 from .what_if import explore_what_if

@@ -12,13 +12,10 @@ from ..acoustics.spectra import log_mel, mel_distance
 from ..codec.base import SpeechCodec
 from ..codec.residual_vq import quantise, reconstruct
 from ..plots.codec import plot_log_mel, plot_rounding
-from .listen import show_players
-from .live import live
-from .panel import stack
+from .panel import label, live, operate, show_players
 
 
-@live
-def explore_residual_vq(points: np.ndarray, codebooks: np.ndarray) -> ipywidgets.Widget:
+def explore_residual_vq(points: np.ndarray, codebooks: np.ndarray):
     """Return a slider over the number of layers that points in the plane are decoded from.
 
     Parameters
@@ -30,24 +27,15 @@ def explore_residual_vq(points: np.ndarray, codebooks: np.ndarray) -> ipywidgets
 
     def show(layers: int) -> None:
         decoded = reconstruct(codes, codebooks, layers)
-        ax = plt.figure(figsize=(5, 4.5)).subplots()
-        plot_rounding(ax, points, decoded, layers)
+        plot_rounding(plt.figure(figsize=(5, 4.5)).subplots(), points, decoded, layers)
         plt.show()
         print(f"mean distance {np.linalg.norm(points - decoded, axis=1).mean():.3f}")
 
-    return _put_below_slider(show, len(codebooks))
+    return _slide_layers(show, len(codebooks))
 
 
-@live
-def explore_layers(codec: SpeechCodec, wav: np.ndarray) -> ipywidgets.Widget:
-    """Return a slider over the number of layers that a clip is decoded from: its picture and its
-    sound, beside the original's.
-
-    Parameters
-    ----------
-    codec : SpeechCodec
-    wav : float array, shape (n_samples,)
-    """
+def explore_layers(codec: SpeechCodec, wav: np.ndarray):
+    """Return a slider over the number of layers that a clip (n_samples,) is decoded from: picture and sound."""
     codes, rate = codec.encode(wav), codec.spec.sample_rate
     decode = functools.cache(lambda layers: codec.decode(codes, layers))  # a position seen before is free
 
@@ -59,9 +47,9 @@ def explore_layers(codec: SpeechCodec, wav: np.ndarray) -> ipywidgets.Widget:
         plt.show()
         display(show_players({title: decoded, "original": wav}, rate))
 
-    return _put_below_slider(show, codec.spec.n_layers)
+    return _slide_layers(show, codec.spec.n_layers)
 
 
-def _put_below_slider(show: Callable[[int], None], n_layers: int) -> ipywidgets.Widget:
-    slider = ipywidgets.IntSlider(1, min=1, max=n_layers, description="layers", continuous_update=False)
-    return stack([slider, ipywidgets.interactive_output(show, {"layers": slider})])
+def _slide_layers(show: Callable[[int], None], n_layers: int):
+    look = label("layers") | {"continuous_update": False}
+    return live(lambda: operate(show, layers=ipywidgets.IntSlider(1, 1, n_layers, **look)))

@@ -14,9 +14,8 @@ from ..selection.l1 import select_columns
 from ..selection.path import L1Path
 from ..tokens import show_token
 from .lasso_paths import LassoPaths
-from .live import live
-from .panel import WIDE, Picture, Status, busy, stack
-from .training import PromptView
+from .panel import WIDE, Picture, Status, beside, busy, label, live, menu, stack
+from .prompts import PromptView
 
 SIZES = ((3.1, 3.1), (6.6, 3.1))  # inches, of the two halves of the picture
 N_LISTED = 12  # tokens of a class that are named
@@ -102,12 +101,6 @@ class PathPictures:
         figure.set_layout_engine("none")  # the margins stay; finding them takes longer than all the rest
 
 
-def _draw_still(paths: LassoPaths, task: str, layers: Sequence[int], C: float | None = None, *_) -> None:
-    path, names = paths.get(task, layers)
-    show_path(path, names, _find_step(paths.Cs, C), paths.threshold)
-
-
-@live(still=_draw_still)
 def explore_lasso(
     paths: LassoPaths,
     task: str,
@@ -127,7 +120,11 @@ def explore_lasso(
     C : where the slider stands at first, the nearest value of the path; None: the middle
     tasks, layer_sets : what else can be chosen; a set of layers by its name
     """
-    return LassoExplorer(paths, task, tuple(layers), C, tasks, layer_sets or {}).box
+
+    def draw_still() -> None:
+        show_path(*paths.get(task, layers), _find_step(paths.Cs, C), paths.threshold)
+
+    return live(lambda: LassoExplorer(paths, task, tuple(layers), C, tasks, layer_sets or {}).box, draw_still)
 
 
 class LassoExplorer:
@@ -138,25 +135,21 @@ class LassoExplorer:
         sets = {name: tuple(one) for name, one in layer_sets.items()}
         if layers not in sets.values():
             sets = {f"layers {', '.join(map(str, layers))}": layers} | sets
-        style = {"style": {"description_width": "6rem"}}
         task_names = [(show_name(name), name) for name in dict.fromkeys([task, *tasks])]
-        self.task = ipywidgets.Dropdown(options=task_names, value=task, description="task", **style)
-        self.layers = ipywidgets.Dropdown(
-            options=list(sets.items()), value=layers, description="layers", **style
-        )
+        self.task = menu("task", task_names, value=task, layout={})
+        self.layers = menu("layers", sets.items(), value=layers, layout={})
         self.step = ipywidgets.SelectionSlider(
             options=[(label, place) for place, label in enumerate(label_steps(paths.Cs))],
-            value=_find_step(paths.Cs, C), description="C", layout=WIDE, **style,
+            value=_find_step(paths.Cs, C), layout=WIDE, **label("C"),
         )  # fmt: skip
         self.wanted = ipywidgets.BoundedIntText(
-            75, min=1, max=100_000, description="about", layout={"width": "12rem"}, **style
+            75, min=1, max=100_000, layout={"width": "12rem"}, **label("about")
         )
         self.views = (ipywidgets.HTML(), ipywidgets.HTML())
         self.pictures = functools.cache(self._make_pictures)
         self._watch()
-        menus = ipywidgets.HBox([self.task, self.layers], layout={"flex_flow": "row wrap"})
         number = ipywidgets.HBox([self.wanted, ipywidgets.Label("tokens, as near as the path comes")])
-        views = ipywidgets.HBox(self.views, layout={"flex_flow": "row wrap"})
+        menus, views = beside(self.task, self.layers), beside(*self.views)
         self.box = stack([menus, self.step, number, self.status.widget, views, self.tokens])
         self.change_path()
 

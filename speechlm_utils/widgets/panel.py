@@ -1,17 +1,20 @@
-"""What the larger controls are made of: a picture, a line that says how things stand, controls that wait.
+"""What the controls are made of: pictures, players, menus, a line that says how things stand, controls that wait.
 
-A picture is drawn on one canvas of its own and sent as a PNG with a text for those who cannot see it; it is
-white whatever the theme, as a printed figure is.
+Controls live in JupyterLab; a notebook that is executed to be read shows a remark in their place, see `live`.
 """
 
 import base64
 import io
 import logging
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from html import escape
 
 import ipywidgets
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import HTML, Audio, Markdown
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.image import imsave
@@ -19,13 +22,16 @@ from matplotlib.image import imsave
 log = logging.getLogger(__name__)
 
 WIDE = {"width": "40rem", "max_width": "98%"}
+STATIC = "SPEECHLM_STATIC"  # environment variable that `speechlm run` sets: nobody is there to move a slider
+REMARK = "*In JupyterLab a control stands here; the figure above shows one of its states.*"
+LONGEST_LINE = 300  # characters
 _LINE = "padding:.2em .6em;border-radius:3px;max-width:60rem"
 _LINES = {
     "fine": f"{_LINE};border-left:4px solid #009E73",
     "working": f"{_LINE};border-left:4px solid #0072B2",
     "problem": f"{_LINE};border-left:4px solid #D55E00;background:#fff;color:#000;font-weight:bold",
 }
-LONGEST_LINE = 300  # characters
+_CELL = "padding:.3em 1.2em .3em 0;text-align:left;border:0;vertical-align:top"
 
 
 # In JupyterLab's command mode arrows move from cell to cell and letters are commands, even while a menu or
@@ -37,32 +43,81 @@ _OWN_KEYS = (
 )
 
 
+def live(make: Callable[[], ipywidgets.Widget], still: Callable[[], object] | None = None):
+    """Return the control that `make` makes, or a remark where no one is there to use it.
+
+    `still` draws the figure that then stands above the remark; None: another cell draws it. No widget is made
+    then: messages of ipywidgets between kernel and papermill have been seen to stall a run.
+    """
+    if not os.environ.get(STATIC):
+        return make()
+    if still is not None:
+        still()
+        plt.show()
+    return Markdown(REMARK)
+
+
 def stack(parts: Sequence[ipywidgets.Widget]) -> ipywidgets.VBox:
     """Put the parts of a control below each other; the keys that are pressed in it belong to it."""
     return ipywidgets.VBox([*parts, ipywidgets.HTML(_OWN_KEYS, layout={"height": "0", "margin": "0"})])
 
 
-class Picture:
-    """A figure in a widget, redrawn in place.
+def operate(draw: Callable, **controls: ipywidgets.Widget) -> ipywidgets.VBox:
+    """Put controls above what `draw`, called with their values by name, shows and prints."""
+    return stack([*controls.values(), ipywidgets.interactive_output(draw, controls)])
+
+
+def beside(*parts: ipywidgets.Widget) -> ipywidgets.HBox:
+    """Put parts side by side, or below each other where there is no room."""
+    return ipywidgets.HBox(parts, layout={"flex_flow": "row wrap"})
+
+
+def label(description: str) -> dict:
+    """Return what describes a control in the way of all others."""
+    return {"description": description, "style": {"description_width": "7rem"}}
+
+
+def menu(description: str, options: Iterable, **look) -> ipywidgets.Dropdown:
+    """Return a menu of (what is shown, value) pairs."""
+    return ipywidgets.Dropdown(options=list(options), **{"layout": WIDE} | label(description) | look)
+
+
+def show_players(wavs: Mapping[str, np.ndarray], sample_rate: int, columns: int = 3) -> HTML:
+    """Return a table of audio players that works without a kernel; relative loudness is kept.
 
     Parameters
     ----------
-    width, height : float, inches
-    layout : of the figure; "none" is quicker, with margins set by who draws
+    wavs : caption -> float array, shape (n_samples,), full scale at 1 (louder samples are clipped)
+    sample_rate : int, that of the codec where one has made the sounds
+    columns : int, players in a row
+    """
+    cells = []
+    for caption, wav in wavs.items():
+        audio = Audio(np.clip(wav, -1, 1), rate=sample_rate, normalize=False)
+        name = f'aria-label="{escape(caption)}"'  # what a screen reader says
+        player = audio._repr_html_().replace("<audio ", f'<audio {name} style="width:17rem;height:2rem" ')
+        cells.append(f'<td style="{_CELL}">{escape(caption)}<br>{player}</td>')
+    rows = ("".join(cells[i : i + columns]) for i in range(0, len(cells), columns))
+    plain = '<tr style="background:none">'  # Jupyter stripes tables: here a stripe would mean nothing
+    return HTML(f"<table>{''.join(f'{plain}{row}</tr>' for row in rows)}</table>")
+
+
+class Picture:
+    """A figure in a widget, redrawn in place: a white PNG with a text for those who cannot see it.
 
     Attributes
     ----------
-    figure : Figure, which no window or notebook cell shows by itself
+    figure : Figure, width by height inches, which no window or notebook cell shows by itself
     widget : what to show
     """
 
-    def __init__(self, width: float, height: float, layout: str = "constrained"):
-        self.figure = Figure(figsize=(width, height), dpi=100, layout=layout, facecolor="white")
+    def __init__(self, width: float, height: float):
+        self.figure = Figure(figsize=(width, height), dpi=100, layout="constrained", facecolor="white")
         self.canvas = FigureCanvasAgg(self.figure)
         self.widget = ipywidgets.HTML(layout={"overflow": "hidden"})
 
     def draw(self, draw: Callable[[Figure], str]) -> None:
-        """Draw anew: `draw` is called with the empty figure and returns the text for who cannot see it."""
+        """Redraw: `draw` is called with the empty figure and returns the text for who cannot see it."""
         self.figure.clear()
         text = draw(self.figure)
         self.canvas.draw()

@@ -6,8 +6,7 @@ import numpy as np
 
 from ..plots.penalty import plot_penalty
 from ..selection.penalties import boundary, minimise_within, quadratic_loss
-from .live import live
-from .panel import stack
+from .panel import live, operate
 
 MATRIX = np.array([[1.0, 0.55], [0.55, 1.2]])
 GRID = np.linspace(-1.6, 2.4, 161)
@@ -38,8 +37,7 @@ def show_penalties(budget: float = 1.0, angle: float = 10.0, length: float = 1.7
     return fig
 
 
-@live
-def explore_penalties() -> ipywidgets.Widget:
+def explore_penalties():
     """Return sliders for the budget and the place of the minimum over `show_penalties`."""
 
     def draw(budget: float, angle: float) -> None:
@@ -47,7 +45,10 @@ def explore_penalties() -> ipywidgets.Widget:
         plt.show()
         print(*titles, sep="\n")
 
-    shared = {"continuous_update": False, "style": {"description_width": "8rem"}, "layout": WIDE}
-    budget = ipywidgets.FloatSlider(1.0, min=0.1, max=1.6, step=0.1, description="budget", **shared)
-    angle = ipywidgets.FloatSlider(10.0, min=-40, max=130, step=2, description="angle (degrees)", **shared)
-    return stack([budget, angle, ipywidgets.interactive_output(draw, {"budget": budget, "angle": angle})])
+    def make() -> ipywidgets.Widget:
+        shared = {"continuous_update": False, "style": {"description_width": "8rem"}, "layout": WIDE}
+        budget = ipywidgets.FloatSlider(1.0, min=0.1, max=1.6, step=0.1, description="budget", **shared)
+        angle = ipywidgets.FloatSlider(10.0, min=-40, max=130, step=2, description="angle (degrees)", **shared)
+        return operate(draw, budget=budget, angle=angle)
+
+    return live(make)

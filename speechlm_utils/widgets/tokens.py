@@ -10,19 +10,12 @@ from matplotlib.figure import Figure
 from ..plots.style import show_name
 from ..selection.selection import Selection
 from ..tokens import show_token
-from .live import live
-from .panel import Picture, Status, busy, stack
+from .panel import Picture, Status, beside, busy, label, live, menu, stack
 
 ANY = "any"
 Token = tuple[int, int]
 
 
-def _draw_still(selection: Selection, draw_card: Callable, listen: Callable, size=(10, 6.5)) -> None:
-    if selection.tokens:
-        draw_card(plt.figure(figsize=size), order_tokens(selection)[0])
-
-
-@live(still=_draw_still)
 def explore_tokens(
     selection: Selection,
     draw_card: Callable[[Figure, Token], str],
@@ -43,7 +36,12 @@ def explore_tokens(
     ValueError
         If no token is selected.
     """
-    return TokenBrowser(selection, draw_card, listen, size).box
+
+    def draw_still() -> None:
+        if selection.tokens:
+            draw_card(plt.figure(figsize=size), order_tokens(selection)[0])
+
+    return live(lambda: TokenBrowser(selection, draw_card, listen, size).box, draw_still)
 
 
 class TokenBrowser:
@@ -56,21 +54,12 @@ class TokenBrowser:
         self.status, self.card, self.sound = Status(), Picture(*size), ipywidgets.HTML()
         classes = [(ANY, None), *((show_name(name), row) for row, name in enumerate(selection.label_names))]
         layers = [(ANY, None), *((f"layer {n}", n) for n in sorted({layer for layer, _ in selection.tokens}))]
-        style = {"style": {"description_width": "6rem"}}
-        self.label = ipywidgets.Dropdown(options=classes, description="speaks for", **style)
-        self.layer = ipywidgets.Dropdown(options=layers, description="layer", **style)
-        self.token = ipywidgets.Select(
-            rows=12, description="token", layout={"width": "26rem", "max_width": "98%"}, **style
-        )
-        self.box = stack(
-            [
-                ipywidgets.HBox([self.label, self.layer], layout={"flex_flow": "row wrap"}),
-                self.token,
-                self.status.widget,
-                self.sound,
-                self.card.widget,
-            ]
-        )
+        self.label = menu("speaks for", classes, layout={})
+        self.layer = menu("layer", layers, layout={})
+        look = label("token") | {"rows": 12, "layout": {"width": "26rem", "max_width": "98%"}}
+        self.token = ipywidgets.Select(**look)
+        menus = beside(self.label, self.layer)
+        self.box = stack([menus, self.token, self.status.widget, self.sound, self.card.widget])
         for menu in (self.label, self.layer):
             menu.observe(lambda change: self.fill(change["owner"]), "value")
         self.token.observe(lambda _: self.show(self.token), "value")

@@ -1,4 +1,4 @@
-"""Mute, swap or repeat speech tokens of a clip, or give it another delivery, and see the prediction move."""
+"""Mute, swap or repeat speech tokens of a clip, or give it another's, and see the prediction move."""
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
@@ -14,27 +14,20 @@ from ..plots.style import AUDIO, NEUTRAL, show_name
 from ..plots.training import plot_probabilities
 from ..tokens import show_token
 from .clips import predict_clip
-from .live import live
-from .panel import WIDE, Picture, Status, busy, stack
-from .training import PromptView
+from .panel import Picture, Status, beside, busy, label, live, menu, stack
+from .prompts import PromptView
 
 SIZE = (9, 3.2)  # inches
-OWN = "its own"
+NARROW = {"width": "14rem"}
 MOST = 250  # about as many as a prompt has room for
 
 
-def draw_change(
-    figure: Figure, before: np.ndarray, after: np.ndarray, names: Sequence[str], truth: str | None = None
-) -> str:
-    """Draw the probability of every class before and after an edit; returns the largest change in words.
+def draw_change(figure: Figure, before: np.ndarray, after: np.ndarray, classifier, clip: Clip) -> str:
+    """Draw the probability of every class before and after an edit, the true one on a grey band.
 
-    Parameters
-    ----------
-    before, after : float arrays, shape (n_classes,)
-    names : of the classes
-    truth : the class that was meant, on a grey band
+    before, after : float arrays, shape (n_classes,). Returns what is most probable and what moved most.
     """
-    ax = figure.subplots()
+    ax, names, truth = figure.subplots(), classifier.label_names, clip.labels.get(classifier.task)
     shares = {"as spoken": before, "edited": after}
     plot_probabilities(ax, names, shares, {"as spoken": NEUTRAL, "edited": AUDIO}, truth=truth)
     ax.legend(loc="lower right")
@@ -52,89 +45,76 @@ def describe_change(before: np.ndarray, after: np.ndarray, names: Sequence[str])
     return f"{said}; moved most: {show_name(names[moved])}, {before[moved]:.0%} to {after[moved]:.0%}"
 
 
-def _draw_still(classifier, clips: Mapping[str, Clip]) -> None:
-    clip = next(iter(clips.values()))
-    before = predict_clip(classifier, clip)
-    after = predict_clip(classifier, edit_clip(clip, []))
-    figure = plt.figure(figsize=SIZE)
-    draw_change(figure, before, after, classifier.label_names, clip.labels.get(classifier.task))
-    figure.axes[0].set_title("“edited”: every speech token is muted")
-
-
-@live(still=_draw_still)
-def explore_what_if(classifier, clips: Mapping[str, Clip]) -> ipywidgets.Widget:
-    """Return a clip's kept tokens as a list, buttons that edit them, and the prediction before and after.
+def explore_what_if(classifier, clips: Mapping[str, Clip]):
+    """Return a clip's selected tokens as a list, buttons that edit them, and the prediction before and after.
 
     Parameters
     ----------
     classifier : SpeechTokenClassifier
-    clips : what the menus of clips and of deliveries show -> clip with codes
+    clips : what the menus of words and of tokens show -> clip with codes
 
     Raises
     ------
     ValueError
         If there is no clip.
     """
-    return WhatIf(classifier, clips).box
+
+    def draw_still() -> None:
+        clip, figure = next(iter(clips.values())), plt.figure(figsize=SIZE)
+        before, after = (predict_clip(classifier, one) for one in (clip, edit_clip(clip, [])))
+        draw_change(figure, before, after, classifier, clip)
+        figure.axes[0].set_title("“edited”: every speech token is muted")
+
+    return live(lambda: WhatIf(classifier, clips).box, draw_still)
 
 
 class WhatIf:
-    """The control behind `explore_what_if`; `box` is what to show."""
+    """The control behind `explore_what_if`; `box` is what to show, `controls` all that can be operated."""
 
     def __init__(self, classifier, clips: Mapping[str, Clip]):
         if not clips:
             raise ValueError("clips: none given, the menu would be empty")
         self.classifier, self.status, self.picture = classifier, Status(), Picture(*SIZE)
-        wide = {"layout": WIDE, "style": {"description_width": "8rem"}}
-        self.choice = ipywidgets.Dropdown(options=list(clips.items()), description="words of", **wide)
-        deliveries = [(OWN, None), *clips.items()]
-        self.delivery = ipywidgets.Dropdown(options=deliveries, description="tokens of", **wide)
-        self.places = ipywidgets.SelectMultiple(
-            description="tokens in order", rows=9, layout={"width": "24rem"}, style=wide["style"]
-        )
+        self.choice = menu("words of", clips.items())
+        self.donor = menu("tokens of", [("its own", None), *clips.items()])
+        look = label("tokens in order") | {"rows": 9, "layout": {"width": "24rem"}}
+        self.places = ipywidgets.SelectMultiple(**look)
         tokens = [(show_token(*token), tuple(token)) for token in sorted(classifier.tokens)]
-        self.other = ipywidgets.Dropdown(options=tokens, description="swap for", layout={"width": "14rem"})
+        self.other = menu("swap for", tokens, layout=NARROW)
         self.sequence = ipywidgets.HTML()
-        self._make_buttons()
+        self.buttons = self._make_buttons()
+        self.controls = [self.choice, self.donor, self.places, self.other, *self.buttons]
         side = ipywidgets.VBox([*self.buttons[:2], self.other, *self.buttons[2:]])
-        editing = ipywidgets.HBox([self.places, side], layout={"flex_flow": "row wrap"})
-        parts = [self.choice, self.delivery, editing, self.status.widget, self.sequence, self.picture.widget]
-        self.box = stack(parts)
-        self.choice.observe(lambda _: self.start(self.choice), "value")
-        self.delivery.observe(lambda _: self.start(self.delivery), "value")
+        parts = [self.choice, self.donor, beside(self.places, side), self.status.widget, self.sequence]
+        self.box = stack([*parts, self.picture.widget])
+        for one in (self.choice, self.donor):
+            one.observe(lambda change: self.start(change["owner"]), "value")
         self.start()
 
-    def _make_buttons(self) -> None:
+    def _make_buttons(self) -> list[ipywidgets.Button]:
         actions = {
-            "Mute": lambda: mute_tokens(self.kept, self._chosen()),
-            "Repeat": lambda: repeat_tokens(self.kept, self._chosen()),
-            "Swap": lambda: swap_tokens(self.kept, self._chosen(), *self.other.value),
+            "Mute": lambda: mute_tokens(self.kept, self._picked()),
+            "Repeat": lambda: repeat_tokens(self.kept, self._picked()),
+            "Swap": lambda: swap_tokens(self.kept, self._picked(), *self.other.value),
             "Mute all": lambda: [],
             "Back to as spoken": lambda: list(self.spoken),
         }
-        self.buttons = []
-        for name, act in actions.items():
-            button = ipywidgets.Button(description=name, layout={"width": "14rem"})
-            button.on_click(lambda button, act=act: self.edit(act, button))
-            self.buttons.append(button)
+        buttons = [ipywidgets.Button(description=name, layout=NARROW) for name in actions]
+        for button in buttons:
+            button.on_click(lambda button: self.edit(actions[button.description], button))
+        return buttons
 
-    @property
-    def controls(self) -> list[ipywidgets.Widget]:
-        """All that can be operated."""
-        return [self.choice, self.delivery, self.places, self.other, *self.buttons]
-
-    def _chosen(self) -> tuple[int, ...]:
+    def _picked(self) -> tuple[int, ...]:
         if not self.places.value:
             raise ValueError("choose one or more tokens in the list first (Ctrl or Shift for several)")
         return self.places.value
 
     def start(self, at: ipywidgets.Widget | None = None) -> None:
-        """Take the clip and the delivery that the menus show."""
+        """Take the words and the tokens of the clips that the menus show."""
         with busy(self.controls, self.status, "predicting", at, self.blank):
-            self.clip = self.choice.value
+            self.clip, donor = self.choice.value, self.donor.value
             self.spoken = self.list_tokens(self.clip)
             self.before = predict_clip(self.classifier, self.clip)
-            donor = self.delivery.value
             self.show(self.spoken if donor is None else self.list_tokens(donor))
 
     def list_tokens(self, clip: Clip) -> list[KeptToken]:
@@ -142,30 +122,25 @@ class WhatIf:
         return list_kept(clip.codes, self.classifier.tokens, self.classifier.settings.collapse_repeats)
 
     def edit(self, act: Callable[[], list[KeptToken]], at: ipywidgets.Widget) -> None:
-        """Edit the tokens and predict anew; if that cannot be done, all stays as it was."""
+        """Edit the tokens and predict again; if that cannot be done, all stays as it was."""
         with busy(self.controls, self.status, "predicting", at):
             self.show(act())
 
     def show(self, kept: Sequence[KeptToken]) -> None:
         """Show tokens and the prediction that they lead to."""
-        names, chosen = self.classifier.label_names, self.places.value
         if len(kept) > MOST:
             raise ValueError(f"that would be {len(kept)} tokens; {MOST} are the most that are shown here")
-        is_same = list(kept) == self.spoken
-        after = self.before if is_same else predict_clip(self.classifier, edit_clip(self.clip, kept))
-        same = len(kept) == len(self.places.options)
-        self.kept, rate = list(kept), self.classifier.codec.spec.frame_rate
+        classifier, clip, before, picked = self.classifier, self.clip, self.before, self.places.value
+        after = before if list(kept) == self.spoken else predict_clip(classifier, edit_clip(clip, kept))
+        is_as_long = len(kept) == len(self.places.options)
+        self.kept, rate = list(kept), clip.spec.frame_rate
         self.places.options = [(f"{k.frame / rate:5.2f} s  {k}", place) for place, k in enumerate(kept)]
-        self.places.value = chosen if same else ()
-        self.sequence.value = self._write_sequence()
-        truth = self.clip.labels.get(self.classifier.task)
-        self.picture.draw(lambda figure: draw_change(figure, self.before, after, names, truth))
+        self.places.value = picked if is_as_long else ()
+        boxes = PromptView([("speech", str(token), token.layer) for token in kept])._repr_html_()
+        self.sequence.value = f"“{escape(clip.text)}” with<br>{boxes if kept else 'no speech token'}"
+        self.picture.draw(lambda figure: draw_change(figure, before, after, classifier, clip))
         count = f"{len(kept)} audio tokens (as spoken: {len(self.spoken)})"
-        self.status.show(f"{count}; {describe_change(self.before, after, names)}")
-
-    def _write_sequence(self) -> str:
-        boxes = PromptView([("speech", str(token), token.layer) for token in self.kept])._repr_html_()
-        return f"“{escape(self.clip.text)}” with<br>{boxes if self.kept else 'no speech token'}"
+        self.status.show(f"{count}; {describe_change(before, after, classifier.label_names)}")
 
     def blank(self) -> None:
         """Show nothing."""

@@ -26,7 +26,6 @@ from speechlm_utils.attribution.shapley import sample_shapley, share_credit
 from speechlm_utils.finetuning.finetune import fine_tune
 from speechlm_utils.finetuning.lora import FineTuneSettings
 from speechlm_utils.tokens import find_kept
-from speechlm_utils.widgets.clips import Heard
 
 
 @pytest.fixture(scope="module")
@@ -199,7 +198,7 @@ def test_figure_says_what_it_shows(trained, attributions):
     try:
         said = draw_attribution(figure, attributions[0], classifier, clips[0], wav)
         again = plt.figure()
-        assert make_explainer(classifier, 48)(again, Heard(clips[0], wav)) == said
+        assert make_explainer(classifier, 48)(again, clips[0], wav) == said
         plt.close(again)
     finally:
         classifier.codec = None

@@ -48,7 +48,7 @@ def test_each_clip_shows_its_own_prediction(explorer, classifier, clips):
         assert f"true: {clip.labels['fallacy'].replace('_', ' ')}" in read(explorer.status.widget)
         assert f"{FALLACIES[0].replace('_', ' ')} {shares[0]:.0%}" in read_words(explorer.bars)
         n_kept = len(list_kept(clip.codes, TOKENS))
-        assert f"{clip.codes.size} codes and {n_kept} kept tokens" in read_words(explorer.codes)
+        assert f"{clip.codes.size} codes and {n_kept} selected tokens" in read_words(explorer.codes)
         assert explorer.words.value == clip.text and clip.id in read(explorer.player)
         seen.add(explorer.bars.widget.value)
     assert len(seen) == 3 and not find_disabled(explorer.controls)
@@ -60,7 +60,7 @@ def test_stereo_upload_is_predicted_and_its_words_count(explorer, classifier):
     assert "most probable" in said and "0 text and" in said and "no words yet" in said
     assert "true" not in said and explorer.words.value == "" and explorer.upload.value == ()
     assert "<audio" in explorer.player.value and "<b>" not in explorer.player.value
-    codes = explorer.heard.clip.codes
+    codes = explorer.clip.codes
     assert abs(codes.shape[1] - 30) <= 1  # 0.6 s
     explorer.words.value = "he is right about the tax"
     shares = softmax(classifier.predict([Clip("x", "he is right about the tax", None, codes=codes)])[0])
@@ -114,15 +114,15 @@ def test_a_failing_model_leaves_a_usable_control(explorer, clips, monkeypatch, c
 def test_attribution_waits_for_its_button_and_goes_with_the_clip(classifier, clips):
     asked = []
 
-    def explain(figure, heard):
-        asked.append(heard.clip.id)
+    def explain(figure, clip, wav):
+        asked.append((clip.id, len(wav)))
         figure.subplots()
         return "what mattered"
 
     explorer = ClipExplorer(classifier, clips, explain)
     assert not asked and explorer.why in explorer.box.children
     explorer.why.click()
-    assert read_words(explorer.reasons) == "what mattered" and asked == [explorer.choice.value.id]
+    assert read_words(explorer.reasons) == "what mattered" and asked == [(explorer.choice.value.id, len(explorer.wav))]
     explorer.choice.value = list(clips.values())[1]
     assert not explorer.reasons.widget.value
 

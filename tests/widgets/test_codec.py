@@ -24,11 +24,11 @@ def no_windows(monkeypatch):
 
 def test_players_hold_the_samples_and_escape_captions():
     quiet, loud = np.full(1600, 0.1), np.full(1600, 0.5)
-    page = widgets.show_players({"a <b>": quiet, "loud": loud, "too loud": 4 * loud}, columns=2).data
+    page = widgets.show_players({"a <b>": quiet, "loud": loud, "too loud": 4 * loud}, 24000, columns=2).data
     sounds = [
         soundfile.read(io.BytesIO(base64.b64decode(data))) for data in re.findall(r'base64,([^"]+)"', page)
     ]
-    assert [rate for _, rate in sounds] == [16000] * 3
+    assert [rate for _, rate in sounds] == [24000] * 3
     assert [wav.mean() for wav, _ in sounds] == pytest.approx([0.1, 0.5, 1.0], abs=1e-3)
     assert "a &lt;b&gt;" in page and page.count("<tr") == 2
     assert re.findall('aria-label="([^"]+)"', page) == ["a &lt;b&gt;", "loud", "too loud"]

@@ -60,9 +60,9 @@ def test_edits_change_list_and_prediction(box, classifier):
     assert listed(box) == spoken and not find_disabled(box.controls)
 
 
-def test_another_delivery_brings_its_tokens_to_the_same_words(box, clips, classifier):
+def test_another_clip_brings_its_tokens_to_the_same_words(box, clips, classifier):
     first, second = list(clips.values())[:2]
-    box.delivery.value = second
+    box.donor.value = second
     assert listed(box) == [str(token) for token in list_kept(second.codes, TOKENS)]
     assert first.text in read(box.sequence) and box.clip is first
     np.testing.assert_allclose(box.before, softmax(classifier.predict([first])[0]), rtol=1e-6)

@@ -85,29 +85,7 @@ def test_budget_slider_redraws(tokenizer, clip, capsys):
 @pytest.mark.parametrize("longest", [3, 6, 40])
 def test_every_end_of_the_budget_slider_builds_a_prompt(tokenizer, clip, longest, monkeypatch):
     shown = []
-    monkeypatch.setattr("speechlm_utils.widgets.training.display", shown.append)
+    monkeypatch.setattr("speechlm_utils.widgets.prompts.display", shown.append)
     slider = widgets.explore_budget(tokenizer, clip, TOKENS, longest=longest).children[0]
     slider.value = slider.min
     assert slider.value == 6 and len(shown[-1].pieces) == 6
-
-
-def test_delivery_menus_predict_their_choice(clip, capsys):
-    other = make_clips(2, seed=1)[1]
-    asked = []
-
-    def predict(words, delivery):
-        asked.append((words.id, delivery.id))
-        return np.array([0.25, 0.75]) if delivery.id == other.id else np.array([0.9, 0.1])
-
-    one, two = {"one": clip, "two": other}, {"first": clip, "second": other}
-    box = widgets.explore_deliveries(one, two, predict, ["ad_hominem", "b"], "red")
-    assert [menu.description for menu in box.children[:2]] == ["words of", "tokens of"]
-    assert "most probable: ad hominem (90%)" in capsys.readouterr().out
-    box.children[1].value = other
-    assert asked == [(clip.id, clip.id), (clip.id, other.id)]
-    assert "most probable: b (75%)" in capsys.readouterr().out
-
-
-def test_an_empty_menu_is_refused(clip):
-    with pytest.raises(ValueError, match="0 words and 1 deliveries"):
-        widgets.explore_deliveries({}, {"first": clip}, None, ["a"], "red")
