@@ -182,7 +182,7 @@ def draw(figure, one):
 
 def listen(one):
     sounds = gather_sounds(clips, one, n_moments, clip_seconds, seed=seed, **rate)
-    return widgets.show_players(sounds, spec.sample_rate)
+    return widgets.show_players(sounds, codec.spec.sample_rate)
 
 
 widgets.explore_tokens(chosen, draw, listen)
@@ -369,7 +369,8 @@ plt.show()
 
 # %%
 print(f"{show_token(*token)}, {len(moments)} clips, at most {clip_seconds:g} s each")
-widgets.show_players(limit_peak({f"{one.clip.id}: {one.clip.text}": one.wav for one in moments}), codec.spec.sample_rate)
+sounds = {f"{one.clip.id}: {one.clip.text}": one.wav for one in moments}
+widgets.show_players(limit_peak(sounds), codec.spec.sample_rate)
 
 # %% [markdown]
 # ## Listen: its frames side by side

@@ -72,8 +72,9 @@ experiment = Experiment(
     corpus_dir, codec_name, run_dir, cache_dir,
     seed, clips_per_split, LLMSpec(llm_name, llm_dtype, llm_quantization),
 )  # fmt: skip
+spec = experiment.codec.spec
 paths, layer_sets = LassoPaths(experiment, Cs), list_layer_sets(experiment.codec)
-layers = experiment.codec.spec.acoustic_layers
+layers = spec.acoustic_layers
 widgets.explore_lasso(paths, task, layers, C, task_names(experiment.corpus), layer_sets)
 
 # %% [markdown]
@@ -86,13 +87,13 @@ widgets.explore_lasso(paths, task, layers, C, task_names(experiment.corpus), lay
 # %%
 selection = experiment.selection(task)
 heard = sample_clips(experiment.clips(task, "test"), task, limit=n_card_clips, seed=seed)
-rate = {"frame_rate": experiment.codec.spec.frame_rate}
+rate = {"frame_rate": spec.frame_rate}
 features = clip_features(heard, cache_dir, progress=False, **rate)
 facts = describe_tokens(selection, heard, features, n_resamples=n_resamples, seed=seed, **rate)
 widgets.explore_tokens(
     selection,
     lambda figure, token: plots.draw_card(figure, facts, token),
-    lambda token: widgets.show_players(gather_sounds(heard, token, **rate), experiment.codec.spec.sample_rate),
+    lambda token: widgets.show_players(gather_sounds(heard, token, **rate), spec.sample_rate),
 )
 
 # %% [markdown]

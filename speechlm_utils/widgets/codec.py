@@ -35,7 +35,7 @@ def explore_residual_vq(points: np.ndarray, codebooks: np.ndarray):
 
 
 def explore_layers(codec: SpeechCodec, wav: np.ndarray):
-    """Return a slider over the number of layers that a clip (n_samples,) is decoded from: picture and sound."""
+    """Return a slider over the number of layers that a clip (n_samples,) is decoded from."""
     codes, rate = codec.encode(wav), codec.spec.sample_rate
     decode = functools.cache(lambda layers: codec.decode(codes, layers))  # a position seen before is free
 

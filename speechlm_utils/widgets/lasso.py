@@ -154,8 +154,8 @@ class LassoExplorer:
         self.change_path()
 
     def _watch(self) -> None:
-        for menu in (self.task, self.layers):
-            menu.observe(lambda change: self.change_path(change["owner"]), "value")
+        for one in (self.task, self.layers):
+            one.observe(lambda change: self.change_path(change["owner"]), "value")
         self.step.observe(lambda _: self.draw(), "value")
         self.wanted.observe(lambda _: self.seek(), "value")
 

@@ -1,4 +1,4 @@
-"""What the controls are made of: pictures, players, menus, a line that says how things stand, controls that wait.
+"""What the controls are made of: pictures, players, menus, a line that says what happens, controls that wait.
 
 Controls live in JupyterLab; a notebook that is executed to be read shows a remark in their place, see `live`.
 """

@@ -60,8 +60,8 @@ class TokenBrowser:
         self.token = ipywidgets.Select(**look)
         menus = beside(self.label, self.layer)
         self.box = stack([menus, self.token, self.status.widget, self.sound, self.card.widget])
-        for menu in (self.label, self.layer):
-            menu.observe(lambda change: self.fill(change["owner"]), "value")
+        for one in (self.label, self.layer):
+            one.observe(lambda change: self.fill(change["owner"]), "value")
         self.token.observe(lambda _: self.show(self.token), "value")
         self.fill()
 

@@ -1,6 +1,7 @@
 """Attribution on a tiny LLM that was trained to listen: what it rests on is known."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -23,6 +24,7 @@ from speechlm_utils.attribution.gradients import (
     read_path,
 )
 from speechlm_utils.attribution.shapley import sample_shapley, share_credit
+from speechlm_utils.codec_spec import CodecSpec
 from speechlm_utils.finetuning.finetune import fine_tune
 from speechlm_utils.finetuning.lora import FineTuneSettings
 from speechlm_utils.tokens import find_kept
@@ -194,7 +196,7 @@ def test_figure_says_what_it_shows(trained, attributions):
     classifier, clips = trained
     figure = plt.figure()
     wav = np.zeros(clips[0].codes.shape[1] * 320, dtype=np.float32)
-    classifier.codec = type("Codec", (), {"sample_rate": 16000, "frame_rate": 50.0})()
+    classifier.codec = SimpleNamespace(spec=CodecSpec(16000, 320, 1024, 8))
     try:
         said = draw_attribution(figure, attributions[0], classifier, clips[0], wav)
         again = plt.figure()

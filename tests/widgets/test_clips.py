@@ -122,7 +122,8 @@ def test_attribution_waits_for_its_button_and_goes_with_the_clip(classifier, cli
     explorer = ClipExplorer(classifier, clips, explain)
     assert not asked and explorer.why in explorer.box.children
     explorer.why.click()
-    assert read_words(explorer.reasons) == "what mattered" and asked == [(explorer.choice.value.id, len(explorer.wav))]
+    assert read_words(explorer.reasons) == "what mattered"
+    assert asked == [(explorer.choice.value.id, len(explorer.wav))]
     explorer.choice.value = list(clips.values())[1]
     assert not explorer.reasons.widget.value
 
