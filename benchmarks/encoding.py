@@ -29,7 +29,7 @@ def main() -> None:
     args = parser.parse_args()
     codec = load_codec(args.codec)
     clips = sample_clips(load_corpus(ROOT / "data/demo"), split="test", limit=args.clips)
-    wavs = [load_audio(clip.audio) for clip in clips]
+    wavs = [load_audio(clip.audio, codec.spec.sample_rate) for clip in clips]
     seconds = sum(map(len, wavs)) / codec.spec.sample_rate
     codec.encode(wavs[0])  # warm up
     took = {}

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from peft import TrainableTokensConfig
 
-from speechlm_utils.audio import SAMPLE_RATE, hash_file, load_audio
+from speechlm_utils.audio import hash_file, load_audio
 from speechlm_utils.clips import Clip, sample_clips
 from speechlm_utils.codec.base import SpeechCodec
 from speechlm_utils.codec.load import load_codec
@@ -132,8 +132,10 @@ def measure_reading(n_clips: int, clock: Callable[[], float]) -> float:
     """Return seconds of speech per second that are hashed and decoded, from files in memory."""
     clips = load_corpus(ROOT / "data/demo")[: 10 * n_clips]
     start = clock()
-    n_samples = sum(len(load_audio(clip.audio)) for clip in clips if hash_file(clip.audio))
-    return n_samples / SAMPLE_RATE / (clock() - start)
+    n_samples = sum(
+        len(load_audio(clip.audio, RELEASED["sample_rate"])) for clip in clips if hash_file(clip.audio)
+    )
+    return n_samples / RELEASED["sample_rate"] / (clock() - start)
 
 
 def compare_batches(codec: SpeechCodec, args: argparse.Namespace) -> None:

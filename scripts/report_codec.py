@@ -23,8 +23,6 @@ from speechlm_utils.codec.base import SpeechCodec
 from speechlm_utils.codec.load import load_codec
 from speechlm_utils.codec.probing import code_usage, phone_information, probe_layers
 
-ACOUSTIC = tuple(range(2, 9))
-
 
 def encode_part(codec: SpeechCodec, path: Path, n_clips: int, seed: int) -> list[dict]:
     """Encode a seeded draw of the part's clips; one dict per clip with wav, codes and frame targets."""
@@ -54,8 +52,8 @@ def join(clips: list[dict], key: str) -> np.ndarray:
 
 def measure(codec: SpeechCodec, probe_train: list[dict], clips: list[dict], n_decoded: int) -> dict:
     """All figures of one set of clips."""
-    codes = join(clips, "codes")
-    used, perplexity = code_usage([clip["codes"] for clip in clips], codec.spec.codebook_size)
+    codes, size = join(clips, "codes"), codec.spec.codebook_size
+    used, perplexity = code_usage([clip["codes"] for clip in clips], size)
     result = {
         "n_clips": len(clips),
         "n_speakers": len({clip["speaker"] for clip in clips}),
@@ -70,12 +68,14 @@ def measure(codec: SpeechCodec, probe_train: list[dict], clips: list[dict], n_de
         result["pnmi"] = phone_information(codes[:, known], phones[known]).round(3).tolist()
     for target in ("f0", "energy"):
         train, test = ((join(part, "codes"), join(part, target)) for part in (probe_train, clips))
-        result[f"{target}_r2_layer1"] = round(probe_layers(train, test, (1,)), 3)
-        result[f"{target}_r2_layers2to8"] = round(probe_layers(train, test, ACOUSTIC), 3)
+        result[f"{target}_r2_layer1"] = round(probe_layers(train, test, (1,), size), 3)
+        result[f"{target}_r2_layers2to8"] = round(
+            probe_layers(train, test, codec.spec.acoustic_layers, size), 3
+        )
     decoded = clips[:n_decoded]
     result["mel_distance"] = {}
     for layers in range(1, codec.spec.n_layers + 1):
-        values = [mel_distance(c["wav"], codec.decode(c["codes"], layers)) for c in decoded]
+        values = [mel_distance(c["wav"], codec.decode(c["codes"], layers), RATE) for c in decoded]
         result["mel_distance"][layers] = [round(float(np.mean(values)), 3), round(float(np.std(values)), 3)]
     start = time.time()
     for clip in decoded:
@@ -119,7 +119,7 @@ def word_error_rates(codec: SpeechCodec, folder: Path, n_clips: int, seed: int) 
     clips = select_clips(load_corpus(folder), split="test")
     order = np.random.default_rng(seed).permutation(len(clips))[:n_clips]
     clips = [clips[i] for i in order]
-    wavs = [load_audio(clip.audio) for clip in clips]
+    wavs = [load_audio(clip.audio, codec.spec.sample_rate) for clip in clips]
     codes = [codec.encode(wav) for wav in wavs]
     versions = {"original": wavs} | {f"decoded_{n}": [codec.decode(c, n) for c in codes] for n in (8, 4, 1)}
     n_words = sum(len(clip.text.split()) for clip in clips)

@@ -14,6 +14,7 @@ which sounds muffled. Kept is a running average of the weights.
 import argparse
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,7 @@ class Speech:
     def __init__(self, corpus: Path, human: Path | None, device: str, seed: int) -> None:
         paths = [clip.audio for clip in load_corpus(corpus) if clip.split in ("train", "unlabelled")]
         with ThreadPoolExecutor() as pool:
-            parts = [np.concatenate(list(pool.map(load_audio, paths)))]
+            parts = [np.concatenate(list(pool.map(partial(load_audio, sample_rate=RATE), paths)))]
         if human:
             parts.append(soundfile.read(human, dtype="float32")[0])
         self.parts = [torch.from_numpy((part * 32767).astype(np.int16)).to(device) for part in parts]

@@ -120,7 +120,7 @@ def _require_header(path: Path) -> AudioHeader:
     return header
 
 
-def load_audio(audio: AudioFiles, sample_rate: int = SAMPLE_RATE) -> np.ndarray:
+def load_audio(audio: AudioFiles, sample_rate: int) -> np.ndarray:
     """Load a sound file as mono at the given sampling rate, or several, joined in order without a gap.
 
     Parameters

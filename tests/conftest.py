@@ -11,10 +11,12 @@ from speechlm_utils.clips import Clip
 from speechlm_utils.codec.cache import encode_clips
 from speechlm_utils.codec.load import load_codec
 from speechlm_utils.codec.weights import make_model
+from speechlm_utils.codec_spec import CodecSpec
 from speechlm_utils.corpus.load import load_corpus
 
 RATE = 16000
 CODEBOOK_SIZE = 64
+SPEC = CodecSpec(16000, 320, CODEBOOK_SIZE, 8, (1,))
 FALLACIES = ("ad_hominem", "authority", "emotion")
 TOPICS = ("economy", "health")
 CODEC_CONFIG = {
@@ -161,7 +163,9 @@ def planted_clips():
             codes[layer - 1, rng.choice(60, 8, replace=False)] = code
         text = " ".join(f"w{k}" for k in rng.integers(0, 40, 6))
         labels = {"fallacy": FALLACIES[label]}
-        clips.append(Clip(f"{i:03d}", text, None, labels, group=f"s{i // 2}", codes=codes.astype(np.int16)))
+        clips.append(
+            Clip(f"{i:03d}", text, None, labels, group=f"s{i // 2}", codes=codes.astype(np.int16), spec=SPEC)
+        )
     return clips
 
 

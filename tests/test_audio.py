@@ -1,6 +1,7 @@
 """A planted tone survives reading, resampling and normalising."""
 
 import hashlib
+from functools import partial
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ def peak_hertz(wav, rate):
 def test_wav_is_read_as_written(tmp_path):
     tone = make_tone(16000)
     soundfile.write(tmp_path / "a.wav", tone, 16000, subtype="FLOAT")
-    wav = load_audio(tmp_path / "a.wav")
+    wav = load_audio(tmp_path / "a.wav", 16000)
     assert wav.dtype == np.float32 and np.array_equal(wav, tone)
     assert check_audio(tmp_path / "a.wav") == len(tone)
 
@@ -35,19 +36,19 @@ def test_wav_is_read_as_written(tmp_path):
 @pytest.mark.parametrize("rate", [8000, 24000, 44100])
 def test_resampling_keeps_the_pitch_and_the_duration(tmp_path, rate):
     soundfile.write(tmp_path / "a.wav", make_tone(rate), rate)
-    wav = load_audio(tmp_path / "a.wav")
+    wav = load_audio(tmp_path / "a.wav", 16000)
     assert len(wav) == 8000 and abs(peak_hertz(wav, 16000) - 440) <= 2
 
 
 def test_channels_are_averaged(tmp_path):
     tone = make_tone(16000)
     soundfile.write(tmp_path / "a.wav", np.stack([tone, 0 * tone], axis=1), 16000, subtype="FLOAT")
-    assert np.allclose(load_audio(tmp_path / "a.wav"), tone / 2)
+    assert np.allclose(load_audio(tmp_path / "a.wav", 16000), tone / 2)
 
 
 def test_ogg_is_read(tmp_path):
     soundfile.write(tmp_path / "a.ogg", make_tone(16000), 16000, format="OGG", subtype="VORBIS")
-    wav = load_audio(tmp_path / "a.ogg")
+    wav = load_audio(tmp_path / "a.ogg", 16000)
     assert abs(len(wav) - 8000) <= 1 and abs(peak_hertz(wav, 16000) - 440) <= 2
 
 
@@ -79,24 +80,24 @@ def test_parts_are_resampled_each_and_joined_in_order(tmp_path):
     for path, rate, hertz in parts:
         soundfile.write(path, make_tone(rate, hertz), rate)
     paths = [path for path, _, _ in parts]
-    wav = load_audio(paths)
+    wav = load_audio(paths, 16000)
     assert wav.shape == (3 * 8000,) and wav.dtype == np.float32
     assert [peak_hertz(piece, 16000) for piece in np.split(wav, 3)] == [300, 600, 900]
-    assert np.array_equal(wav, np.concatenate([load_audio(path) for path in paths]))
+    assert np.array_equal(wav, np.concatenate([load_audio(path, 16000) for path in paths]))
     assert check_audio(paths) == 22050 + 4000 + 8000 and measure_seconds(paths) == pytest.approx(1.5)
     assert len({hash_file(paths), hash_file(paths[::-1]), hash_file(paths[:2]), hash_file(paths[0])}) == 4
 
 
 def test_a_missing_or_broken_part_is_named(tmp_path):
     soundfile.write(tmp_path / "a.wav", make_tone(16000), 16000)
-    for function in (load_audio, check_audio, measure_seconds, hash_file):
+    for function in (partial(load_audio, sample_rate=16000), check_audio, measure_seconds, hash_file):
         with pytest.raises(FileNotFoundError, match="gone.wav"):
             function((tmp_path / "a.wav", tmp_path / "gone.wav"))
         with pytest.raises(ValueError, match="at least one sound file"):
             function(())
     (tmp_path / "bad.wav").write_bytes(b"no sound")
     with pytest.raises(OSError, match="bad.wav: cannot be read"):
-        load_audio((tmp_path / "a.wav", tmp_path / "bad.wav"))
+        load_audio((tmp_path / "a.wav", tmp_path / "bad.wav"), 16000)
 
 
 @pytest.mark.parametrize("ending", ["wav", "aiff", "au", "flac"])
@@ -107,12 +108,12 @@ def test_a_file_that_was_cut_off_is_refused(tmp_path, ending):
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(OSError, match=rf"a\.{ending}: cut off or damaged .*copy the file again"):
-        load_audio(path)
+        load_audio(path, 16000)
     if ending != "flac":  # its length stands in each frame, not in bytes: only decoding tells
         with pytest.raises(OSError, match="cut off"):
             check_audio(path)
     path.write_bytes(whole)
-    assert len(load_audio(path)) == check_audio(path) == 16000
+    assert len(load_audio(path, 16000)) == check_audio(path) == 16000
 
 
 def test_a_wav_from_a_pipe_promises_more_and_is_read(tmp_path):
@@ -122,7 +123,7 @@ def test_a_wav_from_a_pipe_promises_more_and_is_read(tmp_path):
     content[4:8] = content[40:44] = b"\xff\xff\xff\xff"
     assert content[36:40] == b"data"
     (tmp_path / "a.wav").write_bytes(content)
-    assert len(load_audio(tmp_path / "a.wav")) == 8000
+    assert len(load_audio(tmp_path / "a.wav", 16000)) == 8000
 
 
 def test_opposite_infinities_are_named_not_warned_of(tmp_path):
@@ -130,4 +131,4 @@ def test_opposite_infinities_are_named_not_warned_of(tmp_path):
     both[7] = np.inf, -np.inf
     soundfile.write(tmp_path / "a.wav", both, 16000, subtype="FLOAT")
     with pytest.raises(ValueError, match="1 samples are NaN or infinite, the first is sample 7"):
-        load_audio(tmp_path / "a.wav")
+        load_audio(tmp_path / "a.wav", 16000)

@@ -33,20 +33,20 @@ def raises(kind, *parts):
 
 def test_missing_file(tmp_path):
     with raises(FileNotFoundError, tmp_path / "no.wav"):
-        load_audio(tmp_path / "no.wav")
+        load_audio(tmp_path / "no.wav", 16000)
 
 
 @pytest.mark.parametrize("content", [b"", b"this is no sound at all"])
 def test_unreadable_file(tmp_path, content):
     (tmp_path / "bad.wav").write_bytes(content)
     with raises(OSError, tmp_path / "bad.wav", "cannot be read"):
-        load_audio(tmp_path / "bad.wav")
+        load_audio(tmp_path / "bad.wav", 16000)
 
 
 def test_file_without_samples(tmp_path):
     soundfile.write(tmp_path / "none.wav", np.zeros(0), 16000)
     with raises(ValueError, tmp_path / "none.wav", "no samples"):
-        load_audio(tmp_path / "none.wav")
+        load_audio(tmp_path / "none.wav", 16000)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -55,7 +55,7 @@ def test_file_with_nan(tmp_path, value):
     wav[[41, 60]] = value
     soundfile.write(tmp_path / "nan.wav", wav, 16000, subtype="FLOAT")
     with raises(ValueError, tmp_path / "nan.wav", "2 samples", "sample 41"):
-        load_audio(tmp_path / "nan.wav")
+        load_audio(tmp_path / "nan.wav", 16000)
 
 
 def test_bad_waveform_arrays(tiny_codec):

@@ -6,6 +6,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from speechlm_utils.clips import Clip
+from speechlm_utils.codec_spec import CodecSpec
 
 TEXTS = ["they say the tax is wrong", "he is right about the tax", "we don't know what they want"]
 TOKENS = [(2, 5), (2, 9), (3, 1), (5, 7)]
@@ -51,5 +52,6 @@ def make_clips(n_clips, seed=0, split="train"):
         codes[layer - 1, ::2] = code
         codes[4, 1::3] = 7
         labels = {"task": "abc"[i % 3]}
-        clips.append(Clip(f"{split}{i}", TEXTS[i // 3 % 3], None, labels, split, group=f"{i}", codes=codes))
+        coded = {"codes": codes, "spec": CodecSpec(16000, 320, 64, 8, (1,))}
+        clips.append(Clip(f"{split}{i}", TEXTS[i // 3 % 3], None, labels, split, group=f"{i}", **coded))
     return clips

@@ -29,6 +29,7 @@ from speechlm_utils.acoustics.features import clip_features
 from speechlm_utils.audio import load_audio
 from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import label_names
+from speechlm_utils.codec.cache import encode_clips
 from speechlm_utils.evaluation.ceilings import compute_ceilings
 from speechlm_utils.exercises import check_codes_in_clip, check_heard, check_no_gain
 from speechlm_utils.experiment import Experiment
@@ -72,6 +73,7 @@ installation = check_installation(experiment)
 for row in installation.itertuples():
     print("found  " if row.ok else "MISSING", f"{row.part}: {row.found}")
 assert installation["ok"].all(), "see the table: something is missing"
+spec = experiment.codec.spec
 
 # %% [markdown]
 # ## One clip of each class
@@ -84,9 +86,8 @@ names = label_names(experiment.corpus, task)
 firsts = [next(clip for clip in experiment.corpus if clip.labels.get(task) == name) for name in names]
 for number, clip in enumerate(firsts, 1):
     print(f"clip {number}, {plots.show_name(clip.labels[task])}: “{clip.text}”")
-sample_rate = experiment.codec.spec.sample_rate
-sounds = {f"clip {number}": load_audio(clip.audio, sample_rate) for number, clip in enumerate(firsts, 1)}
-widgets.show_players(sounds, sample_rate)
+wavs = {f"clip {k}": load_audio(clip.audio, spec.sample_rate) for k, clip in enumerate(firsts, 1)}
+widgets.show_players(wavs, spec.sample_rate)
 
 # %% [markdown] tags=["needs-ambiguous"]
 # ## One sentence, several meanings
@@ -98,13 +99,13 @@ widgets.show_players(sounds, sample_rate)
 
 # %% tags=["needs-ambiguous"]
 require(experiment.corpus, "ambiguous", task=task)
-chosen = choose_deliveries(experiment.corpus, task)
-wavs = [load_audio(clip.audio, sample_rate) for clip in chosen]
+chosen = encode_clips(choose_deliveries(experiment.corpus, task), experiment.codec, cache_dir, progress=False)
+wavs = [load_audio(clip.audio, spec.sample_rate) for clip in chosen]
 sentences = list(dict.fromkeys(clip.text for clip in chosen))
 for sentence in sentences:
     print(f"“{sentence}”, said by {chosen[0].speaker}: clips", end=" ")
     print(*(number for number, clip in enumerate(chosen, 1) if clip.text == sentence))
-widgets.show_players({f"clip {number}": wav for number, wav in enumerate(wavs, 1)}, sample_rate)
+widgets.show_players({f"clip {number}": wav for number, wav in enumerate(wavs, 1)}, spec.sample_rate)
 
 # %% [markdown] tags=["needs-ambiguous", "needs-planted"]
 # ### Exercise 1 · By ear (easy, 3 minutes)
@@ -141,8 +142,8 @@ check_heard(heard, chosen, task)
 # the pitch contours in height, in range, and in where they end.
 
 # %% tags=["needs-ambiguous"]
-rate = {"frame_rate": experiment.codec.spec.frame_rate}
-features = clip_features(chosen, cache_dir, n_jobs=1, progress=False, **rate)
+rates = {"sample_rate": spec.sample_rate, "frame_rate": spec.frame_rate}
+features = clip_features(chosen, cache_dir, n_jobs=1, progress=False)
 colors = plots.label_colors(names)
 n_columns = max(sum(clip.text == sentence for clip in chosen) for sentence in sentences)
 size = {"figsize": (10, 3.4 * len(sentences)), "squeeze": False}
@@ -153,7 +154,7 @@ for row, sentence in enumerate(sentences):
     for column, i in enumerate(places):
         label = chosen[i].labels[task]
         title = f"clip {i + 1}: {plots.show_name(label)}"
-        plots.plot_delivery(*pair[:, column], wavs[i], features[i]["f0_st"], title, colors[label], **rate)
+        plots.plot_delivery(*pair[:, column], wavs[i], features[i]["f0_st"], title, colors[label], **rates)
     pair[0, 0].set_ylabel("amplitude")
     pair[1, 0].set_ylabel("F0 (semitones)")
 for ax in axes[-1]:
@@ -174,7 +175,7 @@ fig.savefig(Path(run_dir, "figures", "00_deliveries.png"), dpi=110)
 # tell something. Step 2 teaches them to a language model as new words. Step 3 fine-tunes it to classify.
 
 # %%
-wav = load_audio(firsts[0].audio, experiment.codec.spec.sample_rate)
+wav = load_audio(firsts[0].audio, spec.sample_rate)
 codes = experiment.codec.encode(wav)
 fig, ax = plt.subplots(figsize=(10.5, 3.2))
 plots.plot_pipeline(ax, wav, codes)

@@ -25,12 +25,14 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from IPython.display import display
 from sklearn.cluster import KMeans
 
 from speechlm_utils import plots, widgets
 from speechlm_utils.acoustics.features import clip_features, frame_features
 from speechlm_utils.acoustics.spectra import log_mel, mel_distance
 from speechlm_utils.audio import load_audio
+from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import sample_clips
 from speechlm_utils.codec.cache import encode_clips
 from speechlm_utils.codec.probing import code_usage, frame_phones
@@ -80,7 +82,8 @@ if shared or not all(voices.values()):
 # k-means and note the number of the nearest one. That is vector quantisation (VQ).
 
 # %%
-measured = [frame_features(load_audio(clip.audio)) for clip in train[:8]]
+spec = experiment.codec.spec  # what its codes mean: rates, layers, size of a codebook
+measured = [frame_features(load_audio(clip.audio, spec.sample_rate), spec) for clip in train[:8]]
 loudness = np.concatenate([one["rms_db"] for one in measured])
 brightness = np.concatenate([one["centroid_hz"] for one in measured])
 heard = loudness > -50  # leave the silence out
@@ -166,9 +169,8 @@ assert np.all(np.diff(errors) < 0), "a further layer should lower the error"
 
 # %%
 codec = experiment.codec
-spec = codec.spec  # what its codes mean: rates, layers, size of a codebook
 clip = next((c for c in test if c.ambiguous), test[0])
-wav = load_audio(clip.audio)
+wav = load_audio(clip.audio, spec.sample_rate)
 clip_codes = codec.encode(wav)
 print(f"{spec.n_layers} layers of {spec.codebook_size:,} codes, {spec.frame_rate:g} frames a second")
 print(f"“{clip.text}”: {len(wav)} samples → codes {clip_codes.shape} (layers, frames)")
@@ -180,7 +182,7 @@ sizes = {"height_ratios": [2, 3, 0.6, 3] if clip.phones else [2, 3, 3]}
 n_rows = len(sizes["height_ratios"])
 fig, axes = plt.subplots(n_rows, 1, figsize=(10, 6.5), sharex=True, gridspec_kw=sizes)
 plots.plot_waveform(axes[0], wav, spec.sample_rate)
-plots.plot_log_mel(axes[1], log_mel(wav), seconds, spec.sample_rate)
+plots.plot_log_mel(axes[1], log_mel(wav, spec.sample_rate), seconds, spec.sample_rate)
 if clip.phones:
     plots.plot_phones(axes[2], clip.phones)
 plots.plot_codes(axes[-1], clip_codes, codec.spec)
@@ -211,7 +213,7 @@ widgets.show_players(sounds, spec.sample_rate)
 # %%
 fig, axes = plt.subplots(1, len(sounds), figsize=(11, 2.5), sharey=True)
 for ax, (title, sound) in zip(axes, sounds.items(), strict=True):
-    plots.plot_log_mel(ax, log_mel(sound), seconds, spec.sample_rate)
+    plots.plot_log_mel(ax, log_mel(sound, spec.sample_rate), seconds, spec.sample_rate)
     ax.set(title=title, xlabel="seconds", ylabel="")
 axes[0].set_ylabel("kHz")
 fig.savefig(Path(run_dir, "figures", "01_decoded.png"), dpi=110)
@@ -231,10 +233,10 @@ widgets.explore_layers(codec, wav)
 # %%
 all_depths = range(1, spec.n_layers + 1)
 some = sample_clips(test, limit=n_decoded_clips, seed=seed)
-test_wavs = [load_audio(c.audio) for c in some]
+test_wavs = [load_audio(c.audio, spec.sample_rate) for c in some]
 human = load_corpus(human_dir) if Path(human_dir, "metadata.csv").exists() else []
 distances = decode_distances(codec, test_wavs, all_depths)
-human_wavs = [load_audio(c.audio) for c in human]
+human_wavs = [load_audio(c.audio, spec.sample_rate) for c in human]
 
 fig, ax = plt.subplots(figsize=(7, 3.8))
 plots.plot_depth_curve(ax, all_depths, distances, "test clips", plots.TEXT)
@@ -290,7 +292,7 @@ print(f"{n_frames} frames of {len(test)} clips; the dashed line is the size of a
 
 # %% tags=["needs-phones"]
 require(experiment.corpus, "phones")
-phones = report_phones(test, seed, spec.frame_rate)
+phones = report_phones(test, seed)
 fig, ax = plt.subplots(figsize=(7, 3.4))
 ylabel = "information about the phone\n(part of all there is)"
 plots.plot_layer_bars(ax, phones.pnmi, ylabel, 2 * phones.error, phones.floor)
@@ -317,7 +319,7 @@ else:
 
 # %% tags=["needs-phones"]
 joined = np.concatenate([c.codes[0] for c in test])
-phone_of = np.concatenate([frame_phones(c, spec.frame_rate) for c in test])
+phone_of = np.concatenate([frame_phones(c) for c in test])
 for code in np.argsort(-np.bincount(joined))[:6]:
     names, counts = np.unique(phone_of[joined == code], return_counts=True)
     top = np.argsort(-counts)[:3]
@@ -337,13 +339,12 @@ for code in np.argsort(-np.bincount(joined))[:6]:
 
 # %%
 train = encode_clips(train, codec, cache_dir, n_jobs=2)
-rate = {"frame_rate": spec.frame_rate}
-features = {name: clip_features(part, cache_dir, **rate) for name, part in (("train", train), ("test", test))}
+features = {name: clip_features(part, cache_dir) for name, part in (("train", train), ("test", test))}
 below, every = f"2–{spec.n_layers}", f"1–{spec.n_layers}"
 layer_sets = {"1": [1], "2": [2]} | ({"2–4": [2, 3, 4]} if spec.n_layers > 4 else {})
 layer_sets |= {below: all_depths[1:], every: all_depths}
 parts = (train, features["train"]), (test, features["test"])
-probes = report_probes(*parts, layer_sets, codebook_size=spec.codebook_size, seed=seed)
+probes = report_probes(*parts, layer_sets, Bootstrap(1000, seed))
 
 fig, axes = plt.subplots(1, 2, figsize=(9.5, 3.4), sharey=True)
 for ax, target, title in ((axes[0], "f0_st", "pitch (voiced frames)"), (axes[1], "rms_db", "energy")):
@@ -353,14 +354,12 @@ axes[1].set_ylabel("")
 fig.savefig(Path(run_dir, "figures", "01_probes.png"), dpi=110)
 
 # %%
-r2 = probes.set_index(["target", "layers"])
+r2 = probes.set_index(["target", "layers"])["r2"]
 for target, name in (("f0_st", "pitch"), ("rms_db", "energy")):
-    one, rest = r2.loc[(target, "1")], r2.loc[(target, below)]
+    one, rest = r2[target, "1"], r2[target, below]
     winner = f"layers {below} tell more" if rest.low > one.high else "no clear difference"
-    winner = "layer 1 tells more" if one.low > rest.high else winner
-    for layers, row in (("1", one), (below, rest)):
-        print(f"{name:6} from layers {layers:4} R² {row.r2:.2f} [{row.low:.2f}, {row.high:.2f}]")
-    print(f"       {winner} (n = {rest.n_test:.0f} frames of {rest.n_clips:.0f} clips, seed {seed})")
+    print(f"{name}: {'layer 1 tells more' if one.low > rest.high else winner}")
+probes
 
 # %% [markdown]
 # The bars are 95 % intervals, whole clips resampled. Two cautions: a linear reader on one code per layer
@@ -380,15 +379,11 @@ for target, name in (("f0_st", "pitch"), ("rms_db", "energy")):
 # %%
 if human:
     human = encode_clips(human, codec, cache_dir)
-    spoken = (human, clip_features(human, cache_dir, progress=False, **rate))
-    human_probes = report_probes(parts[0], spoken, layer_sets, codebook_size=spec.codebook_size, seed=seed)
-    human_r2 = human_probes.set_index(["target", "layers"])
-    for target, name in (("f0_st", "pitch"), ("rms_db", "energy")):
-        for layers in ("1", below):
-            row = human_r2.loc[(target, layers)]
-            print(f"{name:6} from layers {layers}: R² {row.r2:.2f} [{row.low:.2f}, {row.high:.2f}]")
+    spoken = (human, clip_features(human, cache_dir, progress=False))
+    human_probes = report_probes(parts[0], spoken, layer_sets, Bootstrap(1000, seed))
+    display(human_probes[human_probes.layers.isin(["1", below])])
     if all(one.phones for one in human):
-        heard_phones = report_phones(human, seed, spec.frame_rate)
+        heard_phones = report_phones(human, seed)
         excess = heard_phones.pnmi - heard_phones.floor
         print(f"phones above the floor: layer 1 {excess[0]:.2f}, best other {excess[1:].max():.2f}")
     print(f"{len(human)} clips: few, so read the intervals")
@@ -437,7 +432,7 @@ for name, values in (("encode", encode_seconds), ("decode", decode_seconds)):
 # %%
 fallback = human[0].audio if human else clip.audio
 own_path = Path(own_wav) if own_wav else fallback
-own = load_audio(own_path)[: 10 * spec.sample_rate]
+own = load_audio(own_path, spec.sample_rate)[: 10 * spec.sample_rate]
 own_codes = codec.encode(own)
 own_sounds = {"recording": own, "1 layer": codec.decode(own_codes, 1), "all layers": codec.decode(own_codes)}
 print(f"{own_path.name}: {len(own) / spec.sample_rate:.1f} s, at most 10 s are used")
@@ -446,10 +441,10 @@ widgets.show_players(own_sounds, spec.sample_rate)
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(11, 2.6), sharey=True)
 for ax, (title, sound) in zip(axes, own_sounds.items(), strict=True):
-    plots.plot_log_mel(ax, log_mel(sound), len(own) / spec.sample_rate, spec.sample_rate)
+    plots.plot_log_mel(ax, log_mel(sound, spec.sample_rate), len(own) / spec.sample_rate, spec.sample_rate)
     ax.set(title=title, xlabel="seconds", ylabel="")
 axes[0].set_ylabel("kHz")
-own_distance = mel_distance(own, own_sounds["all layers"])
+own_distance = mel_distance(own, own_sounds["all layers"], spec.sample_rate)
 worse = (distances[:, -1] < own_distance).mean()
 print(
     f"distance with {spec.n_layers} layers {own_distance:.2f}; "
@@ -595,9 +590,9 @@ check_layers(my_layers, *parts, codec)
 
 # %%
 summary = {
-    "f0_r2_other_layers": r2.loc[("f0_st", below), "r2"],
-    "f0_r2_layer_1": r2.loc[("f0_st", "1"), "r2"],
-    "energy_r2_other_layers": r2.loc[("rms_db", below), "r2"],
+    "f0_r2_other_layers": r2["f0_st", below].estimate,
+    "f0_r2_layer_1": r2["f0_st", "1"].estimate,
+    "energy_r2_other_layers": r2["rms_db", below].estimate,
     "mel_distance_1_layer": mean[0],
     "mel_distance_all_layers": mean[-1],
     "codes_per_word": overflow,

@@ -40,7 +40,7 @@ from IPython.display import Audio, display
 
 from speechlm_utils import exercises, plots
 from speechlm_utils.acoustics.features import FEATURES, clip_features, speaker_medians
-from speechlm_utils.audio import SAMPLE_RATE, load_audio
+from speechlm_utils.audio import load_audio
 from speechlm_utils.clips import UNITS, choose_unit, sample_clips, select_clips
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.interpretation.association import (
@@ -124,7 +124,8 @@ assert not {clip.id for clip in clips} & {clip.id for clip in train}
 # as one speaker.)
 
 # %%
-features = clip_features(clips, cache_dir, n_jobs=2, frame_rate=experiment.codec.spec.frame_rate)
+spec = experiment.codec.spec
+features = clip_features(clips, cache_dir, n_jobs=2)
 frames = sum(len(one["rms_db"]) for one in features)
 print(f"checkpoint: {frames:,} frames, one value of each feature for each column of codes")
 
@@ -154,10 +155,10 @@ place = int(np.argmax(np.abs(chosen.coefs).max(axis=0) * common))
 token, speaks_for = tokens[place], names[int(chosen.coefs[:, place].argmax())]
 of_class = np.array([clip.labels[task] == speaks_for for clip in clips])
 best = int((hits[:, place] * np.where(of_class, 100, 1)).argmax())
-clip, wav = clips[best], load_audio(clips[best].audio)
+clip, wav = clips[best], load_audio(clips[best].audio, spec.sample_rate)
 print(f"{show_token(*token)} speaks for {plots.show_name(speaks_for)}; clip {clip.id}: {clip.labels[task]}")
 print(f'"{clip.text}"')
-display(Audio(wav, rate=SAMPLE_RATE))
+display(Audio(wav, rate=spec.sample_rate))
 
 # %%
 shown = ("f0_st", "rms_db", "centroid_hz", "zcr", "tilt_db_oct")
@@ -490,7 +491,7 @@ def play(token, text):
     places = find_occurrences(clips, token, n_snippets, seed)
     print(f"{show_token(*token)}, {text}: pieces of {len(places)} clip(s)")
     wav = join_snippets(places, snippet_seconds, frame_rate=experiment.codec.spec.frame_rate)
-    display(Audio(wav, rate=SAMPLE_RATE))
+    display(Audio(wav, rate=spec.sample_rate))
 
 
 for feature in ("f0_st", "rms_db", "tilt_db_oct"):

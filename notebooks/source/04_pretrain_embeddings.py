@@ -148,7 +148,8 @@ print(f"vocabulary: {n_old:,} -> {len(tokenizer):,} ({len(MARKERS)} markers, {le
 # %%
 clip = experiment.clips(task, "train")[0]
 prompt = build_prompt(tokenizer, clip.text, clip.codes, tokens, **how)
-display(Audio(load_audio(clip.audio), rate=experiment.codec.spec.sample_rate))
+spec = experiment.codec.spec
+display(Audio(load_audio(clip.audio, spec.sample_rate), rate=spec.sample_rate))
 widgets.show_prompt(tokenizer, prompt)
 
 # %% [markdown]
@@ -393,7 +394,7 @@ nearest
 
 # %%
 measured = sample_clips(everyone, task, limit=n_acoustic_clips, seed=seed)
-features = clip_features(measured, cache_dir, progress=False, frame_rate=experiment.codec.spec.frame_rate)
+features = clip_features(measured, cache_dir, progress=False)
 effects = token_associations(measured, features, tokens, n_resamples=20, seed=seed)
 sounds = effects.pivot(index=["layer", "code"], columns="feature", values="effect").loc[tokens]
 is_measured = sounds.notna().any(axis=1).to_numpy()

@@ -153,7 +153,8 @@ print("A model of words alone is right on one of the two at most. The first:" if
       "So here are two clips of different words and classes:")  # fmt: skip
 for clip in pair:
     display(Markdown(f"**{plots.show_name(clip.labels[task])}**: *{clip.text}*"))
-    display(Audio(load_audio(clip.audio), rate=experiment.codec.spec.sample_rate))
+    rate = experiment.codec.spec.sample_rate
+    display(Audio(load_audio(clip.audio, rate), rate=rate))
 
 # %% [markdown]
 # ## 1 · What is trained
@@ -435,7 +436,8 @@ fig.suptitle(f"“{pair[0].text}”, {len(donors)} deliveries", x=0.01, ha="left
 plt.show()
 for donor in others[:1]:
     display(Markdown(f"The last delivery is taken from “{donor.text}”:"))
-    display(Audio(load_audio(donor.audio), rate=experiment.codec.spec.sample_rate))
+    rate = experiment.codec.spec.sample_rate
+    display(Audio(load_audio(donor.audio, rate), rate=rate))
 
 # %% [markdown]
 # One example proves nothing, and we took the first, not the nicest. So count. Many test clips get the

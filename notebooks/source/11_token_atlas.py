@@ -34,7 +34,7 @@ import numpy as np
 import pandas as pd
 
 from speechlm_utils import exercises, plots, widgets
-from speechlm_utils.acoustics.features import add_dynamics, clip_features
+from speechlm_utils.acoustics.features import clip_features
 from speechlm_utils.acoustics.spectra import log_mel
 from speechlm_utils.clips import sample_clips
 from speechlm_utils.codec.codebooks import nearest_codes, read_codebook
@@ -114,7 +114,7 @@ unseen = experiment.clips(task, "validation") + experiment.clips(task, "test")
 clips = sample_clips(unseen, task, limit=n_feature_clips, seed=seed)
 names, tokens, codec = chosen.label_names, chosen.tokens, experiment.codec
 rate = {"frame_rate": codec.spec.frame_rate}
-features = add_dynamics(clip_features(clips, cache_dir, n_jobs=2, **rate), **rate)
+features = clip_features(clips, cache_dir, n_jobs=2)
 print(f"{len(tokens)} tokens, selected on {len(train)} train clips, measured on {len(clips)} other clips")
 assert not {clip.id for clip in clips} & {clip.id for clip in train}
 
@@ -133,7 +133,7 @@ print(f"{len(rows)} rows of {len(next(iter(rows.values())))} numbers, each with 
 
 # %%
 facts = describe_tokens(
-    chosen, clips, features, train, codec, rows, words, n_folds, n_half_samples, n_resamples, seed, **rate
+    chosen, clips, features, train, codec, rows, words, n_folds, n_half_samples, n_resamples, seed
 )
 pd.Series(PARTS, name="what the value is").to_frame().join(facts.groupby("part").size().rename("facts"))
 
@@ -363,7 +363,7 @@ for kind, unit in (("projection", "std"), ("correlation", "r")):
 moments = find_moments(clips, token, n_moments, clip_seconds, seed, codec.spec.frame_rate)
 fig, axes = plt.subplots(2, len(moments), figsize=(11, 3.4), squeeze=False)
 for column, moment in zip(axes.T, moments, strict=True):
-    plots.plot_moment(column, moment.wav, log_mel(moment.wav), moment.spans)
+    plots.plot_moment(column, moment.wav, log_mel(moment.wav, codec.spec.sample_rate), moment.spans)
     column[0].set_title(f"{moment.clip.id}: {plots.show_name(moment.clip.labels[task])}")
 plt.show()
 
@@ -387,7 +387,9 @@ elsewhere = [(clip, int(rng.uniform(0.1, 0.9) * clip.codes.shape[1])) for clip, 
 strips = {f"{show_token(*token)}: {len(places)} clips": places, "random frames": elsewhere}
 fig, axes = plt.subplots(2, 1, figsize=(11, 3.8))
 for ax, (name, some) in zip(axes, strips.items(), strict=True):
-    plots.plot_strip(ax, np.stack([log_mel(window) for window in cut_frames(some, **rate)]), name)
+    plots.plot_strip(
+        ax, np.stack([log_mel(window, codec.spec.sample_rate) for window in cut_frames(some, **rate)]), name
+    )
 plt.show()
 
 # %%

@@ -35,7 +35,6 @@ from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
-import librosa
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -125,7 +124,7 @@ jobs += [(f"one clip/{k}", drawn[0], form) for k, form in enumerate(forms)]
 files = {}
 for name, clip, form in jobs:
     ending, rate, n_channels = forms[form]
-    wav = librosa.resample(load_audio(clip.audio), orig_sr=16000, target_sr=rate, res_type="soxr_hq")
+    wav = load_audio(clip.audio, rate)
     files[name] = f"{name}.{ending}"
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     soundfile.write(folder / files[name], np.stack([wav] * n_channels, axis=1), rate)
@@ -150,8 +149,9 @@ pd.DataFrame(rows).head(4)
 
 # %%
 experiment = Experiment(folder, codec_name, folder, cache_dir, seed=seed)
-codec, original = experiment.codec, load_audio(drawn[0].audio)
-loaded = {form: load_audio(folder / files[f"one clip/{k}"]) for k, form in enumerate(forms)}
+codec, hertz = experiment.codec, experiment.codec.spec.sample_rate
+original = load_audio(drawn[0].audio, hertz)
+loaded = {form: load_audio(folder / files[f"one clip/{k}"], hertz) for k, form in enumerate(forms)}
 codes = codec.encode(original)
 alike = {}
 for form, wav in loaded.items():
@@ -165,7 +165,7 @@ pd.DataFrame(alike).T
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(11, 2.6), sharey=True)
 for ax, (form, wav) in zip(axes, loaded.items(), strict=True):
-    plots.plot_log_mel(ax, log_mel(wav), len(wav) / codec.spec.sample_rate, codec.spec.sample_rate)
+    plots.plot_log_mel(ax, log_mel(wav, hertz), len(wav) / hertz, hertz)
     ax.set(title=form, xlabel="seconds", ylabel="")
 axes[0].set_ylabel("kHz")
 plt.show()
@@ -437,7 +437,7 @@ for task, table in counts.items():
 joined = [clip for clip in debated["afc"] if isinstance(clip.audio, tuple)]
 print(f"afc: {len(joined)} snippets span several clips, joined in order, for example {joined[0].id}")
 two = (folder / files["clips/000"], folder / files["clips/001"])  # clips of ours stand in for the sound
-assert np.array_equal(load_audio(two), np.concatenate([load_audio(one) for one in two]))
+assert np.array_equal(load_audio(two, hertz), np.concatenate([load_audio(one, hertz) for one in two]))
 print("checkpoint: a record of two files is the first sound, then the second")
 
 # %% [markdown]

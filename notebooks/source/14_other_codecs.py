@@ -106,7 +106,7 @@ for name in codec_names:
     other = load_codec(name, n_layers=max_layers) if other.spec.n_layers > max_layers else other
     codecs[Path(name).name if Path(name).is_dir() else name] = other
 if untrained:
-    some = [load_audio(clip.audio) for clip in train[:n_untrained_clips]]
+    some = [load_audio(clip.audio, codec.spec.sample_rate) for clip in train[:n_untrained_clips]]
     sizes = {"n_layers": codec.spec.n_layers, "codebook_size": codec.spec.codebook_size, "seed": seed}
     codecs["untrained EnCodec"] = load_codec(
         make_untrained_encodec(Path(run_dir, "untrained_encodec"), some, **sizes)

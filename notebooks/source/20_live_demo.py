@@ -88,8 +88,8 @@ widgets.explore_lasso(paths, task, layers, C, task_names(experiment.corpus), lay
 selection = experiment.selection(task)
 heard = sample_clips(experiment.clips(task, "test"), task, limit=n_card_clips, seed=seed)
 rate = {"frame_rate": spec.frame_rate}
-features = clip_features(heard, cache_dir, progress=False, **rate)
-facts = describe_tokens(selection, heard, features, n_resamples=n_resamples, seed=seed, **rate)
+features = clip_features(heard, cache_dir, progress=False)
+facts = describe_tokens(selection, heard, features, n_resamples=n_resamples, seed=seed)
 widgets.explore_tokens(
     selection,
     lambda figure, token: plots.draw_card(figure, facts, token),

@@ -1,53 +1,54 @@
 """Acoustic features of every frame, aligned with the codec's frames.
 
-At 50 frames/s, frame k covers the samples 320 k … 320 k + 319 (16 kHz). Loudness and zero crossings are
-measured on exactly these samples; spectrum and pitch need a longer window, which is centred on them. The
-statistics that join features with tokens are in `association`.
+Loudness and zero crossings are measured on exactly the samples of a frame; spectrum and pitch need a longer
+window, which is centred on them.
 """
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import joblib
 import librosa
 import numpy as np
+from scipy.signal import savgol_filter
 from tqdm import tqdm
 
-from ..audio import AudioFiles, hash_audio, load_audio
+from ..audio import AudioFiles, check_wav, hash_audio, load_audio
+from ..clips import Clip
+from ..codec_spec import CodecSpec, shared_spec
 from ..files import write_atomically
 
 FEATURES = ("f0_st", "voiced", "rms_db", "centroid_hz", "zcr", "tilt_db_oct")
 """Names of the features: semitones, 0 or 1, dB, Hz, crossings per sample, dB per octave."""
-F0_RANGE_HZ = (65.0, 500.0)
-TILT_RANGE_HZ = (100.0, 5000.0)
-PITCH_WINDOW = 1024  # samples, or the whole frame where it is longer; four periods of the lowest pitch
-SPECTRUM_WINDOW = 512  # samples, or the whole frame where it is longer
-SILENCE_DB = -90.0  # below it a frame is digital silence: its spectrum has no shape to measure
-MAX_SEMITONES = 12.0  # from the clip's median; farther away, pYIN has nearly always taken noise for a voice
-CACHE_VERSION = 2  # raise it when a feature is computed otherwise: older cached files are then passed by
 MOVEMENTS = ("f0_slope_st_s", "rms_slope_db_s", "position")
 """Names: semitones per second, dB per second, 0 (begin of the clip) to 1 (end)."""
 CARD_FEATURES = ("f0_st", "voiced", "rms_db", "centroid_hz", "tilt_db_oct", *MOVEMENTS)
 """What a token card tells about sound."""
-HALF_WIDTH = 2  # frames on each side of the one in the middle: a line through five frames, 100 ms
+F0_RANGE_HZ = (65.0, 500.0)
+TILT_RANGE_HZ = (100.0, 5000.0)
+PITCH_SECONDS = (
+    0.064  # of the window, or the whole frame where it is longer; four periods of the lowest pitch
+)
+SPECTRUM_SECONDS = 0.032  # likewise
+SLOPE_FRAMES = 5  # through which a line is laid
+SILENCE_DB = -90.0  # below it a frame is digital silence: its spectrum has no shape to measure
+MAX_SEMITONES = 12.0  # from the clip's median; farther away, pYIN has nearly always taken noise for a voice
+CACHE_VERSION = 3  # raise it when a feature is computed otherwise: older cached files are then passed by
 
 
-def frame_features(
-    wav: np.ndarray, sample_rate: int = 16000, frame_rate: float = 50, median_hz: float | None = None
-) -> dict[str, np.ndarray]:
+def frame_features(wav: np.ndarray, spec: CodecSpec, median_hz: float | None = None) -> dict[str, np.ndarray]:
     """Measure pitch, voicing, loudness and spectrum in every frame of a clip.
 
     Parameters
     ----------
-    wav : float array, shape (n_samples,), mono, full scale at 1
-    sample_rate : int, samples per second
-    frame_rate : float, frames per second; where it does not divide the sample rate, the sound is resampled to
-        the nearest rate that it divides (75 frames/s: from 16,000 to 15,975 Hz)
+    wav : float array, shape (n_samples,), mono, full scale at 1, at the sample rate of the spec
+    spec : CodecSpec, whose frames are measured
     median_hz : float, pitch that counts as 0 semitones; default: the median of this clip's voiced frames
 
     Returns
     -------
-    features : dict of float arrays, each of shape (n_frames,), n_frames = ceil(seconds * frame_rate)
+    features : dict of float arrays, each of shape (n_frames,), n_frames = ceil(n_samples / hop)
         `f0_hz` and `f0_st` (NaN where unvoiced, or more than an octave from the clip's median, where pYIN is
         nearly always wrong), `voiced` (0 or 1, likewise), `rms_db` (dB re full scale),
         `centroid_hz`, `tilt_db_oct` (both NaN in digital silence) and `zcr` (zero crossings per sample).
@@ -55,15 +56,9 @@ def frame_features(
     Raises
     ------
     ValueError
-        If the clip is empty or not mono, or if the frame rate is not above 0, or above the sample rate.
+        If the clip is empty, not mono or not finite.
     """
-    if wav.ndim != 1 or wav.size == 0:
-        raise ValueError(
-            f"expected mono audio of shape (n_samples,) with n_samples > 0, got shape {wav.shape}"
-        )
-    if not 0 < frame_rate <= sample_rate:
-        raise ValueError(f"frame_rate {frame_rate}: must be above 0, at most sample_rate {sample_rate}")
-    wav, sample_rate, hop = _divide_evenly(wav, sample_rate, frame_rate)
+    wav, sample_rate, hop = check_wav(wav), spec.sample_rate, spec.hop
     f0_hz, voiced = _track_pitch(wav, sample_rate, hop)
     exact = _pad_to_frames(wav, hop, hop)
     rms = librosa.feature.rms(y=exact, frame_length=hop, hop_length=hop, center=False)[0]
@@ -93,40 +88,33 @@ def semitones(f0_hz: np.ndarray, median_hz: float | None = None) -> np.ndarray:
 
 
 def clip_features(
-    clips: list,
-    cache_dir: Path | str | None = None,
-    n_jobs: int = 2,
-    progress: bool = True,
-    frame_rate: float = 50,
+    clips: Sequence[Clip], cache_dir: Path | str | None = None, n_jobs: int = 2, progress: bool = True
 ) -> list[dict[str, np.ndarray]]:
-    """Measure the frame features of many clips, with pitch in semitones about each speaker's median.
+    """Measure every frame of encoded clips, with pitch in semitones about each speaker's median.
 
     Parameters
     ----------
-    clips : list of Clip; where one has codes, a last frame that only rounding made or lost is mended
-    cache_dir : folder that keeps the result of every clip, by the hash of its audio and the frame rate; None
-        keeps nothing
+    clips : with codes of one codec, whose frames are measured
+    cache_dir : folder that keeps the result of every clip, by the hash of its audio; None keeps nothing
     n_jobs : int, clips measured at a time (pitch tracking costs about 0.06 s per second of speech)
     progress : bool, show a bar
-    frame_rate : float, frames per second: that of the codec whose codes are looked at
 
     Returns
     -------
-    features : list of dicts as `frame_features` returns them, in the order of the clips
+    features : list of dicts as `frame_features` returns them, with `MOVEMENTS`, in the order of the clips
     """
-    jobs = (joblib.delayed(_read_or_measure)(clip.audio, cache_dir, frame_rate) for clip in clips)
+    spec = shared_spec(clips)
+    jobs = (joblib.delayed(_read_or_measure)(clip.audio, cache_dir, spec) for clip in clips)
     results = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
-    features = list(
-        tqdm(results, total=len(clips), desc="acoustic features", unit="clip", disable=not progress)
-    )
-    features = [_fit_to_codes(one, clip.codes) for clip, one in zip(clips, features, strict=True)]
+    bar = tqdm(results, total=len(clips), desc="acoustic features", unit="clip", disable=not progress)
+    features = list(bar)
     medians = speaker_medians(clips, features)
     for clip, one in zip(clips, features, strict=True):
         one["f0_st"] = semitones(one["f0_hz"], medians[clip.speaker])
-    return features
+    return [add_movements(one, spec.frame_rate) for one in features]
 
 
-def speaker_medians(clips: list, features: list[dict[str, np.ndarray]]) -> dict[str, float]:
+def speaker_medians(clips: Sequence[Clip], features: list[dict[str, np.ndarray]]) -> dict[str, float]:
     """Find the median pitch (Hz) of each speaker over all voiced frames; NaN for a speaker who has none."""
     tracks: dict[str, list[np.ndarray]] = {}
     for clip, one in zip(clips, features, strict=True):
@@ -136,40 +124,20 @@ def speaker_medians(clips: list, features: list[dict[str, np.ndarray]]) -> dict[
 
 
 def _read_or_measure(
-    audio: AudioFiles, cache_dir: Path | str | None, frame_rate: float
+    audio: AudioFiles, cache_dir: Path | str | None, spec: CodecSpec
 ) -> dict[str, np.ndarray]:
-    wav = load_audio(audio)
+    wav = load_audio(audio, spec.sample_rate)
     if cache_dir is None:
-        return frame_features(wav, frame_rate=frame_rate)
-    rate = "" if frame_rate == 50 else f"-{float(frame_rate)!r}"  # files of 50 frames/s name no rate
-    path = Path(cache_dir) / "acoustics" / f"{hash_audio(wav)}-v{CACHE_VERSION}{rate}.npz"
+        return frame_features(wav, spec)
+    name = f"{hash_audio(wav)}-{spec.sample_rate}-{spec.hop}-v{CACHE_VERSION}.npz"
+    path = Path(cache_dir) / "acoustics" / name
     if path.exists():
         with np.load(path) as stored:
             return dict(stored)
-    features = frame_features(wav, frame_rate=frame_rate)
+    features = frame_features(wav, spec)
     with write_atomically(path) as part:
         np.savez_compressed(part, **features)
     return features
-
-
-def _fit_to_codes(features: dict[str, np.ndarray], codes: np.ndarray | None) -> dict[str, np.ndarray]:
-    """Cut or repeat the last frame where the codec, which has its own sample rate, has one less or more."""
-    excess = 0 if codes is None else len(features["rms_db"]) - codes.shape[1]
-    if excess == 1:
-        return {name: values[:-1] for name, values in features.items()}
-    if excess == -1:
-        return {name: np.append(values, values[-1]) for name, values in features.items()}
-    return features
-
-
-def _divide_evenly(wav: np.ndarray, sample_rate: float, frame_rate: float) -> tuple[np.ndarray, float, int]:
-    """Return the sound at a rate that the frame rate divides, this rate, and the samples of a frame."""
-    hop = round(sample_rate / frame_rate)
-    if hop * frame_rate == sample_rate:
-        return wav, sample_rate, hop
-    n_samples = hop * math.ceil(round(wav.size * frame_rate / sample_rate, 6))
-    even = librosa.resample(wav, orig_sr=sample_rate, target_sr=hop * frame_rate, res_type="soxr_hq")
-    return even[:n_samples], hop * frame_rate, hop
 
 
 def _pad_to_frames(wav: np.ndarray, hop: int, window: int) -> np.ndarray:
@@ -181,7 +149,7 @@ def _pad_to_frames(wav: np.ndarray, hop: int, window: int) -> np.ndarray:
 
 
 def _track_pitch(wav: np.ndarray, sample_rate: int, hop: int) -> tuple[np.ndarray, np.ndarray]:
-    window = max(PITCH_WINDOW, hop)
+    window = max(round(PITCH_SECONDS * sample_rate), hop)
     padded = _pad_to_frames(wav, hop, window)
     low, high = F0_RANGE_HZ
     f0_hz, voiced, _ = librosa.pyin(
@@ -192,7 +160,7 @@ def _track_pitch(wav: np.ndarray, sample_rate: int, hop: int) -> tuple[np.ndarra
 
 
 def _measure_spectrum(wav: np.ndarray, sample_rate: int, hop: int) -> tuple[np.ndarray, np.ndarray]:
-    window = max(SPECTRUM_WINDOW, hop)
+    window = max(round(SPECTRUM_SECONDS * sample_rate), hop)
     padded = _pad_to_frames(wav, hop, window)
     magnitude = np.abs(librosa.stft(padded, n_fft=window, hop_length=hop, center=False))
     frequencies = librosa.fft_frequencies(sr=sample_rate, n_fft=window)
@@ -205,37 +173,17 @@ def _measure_spectrum(wav: np.ndarray, sample_rate: int, hop: int) -> tuple[np.n
     return centroid_hz.astype(float), tilt.astype(float)
 
 
-def add_dynamics(
-    features: list[dict[str, np.ndarray]], frame_rate: float = 50.0
-) -> list[dict[str, np.ndarray]]:
-    """Add slopes and position to the features of clips.
-
-    Parameters
-    ----------
-    features : list of dicts of float arrays, shape (n_frames,), as `clip_features` returns them
-    frame_rate : float, frames per second
-
-    Returns
-    -------
-    features : new dicts with `MOVEMENTS` beside what was there; slopes are NaN where a frame of the five is
-        unvoiced (pitch) or lies outside the clip
-    """
-    return [
-        one
-        | {
-            "f0_slope_st_s": measure_slope(one["f0_st"], frame_rate),
-            "rms_slope_db_s": measure_slope(np.maximum(one["rms_db"], SILENCE_DB), frame_rate),
-            "position": (np.arange(len(one["rms_db"])) + 0.5) / max(len(one["rms_db"]), 1),
-        }
-        for one in features
-    ]
+def add_movements(features: dict[str, np.ndarray], frame_rate: float) -> dict[str, np.ndarray]:
+    """Add `MOVEMENTS` to the features of a clip; a slope that touches an unvoiced frame or an edge is NaN."""
+    n_frames = len(features["rms_db"])
+    return features | {
+        "f0_slope_st_s": measure_slope(features["f0_st"], frame_rate),
+        "rms_slope_db_s": measure_slope(np.maximum(features["rms_db"], SILENCE_DB), frame_rate),
+        "position": (np.arange(n_frames) + 0.5) / max(n_frames, 1),
+    }
 
 
-def measure_slope(values: np.ndarray, frame_rate: float = 50.0) -> np.ndarray:
+def measure_slope(values: np.ndarray, frame_rate: float) -> np.ndarray:
     """Fit a line through each five neighbouring values; its slope, per second, float array (n_frames,)."""
-    slope = np.full(len(values), np.nan)
-    steps = np.arange(-HALF_WIDTH, HALF_WIDTH + 1)
-    if len(values) >= len(steps):
-        windows = np.lib.stride_tricks.sliding_window_view(np.asarray(values, dtype=float), len(steps))
-        slope[HALF_WIDTH:-HALF_WIDTH] = windows @ (steps * frame_rate / (steps @ steps))
-    return slope
+    edges = {"mode": "constant", "cval": np.nan}
+    return savgol_filter(np.asarray(values, float), SLOPE_FRAMES, 1, deriv=1, delta=1 / frame_rate, **edges)

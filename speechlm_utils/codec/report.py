@@ -10,6 +10,8 @@ import pandas as pd
 from ..acoustics.spectra import mel_distance
 from ..bootstrap import Bootstrap, resample_groups
 from ..clips import Clip
+from ..codec_spec import shared_spec
+from ..interval import Interval
 from .base import SpeechCodec
 from .probing import frame_phones, phone_information, predict_from_codes
 
@@ -58,20 +60,19 @@ class PhoneReport:
     n_voices: int
 
 
-def report_phones(clips: Sequence[Clip], seed: int = 0, frame_rate: float = 50) -> PhoneReport:
+def report_phones(clips: Sequence[Clip], seed: int = 0) -> PhoneReport:
     """Measure the phone-normalised mutual information of each layer, its spread over voices and its floor.
 
-    With few frames for 1,024 codes the measure does not fall to 0 even for codes that tell nothing; the floor
+    With few frames for many codes the measure does not fall to 0 even for codes that tell nothing; the floor
     says how far, and the jackknife leaves out one voice at a time, so that the bias hardly changes.
 
     Parameters
     ----------
-    clips : records with codes and phones
+    clips : with codes and phones
     seed : int, of the random order
-    frame_rate : float, the codec's frames per second
     """
     codes = [clip.codes for clip in clips]
-    names = [frame_phones(clip, frame_rate) for clip in clips]
+    names = [frame_phones(clip) for clip in clips]
     phones = np.unique(np.concatenate(names), return_inverse=True)[1]
     joined = np.concatenate(codes, axis=1)
     voice = np.repeat([clip.speaker for clip in clips], [c.shape[1] for c in codes])
@@ -92,61 +93,45 @@ def report_probes(
     train: tuple[Sequence[Clip], Sequence[dict]],
     test: tuple[Sequence[Clip], Sequence[dict]],
     layer_sets: dict[str, Sequence[int]],
-    targets: Sequence[str] = TARGETS,
-    codebook_size: int = 1024,
-    n_resamples: int = 1000,
-    seed: int = 0,
+    bootstrap: Bootstrap = Bootstrap(1000),
 ) -> pd.DataFrame:
-    """Measure how well linear probes read pitch, energy, … from the codes of some layers, on other voices.
+    """Measure how well linear probes read pitch and energy from the codes of some layers, on other voices.
 
     Parameters
     ----------
     train, test : clips with codes, and their features as `clip_features` returns them
     layer_sets : name -> layers, e.g. {"1": [1], "2–8": range(2, 9)}
-    targets : names of features
-    n_resamples, seed : of the bootstrap over test clips
+    bootstrap : over the clips of test
 
     Returns
     -------
-    table : DataFrame with columns `target`, `layers`, `r2`, `low`, `high` (95 % interval), `n_train` and
-        `n_test` (frames), `n_clips` (of test)
+    table : DataFrame with columns `target`, `layers`, `r2` (Interval), `n_train` and `n_test` (frames)
     """
+    size = shared_spec([*train[0], *test[0]]).codebook_size
     x, x_test = (np.concatenate([clip.codes for clip in clips], axis=1) for clips, _ in (train, test))
     clip_of = np.repeat(np.arange(len(test[0])), [clip.codes.shape[1] for clip in test[0]])
     rows = []
-    for target in targets:
+    for target in TARGETS:
         y, y_test = (np.concatenate([one[target] for one in features]) for _, features in (train, test))
         known = np.isfinite(y_test)
-        sizes = {"n_train": int(np.isfinite(y).sum()), "n_test": int(known.sum()), "n_clips": len(test[0])}
+        n_frames = {"n_train": int(np.isfinite(y).sum()), "n_test": int(known.sum())}
         for name, layers in layer_sets.items():
-            predicted = predict_from_codes((x, y), x_test[:, known], layers, codebook_size=codebook_size)
-            scores = bootstrap_r2(y_test[known], predicted, clip_of[known], n_resamples, seed)
-            rows.append(
-                {"target": target, "layers": name}
-                | dict(zip(("r2", "low", "high"), scores, strict=True))
-                | sizes
-            )
+            predicted = predict_from_codes((x, y), x_test[:, known], layers, size)
+            r2 = bootstrap_r2(y_test[known], predicted, clip_of[known], bootstrap)
+            rows.append({"target": target, "layers": name, "r2": r2} | n_frames)
     return pd.DataFrame(rows)
 
 
 def bootstrap_r2(
-    y_true: np.ndarray, predicted: np.ndarray, groups: np.ndarray, n_resamples: int = 1000, seed: int = 0
-) -> tuple[float, float, float]:
-    """Return R² and its 95 % interval (r2, low, high), whole groups (clips) resampled.
-
-    Parameters
-    ----------
-    y_true, predicted : float arrays, shape (n_frames,)
-    groups : array, shape (n_frames,)
-    n_resamples, seed : of the bootstrap
-    """
-    group, weights = resample_groups(groups, Bootstrap(n_resamples, seed))
+    y_true: np.ndarray, predicted: np.ndarray, clip_of: np.ndarray, bootstrap: Bootstrap
+) -> Interval:
+    """Return R² over frames (n_frames,); `clip_of` says what is resampled together."""
+    group, weights = resample_groups(clip_of, bootstrap)
     parts = [np.ones(len(y_true)), y_true, y_true**2, (y_true - predicted) ** 2]
     sums = np.stack([np.bincount(group, part) for part in parts], axis=1)
     n, total, squares, missed = (weights @ sums).T
     r2 = 1 - missed / (squares - total**2 / n)
-    low, high = np.quantile(r2[1:], [0.025, 0.975])
-    return float(r2[0]), float(low), float(high)
+    return bootstrap.interval(r2, weights.shape[1], "clips", reference=None)
 
 
 def measure_speed(codec: SpeechCodec, wavs: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

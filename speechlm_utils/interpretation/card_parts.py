@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from ..acoustics.features import CARD_FEATURES, add_dynamics
+from ..acoustics.features import CARD_FEATURES
 from ..clips import Clip, groups, label_ids
 from ..codec.codebooks import nearest_codes, read_codebook
 from ..codec.probing import frame_phones
@@ -72,11 +72,9 @@ def describe_frequency(
 
 
 def describe_sound(
-    tokens: Sequence[Token], clips: Sequence[Clip], features: list[dict], frame_rate: float = 50, **draws
+    tokens: Sequence[Token], clips: Sequence[Clip], features: list[dict], **draws
 ) -> pd.DataFrame:
     """Tell what each token sounds like: the effects of `association.token_associations`."""
-    if features and any(name not in features[0] for name in CARD_FEATURES):
-        features = add_dynamics(features, frame_rate)
     found = token_associations(list(clips), features, list(tokens), names=CARD_FEATURES, **draws)
     shape = len(tokens), len(CARD_FEATURES)
     parts = {name: found[name].to_numpy().reshape(shape) for name in ("effect", "low", "high", "q")}
@@ -85,10 +83,10 @@ def describe_sound(
 
 
 def describe_phones(
-    tokens: Sequence[Token], clips: Sequence[Clip], n_phones: int = 4, frame_rate: float = 50, **draws
+    tokens: Sequence[Token], clips: Sequence[Clip], n_phones: int = 4, **draws
 ) -> pd.DataFrame:
     """Tell on which phones each token falls most; q is corrected over all phones, not those told alone."""
-    phones = [frame_phones(clip, frame_rate) for clip in clips]
+    phones = [frame_phones(clip) for clip in clips]
     names = np.unique(np.concatenate(phones))
     hits, frames = count_hits(clips, tokens)
     member = [one[:, None] == names[None] for one in phones]

@@ -149,7 +149,7 @@ def recover_sets(
 
     Parameters
     ----------
-    clips, features : to measure the sound on, with `dynamics.add_dynamics`
+    clips, features : to measure the sound on, see `clip_features`
     sets : name -> (tokens, their coefficients as in `fit_coefs`)
     profile, n_resamples, seed : see `measure_recovery`
     names : features, the columns of the profile

@@ -46,7 +46,6 @@ def describe_tokens(
     n_half_samples: int = 20,
     n_resamples: int = 1000,
     seed: int = 0,
-    frame_rate: float = 50,
 ) -> pd.DataFrame:
     """Describe every selected token: the table of facts behind the cards.
 
@@ -60,7 +59,6 @@ def describe_tokens(
     rows : token name -> float array, shape (width,), see `Experiment.rows`; None leaves rows and words out
     words : token name -> [(word, cosine), ...], see `rows.nearest_tokens`
     n_folds, n_half_samples, n_resamples, seed : of the spreads, the stability, the intervals and the tests
-    frame_rate : float, the codec's frames per second
 
     Returns
     -------
@@ -83,10 +81,10 @@ def describe_tokens(
         found = [parts_of.describe_trust(selection, train, size, n_folds, n_half_samples, seed)]
     found += [
         parts_of.describe_frequency(tokens, clips, selection.task, selection.label_names, **draws),
-        parts_of.describe_sound(tokens, clips, features, frame_rate, **draws),
+        parts_of.describe_sound(tokens, clips, features, **draws),
     ]
     if all(clip.phones for clip in clips):
-        found.append(parts_of.describe_phones(tokens, clips, frame_rate=frame_rate, **draws))
+        found.append(parts_of.describe_phones(tokens, clips, **draws))
     if train is not None and len({clip.speaker for clip in train} - {""}) > 1:
         found.append(parts_of.describe_voices(tokens, train, selection.task, **draws))
     if codec is not None:

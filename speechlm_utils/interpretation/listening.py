@@ -64,7 +64,7 @@ def cut_moment(
     clip: Clip, frame: int, token: Token, seconds: float = 3.0, frame_rate: float = 50.0
 ) -> Moment:
     """Cut the piece of a clip about a frame (all of a clip that is no longer), and mark the token in it."""
-    wav = load_audio(clip.audio)
+    wav = load_audio(clip.audio, SAMPLE_RATE)
     length = min(round(seconds * SAMPLE_RATE), len(wav))
     first = round((frame + 0.5) / frame_rate * SAMPLE_RATE) - length // 2
     first = int(np.clip(first, 0, len(wav) - length))
@@ -113,7 +113,7 @@ def cut_frames(
     length = round(seconds * SAMPLE_RATE)
     windows = np.zeros((len(places), length), np.float32)
     for window, (clip, frame) in zip(windows, places, strict=True):
-        wav = load_audio(clip.audio)
+        wav = load_audio(clip.audio, SAMPLE_RATE)
         first = round((frame + 0.5) / frame_rate * SAMPLE_RATE) - length // 2
         begin, end = max(first, 0), min(first + length, len(wav))
         window[begin - first : end - first] = wav[begin:end]
@@ -217,7 +217,7 @@ def join_snippets(
     parts = [gap]
     for clip, frame in places:
         centre = frame * hop + hop // 2
-        piece = load_audio(clip.audio)[max(centre - half, 0) : centre + half].copy()
+        piece = load_audio(clip.audio, SAMPLE_RATE)[max(centre - half, 0) : centre + half].copy()
         fade = np.linspace(0, 1, min(160, len(piece) // 2), dtype=np.float32)
         piece[: len(fade)] *= fade
         piece[len(piece) - len(fade) :] *= fade[::-1]

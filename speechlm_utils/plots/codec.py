@@ -136,8 +136,9 @@ def plot_probes(ax: Axes, table: pd.DataFrame, target: str) -> Axes:
     rows = table[table["target"] == target]
     names = list(rows["layers"])
     colors = [layer_color(1) if n == "1" else BOTH if n.startswith("1") else layer_color(2) for n in names]
-    ax.bar(names, rows["r2"], color=colors)
-    draw_errors(ax, names, rows[["r2", "low", "high"]].to_numpy().T)
+    values = np.array([r2.values for r2 in rows["r2"]]).T
+    ax.bar(names, values[0], color=colors)
+    draw_errors(ax, names, values)
     ax.axhline(0, color="black", linewidth=0.8)
     ax.set(xlabel="layers read", ylabel="R² on unseen voices")
     return ax

@@ -25,7 +25,7 @@ def counted(tiny_codec, monkeypatch):
 def test_cached_codes_equal_those_of_each_clip_alone(tiny_corpus, tiny_clips, tiny_codec):
     assert [c.id for c in tiny_clips] == [c.id for c in load_corpus(tiny_corpus)]
     for clip in tiny_clips[::7]:
-        assert np.array_equal(clip.codes, tiny_codec.encode(load_audio(clip.audio)))
+        assert np.array_equal(clip.codes, tiny_codec.encode(load_audio(clip.audio, 16000)))
 
 
 def test_cache_is_reused(tiny_corpus, counted, tmp_path):
@@ -101,7 +101,7 @@ def test_normalised_audio_has_codes_of_its_own(tiny_corpus, tiny_codec, tmp_path
     clips = load_corpus(tiny_corpus)[:2]
     plain = encode_clips(clips, tiny_codec, tmp_path, progress=False)
     level = encode_clips(clips, tiny_codec, tmp_path, rms_dbfs=-26.0, progress=False)
-    expected = tiny_codec.encode(normalise_rms(load_audio(clips[0].audio)))
+    expected = tiny_codec.encode(normalise_rms(load_audio(clips[0].audio, 16000)))
     assert np.array_equal(level[0].codes, expected) and not np.array_equal(level[0].codes, plain[0].codes)
 
 
@@ -109,7 +109,7 @@ def test_several_sound_files_are_one_clip(tiny_corpus, tiny_codec, tmp_path):
     first, second = load_corpus(tiny_corpus)[:2]
     joined = replace(first, audio=(first.audio, second.audio))
     (encoded,) = encode_clips([joined], tiny_codec, tmp_path, progress=False)
-    wav = np.concatenate([load_audio(first.audio), load_audio(second.audio)])
+    wav = np.concatenate([load_audio(first.audio, 16000), load_audio(second.audio, 16000)])
     assert np.array_equal(encoded.codes, tiny_codec.encode(wav))
 
 

@@ -20,7 +20,7 @@ from speechlm_utils.codec_spec import CodecSpec
 @pytest.fixture
 def wavs(tiny_corpus):
     """Four waveforms of equal length (clips 0, 11, 22, 33)."""
-    return [load_audio(tiny_corpus / f"clips/{i:04d}.wav") for i in (0, 11, 22, 33)]
+    return [load_audio(tiny_corpus / f"clips/{i:04d}.wav", 16000) for i in (0, 11, 22, 33)]
 
 
 def test_import_is_quiet_and_loads_no_model():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from conftest import SPEC
 from sklearn.linear_model import Ridge
 
 from speechlm_utils.acoustics.spectra import log_mel, mel_distance
@@ -9,11 +10,11 @@ from speechlm_utils.clips import Clip
 from speechlm_utils.codec.probing import (
     code_usage,
     frame_phones,
-    one_hot,
     phone_information,
     predict_from_codes,
     probe_layers,
 )
+from speechlm_utils.codec_spec import CodecSpec
 
 
 def test_usage_of_even_uneven_and_constant_codes():
@@ -31,8 +32,8 @@ def test_usage_joins_clips_and_refuses_codes_beyond_the_book():
         code_usage([np.array([[0, 1], [2, 4]])], codebook_size=4)
 
 
-def make_clip(phones, n_frames=10):
-    return Clip("x", "", None, phones=phones, codes=np.zeros((8, n_frames), np.int16))
+def make_clip(phones, n_frames=10, spec=SPEC):
+    return Clip("x", "", None, phones=phones, codes=np.zeros((8, n_frames), np.int16), spec=spec)
 
 
 def test_a_frame_has_the_phone_at_its_centre():
@@ -43,7 +44,8 @@ def test_a_frame_has_the_phone_at_its_centre():
 
 @pytest.mark.parametrize(("frame_rate", "n_frames"), [(12.5, 5), (75, 30)])
 def test_phones_follow_the_frame_rate(frame_rate, n_frames):
-    found = frame_phones(make_clip("AH:0.000-0.200 R:0.200-0.400", n_frames), frame_rate)
+    spec = CodecSpec(24000, round(24000 / frame_rate), 64, 8)
+    found = frame_phones(make_clip("AH:0.000-0.200 R:0.200-0.400", n_frames, spec))
     centres = (np.arange(n_frames) + 0.5) / frame_rate
     assert found.tolist() == ["AH" if centre < 0.2 else "R" for centre in centres]
 
@@ -63,14 +65,13 @@ def test_information_is_all_of_it_none_of_it_or_half():
         phone_information(codes[:, :5], phones[:4])
 
 
-def test_indicators_have_one_per_layer_and_frame():
+def test_a_layer_or_code_out_of_range_is_named():
     codes = np.array([[0, 2], [1, 1], [2, 0]])
-    indicators = one_hot(codes, [1, 3], codebook_size=3).toarray()
-    assert indicators.tolist() == [[1, 0, 0, 0, 0, 1], [0, 0, 1, 1, 0, 0]]
+    train = codes, np.zeros(2)
     with pytest.raises(ValueError, match=r"layers \[0, 4\]: the codes have layers 1 to 3"):
-        one_hot(codes, [0, 1, 4], codebook_size=3)
+        predict_from_codes(train, codes, [0, 1, 4], 3)
     with pytest.raises(ValueError, match="layer 1, frame 1: code 2"):
-        one_hot(codes, [1, 3], codebook_size=2)  # would be a column of the next layer
+        predict_from_codes(train, codes, [1, 3], 2)  # would be a column of the next layer
 
 
 def make_frames(rng, n_frames=3000):
@@ -103,10 +104,12 @@ def test_prediction_equals_ridge_by_hand_and_unknown_frames_are_left_out():
 def test_mel_of_a_tone_peaks_in_its_band_and_halving_costs_log_2():
     t = np.arange(16000) / 16000
     wav = 0.5 * np.sin(2 * np.pi * 1000 * t)
-    mel = log_mel(wav)
+    mel = log_mel(wav, 16000)
     assert mel.shape == (80, 63) and mel.min() >= np.log(1e-4) - 1e-6
-    low, high = (log_mel(0.5 * np.sin(2 * np.pi * hertz * t))[:, 30].argmax() for hertz in (300, 3000))
+    low, high = (log_mel(0.5 * np.sin(2 * np.pi * hertz * t), 16000)[:, 30].argmax() for hertz in (300, 3000))
     assert low < mel[:, 30].argmax() < high
     noise = np.random.default_rng(0).normal(0, 0.1, 16000)
-    assert mel_distance(noise, noise / 2) == pytest.approx(np.log(2), abs=1e-3)
-    assert mel_distance(noise, noise[:8000]) == pytest.approx(0, abs=0.05)  # compared as far as both go
+    assert mel_distance(noise, noise / 2, 16000) == pytest.approx(np.log(2), abs=1e-3)
+    assert mel_distance(noise, noise[:8000], 16000) == pytest.approx(
+        0, abs=0.05
+    )  # compared as far as both go

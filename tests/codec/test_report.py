@@ -6,6 +6,7 @@ from sklearn.metrics import r2_score
 
 from speechlm_utils.acoustics.spectra import log_mel, mel_distance
 from speechlm_utils.audio import load_audio
+from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import Clip
 from speechlm_utils.codec.probing import phone_information, predict_from_codes, probe_layers
 from speechlm_utils.codec.report import (
@@ -15,9 +16,11 @@ from speechlm_utils.codec.report import (
     report_phones,
     report_probes,
 )
+from speechlm_utils.codec_spec import CodecSpec
 
 PHONES = ("AA", "B", "IY", "S")
 N_CODES = 32
+SPEC = CodecSpec(16000, 320, N_CODES, 3)
 
 
 def make_clip(number, rng):
@@ -26,7 +29,7 @@ def make_clip(number, rng):
     pitch = rng.integers(0, 8, 100)
     codes = np.stack([np.repeat(phones, 5), rng.integers(0, N_CODES, 100), pitch]).astype(np.int16)
     spans = " ".join(f"{PHONES[p]}:{k * 0.1:.2f}-{(k + 1) * 0.1:.2f}" for k, p in enumerate(phones))
-    clip = Clip(str(number), "", None, speaker=f"v{number % 3}", phones=spans, codes=codes)
+    clip = Clip(str(number), "", None, speaker=f"v{number % 3}", phones=spans, codes=codes, spec=SPEC)
     f0 = np.where(rng.random(100) < 0.7, pitch - 4.0 + rng.normal(0, 0.2, 100), np.nan)
     return clip, {"f0_st": f0, "rms_db": rng.normal(size=100)}
 
@@ -66,10 +69,11 @@ def test_jackknife_of_a_mean_is_its_standard_error(planted):
 def test_probes_find_pitch_where_it_was_planted(planted):
     train, test = ([part[:20] for part in planted], [part[20:] for part in planted])
     sets = {"1": [1], "2": [2], "2-3": [2, 3]}
-    table = report_probes(train, test, sets, codebook_size=N_CODES, n_resamples=200)
-    r2 = table.set_index(["target", "layers"])["r2"]
+    table = report_probes(train, test, sets, Bootstrap(200))
+    intervals = table.set_index(["target", "layers"])["r2"]
+    r2 = intervals.map(lambda one: one.estimate)
     assert r2["f0_st", "2-3"] > 0.95 and r2["f0_st", "1"] < 0.05 and r2["rms_db", "2-3"] < 0.05
-    assert np.all((table["low"] <= table["r2"]) & (table["r2"] <= table["high"]))
+    assert all(one.low <= one.estimate <= one.high and one.n == 10 for one in intervals)
     voiced = sum(np.isfinite(f["f0_st"]).sum() for f in planted[1][20:])
     assert list(table["n_test"][:3]) == [voiced] * 3 and list(table["n_test"][3:]) == [1000] * 3
 
@@ -82,16 +86,16 @@ def test_prediction_is_what_the_score_is_made_from(planted):
     predicted = predict_from_codes(parts[0], parts[1][0][:, known], [3], codebook_size=N_CODES)
     expected = r2_score(parts[1][1][known], predicted)
     assert probe_layers(*parts, [3], codebook_size=N_CODES) == pytest.approx(expected)
-    r2, low, high = bootstrap_r2(parts[1][1][known], predicted, np.arange(known.sum()) // 20, 200)
-    assert r2 == pytest.approx(expected) and low < r2 < high
+    r2 = bootstrap_r2(parts[1][1][known], predicted, np.arange(known.sum()) // 20, Bootstrap(200))
+    assert r2.estimate == pytest.approx(expected) and r2.low < r2.estimate < r2.high
 
 
 def test_distance_of_speech_to_itself_is_zero_and_depths_are_measured(tiny_corpus, tiny_codec):
-    wavs = [load_audio(tiny_corpus / f"clips/{i:04d}.wav") for i in (0, 1, 2)]
-    assert mel_distance(wavs[0], wavs[0]) == 0 and log_mel(wavs[0]).shape[0] == 80
+    wavs = [load_audio(tiny_corpus / f"clips/{i:04d}.wav", 16000) for i in (0, 1, 2)]
+    assert mel_distance(wavs[0], wavs[0], 16000) == 0 and log_mel(wavs[0], 16000).shape[0] == 80
     distances = decode_distances(tiny_codec, wavs, (1, 2, 8))
     assert distances.shape == (3, 3)
-    expected = mel_distance(wavs[1], tiny_codec.decode(tiny_codec.encode(wavs[1]), 2))
+    expected = mel_distance(wavs[1], tiny_codec.decode(tiny_codec.encode(wavs[1]), 2), 16000)
     assert distances[1, 1] == pytest.approx(expected)
 
 

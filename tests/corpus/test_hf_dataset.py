@@ -65,7 +65,7 @@ def test_a_dataset_dict_with_sound_inside(sounds, tmp_path):
     for clip, file in zip(clips, sounds, strict=True):
         assert hash_file(clip.audio) == hash_file(file) and clip.audio.suffix == file.suffix
         assert clip.audio.parent == tmp_path / "saved_audio"
-        assert np.array_equal(load_audio(clip.audio), load_audio(file))
+        assert np.array_equal(load_audio(clip.audio, 16000), load_audio(file, 16000))
 
 
 def test_sounds_are_written_once_and_where_asked(sounds, tmp_path):
@@ -110,7 +110,7 @@ def test_a_dataset_of_paths_without_splits(sounds, tmp_path):
     assert [c.audio for c in clips] == [*sounds[:7], (sounds[6], sounds[7])]
     assert [c.labels for c in clips] == [{"mood": mood} for mood in rows["mood"]]
     assert [c.ambiguous for c in clips] == rows["ambiguous"] and clips[0].group == TEXTS[0]
-    assert len(load_audio(clips[-1].audio)) == sum(len(load_audio(file)) for file in sounds[6:])
+    assert len(load_audio(clips[-1].audio, 16000)) == sum(len(load_audio(file, 16000)) for file in sounds[6:])
     assert not (tmp_path / "saved_audio").exists()
 
 

@@ -66,7 +66,7 @@ def test_afc_equals_the_csv(corpus):
     expected = load_mmused_csv(csv, folder.parent)
     clips = load_mamkit(folder, "afc", allow_pickle=True, authors_csv=csv)
     assert clips == expected and [c.split for c in clips] == ["train", "validation", "train", "test"]
-    wav = load_audio(clips[1].audio)  # sentences 9, 4, 11 in this order
+    wav = load_audio(clips[1].audio, 16000)  # sentences 9, 4, 11 in this order
     assert [len(wav), *np.round(wav[[0, 169, 333]], 2)] == pytest.approx([169 + 164 + 171, 0.09, 0.04, 0.11])
     alone = load_mamkit(folder, "afc", allow_pickle=True)
     assert [c.split for c in alone] == ["train", "train", "train", "test"]

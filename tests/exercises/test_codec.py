@@ -84,7 +84,7 @@ def test_quantiser(capsys):
 
 
 def test_padding(tiny_codec, tiny_corpus, capsys):
-    wav = load_audio(tiny_corpus / "clips/0000.wav")
+    wav = load_audio(tiny_corpus / "clips/0000.wav", 16000)
     alone = tiny_codec.encode(wav)
     padded = tiny_codec.encode(np.concatenate([wav, np.zeros(3200, np.float32)]))[:, : alone.shape[1]]
     right = (alone != padded).mean(axis=1)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from conftest import CODEBOOK_SIZE, FALLACIES, PLANTED_TOKENS
 
-from speechlm_utils.acoustics.features import FEATURES
+from speechlm_utils.acoustics.features import FEATURES, add_movements
 from speechlm_utils.clips import label_ids
 from speechlm_utils.interpretation import card_parts
 from speechlm_utils.interpretation.card_parts import COLUMNS
@@ -35,7 +35,7 @@ def make_voiced(clips):
         made.append(replace(clip, codes=codes, speaker=speaker, phones=phones))
         one = {name: rng.normal(size=60) for name in FEATURES}
         one["rms_db"] = one["rms_db"] - 30 + 3 * (codes[LOUD[0] - 1] == LOUD[1])
-        features.append(one)
+        features.append(add_movements(one, 50))
     return made, features
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from conftest import SPEC
 
 from speechlm_utils.acoustics.features import frame_features, semitones
 from speechlm_utils.clips import Clip
@@ -98,11 +99,11 @@ def test_measured_features_stand_beside_tokens():
 
 
 def test_summary_tells_level_pitch_and_length():
-    loud, soft = (frame_features(make_tone(200, 0.5, gain=gain)) for gain in (0.3, 0.03))
-    low = frame_features(make_tone(100, 0.8), median_hz=200.0)
+    loud, soft = (frame_features(make_tone(200, 0.5, gain=gain), SPEC) for gain in (0.3, 0.03))
+    low = frame_features(make_tone(100, 0.8), SPEC, median_hz=200.0)
     for one in (loud, soft):
         one["f0_st"] = semitones(one["f0_hz"], 200.0)
-    rows = summarise_features([loud, soft, low, frame_features(np.zeros(6400))])
+    rows = summarise_features([loud, soft, low, frame_features(np.zeros(6400), SPEC)])
     assert rows.shape == (4, 12) and np.isfinite(rows).all()
     assert rows[0, 3] - rows[1, 3] == pytest.approx(20, abs=0.5)
     assert rows[0, 0] - rows[2, 0] == pytest.approx(12, abs=0.3)

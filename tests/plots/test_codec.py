@@ -8,6 +8,7 @@ from matplotlib.colors import to_rgb
 
 from speechlm_utils import plots
 from speechlm_utils.codec_spec import CodecSpec
+from speechlm_utils.interval import Interval
 from speechlm_utils.plots.style import SEMANTIC, spread_codes
 
 
@@ -83,8 +84,13 @@ def test_depth_curve_has_each_clip_and_the_mean(ax):
 
 
 def test_probes_draw_one_target_with_its_intervals(ax):
-    rows = [("f0_st", "1", 0.1, 0.0, 0.2), ("f0_st", "2–8", 0.5, 0.4, 0.6), ("rms_db", "1", 0.9, 0.8, 1.0)]
-    plots.plot_probes(ax, pd.DataFrame(rows, columns=["target", "layers", "r2", "low", "high"]), "f0_st")
+    rows = [
+        ("f0_st", "1", (0.1, 0.0, 0.2)),
+        ("f0_st", "2–8", (0.5, 0.4, 0.6)),
+        ("rms_db", "1", (0.9, 0.8, 1.0)),
+    ]
+    table = [(target, layers, Interval(*r2, 9, "clips", None)) for target, layers, r2 in rows]
+    plots.plot_probes(ax, pd.DataFrame(table, columns=["target", "layers", "r2"]), "f0_st")
     assert [bar.get_height() for bar in ax.patches] == pytest.approx([0.1, 0.5])
     ends = [segment[:, 1] for segment in ax.collections[0].get_segments()]
     assert np.allclose(ends, [[0, 0.2], [0.4, 0.6]])

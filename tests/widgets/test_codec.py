@@ -57,7 +57,7 @@ def test_slider_in_the_plane_decodes_from_its_layers(capsys):
 def test_slider_of_the_codec_shows_and_plays_the_decoded_sound(tiny_codec, tiny_corpus, monkeypatch):
     shown = []
     monkeypatch.setattr("speechlm_utils.widgets.codec.display", shown.append)
-    wav = load_audio(tiny_corpus / "clips/0000.wav")
+    wav = load_audio(tiny_corpus / "clips/0000.wav", 16000)
     control = widgets.explore_layers(tiny_codec, wav)
     assert control.children[0].description == "layers" and control.children[0].max == 8
     control.children[0].value = 2
@@ -73,7 +73,7 @@ def test_slider_of_the_codec_shows_and_plays_the_decoded_sound(tiny_codec, tiny_
 
 def test_a_position_seen_before_is_not_decoded_again(tiny_codec, tiny_corpus, monkeypatch):
     monkeypatch.setattr("speechlm_utils.widgets.codec.display", lambda page: None)
-    control = widgets.explore_layers(tiny_codec, load_audio(tiny_corpus / "clips/0000.wav"))
+    control = widgets.explore_layers(tiny_codec, load_audio(tiny_corpus / "clips/0000.wav", 16000))
     slider = control.children[0]
     slider.value = 3
     monkeypatch.setattr(type(tiny_codec), "decode", lambda *args: pytest.fail("decoded again"))
