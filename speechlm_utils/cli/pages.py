@@ -7,6 +7,7 @@ from pathlib import Path
 import nbformat
 from latex2mathml.converter import convert as to_mathml
 from nbconvert import HTMLExporter
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 WIDGET_NOTE = "[An interactive control stands here when the notebook is open in JupyterLab.]"
@@ -35,10 +36,10 @@ FORMULA = re.compile(
 
 
 def finish_notebook(path: Path, run_dir: Path) -> None:
-    """Tidy an executed notebook; write it anew, its page (.html) beside it, its figures in `figures/`."""
+    """Tidy an executed notebook; write it again, its page (.html) beside it, its figures in `figures/`."""
     notebook = nbformat.read(path, as_version=4)
     strip_widgets(notebook)
-    keep_last_progress(notebook)
+    notebook, _ = CoalesceStreamsPreprocessor().preprocess(notebook, {})  # bars: their last state
     nbformat.write(notebook, path)
     describe_figures(notebook)
     write_figures(notebook, path.stem, run_dir / "figures")
@@ -56,22 +57,6 @@ def strip_widgets(notebook: nbformat.NotebookNode) -> None:
             data["text/plain"] = plain if "%|" in plain else WIDGET_NOTE
 
 
-def keep_last_progress(notebook: nbformat.NotebookNode) -> None:
-    """Keep of a progress bar what a terminal shows in the end: the text after the last carriage return."""
-    for cell in notebook.cells:
-        kept: list = []
-        for output in cell.get("outputs", []):
-            if kept and output.output_type == "stream" and kept[-1].get("name") == output.name:
-                kept[-1].text += output.text  # a bar arrives in pieces
-            else:
-                kept.append(output)
-        for output in kept:
-            if output.output_type == "stream":
-                output.text = re.sub(r"[^\n]*\r(?!\n)", "", output.text)
-        if kept:
-            cell.outputs = kept
-
-
 def describe_figures(notebook: nbformat.NotebookNode) -> None:
     """Give every figure without a text for those who cannot see it the heading that it stands under."""
     heading = "Figure"
@@ -83,18 +68,15 @@ def describe_figures(notebook: nbformat.NotebookNode) -> None:
                 output.metadata.setdefault("image/png", {}).setdefault("alt", heading)
 
 
-def write_figures(notebook: nbformat.NotebookNode, stem: str, folder: Path) -> list[Path]:
+def write_figures(notebook: nbformat.NotebookNode, stem: str, folder: Path) -> None:
     """Write the PNG figures of a notebook to a folder, numbered in order; those of an earlier run go."""
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob(f"{stem}-*.png"):
         old.unlink()
-    images = [
-        output.data["image/png"] for output in _outputs(notebook) if "image/png" in output.get("data", {})
-    ]
-    paths = [folder / f"{stem}-{number:02d}.png" for number in range(1, len(images) + 1)]
-    for path, image in zip(paths, images, strict=True):
-        path.write_bytes(base64.b64decode(image))
-    return paths
+    shown = [output.get("data", {}) for output in _outputs(notebook)]
+    images = [data["image/png"] for data in shown if "image/png" in data]
+    for number, image in enumerate(images, 1):
+        (folder / f"{stem}-{number:02d}.png").write_bytes(base64.b64decode(image))
 
 
 def render_html(notebook: nbformat.NotebookNode, title: str) -> str:
@@ -117,10 +99,9 @@ def _outputs(notebook: nbformat.NotebookNode) -> list:
 def _set_formulas_aside(text: str, formulas: list[str]) -> str:
     # Behind a placeholder, Markdown cannot mistake the stars and underscores of a formula for its own.
     def replace(match: re.Match) -> str:
+        formula, display = match["display"] or match["inline"], "block" if match["display"] else "inline"
         try:
-            mathml = to_mathml(
-                match["display"] or match["inline"], display="block" if match["display"] else "inline"
-            )
+            mathml = to_mathml(formula, display=display)
         except Exception:  # whatever the converter cannot read stays as typed; the page must not fail for it
             return match[0]
         formulas.append(mathml)

@@ -8,14 +8,21 @@ from typing import Any
 import papermill
 import yaml
 
+from ..notebook.catalogue import Notebook
+
 DEFAULTS = {
     "corpus_dir": "../data/demo",
     "codec_name": "../data/codec",
     "llm_name": "smollm2-135m",
+    "llm_dtype": "auto",
+    "llm_quantization": None,
+    "run_dir": "../runs/lab",
     "cache_dir": "../runs/cache",
-    "seed": 0,
 }
 """What every notebook starts from when no profile says otherwise; paths are relative to the notebooks."""
+
+ANY_CORPUS = "13"
+"""The notebook that runs every step on any corpus; the others speak of the demo corpus."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,9 @@ def load_profile(name: str, folder: Path) -> Profile:
     return Profile(path.stem, sections.pop("all", {}), sections)
 
 
-def plan_parameters(notebooks: list, profile: Profile, run_dir: Path) -> dict[str, dict[str, Any]]:
+def plan_parameters(
+    notebooks: list[Notebook], profile: Profile, run_dir: Path
+) -> dict[str, dict[str, Any]]:
     """Work out the parameters of each notebook (by file name) and refuse what no notebook knows.
 
     A common parameter goes to the notebooks that declare it in their `parameters` cell, the run folder too.
@@ -51,25 +60,48 @@ def plan_parameters(notebooks: list, profile: Profile, run_dir: Path) -> dict[st
         If a section belongs to no notebook, if a notebook does not declare a parameter of its section, or if
         no notebook declares a common one; the message names profile, notebook and parameter.
     """
-    declared = {
-        notebook.path.name: set(papermill.inspect_notebook(str(notebook.path))) for notebook in notebooks
-    }
     orphans = set(profile.by_number) - {notebook.number for notebook in notebooks}
     if orphans:
         raise ValueError(f"profile {profile.name}: no notebook has the number {', '.join(sorted(orphans))}")
+    declared = {one.path.name: set(papermill.inspect_notebook(str(one.path))) for one in notebooks}
     _refuse_unknown(profile, "all", profile.common, set().union(*declared.values()))
     plan = {}
     for notebook in notebooks:
-        known = declared[notebook.path.name]
-        own = profile.by_number.get(notebook.number, {})
-        _refuse_unknown(profile, notebook.path.name, own, known)
+        name, own = notebook.path.name, profile.by_number.get(notebook.number, {})
+        _refuse_unknown(profile, name, own, declared[name])
         common = profile.common | {"run_dir": os.path.relpath(run_dir, notebook.path.parent)}
-        plan[notebook.path.name] = {k: v for k, v in common.items() if k in known} | own
+        plan[name] = {key: value for key, value in common.items() if key in declared[name]} | own
     return plan
 
 
 def _refuse_unknown(profile: Profile, where: str, given: dict[str, Any], known: set[str]) -> None:
-    unknown = sorted(set(given) - known)
-    if unknown:
+    if unknown := sorted(set(given) - known):
         names = f"unknown parameter {', '.join(unknown)}; known: {', '.join(sorted(known))}"
         raise ValueError(f"profile {profile.name}, {where}: {names}")
+
+
+def keep_to_corpus(
+    notebooks: list[Notebook], plan: dict[str, dict[str, Any]], asked: bool
+) -> list[Notebook]:
+    """Leave out, and say so, the notebooks that speak of the demo corpus where the plan has another one.
+
+    Raises
+    ------
+    ValueError
+        If these notebooks were asked for by number, or no other is left.
+    """
+    lessons = [one for one in notebooks if one.number != ANY_CORPUS and _is_foreign(one, plan)]
+    rest = [one for one in notebooks if one not in lessons]
+    if not lessons:
+        return rest
+    numbers = ", ".join(one.number for one in lessons)
+    told = f"notebooks {numbers} speak of the demo corpus; notebook {ANY_CORPUS} runs every step on yours"
+    if asked or not rest:
+        raise ValueError(told)
+    print(told)
+    return rest
+
+
+def _is_foreign(notebook: Notebook, plan: dict[str, dict[str, Any]]) -> bool:
+    folder, demo = notebook.path.parent, DEFAULTS["corpus_dir"]
+    return (folder / plan[notebook.path.name].get("corpus_dir", demo)).resolve() != (folder / demo).resolve()

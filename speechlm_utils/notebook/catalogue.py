@@ -1,5 +1,6 @@
 """The notebooks of the repository: where they are, their numbers, titles and questions."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ class Notebook:
     path: Path
     title: str
     question: str
+    minutes: str = ""
 
     @property
     def number(self) -> str:
@@ -35,8 +37,8 @@ def find_notebooks(folder: Path) -> list[Notebook]:
     return [_read_head(path) for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))]
 
 
-def choose_notebooks(notebooks: list[Notebook], only: list[str] | None = None) -> list[Notebook]:
-    """Keep the notebooks with the given numbers ("2" means "02"); all of them if none is given."""
+def select_notebooks(notebooks: list[Notebook], only: list[str] | None = None) -> list[Notebook]:
+    """Select the notebooks with the given numbers ("2" means "02"); all of them if none is given."""
     numbers = [notebook.number for notebook in notebooks]
     wanted = [number.zfill(2) for number in only or numbers]
     unknown = [number for number in wanted if number not in numbers]
@@ -48,14 +50,11 @@ def choose_notebooks(notebooks: list[Notebook], only: list[str] | None = None) -
 
 
 def _read_head(path: Path) -> Notebook:
-    cells = nbformat.read(path, as_version=4).cells
-    lines = [
-        line.strip()
-        for cell in cells[:2]
-        if cell.cell_type == "markdown"
-        for line in cell.source.splitlines()
-    ]
+    head = nbformat.read(path, as_version=4).cells[:2]
+    text = "\n".join(cell.source for cell in head if cell.cell_type == "markdown")
+    lines = [line.strip() for line in text.splitlines()]
     title = next((line.lstrip("# ") for line in lines if line.startswith("#")), path.stem)
     texts = [line for line in lines if line and not line.startswith(("#", "[", "<", "!"))]
     question = next((line for line in texts if "?" in line), texts[0] if texts else "")
-    return Notebook(path, title, question.replace("*", "").replace("`", ""))
+    minutes = re.search(r"(\d+(?:[.–-]\d+)?)\s*minute", text)
+    return Notebook(path, title, re.sub("[*`]", "", question), minutes[1] if minutes else "")
