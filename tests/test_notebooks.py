@@ -1,23 +1,20 @@
-"""Every notebook, found by glob: in step with its source, whole without the cells that a corpus has no data
-for, and executed with the profile `ci`."""
+"""Every notebook, found by glob: in step with its source, and executed with the profile `ci`."""
 
-import ast
-import builtins
 import importlib.util
-from itertools import chain, combinations
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from speechlm_utils.cli import notebooks as notebook_runner
 from speechlm_utils.cli import profiles
-from speechlm_utils.notebook import catalogue, needs
+from speechlm_utils.cli.notebooks import run_notebook
+from speechlm_utils.notebook import catalogue
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "notebooks"
 NOTEBOOKS = catalogue.find_notebooks(FOLDER)
 IDS = [notebook.path.stem for notebook in NOTEBOOKS]
+MAX_LINES = 25  # of a code cell
 
 
 def load_builder():
@@ -41,79 +38,14 @@ def test_notebooks_are_what_their_sources_say_without_outputs():
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in (FOLDER / "profiles").glob("*.yml")))
 def test_profile_names_only_parameters_that_notebooks_declare(name, tmp_path):
-    if not NOTEBOOKS:
-        pytest.skip("there are no notebooks yet")
     profiles.plan_parameters(NOTEBOOKS, profiles.load_profile(name, FOLDER), tmp_path)
 
 
-# --- cells that need something of the corpus ----------------------------------------------------------------
-
-ALL_NEEDS = {**needs.NEEDS, **needs.CORPUS_NEEDS}
-
-
-def read_cells(notebook):
-    """The cells of a notebook, and the needs that its tags name, in their order."""
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=IDS)
+def test_code_cells_are_short(notebook):
     cells = nbformat.read(notebook.path, as_version=4).cells
-    tags = [tag for cell in cells for tag in cell.metadata.get("tags", []) if tag.startswith(needs.PREFIX)]
-    return cells, [tag.removeprefix(needs.PREFIX) for tag in dict.fromkeys(tags)]
-
-
-def find_undefined(cells):
-    """Names that code cells use but neither they nor an earlier one define; `%` magic is passed over."""
-    known, undefined = {*dir(builtins), "get_ipython"}, []
-    for cell in cells:
-        if cell.cell_type == "code":
-            lines = cell.source.splitlines()
-            tree = ast.parse("\n".join(line for line in lines if not line.startswith("%")))
-            known |= {name for node in ast.walk(tree) for name in list_defined(node)}
-            loads = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
-            undefined += [node.id for node in loads if node.id not in known]
-    return undefined
-
-
-def list_defined(node):
-    """Names that a node of the syntax tree defines."""
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return [(alias.asname or alias.name).split(".")[0] for alias in node.names]
-    if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.ExceptHandler):
-        return [node.name] if node.name else []
-    if isinstance(node, ast.arg):
-        return [node.arg]
-    return [node.id] if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load) else []
-
-
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=IDS)
-def test_cells_that_remain_use_no_name_of_cells_that_are_left_out(notebook):
-    cells, tagged = read_cells(notebook)
-    assert set(tagged) <= set(ALL_NEEDS)
-    for lacking in chain.from_iterable(combinations(tagged, n) for n in range(len(tagged) + 1)):
-        kept, _ = needs.leave_out(cells, dict.fromkeys(lacking, "…"))
-        assert not find_undefined(kept), f"without {lacking}"
-
-
-def test_a_name_from_a_cell_that_is_left_out_is_found():
-    cells = [nbformat.v4.new_code_cell(text) for text in ("import numpy as np", "a = np.ones(2)", "print(a)")]
-    assert find_undefined(cells) == []
-    assert find_undefined(cells[::2]) == ["a"]
-
-
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=IDS)
-def test_first_cell_of_a_need_says_what_is_missing(notebook):
-    cells, tagged = read_cells(notebook)
-    for need in tagged:
-        code = [
-            c for c in cells if needs.PREFIX + need in c.metadata.get("tags", []) and c.cell_type == "code"
-        ]
-        assert not code or f'require(experiment.corpus, "{need}"' in code[0].source, need
-
-
-@pytest.mark.parametrize("notebook", [n for n in NOTEBOOKS if n.number <= "05"], ids=IDS[:6])
-def test_text_for_any_corpus_does_not_speak_of_the_demo_corpus(notebook):
-    kept, _ = needs.leave_out(read_cells(notebook)[0], dict.fromkeys(ALL_NEEDS, "…"))
-    texts = [cell.source.lower() for cell in kept if cell.cell_type == "markdown"]
-    assert not [
-        text for text in texts for word in ("planted", "fallac", "`question`", "`topic`") if word in text
-    ]
+    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    assert not [text for text in code if len(text.splitlines()) > MAX_LINES and "import" not in text]
 
 
 # --- execution ----------------------------------------------------------------------------------------------
@@ -122,7 +54,7 @@ def test_text_for_any_corpus_does_not_speak_of_the_demo_corpus(notebook):
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=IDS)
 def test_notebook_runs_with_profile_ci(notebook, ci_run_dir):
     plan = profiles.plan_parameters(NOTEBOOKS, profiles.load_profile("ci", FOLDER), ci_run_dir)
-    result = notebook_runner.run_notebook(notebook, plan[notebook.path.name], ci_run_dir, progress=False)
+    result = run_notebook(notebook, plan[notebook.path.name], ci_run_dir, progress=False)
     assert result.status == "ok", result.describe_failure()
 
 

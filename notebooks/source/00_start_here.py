@@ -34,14 +34,13 @@ from speechlm_utils.evaluation.ceilings import compute_ceilings
 from speechlm_utils.exercises import check_codes_in_clip, check_heard, check_no_gain
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.llm.spec import LLMSpec
-from speechlm_utils.notebook.needs import require
 from speechlm_utils.notebook.overview import (
     check_installation,
-    choose_deliveries,
     describe_splits,
     list_versions,
     notebook_table,
     planted_table,
+    select_deliveries,
 )
 from speechlm_utils.notebook.record import record_metrics
 
@@ -70,8 +69,7 @@ n_resamples = 2000  # of the bootstrap over sentences
 Path(run_dir, "figures").mkdir(parents=True, exist_ok=True)
 experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, seed, clips_per_split, LLMSpec(llm_name))
 installation = check_installation(experiment)
-for row in installation.itertuples():
-    print("found  " if row.ok else "MISSING", f"{row.part}: {row.found}")
+display(installation)
 assert installation["ok"].all(), "see the table: something is missing"
 spec = experiment.codec.spec
 
@@ -89,7 +87,7 @@ for number, clip in enumerate(firsts, 1):
 wavs = {f"clip {k}": load_audio(clip.audio, spec.sample_rate) for k, clip in enumerate(firsts, 1)}
 widgets.show_players(wavs, spec.sample_rate)
 
-# %% [markdown] tags=["needs-ambiguous"]
+# %% [markdown]
 # ## One sentence, several meanings
 #
 # Here are two sentences of one voice, each said in several ways. The words of each row are the same to the
@@ -97,29 +95,28 @@ widgets.show_players(wavs, spec.sample_rate)
 #
 # **Listen before you read on.** Which ones sound agitated, solemn, mocking, menacing? Good headphones help.
 
-# %% tags=["needs-ambiguous"]
-require(experiment.corpus, "ambiguous", task=task)
-chosen = encode_clips(choose_deliveries(experiment.corpus, task), experiment.codec, cache_dir, progress=False)
+# %%
+chosen = select_deliveries(experiment.corpus, task)
+chosen = encode_clips(chosen, experiment.codec, cache_dir, progress=False)
 wavs = [load_audio(clip.audio, spec.sample_rate) for clip in chosen]
 sentences = list(dict.fromkeys(clip.text for clip in chosen))
 for sentence in sentences:
-    print(f"“{sentence}”, said by {chosen[0].speaker}: clips", end=" ")
-    print(*(number for number, clip in enumerate(chosen, 1) if clip.text == sentence))
+    numbers = [number for number, clip in enumerate(chosen, 1) if clip.text == sentence]
+    print(f"“{sentence}”, said by {chosen[0].speaker}: clips", *numbers)
 widgets.show_players({f"clip {number}": wav for number, wav in enumerate(wavs, 1)}, spec.sample_rate)
 
-# %% [markdown] tags=["needs-ambiguous", "needs-planted"]
+# %% [markdown]
 # ### Exercise 1 · By ear (easy, 3 minutes)
 #
 # In this corpus every class has its own way of speaking. Guess the label of each clip by ear, before you
 # scroll to the next figure. The first cell lists the labels.
 
-# %% tags=["needs-ambiguous", "needs-planted"]
-require(experiment.corpus, "planted", task=task)
+# %%
 print(names)
 heard = None  # for example ["emotion", "slogans", ...], one label per clip
 check_heard(heard, chosen, task)
 
-# %% [markdown] tags=["needs-ambiguous", "needs-planted"]
+# %% [markdown]
 # <details><summary>Hint</summary>
 #
 # *Authority* is slow and low, with a pause; *emotion* is high and lively; *slogans* are monotonous and
@@ -135,14 +132,13 @@ check_heard(heard, chosen, task)
 # conventions of this corpus, and you have not been trained on it. Nor has the language model, yet.
 # </details>
 
-# %% [markdown] tags=["needs-ambiguous"]
+# %% [markdown]
 # ### What differs
 #
 # Prediction: if the words are the same, then the waveforms may still differ in length and in strength, and
 # the pitch contours in height, in range, and in where they end.
 
-# %% tags=["needs-ambiguous"]
-rates = {"sample_rate": spec.sample_rate, "frame_rate": spec.frame_rate}
+# %%
 features = clip_features(chosen, cache_dir, n_jobs=1, progress=False)
 colors = plots.label_colors(names)
 n_columns = max(sum(clip.text == sentence for clip in chosen) for sentence in sentences)
@@ -153,15 +149,15 @@ for row, sentence in enumerate(sentences):
     places = [i for i, clip in enumerate(chosen) if clip.text == sentence]
     for column, i in enumerate(places):
         label = chosen[i].labels[task]
-        title = f"clip {i + 1}: {plots.show_name(label)}"
-        plots.plot_delivery(*pair[:, column], wavs[i], features[i]["f0_st"], title, colors[label], **rates)
+        plots.plot_prosody(pair[:, column], wavs[i], features[i]["f0_st"], spec, colors[label])
+        pair[0, column].set_title(f"clip {i + 1}: {plots.show_name(label)}", color=colors[label])
     pair[0, 0].set_ylabel("amplitude")
     pair[1, 0].set_ylabel("F0 (semitones)")
 for ax in axes[-1]:
     ax.set_xlabel("seconds")
 fig.savefig(Path(run_dir, "figures", "00_deliveries.png"), dpi=110)
 
-# %% [markdown] tags=["needs-ambiguous"]
+# %% [markdown]
 # Each pair shows one clip: its waveform, and under it its pitch (F0), in semitones about the middle of this
 # voice (12 semitones are an octave; gaps are sounds without pitch). Compare within a row: the same
 # words take more or less time, the contour lies higher or lower, it swings or stays flat, and it ends with
@@ -178,7 +174,7 @@ fig.savefig(Path(run_dir, "figures", "00_deliveries.png"), dpi=110)
 wav = load_audio(firsts[0].audio, spec.sample_rate)
 codes = experiment.codec.encode(wav)
 fig, ax = plt.subplots(figsize=(10.5, 3.2))
-plots.plot_pipeline(ax, wav, codes)
+plots.plot_pipeline(ax, wav, codes, spec)
 fig.savefig(Path(run_dir, "figures", "00_map.png"), dpi=110)
 print(f"Clip 1: {len(firsts[0].text.split())} words, {codes.shape[1]} frames, {codes.size} codes.")
 
@@ -205,10 +201,10 @@ parts = {name: [c for c in experiment.corpus if c.split == name] for name in ("t
 for one, other in (("train", "validation"), ("train", "test"), ("validation", "test")):
     voices = {c.speaker for c in parts[one]} & {c.speaker for c in parts[other]} - {""}
     texts = {c.text for c in parts[one]} & {c.text for c in parts[other]} - {""}
-    print(f"{one} and {other} share {len(voices)} named voices and {len(texts)} texts", end="")
-    print("; read scores with care" if voices or texts else "")
+    care = "; read scores with care" if voices or texts else ""
+    print(f"{one} and {other} share {len(voices)} named voices and {len(texts)} texts{care}")
 
-# %% [markdown] tags=["needs-planted"]
+# %% [markdown]
 # ## What was planted
 #
 # The corpus is synthetic, on purpose: real debates come without a key. A neural voice read each sentence
@@ -216,19 +212,18 @@ for one, other in (("train", "validation"), ("train", "test"), ("validation", "t
 # parameters were drawn around the profile of its label and written down. So we can ask later whether the
 # method finds what we put in.
 
-# %% tags=["needs-planted"]
-require(experiment.corpus, "planted", task=task)
+# %%
 means, deviations = planted_table(experiment.corpus, task)
 fig, ax = plt.subplots(figsize=(10, 3.6))
 plots.plot_planted(ax, means, deviations)
 fig.savefig(Path(run_dir, "figures", "00_planted.png"), dpi=110)
 
-# %% [markdown] tags=["needs-planted"]
+# %% [markdown]
 # Each cell: mean ± standard deviation over the clips of a label; the colour says how far a mean lies from
 # the middle of its column. Read a row as a way of speaking, and a column as a cue. Is there a column that
 # alone separates all labels? Else a single cue is not enough, and a combination may be.
 
-# %% [markdown] tags=["needs-planted", "needs-question"]
+# %% [markdown]
 # Four tasks share the corpus. They differ in *where* the answer lies:
 #
 # | task | question | where the answer lies, by construction |
@@ -238,44 +233,43 @@ fig.savefig(Path(run_dir, "figures", "00_planted.png"), dpi=110)
 # | `question` | statement or question? | only in the delivery: every sentence occurs as both |
 # | `topic` | which of six topics? | only in the words: the delivery knows nothing of it |
 
-# %% [markdown] tags=["needs-planted"]
+# %% [markdown]
 # ## What is there to gain?
 #
 # Before we build anything: three ceilings per task. A simple classifier is given (1) the words, (2) the
 # planted parameters themselves, in figures, (3) both. It learns on train and is scored on test. No model
 # that has to *hear* the delivery can be expected to beat one that is *told*.
 
-# %% [markdown] tags=["needs-planted", "needs-question"]
+# %% [markdown]
 # Predictions, from the table above: in `question` words alone are worth nothing; in `topic` the delivery is
 # worth nothing; in `fallacy` the delivery adds to the words.
 
-# %% tags=["needs-planted"]
+# %%
 bootstrap = Bootstrap(n_resamples, seed)
 ceilings = compute_ceilings(experiment.corpus, None, clips_per_split, n_folds, bootstrap)
 fig, ax = plt.subplots(figsize=(9, 3.8))
 plots.plot_ceilings(ax, ceilings)
 fig.savefig(Path(run_dir, "figures", "00_ceilings.png"), dpi=110)
 
-# %% [markdown] tags=["needs-planted"]
+# %% [markdown]
 # Macro-F1 is the mean over classes of F1, so that rare classes count as much as frequent ones. The thin
-# bars are 95 % intervals (whole sentences resampled), the dotted line is guessing. A bar may lie *below*
-# guessing: whoever has to give the same answer to both readings of a sentence never finds one of them.
+# bars are 95 % intervals (whole sentences resampled), the dotted line is chance. A bar may lie *below*
+# chance: whoever has to give the same answer to both readings of a sentence never finds one of them.
 
-# %% tags=["needs-planted"]
+# %%
 both = ceilings[ceilings["inputs"] == "both"].set_index("task")
 for task, row in both.iterrows():
     interval = f"{row['gain']:+.2f} [{row['gain_low']:+.2f}, {row['gain_high']:+.2f}]"
     sizes = f"{row['n_test']} clips, {row['n_sentences']} sentences, seed {seed}"
     print(f"{task:10} words + delivery against words: {interval} {row['verdict']} ({sizes})")
 
-# %% [markdown] tags=["needs-planted", "needs-question"]
+# %% [markdown]
 # The interval is that of the *difference*, on the same clips. `topic` is the control: a method that reports
 # a gain there has fooled itself.
 #
 # ### Checkpoint
 
-# %% tags=["needs-planted", "needs-question"]
-require(experiment.corpus, "question", task=task)
+# %%
 assert both.loc["question", "gain_low"] > 0, "the delivery should tell questions from statements"
 assert both.loc["topic", "gain_low"] <= 0, "the delivery should not tell the topic"
 print("The corpus is what its makers say, as far as words and planted parameters go.")
@@ -306,17 +300,17 @@ check_codes_in_clip(n_codes)
 # This flood is why the method selects.
 # </details>
 
-# %% [markdown] tags=["needs-planted", "needs-question"]
+# %% [markdown]
 # ### Exercise 3 · Where hearing cannot help (easy, 2 minutes)
 #
 # For which task do words and delivery together gain least over words alone? Read it off the figure, then
 # check.
 
-# %% tags=["needs-planted", "needs-question"]
+# %%
 task_without_gain = None  # "fallacy", "detection", "question" or "topic"
 check_no_gain(task_without_gain, ceilings)
 
-# %% [markdown] tags=["needs-planted", "needs-question"]
+# %% [markdown]
 # <details><summary>Hint</summary>
 #
 # Compare the green bar with the blue one.
@@ -364,7 +358,7 @@ check_no_gain(task_without_gain, ceilings)
 # | grouped | clips of one sentence stay on one side of a fold, and are resampled together |
 # | ceiling | what a classifier reaches that is told what others have to hear |
 
-# %% [markdown] tags=["needs-planted"]
+# %% [markdown]
 # ## Limits
 #
 # - Delivery was planted by signal processing on synthetic voices. People are less tidy: they do not speak a
@@ -376,20 +370,14 @@ check_no_gain(task_without_gain, ceilings)
 # ## Summary
 
 # %%
-scores = {}  # of the ceilings, where there are any
 totals = {"clips": len(experiment.corpus), "minutes_of_speech": splits["minutes"].sum()}
-
-# %% tags=["needs-planted"]
-for row in ceilings.itertuples():
-    if row.inputs != "both":
-        print(f"{row.task:10} {row.inputs:8} macro-F1 {row.macro_f1:.2f} [{row.low:.2f}, {row.high:.2f}]")
-        scores[f"{row.task}_{row.inputs}"] = row.macro_f1
-
-# %%
+single = ceilings[ceilings["inputs"] != "both"]
+scores = {f"{row.task}_{row.inputs}": row.macro_f1 for row in single.itertuples()}
+display(single.set_index(["task", "inputs"])[["macro_f1", "low", "high"]].round(2))
 written = record_metrics(run_dir, "00_start_here", **scores, **totals, seed=seed)
 print(f"written: {written.name}")
 
-# %% [markdown] tags=["needs-planted"]
+# %% [markdown]
 # - The same words can be said in ways that change the answer; a model that only reads cannot tell them
 #   apart.
 # - We know what was planted, so we know what can be gained, and in which task nothing can.

@@ -1,8 +1,11 @@
 """What came of a run: an index page with numbers and figures, and a summary in text."""
 
-import html
+from html import escape
 from pathlib import Path
 from typing import Any
+
+from ..notebook.catalogue import Notebook
+from .notebooks import Result
 
 INDEX_STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem; color: #222
@@ -12,23 +15,25 @@ border-bottom: 1px solid #ddd; vertical-align: top } .failed { color: #b00020 } 
 """
 
 
-def write_index(notebooks: list, results: dict[str, Any], run_dir: Path, profile: str, metrics: dict) -> Path:
+N_SHOWN = 4  # headline numbers of a notebook in the summary
+
+
+def write_index(
+    notebooks: list[Notebook], results: dict[str, Result], run_dir: Path, profile: str, metrics: dict
+) -> Path:
     """Write `index.html`: a table of the notebooks with links, then the numbers and figures of each.
 
     Parameters
     ----------
-    notebooks : list of notebook_runner.Notebook, in order
-    results : file name to notebook_runner.Result, of this and earlier runs in the folder
-    run_dir : the run folder
-    profile : name of the profile
-    metrics : as `run.read_metrics` returns them
+    results : by file name, of this and earlier runs in the folder
+    metrics : as `read_metrics` returns them
     """
     rows = "\n".join(_index_row(notebook, results.get(notebook.path.name)) for notebook in notebooks)
     details = "\n".join(_index_details(notebook, run_dir, metrics) for notebook in notebooks)
     head = "<tr><th>Notebook</th><th>Question</th><th>Minutes</th><th>Status</th></tr>"
     page = (
-        f"<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'><title>{html.escape(profile)}</title>"
-        f"<style>{INDEX_STYLE}</style></head><body>\n<h1>Run with the profile {html.escape(profile)}</h1>\n"
+        f"<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'><title>{escape(profile)}</title>"
+        f"<style>{INDEX_STYLE}</style></head><body>\n<h1>Run with the profile {escape(profile)}</h1>\n"
         f"<table>{head}\n{rows}\n</table>\n{details}\n</body></html>\n"
     )
     path = run_dir / "index.html"
@@ -36,18 +41,15 @@ def write_index(notebooks: list, results: dict[str, Any], run_dir: Path, profile
     return path
 
 
-def format_summary(
-    notebooks: list, results: list, metrics: dict[str, dict[str, Any]], n_shown: int = 4
-) -> str:
+def format_summary(notebooks: list[Notebook], results: list[Result], metrics: dict[str, dict]) -> str:
     """Lay out a run as a table in text: notebook, status, minutes, and its first headline numbers."""
     width = max(len(notebook.path.stem) for notebook in notebooks)
     lines = [f"\n{'notebook':{width}}  status   minutes  headline numbers"]
     for notebook, result in zip(notebooks, results, strict=True):
-        numbers = _headline(notebook, metrics)[:n_shown]
-        shown = ", ".join(f"{name} {text}" for name, text in numbers) if result.status == "ok" else ""
-        lines.append(
-            f"{notebook.path.stem:{width}}  {result.status:7}  {result.minutes:7.1f}  {shown}".rstrip()
-        )
+        numbers = _headline(notebook, metrics)[:N_SHOWN] if result.status == "ok" else []
+        shown = ", ".join(f"{name} {text}" for name, text in numbers)
+        line = f"{notebook.path.stem:{width}}  {result.status:7}  {result.minutes:7.1f}  {shown}"
+        lines.append(line.rstrip())
     total = sum(result.minutes for result in results)
     return "\n".join([*lines, f"{'all':{width}}  {'':7}  {total:7.1f}"])
 
@@ -59,38 +61,31 @@ def format_value(value: Any) -> str:
     return "–" if value is None else str(value)
 
 
-def _headline(notebook, metrics: dict) -> list[tuple[str, str]]:
+def _headline(notebook: Notebook, metrics: dict[str, dict]) -> list[tuple[str, str]]:
     files = [values for name, values in metrics.items() if name.startswith(notebook.number)]
-    return [
-        (k, format_value(v)) for values in files for k, v in values.items() if not isinstance(v, dict | list)
-    ]
+    pairs = [pair for values in files for pair in values.items()]
+    return [(name, format_value(value)) for name, value in pairs if not isinstance(value, dict | list)]
 
 
-def _index_row(notebook, result) -> str:
-    status, minutes = (result.status, f"{result.minutes:.1f}") if result else ("not run", "")
-    title, stem = html.escape(notebook.title), notebook.path.stem
-    name = (
-        f"<a href='{stem}.html'>{title}</a> <small>(<a href='{stem}.ipynb'>ipynb</a>)</small>"
-        if result
-        else title
-    )
+def _index_row(notebook: Notebook, result: Result | None) -> str:
+    name, stem, status, minutes, kind = escape(notebook.title), notebook.path.stem, "not run", "", ""
+    if result:
+        name = f"<a href='{stem}.html'>{name}</a> <small>(<a href='{stem}.ipynb'>ipynb</a>)</small>"
+        status, minutes, kind = result.status, f"{result.minutes:.1f}", result.status
     if status == "failed":
         where = "" if result.cell is None else f" in cell [{result.cell}]"
-        status = f"failed{where}<br><small>{html.escape(result.error)}</small>"
-    kind = result.status if result else ""
-    cells = [name, html.escape(notebook.question), minutes, f"<span class='{kind}'>{status}</span>"]
+        status = f"failed{where}<br><small>{escape(result.error)}</small>"
+    cells = [name, escape(notebook.question), minutes, f"<span class='{kind}'>{status}</span>"]
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 
-def _index_details(notebook, run_dir: Path, metrics: dict) -> str:
-    numbers = _headline(notebook, metrics)
-    images = sorted((run_dir / "figures").glob(f"{notebook.path.stem}-*.png"))
-    if not numbers and not images:
+def _index_details(notebook: Notebook, run_dir: Path, metrics: dict[str, dict]) -> str:
+    stem, numbers = notebook.path.stem, _headline(notebook, metrics)
+    names = sorted(path.stem for path in (run_dir / "figures").glob(f"{stem}-*.png"))
+    if not numbers and not names:
         return ""
-    rows = "".join(f"<tr><td>{html.escape(k)}</td><td>{html.escape(v)}</td></tr>" for k, v in numbers)
+    rows = "".join(f"<tr><td>{escape(k)}</td><td>{escape(v)}</td></tr>" for k, v in numbers)
+    images = [f"<img src='figures/{name}.png' alt='{name}' loading='lazy'>" for name in names]
+    thumbs = "".join(f"<a href='{stem}.html'>{image}</a>" for image in images)
     table = f"<table>{rows}</table>" if rows else ""
-    link = f"<a href='{notebook.path.stem}.html'>"
-    thumbs = "".join(
-        f"{link}<img src='figures/{image.name}' alt='{image.stem}' loading='lazy'></a>" for image in images
-    )
-    return f"<h2>{html.escape(notebook.title)}</h2>{table}<div class='figures'>{thumbs}</div>"
+    return f"<h2>{escape(notebook.title)}</h2>{table}<div class='figures'>{thumbs}</div>"

@@ -118,8 +118,8 @@ def _prepare(args: argparse.Namespace) -> int:
     print(f"1/2 language model {llm.name} ...", flush=True)
     load_llm(llm.name, dtype=llm.dtype, quantization=llm.quantization)
     print(f"2/2 speech tokens of {settings['corpus_dir']} ...", flush=True)
-    experiment = Experiment(*(settings[name] for name in ("corpus_dir", "codec_name", "run_dir", "cache_dir")))
-    n_clips = len(experiment.clips())
+    places = [settings[name] for name in ("corpus_dir", "codec_name", "run_dir", "cache_dir")]
+    n_clips = len(Experiment(*places).clips())
     print(f"ready: {n_clips} clips encoded; now `speechlm run --profile {args.profile}` or `make lab`")
     return 0
 

@@ -76,7 +76,7 @@ def run_notebook(
         except CellTimeoutError:
             failure = {"error": f"a cell ran longer than {CELL_SECONDS} seconds"}
         except DeadKernelError:
-            failure = {"error": "its Python process died, most often for want of memory; close other programs"}
+            failure = {"error": "its Python process died, most often for lack of memory; close programs"}
     minutes = (time.monotonic() - start) / 60
     if executed.exists():
         pages.finish_notebook(executed, run_dir)

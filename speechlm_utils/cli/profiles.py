@@ -47,9 +47,7 @@ def load_profile(name: str, folder: Path) -> Profile:
     return Profile(path.stem, sections.pop("all", {}), sections)
 
 
-def plan_parameters(
-    notebooks: list[Notebook], profile: Profile, run_dir: Path
-) -> dict[str, dict[str, Any]]:
+def plan_parameters(notebooks: list[Notebook], profile: Profile, run_dir: Path) -> dict[str, dict[str, Any]]:
     """Work out the parameters of each notebook (by file name) and refuse what no notebook knows.
 
     A common parameter goes to the notebooks that declare it in their `parameters` cell, the run folder too.
@@ -80,9 +78,7 @@ def _refuse_unknown(profile: Profile, where: str, given: dict[str, Any], known: 
         raise ValueError(f"profile {profile.name}, {where}: {names}")
 
 
-def keep_to_corpus(
-    notebooks: list[Notebook], plan: dict[str, dict[str, Any]], asked: bool
-) -> list[Notebook]:
+def keep_to_corpus(notebooks: list[Notebook], plan: dict[str, dict[str, Any]], asked: bool) -> list[Notebook]:
     """Leave out, and say so, the notebooks that speak of the demo corpus where the plan has another one.
 
     Raises

@@ -1,12 +1,11 @@
-"""What there is: the installation, the corpus by split, clips worth hearing, the delivery planted in them."""
+"""What notebook 00 shows: the installation, the corpus by split, clips worth hearing, the planted prosody."""
 
 import platform
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
+from itertools import combinations
 from pathlib import Path
 
-import nbformat
 import pandas as pd
 
 from ..audio import measure_seconds
@@ -14,15 +13,15 @@ from ..clips import Clip, label_names, select_clips, task_names
 from ..corpus.splits import SPLITS
 from ..evaluation.ceilings import varying_parameters
 from ..experiment import Experiment
+from .catalogue import find_notebooks
 
 PACKAGES = ("torch", "transformers", "peft", "scikit-learn", "skglm", "librosa", "speechtokenizer")
 
 
-def list_versions(packages: Sequence[str] = PACKAGES) -> str:
+def list_versions() -> str:
     """Write Python's version and those of the packages that figures depend on, in one line."""
-    return ", ".join(
-        [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in packages)]
-    )
+    versions = {"Python": platform.python_version()} | {name: version(name) for name in PACKAGES}
+    return ", ".join(f"{name} {number}" for name, number in versions.items())
 
 
 def check_installation(experiment: Experiment) -> pd.DataFrame:
@@ -32,46 +31,40 @@ def check_installation(experiment: Experiment) -> pd.DataFrame:
     -------
     table : DataFrame with columns `part`, `ok`, `found` (what it is, or the error that says what is missing)
     """
-    looks: dict[str, Callable[[], str]] = {
-        "corpus": lambda: f"{len(experiment.corpus)} clips in {experiment.corpus_dir}",
-        "speech tokenizer": lambda: _describe_codec(experiment),
-        "language model": lambda: _describe_llm(str(experiment.llm.name)),
-    }
+    looks = {"corpus": _find_corpus, "speech tokenizer": _find_codec, "language model": _find_llm}
     rows = []
     for part, look in looks.items():
         try:
-            rows.append({"part": part, "ok": True, "found": look()})
+            rows.append((part, True, look(experiment)))
         except (OSError, ValueError, ImportError) as error:
-            rows.append({"part": part, "ok": False, "found": str(error)})
-    return pd.DataFrame(rows)
+            rows.append((part, False, str(error)))
+    return pd.DataFrame(rows, columns=["part", "ok", "found"])
 
 
-def _describe_codec(experiment: Experiment) -> str:
-    codec = experiment.codec
-    spec = codec.spec
+def _find_corpus(experiment: Experiment) -> str:
+    return f"{len(experiment.corpus)} clips in {experiment.corpus_dir}"
+
+
+def _find_codec(experiment: Experiment) -> str:
+    spec = experiment.codec.spec
     size = f"{spec.n_layers} layers of {spec.codebook_size} codes, {spec.frame_rate:g} frames/s"
-    return f"{size} (hash {codec.hash})"
+    return f"{size} (hash {experiment.codec.hash})"
 
 
-def _describe_llm(name: str) -> str:
+def _find_llm(experiment: Experiment) -> str:
     from ..llm.smollm2 import SMOLLM2, find_gguf
 
-    if name != SMOLLM2:
-        return f"{name}: loaded when notebook 04 needs it"
+    if str(experiment.llm.name) != SMOLLM2:
+        return f"{experiment.llm.name}: loaded when notebook 04 needs it"
     path = find_gguf()
     return f"{path.name}, {path.stat().st_size / 2**20:.0f} MiB"
 
 
 def notebook_table(folder: Path) -> str:
     """Write the notebooks of a folder as a Markdown table (link, question, minutes)."""
-    from .catalogue import find_notebooks
-
     lines = ["| notebook | question | minutes |", "| --- | --- | --- |"]
-    for notebook in find_notebooks(folder):
-        head = " ".join(cell.source for cell in nbformat.read(notebook.path, as_version=4).cells[:2])
-        minutes = re.search(r"(\d+(?:[.–-]\d+)?)\s*minute", head)
-        link = f"[{notebook.title}]({notebook.path.name})"
-        lines.append(f"| {link} | {notebook.question} | {minutes[1] if minutes else ''} |")
+    for one in find_notebooks(folder):
+        lines.append(f"| [{one.title}]({one.path.name}) | {one.question} | {one.minutes} |")
     return "\n".join(lines)
 
 
@@ -82,26 +75,22 @@ def describe_splits(clips: Sequence[Clip]) -> pd.DataFrame:
     -------
     table : DataFrame, one row per split, in the order of `SPLITS`
     """
-    found, rows = {clip.split for clip in clips}, {}
-    for split in [*(s for s in SPLITS if s in found), *sorted(found - set(SPLITS))]:
-        part = [clip for clip in clips if clip.split == split]
-        rows[split] = {
-            "clips": len(part),
-            "sentences": len({clip.group for clip in part}),
-            "voices": len({clip.speaker for clip in part} - {""}),
-            "minutes": round(sum(measure_seconds(clip.audio) for clip in part) / 60, 1),
-        } | {task: sum(task in clip.labels for clip in part) for task in task_names(clips)}
-    return pd.DataFrame.from_dict(rows, orient="index")
+    tasks = task_names(clips)
+    rows = [
+        {"clips": clip.id, "sentences": clip.group, "voices": clip.speaker or None}
+        | {"minutes": measure_seconds(clip.audio) / 60}
+        | {task: clip.labels.get(task) for task in tasks}
+        for clip in clips
+    ]
+    how = {"clips": "size", "sentences": "nunique", "voices": "nunique", "minutes": "sum"}
+    splits = [clip.split for clip in clips]
+    table = pd.DataFrame(rows).groupby(splits).agg(how | dict.fromkeys(tasks, "count"))
+    order = [*(split for split in SPLITS if split in table.index), *table.index.difference(SPLITS)]
+    return table.loc[order].round({"minutes": 1})
 
 
-def choose_deliveries(clips: Sequence[Clip], task: str, n_sentences: int = 2) -> list[Clip]:
-    """Choose a few ambiguous sentences of one speaker whose deliveries cover as many classes as possible.
-
-    Parameters
-    ----------
-    clips : records of any splits
-    task : label column
-    n_sentences : int
+def select_deliveries(clips: Sequence[Clip], task: str, n_sentences: int = 2) -> list[Clip]:
+    """Select a few ambiguous sentences of one speaker whose deliveries cover as many classes as possible.
 
     Returns
     -------
@@ -114,55 +103,36 @@ def choose_deliveries(clips: Sequence[Clip], task: str, n_sentences: int = 2) ->
     ValueError
         If no clip of the task is ambiguous.
     """
-    by_speaker: dict[str, dict[str, dict[str, Clip]]] = {}
+    speakers: dict[str, dict[str, dict[str, Clip]]] = {}
     for clip in select_clips(clips, task):
         if clip.ambiguous:
-            sentence = by_speaker.setdefault(clip.speaker, {}).setdefault(clip.group, {})
+            sentence = speakers.setdefault(clip.speaker, {}).setdefault(clip.group, {})
             sentence.setdefault(clip.labels[task], clip)
-    if not by_speaker:
+    if not speakers:
         raise ValueError(f"task={task!r}: none of its clips is ambiguous")
-    candidates = [
-        chosen
-        for sentences in by_speaker.values()
-        for first in sentences.values()
-        if (chosen := _add_greedily(first, sentences.values(), n_sentences))
-    ]
-    best = max(candidates, key=lambda chosen: _worth(chosen))
-    return [clip for sentence in best for clip in sentence.values()]
+    candidates = (
+        some
+        for sentences in speakers.values()
+        for some in combinations(sentences.values(), min(n_sentences, len(sentences)))
+    )
+    return [clip for sentence in max(candidates, key=_worth) for clip in sentence.values()]
 
 
-def _add_greedily(first: dict, sentences, n_sentences: int) -> list[dict]:
-    """Add to a sentence those that bring the most new classes and repeat the fewest."""
-    chosen = [first]
-    while len(chosen) < n_sentences:
-        rest = [sentence for sentence in sentences if not any(sentence is one for one in chosen)]
-        if not rest:
-            break
-        chosen.append(max(rest, key=lambda sentence: _worth([*chosen, sentence])))
-    return chosen
-
-
-def _worth(chosen: list[dict]) -> tuple[int, int]:
+def _worth(sentences: Sequence[dict[str, Clip]]) -> tuple[int, int]:
     """Classes covered, then (negative) how many clips repeat a class."""
-    n_classes = len({label for sentence in chosen for label in sentence})
-    return n_classes, n_classes - sum(map(len, chosen))
+    n_classes = len({label for sentence in sentences for label in sentence})
+    return n_classes, n_classes - sum(map(len, sentences))
 
 
 def planted_table(clips: Sequence[Clip], task: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return mean and standard deviation of every planted parameter, by label of a task.
 
-    Parameters
-    ----------
-    clips : records
-    task : label column
-
     Returns
     -------
     means, deviations : DataFrames, one row per label (sorted), one column per parameter, in its unit
     """
-    chosen = select_clips(clips, task)
-    names = varying_parameters(chosen)
-    table = pd.DataFrame([{n: clip.planted[n] for n in names} | {task: clip.labels[task]} for clip in chosen])
-    by_label = table.groupby(task)
-    order = label_names(chosen, task)
+    labelled = select_clips(clips, task)
+    table = pd.DataFrame([clip.planted for clip in labelled])[varying_parameters(labelled)]
+    by_label = table.groupby([clip.labels[task] for clip in labelled])
+    order = label_names(labelled, task)
     return by_label.mean().loc[order], by_label.std().loc[order]

@@ -13,13 +13,9 @@ def record_metrics(run_dir: Path | str, name: str, **values: Any) -> Path:
 
     Parameters
     ----------
-    run_dir : the run folder; the file is `run_dir/metrics/<name>.json`
+    run_dir : the run folder; the file is `run_dir/metrics/<name>.json`, an earlier one is replaced
     name : begins with the notebook's number, for example "02_select_tokens"
-    values : numbers, texts, or lists and dicts of them; the order given here is the order shown
-
-    Returns
-    -------
-    path : the file written; an earlier one of this name is replaced
+    values : numbers, texts, or lists and dicts of them, in the order to be shown
 
     Raises
     ------
@@ -47,6 +43,5 @@ def _to_plain(value: Any, key: str) -> Any:
         return None  # JSON has no NaN
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    raise TypeError(
-        f"metric {key} is a {type(value).__name__}; give a number, a text, or a list or dict of them"
-    )
+    kind = type(value).__name__
+    raise TypeError(f"metric {key} is a {kind}; give a number, a text, or a list or dict of them")

@@ -1,14 +1,16 @@
-"""Figures of notebook 00: the map of the method, deliveries, what was planted, ceilings."""
+"""Figures of notebook 00: the map of the method, the prosody of a clip, what was planted, upper bounds."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
+from ..codec_spec import CodecSpec
 from .style import AUDIO, BOTH, CODES_MAP, NEUTRAL, TEXT, show_name, spread_codes
 
-INPUT_COLORS = {"text": TEXT, "planted": AUDIO, "both": BOTH}
-INPUT_NAMES = {"text": "words", "planted": "planted delivery", "both": "both"}
+INPUTS = {"text": ("words", TEXT), "planted": ("planted prosody", AUDIO), "both": ("both", BOTH)}
 UNITS = {
     "f0_shift_st": "F0 shift\n(semitones)",
     "f0_range": "F0 range\n(factor)",
@@ -18,9 +20,14 @@ UNITS = {
     "tilt_db": "spectral tilt\n(dB)",
     "pause_ms": "pause\n(ms)",
 }
+STEPS = {
+    "1 · SELECT": ("an ℓ1 penalty selects\nabout 75 tokens, in\nthe acoustic layers", "notebooks 02, 03"),
+    "2 · ADAPT": ("they become words of\na frozen LLM: only their\nembeddings are trained", "notebook 04"),
+    "3 · FINE-TUNE": ("LoRA and a head read\nwords and tokens, and\nname the class", "notebook 05"),
+}
 
 
-def plot_pipeline(ax: Axes, wav: np.ndarray, codes: np.ndarray) -> Axes:
+def plot_pipeline(ax: Axes, wav: np.ndarray, codes: np.ndarray, spec: CodecSpec) -> Axes:
     """Draw the three steps from a clip to its class, with the notebook of each.
 
     Parameters
@@ -28,6 +35,7 @@ def plot_pipeline(ax: Axes, wav: np.ndarray, codes: np.ndarray) -> Axes:
     ax : Axes, about 3.3 times as wide as high; it becomes a canvas of 100 by 30 units
     wav : float array, shape (n_samples,), drawn as the clip
     codes : int array, shape (n_layers, n_frames), drawn as its codes
+    spec : CodecSpec of the codes
     """
     ax.set(xlim=(-0.5, 100.5), ylim=(0, 30))
     ax.axis("off")
@@ -35,79 +43,55 @@ def plot_pipeline(ax: Axes, wav: np.ndarray, codes: np.ndarray) -> Axes:
     wave.plot(wav, color=AUDIO, linewidth=0.4)
     wave.axis("off")
     image = ax.inset_axes([18.5, 12, 14.5, 11], transform=ax.transData)
-    image.imshow(spread_codes(codes, max(1024, codes.max() + 1)), cmap=CODES_MAP, interpolation="nearest")
+    image.imshow(spread_codes(codes, spec.codebook_size), cmap=CODES_MAP, interpolation="nearest")
     image.set(xticks=[], yticks=[])
-    _write(ax, 7, 26, "a clip of speech", AUDIO, weight="bold")
-    _write(ax, 25.7, 26, "its codes: 8 layers,\n50 frames a second", AUDIO, weight="bold")
-    _write(ax, 25.7, 9.2, "notebook 01", NEUTRAL)
-    _box(ax, (0, 0.5), (14, 5), "its words", TEXT, weight="bold")
-    steps = (
-        (
-            38,
-            "1 · SELECT",
-            "an ℓ1 penalty keeps\nabout 75 tokens, in\nthe acoustic layers",
-            "notebooks 02, 03",
-        ),
-        (
-            59.5,
-            "2 · ADAPT",
-            "they become words\nof a frozen LLM: only\ntheir rows are trained",
-            "notebook 04",
-        ),
-        (81, "3 · FINE-TUNE", "LoRA and a head read\nwords and tokens, and\nname the class", "notebook 05"),
-    )
-    for x, title, text, notebook in steps:
-        _box(ax, (x, 12), (18.5, 11), text)
-        _write(ax, x + 9.25, 26, title, BOTH, weight="bold")
-        _write(ax, x + 9.25, 9.2, notebook, NEUTRAL)
+    size = f"its codes: {spec.n_layers} layers,\n{spec.frame_rate:g} frames a second"
+    _write(ax, (7, 26), "a clip of speech", AUDIO, "bold")
+    _write(ax, (25.7, 26), size, AUDIO, "bold")
+    _write(ax, (25.7, 9.2), "notebook 01", NEUTRAL)
+    _box(ax, (0, 0.5, 14, 5), "its words", TEXT, "bold")
+    for x, (title, (text, notebook)) in zip((38, 59.5, 81), STEPS.items(), strict=True):
+        _box(ax, (x, 12, 18.5, 11), text)
+        _write(ax, (x + 9.25, 26), title, BOTH, "bold")
+        _write(ax, (x + 9.25, 9.2), notebook, NEUTRAL)
         _arrow(ax, (x + 9.25, 3), (x + 9.25, 7.6), TEXT)  # every step reads the words too
-    for x0, x1 in ((14.2, 18.3), (33.2, 37.7), (56.7, 59.2), (78.2, 80.7)):
-        _arrow(ax, (x0, 17.5), (x1, 17.5), AUDIO)
+    for start, end in ((14.2, 18.3), (33.2, 37.7), (56.7, 59.2), (78.2, 80.7)):
+        _arrow(ax, (start, 17.5), (end, 17.5), AUDIO)
     ax.plot([14.2, 90.25], [3, 3], color=TEXT, linewidth=1.6, solid_capstyle="round")
     return ax
 
 
-def _write(ax: Axes, x: float, y: float, text: str, color: str, weight: str = "normal") -> None:
-    ax.text(x, y, text, color=color, ha="center", va="center", fontsize=9.5, weight=weight, linespacing=1.2)
+def _write(ax: Axes, place: tuple, text: str, color: str, weight: str = "normal") -> None:
+    style = {"ha": "center", "va": "center", "fontsize": 9.5, "linespacing": 1.3}
+    ax.text(*place, text, color=color, weight=weight, **style)
 
 
-def _box(ax: Axes, corner: tuple, size: tuple, text: str, color: str = BOTH, weight: str = "normal") -> None:
-    shape = "round,pad=0,rounding_size=1"
-    ax.add_patch(FancyBboxPatch(corner, *size, boxstyle=shape, facecolor="white", edgecolor=color))
-    x, y = corner[0] + size[0] / 2, corner[1] + size[1] / 2
+def _box(ax: Axes, box: tuple, text: str, color: str = BOTH, weight: str = "normal") -> None:
+    x, y, width, height = box
+    shape = {"boxstyle": "round,pad=0,rounding_size=1", "facecolor": "white", "edgecolor": color}
+    ax.add_patch(FancyBboxPatch((x, y), width, height, **shape))
     ink = "black" if weight == "normal" else color
-    ax.text(x, y, text, color=ink, ha="center", va="center", fontsize=9.5, weight=weight, linespacing=1.4)
+    _write(ax, (x + width / 2, y + height / 2), text, ink, weight)
 
 
 def _arrow(ax: Axes, start: tuple, end: tuple, color: str) -> None:
     ax.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": color, "linewidth": 1.6})
 
 
-def plot_delivery(
-    ax_wave: Axes,
-    ax_pitch: Axes,
-    wav: np.ndarray,
-    f0_st: np.ndarray,
-    title: str,
-    color: str,
-    sample_rate: int = 16000,
-    frame_rate: float = 50,
-) -> tuple[Axes, Axes]:
+def plot_prosody(axes: Sequence[Axes], wav: np.ndarray, f0_st: np.ndarray, spec: CodecSpec, color: str):
     """Draw one clip: its waveform, and under it its pitch contour.
 
     Parameters
     ----------
-    ax_wave, ax_pitch : Axes
+    axes : two Axes
     wav : float array, shape (n_samples,), full scale at 1
     f0_st : float array, shape (n_frames,), semitones, NaN where unvoiced
-    title : str, above the waveform
+    spec : CodecSpec, whose sample and frame rate these are
     color : of both
     """
-    ax_wave.plot(np.arange(len(wav)) / sample_rate, wav, color=color, linewidth=0.4)
-    ax_wave.set_title(title, color=color)
-    ax_pitch.plot((np.arange(len(f0_st)) + 0.5) / frame_rate, f0_st, ".", color=color, markersize=3)
-    ax_pitch.axhline(0, color=NEUTRAL, linewidth=0.6)
-    return ax_wave, ax_pitch
+    axes[0].plot(np.arange(len(wav)) / spec.sample_rate, wav, color=color, linewidth=0.4)
+    axes[1].plot((np.arange(len(f0_st)) + 0.5) / spec.frame_rate, f0_st, ".", color=color, markersize=3)
+    axes[1].axhline(0, color=NEUTRAL, linewidth=0.6)
 
 
 def plot_planted(ax: Axes, means: pd.DataFrame, deviations: pd.DataFrame) -> Axes:
@@ -141,34 +125,28 @@ def _show_spread(mean: float, deviation: float, typical: float) -> str:
 
 
 def plot_ceilings(ax: Axes, table: pd.DataFrame) -> Axes:
-    """Draw macro-F1 per task and input as bars with their intervals, and the level of guessing.
+    """Draw macro-F1 per task and input as bars with their intervals, and chance.
 
     Parameters
     ----------
     ax : Axes
     table : as `compute_ceilings` returns it
     """
-    tasks = list(dict.fromkeys(table["task"]))
-    inputs = list(dict.fromkeys(table["inputs"]))
-    width = 0.8 / len(inputs)
-    for place, name in enumerate(inputs):
-        rows = table[table["inputs"] == name].set_index("task").loc[tasks]
-        x = np.arange(len(tasks)) + (place - (len(inputs) - 1) / 2) * width
-        errors = [rows["macro_f1"] - rows["low"], rows["high"] - rows["macro_f1"]]
-        bars = ax.bar(x, rows["macro_f1"], width * 0.92, color=INPUT_COLORS[name], label=INPUT_NAMES[name])
-        ax.errorbar(x, rows["macro_f1"], yerr=errors, fmt="none", ecolor="black", capsize=2.5, linewidth=1)
-        for bar, value in zip(bars, rows["macro_f1"], strict=True):
-            ax.text(bar.get_x() + bar.get_width() / 2, 0.03, f"{value:.2f}", ha="center", color="white")
-    sizes = table.drop_duplicates("task").set_index("task").loc[tasks]
-    ends = np.arange(len(tasks))
-    ax.hlines(
-        sizes["chance"], ends - 0.45, ends + 0.45, colors="black", linestyles="dotted", label="guessing"
-    )
+    by_input = {name: rows.set_index("task") for name, rows in table.groupby("inputs", sort=False)}
+    sizes = next(iter(by_input.values()))
+    x, width = np.arange(len(sizes)), 0.8 / len(by_input)
+    style, handles = {"error_kw": {"linewidth": 1}, "ecolor": "black", "capsize": 2.5}, []
+    for place, (name, rows) in enumerate(by_input.items()):
+        (label, color), scores = INPUTS[name], rows["macro_f1"].loc[sizes.index]
+        left = x + (place - (len(by_input) - 1) / 2) * width
+        errors = [scores - rows["low"], rows["high"] - scores]
+        handles.append(ax.bar(left, scores, width * 0.92, yerr=errors, color=color, label=label, **style))
+        for middle, score in zip(left, scores, strict=True):
+            ax.text(middle, 0.03, f"{score:.2f}", ha="center", color="white")
+    dotted = {"colors": "black", "linestyles": "dotted", "label": "chance"}
+    handles.append(ax.hlines(sizes["chance"], x - 0.45, x + 0.45, **dotted))
     names = [f"{show_name(r.Index)}\n{r.n_classes} classes, {r.n_test} clips" for r in sizes.itertuples()]
-    ax.set_xticks(range(len(tasks)), names)
+    ax.set_xticks(x, names)
     ax.set(ylim=(0, 1.08), ylabel="macro-F1 on test")
-    handles, labels = ax.get_legend_handles_labels()
-    order = [*range(1, len(handles)), 0] if labels[0] == "guessing" else range(len(handles))
-    ax.legend([handles[i] for i in order], [labels[i] for i in order], ncols=4, loc="lower center",
-              bbox_to_anchor=(0.5, 1.0))  # fmt: skip
+    ax.legend(handles=handles, ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     return ax

@@ -9,12 +9,9 @@ import sys
 import nbformat
 import numpy as np
 import pytest
-import soundfile
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from speechlm_utils.cli import index as report
-from speechlm_utils.cli import notebooks as notebook_runner
-from speechlm_utils.cli import pages, profiles
+from speechlm_utils.cli import index, pages, profiles
 from speechlm_utils.cli.main import main
 from speechlm_utils.notebook import catalogue
 from speechlm_utils.notebook.record import read_metrics, record_metrics
@@ -116,7 +113,7 @@ for _ in tqdm(range(3), desc="steps"):
     pass
 print(sys.executable)"""
 MEASURE = """\
-from speechlm_utils.run import record_metrics
+from speechlm_utils.notebook.record import record_metrics
 record_metrics(run_dir, "01_good", macro_f1=0.73219, n_tokens=75)"""
 
 
@@ -151,11 +148,9 @@ def test_run_writes_pages_figures_numbers_and_a_summary(repository, capsys, monk
     assert "steps:   0%" not in texts
     assert len(list((run_dir / "figures").glob("01_good-*.png"))) == 1
 
-    index = (run_dir / "index.html").read_text()
-    assert "Good &lt;one&gt;" in index
-    assert "0.732" in index
-    assert "figures/01_good-01.png" in index
-    assert "ZeroDivisionError" in index
+    page = (run_dir / "index.html").read_text()
+    for text in ("Good &lt;one&gt;", "0.732", "figures/01_good-01.png", "ZeroDivisionError"):
+        assert text in page
 
 
 def test_keep_going_and_later_runs_fill_the_same_index(repository, capsys):
@@ -166,8 +161,8 @@ def test_keep_going_and_later_runs_fill_the_same_index(repository, capsys):
     assert re.search(r"02_good +ok", capsys.readouterr().out)
     write_notebook(folder / "01_bad.ipynb")
     assert main(["run", "--profile", "quick", "--only", "1"]) == 0
-    index = (repository / "runs" / "quick" / "index.html").read_text()
-    assert index.count("class='ok'") == 2
+    page = (repository / "runs" / "quick" / "index.html").read_text()
+    assert page.count("class='ok'") == 2
 
 
 def test_death_of_the_kernel_is_explained(repository, capsys):
@@ -176,27 +171,20 @@ def test_death_of_the_kernel_is_explained(repository, capsys):
     assert "02_dies.ipynb failed: its Python process died" in capsys.readouterr().err
 
 
-def test_cells_that_the_corpus_has_no_data_for_are_left_out(repository, capsys):
+CORPUS = 'corpus_dir = "../data/demo"\nrun_dir = "../runs/lab"'
+
+
+def test_only_notebook_13_runs_on_another_corpus(repository, capsys):
     folder = repository / "notebooks"
-    corpus = repository / "corpus"
-    corpus.mkdir()
-    soundfile.write(corpus / "a.wav", np.zeros(1600), 16000)
-    (corpus / "metadata.csv").write_text("file_name,text,label,split,age\na.wav,yes,calm,train,31\n")
-    write_notebook(folder / "02_x.ipynb", "1", "2", parameters='corpus_dir = "../demo"\ntask = "fallacy"')
-    node = nbformat.read(folder / "02_x.ipynb", as_version=4)
-    node.cells[-1].metadata["tags"] = ["needs-planted"]
-    nbformat.write(node, folder / "02_x.ipynb")
-    (notebook,) = catalogue.find_notebooks(folder)
-
-    kept = notebook_runner.choose_cells(notebook, {"corpus_dir": "../corpus", "task": "label"}).cells
-    assert [cell.source for cell in kept if cell.cell_type == "code"][1:] == ["1"]
-    assert "02_x: left out 1 cell, as the corpus has no planted delivery" in capsys.readouterr().out
-    assert "Left out of this run" in kept[1].source
-    with pytest.raises(FileNotFoundError, match="demo"):  # the notebook's own corpus, which is not there
-        notebook_runner.choose_cells(notebook, {})
-
-    write_notebook(folder / "02_x.ipynb", "1", "2")
-    assert len(notebook_runner.choose_cells(notebook, {}).cells) == 4  # no corpus, no tags: whole
+    for name in ("02_lesson", "13_own"):
+        write_notebook(folder / f"{name}.ipynb", parameters=CORPUS)
+    (folder / "profiles" / "mine.yml").write_text("all:\n  corpus_dir: ../data/mine\n")
+    said = "notebooks 02 speak of the demo corpus; notebook 13 runs every step on yours"
+    assert main(["run", "--profile", "mine"]) == 0
+    captured = capsys.readouterr().out
+    assert said in captured and "13_own" in captured and "02_lesson" not in captured
+    assert main(["run", "--profile", "mine", "--only", "02", "13"]) == 2
+    assert said in capsys.readouterr().err
 
 
 # --- numbers ------------------------------------------------------------------------------------------------
@@ -220,7 +208,7 @@ def test_metric_of_a_strange_type_is_named(tmp_path):
     [(0.73219, "0.732"), (75, "75"), (12345.6, "12346"), (None, "–"), ("ok", "ok"), (True, "True")],
 )
 def test_values_are_shown_briefly(value, text):
-    assert report.format_value(value) == text
+    assert index.format_value(value) == text
 
 
 # --- pages --------------------------------------------------------------------------------------------------

@@ -10,11 +10,11 @@ from speechlm_utils.experiment import Experiment
 from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.notebook.overview import (
     check_installation,
-    choose_deliveries,
     describe_splits,
     list_versions,
     notebook_table,
     planted_table,
+    select_deliveries,
 )
 
 
@@ -34,11 +34,11 @@ CLIPS = [
 
 
 def test_one_speaker_covers_the_classes_without_repeats():
-    chosen = choose_deliveries(CLIPS, "task")
-    assert [c.id for c in chosen] == ["y_s3_a", "y_s3_b", "y_s3_c", "y_s5_d", "y_s5_e", "y_s5_f"]
-    assert len(choose_deliveries(CLIPS, "task", n_sentences=1)) == 3
+    selected = select_deliveries(CLIPS, "task")
+    assert [c.id for c in selected] == ["y_s3_a", "y_s3_b", "y_s3_c", "y_s5_d", "y_s5_e", "y_s5_f"]
+    assert len(select_deliveries(CLIPS, "task", n_sentences=1)) == 3
     with pytest.raises(ValueError, match="none of its clips is ambiguous"):
-        choose_deliveries(CLIPS[-7:], "task")
+        select_deliveries(CLIPS[-7:], "task")
 
 
 def test_planted_table_has_means_and_deviations_by_label():

@@ -7,7 +7,10 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from speechlm_utils import plots
+from speechlm_utils.codec_spec import CodecSpec
 from speechlm_utils.plots.style import spread_codes
+
+SPEC = CodecSpec(24000, 480, 2048, 8, (1,))
 
 
 @pytest.fixture
@@ -37,20 +40,20 @@ def test_style_is_set_by_one_call():
 
 def test_pipeline_shows_clip_codes_and_steps(ax):
     wav, codes = np.linspace(-1, 1, 100), np.arange(24).reshape(8, 3)
-    plots.plot_pipeline(ax, wav, codes)
+    plots.plot_pipeline(ax, wav, codes, SPEC)
     wave, image = ax.child_axes
     assert np.array_equal(wave.lines[0].get_ydata(), wav)
-    assert np.array_equal(image.images[0].get_array(), spread_codes(codes, 1024))
+    assert np.array_equal(image.images[0].get_array(), spread_codes(codes, 2048))
     written = " ".join(text.get_text() for text in ax.texts)
     for word in ("SELECT", "ADAPT", "FINE-TUNE", "notebook 01", "notebook 05"):
         assert word in written
 
 
-def test_delivery_draws_samples_and_pitch_in_seconds():
+def test_prosody_is_drawn_by_samples_and_pitch_in_seconds():
     fig, (wave, pitch) = plt.subplots(2)
     f0 = np.array([1.0, np.nan, 3.0])
-    plots.plot_delivery(wave, pitch, np.zeros(960), f0, "clip 1", "blue")
-    assert wave.lines[0].get_xdata()[-1] == pytest.approx(959 / 16000)
+    plots.plot_prosody((wave, pitch), np.zeros(960), f0, SPEC, "blue")
+    assert wave.lines[0].get_xdata()[-1] == pytest.approx(959 / 24000)
     assert np.allclose(pitch.lines[0].get_xdata(), [0.01, 0.03, 0.05])
     assert np.array_equal(pitch.lines[0].get_ydata(), f0, equal_nan=True)
     plt.close(fig)
@@ -64,7 +67,7 @@ def test_planted_table_shows_means_with_fitting_decimals(ax):
     assert [t.get_text() for t in ax.get_yticklabels()] == ["authority", "ad hominem"]
 
 
-def test_ceilings_are_bars_with_intervals_and_a_line_for_guessing(ax):
+def test_ceilings_are_bars_with_intervals_and_a_line_for_chance(ax):
     rows = [
         {"task": t, "inputs": i, "macro_f1": 0.2 * k + 0.1, "low": 0.2 * k, "high": 0.2 * k + 0.2}
         | {"chance": 0.17, "n_classes": 6, "n_test": 50}
@@ -73,10 +76,6 @@ def test_ceilings_are_bars_with_intervals_and_a_line_for_guessing(ax):
     ]
     plots.plot_ceilings(ax, pd.DataFrame(rows))
     assert sorted(bar.get_height() for bar in ax.patches) == pytest.approx([0.1, 0.1, 0.3, 0.3, 0.5, 0.5])
-    assert [t.get_text() for t in ax.get_legend().get_texts()] == [
-        "words",
-        "planted delivery",
-        "both",
-        "guessing",
-    ]
+    shown = [t.get_text() for t in ax.get_legend().get_texts()]
+    assert shown == ["words", "planted prosody", "both", "chance"]
     assert "6 classes, 50 clips" in ax.get_xticklabels()[0].get_text()
