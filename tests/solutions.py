@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from speechlm_utils import exercises
+
 SOURCE = Path(__file__).parents[1] / "notebooks" / "source"
 
 
@@ -24,6 +26,16 @@ def run_solution(number: str, name: str, **given):
     return space[name]
 
 
+def run_cell(number: str, name: str, **given) -> dict:
+    """Run the one cell of a notebook that defines the function `name`, and return all that it knows then."""
+    (path,) = SOURCE.glob(f"{number}_*.py")
+    cells = re.split(r"^# %%.*$", path.read_text(encoding="utf-8"), flags=re.M)
+    (code,) = [cell for cell in cells if re.search(rf"^def {name}\(", cell, re.M)]
+    space = {"np": np, "exercises": exercises, **given}
+    exec(compile(code, f"cell of {name} in notebook {number}", "exec"), space)
+    return space
+
+
 def expect_correct(check, answer, capsys):
     """A right answer passes, and is told so."""
     assert check(answer) is True
@@ -41,3 +53,10 @@ def expect_hint(check, wrong, hint, capsys):
     assert check(wrong) is False
     told = capsys.readouterr().out
     assert "not yet" in told and re.search(hint, told), told
+
+
+def try_answers(check, cases, capsys):
+    """Try cases of one check, each an answer, the outcome, and words that the printed line holds."""
+    for answer, outcome, words in cases:
+        assert check(answer) is outcome
+        assert words in capsys.readouterr().out

@@ -24,14 +24,13 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 from IPython.display import Markdown, display
 
-from speechlm_utils import plots, widgets
+from speechlm_utils import exercises, plots, widgets
 from speechlm_utils.acoustics.features import clip_features
 from speechlm_utils.audio import load_audio
 from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import label_names
 from speechlm_utils.codec.cache import encode_clips
 from speechlm_utils.evaluation.ceilings import compute_ceilings
-from speechlm_utils.exercises import check_codes_in_clip, check_heard, check_no_gain
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.notebook.overview import (
@@ -114,7 +113,7 @@ widgets.show_players({f"clip {number}": wav for number, wav in enumerate(wavs, 1
 # %%
 print(names)
 heard = None  # for example ["emotion", "slogans", ...], one label per clip
-check_heard(heard, chosen, task)
+exercises.check_heard(heard, chosen, task)
 
 # %% [markdown]
 # <details><summary>Hint</summary>
@@ -284,7 +283,7 @@ print("The corpus is what its makers say, as far as words and planted parameters
 
 # %%
 n_codes = None  # your number
-check_codes_in_clip(n_codes)
+exercises.check_codes_in_clip(n_codes)
 
 # %% [markdown]
 # <details><summary>Hint</summary>
@@ -308,7 +307,7 @@ check_codes_in_clip(n_codes)
 
 # %%
 task_without_gain = None  # "fallacy", "detection", "question" or "topic"
-check_no_gain(task_without_gain, ceilings)
+exercises.check_no_gain(task_without_gain, ceilings)
 
 # %% [markdown]
 # <details><summary>Hint</summary>

@@ -28,7 +28,7 @@ import numpy as np
 from IPython.display import display
 from sklearn.cluster import KMeans
 
-from speechlm_utils import plots, widgets
+from speechlm_utils import exercises, plots, widgets
 from speechlm_utils.acoustics.features import clip_features, frame_features
 from speechlm_utils.acoustics.spectra import log_mel, mel_distance
 from speechlm_utils.audio import load_audio
@@ -39,7 +39,6 @@ from speechlm_utils.codec.probing import code_usage, frame_phones
 from speechlm_utils.codec.report import decode_distances, measure_speed, report_phones, report_probes
 from speechlm_utils.codec.residual_vq import fit_codebooks, quantise, reconstruct
 from speechlm_utils.corpus.load import load_corpus
-from speechlm_utils.exercises import check_bit_rate, check_layers, check_padding, check_quantise
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.notebook.needs import require
 from speechlm_utils.notebook.overview import list_versions
@@ -468,12 +467,12 @@ assert not {c.id for c in train} & {c.id for c in test}, "the clips of test must
 #
 # ### Exercise 1 · Bit rate (easy, 3 minutes)
 #
-# A code out of `codec.spec.codebook_size` takes how many bits? How many kilobits is a second of speech,
+# A code out of `spec.codebook_size` takes how many bits? How many kilobits is a second of speech,
 # all layers together?
 
 # %%
 kilobits_per_second = None  # your number
-check_bit_rate(kilobits_per_second, codec)
+exercises.check_bit_rate(kilobits_per_second, spec)
 
 # %% [markdown]
 # <details><summary>Hint</summary>
@@ -484,7 +483,7 @@ check_bit_rate(kilobits_per_second, codec)
 # <details><summary>Solution</summary>
 #
 # ```python
-# kilobits_per_second = np.log2(codec.spec.codebook_size) * codec.spec.n_layers * codec.spec.frame_rate / 1000
+# kilobits_per_second = np.log2(spec.codebook_size) * spec.n_layers * spec.frame_rate / 1000
 # ```
 # </details>
 #
@@ -500,7 +499,7 @@ def my_quantise(points, codebooks):
     return None  # your code
 
 
-check_quantise(my_quantise)
+exercises.check_quantise(my_quantise)
 
 # %% [markdown]
 # <details><summary>Hint</summary>
@@ -527,9 +526,9 @@ check_quantise(my_quantise)
 # it, and compute for each layer the share of the clip's own frames whose code has changed.
 
 # %%
-n_silence = codec.spec.sample_rate // 2
-share_changed = None  # float array, shape (codec.spec.n_layers,)
-check_padding(share_changed, codec, wav, n_silence)
+n_silence = spec.sample_rate // 2
+share_changed = None  # float array, shape (spec.n_layers,)
+exercises.check_padding(share_changed, codec, wav, n_silence)
 
 # %% [markdown]
 # <details><summary>Hint</summary>
@@ -554,9 +553,16 @@ check_padding(share_changed, codec, wav, n_silence)
 # you can, so that pitch and energy can still be read: each at least 90 % as well (by R²) as from all layers.
 # *Guess first.* Then change `my_layers`, run the cell, look at the numbers, and go on.
 
+
 # %%
+def read(layers):
+    """R² on test of linear probes that read pitch and energy from the codes of these layers."""
+    found = report_probes(*parts, {"mine": layers}, Bootstrap(1)).set_index("target")["r2"]
+    return found.map(lambda r2: r2.estimate).rename({"f0_st": "pitch", "rms_db": "energy"})
+
+
 my_layers = None  # some layers, for example (1, 2, 3)
-check_layers(my_layers, *parts, codec)
+exercises.check_layers(my_layers, read, spec)
 
 # %% [markdown]
 # <details><summary>Hint</summary>

@@ -229,7 +229,7 @@ def my_samples(frame):
     return None  # your code: (first, last)
 
 
-exercises.check_frame_samples(my_samples)
+exercises.check_frame_samples(my_samples, experiment.codec.spec)
 
 # %% [markdown]
 # <details><summary>Hint</summary>

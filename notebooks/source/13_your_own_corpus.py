@@ -44,7 +44,7 @@ from IPython.display import Markdown, display
 print(f"numpy {np.__version__}, pandas {pd.__version__}, soundfile {soundfile.__version__}")
 
 # %%
-from speechlm_utils import plots, widgets
+from speechlm_utils import exercises, plots, widgets
 from speechlm_utils.acoustics.spectra import log_mel
 from speechlm_utils.audio import load_audio
 from speechlm_utils.cli.convert import format_profile
@@ -55,7 +55,6 @@ from speechlm_utils.corpus.leakage import find_leakage
 from speechlm_utils.corpus.load import load_corpus
 from speechlm_utils.corpus.mmused import LABEL_COLUMNS, LABELS, load_mmused_csv
 from speechlm_utils.corpus.table import write_corpus
-from speechlm_utils.exercises.corpus import check_group_split, check_normalise
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.finetuning.model_card import format_text_scores
 from speechlm_utils.notebook.record import record_metrics
@@ -301,7 +300,7 @@ def my_normalise(text):
     return None  # your code
 
 
-check_normalise(my_normalise)
+exercises.check_normalise(my_normalise)
 
 # %% [markdown]
 # <details><summary>Hint</summary>
@@ -328,7 +327,7 @@ def my_split(groups, share, rng):
     return None  # your code
 
 
-check_group_split(my_split)
+exercises.check_group_split(my_split)
 
 # %% [markdown]
 # <details><summary>Hint</summary>

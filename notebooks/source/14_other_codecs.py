@@ -35,7 +35,7 @@ import pandas as pd
 import torch
 import transformers
 
-from speechlm_utils import plots
+from speechlm_utils import exercises, plots
 from speechlm_utils.audio import load_audio
 from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import groups, label_ids, label_names
@@ -49,7 +49,6 @@ from speechlm_utils.evaluation.codecs import (
     predict_out_of_fold,
 )
 from speechlm_utils.evaluation.conditions import compare_conditions
-from speechlm_utils.exercises.other_codecs import check_equal_bits, check_lead
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.notebook.record import record_metrics
 from speechlm_utils.selection.path import find_C_for_count, fit_l1_path
@@ -406,7 +405,7 @@ def my_layers(frame_rate, codebook_size, bits_per_second):
     return None  # your code
 
 
-check_equal_bits(my_layers)
+exercises.check_equal_bits(my_layers)
 
 # %% [markdown]
 # <details><summary>Hint</summary>
@@ -425,27 +424,27 @@ check_equal_bits(my_layers)
 # ### Exercise 2 · A layer's lead (medium, 10 minutes)
 #
 # In the last figure a bar is high if its layer is good, or if it is merely large. Write the function that
-# takes the size away: for each layer its share of the kept tokens, divided by its share of the tokens that
+# takes the size away: for each layer its share of the selected tokens, divided by its share of those that
 # occur. Then try it on `leads[whole].kept` and `sources[whole].count_occurring()`.
 
 
 # %%
-def my_lead(kept, occurring):
+def my_lead(selected, occurring):
     return None  # your code
 
 
-check_lead(my_lead)
+exercises.check_lead(my_lead)
 
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# Both shares are shares of a sum: `kept / kept.sum()`, and the same for `occurring`.
+# Both shares are shares of a sum: `selected / selected.sum()`, and the same for `occurring`.
 # </details>
 # <details><summary>Solution</summary>
 #
 # ```python
-# def my_lead(kept, occurring):
-#     return (kept / kept.sum()) / (occurring / occurring.sum())
+# def my_lead(selected, occurring):
+#     return (selected / selected.sum()) / (occurring / occurring.sum())
 # ```
 # </details>
 #

@@ -1,74 +1,82 @@
 """Checks of the exercises of notebook 01."""
 
-from collections.abc import Callable, Sequence
+from itertools import chain, combinations
 
 import numpy as np
+import pandas as pd
 
-from ..codec.base import SpeechCodec
 from ..codec.residual_vq import quantise
-from .feedback import tell
+from ..codec_spec import CodecSpec
+from .feedback import NotYet, compare, exercise
+
+READABLE = 0.05
+"""A target that all layers together read no better than this (R²) judges no choice of layers."""
 
 
-def check_bit_rate(answer: float | None, codec: SpeechCodec) -> bool | None:
+@exercise("Bit rate")
+def check_bit_rate(answer: float, spec: CodecSpec) -> str:
     """Check the bit rate of a codec in kilobits per second."""
-    name = "Bit rate"
-    if answer is None:
-        return tell(name, None)
-    expected = codec.spec.n_layers * np.log2(codec.spec.codebook_size) * codec.spec.frame_rate / 1000
-    if np.isclose(answer, expected, rtol=0.01):
-        pcm = codec.spec.sample_rate * 16 / 1000
-        return tell(
-            name,
-            True,
-            f"The samples themselves, 16 bits each, take {pcm:g} kbit/s: {pcm / expected:g} times as much.",
-        )
-    hint = (
-        "in kilobits, not bits"
-        if np.isclose(answer, 1000 * expected)
-        else "bits per code × layers × frames per second"
-    )
-    return tell(name, False, f"You said {answer:g}; count {hint}.")
+    right = spec.n_layers * np.log2(spec.codebook_size) * spec.frame_rate / 1000
+    hints = {"Count in kilobits, not bits.": 1000 * right}
+    compare(answer, right, hints, otherwise="Count bits per code × layers × frames per second.")
+    pcm = spec.sample_rate * 16 / 1000
+    return f"The samples themselves, 16 bits each, take {pcm:g} kbit/s: {pcm / right:g} times as much."
 
 
-def check_quantise(function: Callable[[np.ndarray, Sequence[np.ndarray]], np.ndarray]) -> bool | None:
+@exercise("Residual VQ")
+def check_quantise(function) -> str:
     """Check a function (points, codebooks) -> codes on random codebooks, point by point."""
-    name = "Residual VQ"
     rng = np.random.default_rng(1)
     points = rng.normal(size=(200, 2))
     codebooks = rng.normal(size=(3, 5, 2)) * np.array([1, 0.5, 0.25])[:, None, None]
-    codes = function(points.copy(), codebooks.copy())
-    if codes is None:
-        return tell(name, None)
-    expected = quantise(points, codebooks)
-    if np.shape(codes) != expected.shape:
-        return tell(
-            name, False, f"Expected the shape (n_layers, n_points) = {expected.shape}, got {np.shape(codes)}."
-        )
-    same = (np.asarray(codes) == expected).mean(axis=1)
+    codes, right = function(points.copy(), codebooks.copy()), quantise(points, codebooks)
+    if np.shape(codes) != right.shape:
+        raise NotYet(f"The shape is {np.shape(codes)}, not (n_layers, n_points) = {right.shape}.")
+    same = (np.asarray(codes) == right).mean(axis=1)
     if same.min() == 1:
-        return tell(name, True, "All codes of all three layers agree.")
-    layer = int(np.argmax(same < 1)) + 1
-    hint = "does it read the residual of the layers above?" if layer > 1 else "is it the nearest centre?"
-    return tell(name, False, f"Layer {layer} agrees on {same[layer - 1]:.0%} of the points: {hint}")
+        return "All codes of all three layers agree."
+    layer = int(np.argmax(same < 1))
+    hint = "does it read the residual of the layers above?" if layer else "is it the nearest centre?"
+    raise NotYet(f"Layer {layer + 1} agrees on {same[layer]:.0%} of the points: {hint}")
 
 
-def check_padding(
-    answer: np.ndarray | None, codec: SpeechCodec, wav: np.ndarray, n_samples: int
-) -> bool | None:
+@exercise("What padding does")
+def check_padding(answer: np.ndarray, codec, wav: np.ndarray, n_samples: int) -> str:
     """Check the share of codes per layer that change when n_samples zeros are appended to a clip."""
-    name = "What padding does"
-    if answer is None:
-        return tell(name, None)
     alone = codec.encode(wav)
     padded = codec.encode(np.concatenate([wav, np.zeros(n_samples, wav.dtype)]))[:, : alone.shape[1]]
-    expected = (alone != padded).mean(axis=1)
-    if np.shape(answer) != expected.shape:
-        return tell(
-            name, False, f"Expected one share per layer, shape {expected.shape}, got {np.shape(answer)}."
-        )
-    if not np.allclose(answer, expected, atol=0.002):
-        return tell(
-            name, False, "Compare the first frames of the padded clip with all frames of the clip alone."
-        )
-    shares = f"layer 1 {expected[0]:.1%}, layer {codec.spec.n_layers} {expected[-1]:.1%} of the codes changed"
-    return tell(name, True, f"{shares}: so a batch holds clips of exactly one length.")
+    right = (alone != padded).mean(axis=1)
+    if np.shape(answer) != right.shape:
+        raise NotYet(f"Give one share per layer, shape {right.shape}, not {np.shape(answer)}.")
+    if not np.allclose(answer, right, atol=0.002):
+        raise NotYet("Compare the first frames of the padded clip with all frames of the clip alone.")
+    shares = f"layer 1 {right[0]:.1%}, layer {len(right)} {right[-1]:.1%} of the codes changed"
+    return f"{shares}: so a batch holds clips of exactly one length."
+
+
+@exercise("Which layers")
+def check_layers(answer, read, spec: CodecSpec) -> str:
+    """Check the fewest layers that read every target 90 % as well as all of them; print what they read.
+
+    Parameters
+    ----------
+    answer : layers, numbered from 1
+    read : function layers -> Series of R² by target
+    spec : CodecSpec
+    """
+    layers, every = set(np.atleast_1d(answer)), range(1, spec.n_layers + 1)
+    if not layers or len(layers) < np.size(answer) or not layers <= set(every):
+        raise NotYet(f"Give different layers from 1 to {spec.n_layers}, for example (1, 2, 3).")
+    found, best = read(layers), read(every)
+    print(pd.DataFrame({"R² from your layers": found, f"from all {spec.n_layers}": best}).round(2))
+    wanted = 0.9 * best[best > READABLE]
+    if wanted.empty:
+        raise NotYet("Not even all layers read them here: take more clips.")
+    if lacking := list(wanted.index[found[wanted.index] < wanted]):
+        raise NotYet(f"Your layers read less than 90 % of what can be read of {' and '.join(lacking)}.")
+    smaller = chain.from_iterable(combinations(every, size) for size in range(1, len(layers)))
+    if fewer := next((some for some in smaller if (read(some)[wanted.index] >= wanted).all()), None):
+        raise NotYet(f"They read enough, but {len(fewer)} would do: each more is a flood of codes.")
+    content = "with" if layers & set(spec.semantic_layers) else "without"
+    rate, of_all = len(layers) * spec.frame_rate, spec.n_layers * spec.frame_rate
+    return f"{rate:g} codes a second instead of {of_all:g}, {content} the layer of content."

@@ -2,13 +2,19 @@
 
 import numpy as np
 import pytest
+from scipy.stats import false_discovery_control
 from solutions import expect_correct, expect_hint, expect_not_attempted, run_solution
 
 from speechlm_utils import exercises
-from speechlm_utils.interpretation.association import correct_p_values
+from speechlm_utils.codec_spec import CodecSpec
+
+
+def check_samples(answer):
+    return exercises.check_frame_samples(answer, CodecSpec(16000, 320, 1024, 8))
+
 
 SOLVED = [
-    (exercises.check_frame_samples, "my_samples"),
+    (check_samples, "my_samples"),
     (exercises.check_effect, "my_effect"),
     (exercises.check_q_values, "my_q_values"),
 ]
@@ -38,14 +44,14 @@ def without_steps(p):
 
 
 def in_sorted_order(p):
-    return np.sort(correct_p_values(p))
+    return np.sort(false_discovery_control(p))
 
 
 MISTAKES = [
-    (exercises.check_frame_samples, lambda k: (320 * k, 320 * k + 320), "319"),
-    (exercises.check_frame_samples, lambda k: (320 * k + 1, 320 * k + 320), r"\(0, 319\)"),
-    (exercises.check_frame_samples, lambda k: (160 * k, 160 * k + 319), "frame 1:"),
-    (exercises.check_frame_samples, lambda k: 320 * k, "pair"),
+    (check_samples, lambda k: (320 * k, 320 * k + 320), "319"),
+    (check_samples, lambda k: (320 * k + 1, 320 * k + 320), r"\[0, 319\]"),
+    (check_samples, lambda k: (160 * k, 160 * k + 319), "frame 1:"),
+    (check_samples, lambda k: 320 * k, "pair"),
     (exercises.check_effect, lambda a, b: difference(b, a) / a.std(), "not"),
     (exercises.check_effect, lambda a, b: -run_solution("03", "my_effect")(a, b), "sign"),
     (exercises.check_effect, difference, "divide"),
@@ -56,7 +62,7 @@ MISTAKES = [
     (exercises.check_q_values, without_steps, "larger p"),
     (exercises.check_q_values, in_sorted_order, "you return"),
     (exercises.check_q_values, lambda p: p, "you return"),
-    (exercises.check_q_values, lambda p: correct_p_values(p)[:-1], "you return"),
+    (exercises.check_q_values, lambda p: false_discovery_control(p)[:-1], "shape"),
 ]
 
 
@@ -73,3 +79,13 @@ def test_nothing_written_is_not_attempted(check, capsys):
 @pytest.mark.parametrize(("check", "wrong", "hint"), MISTAKES)
 def test_mistakes_fail_with_a_hint(check, wrong, hint, capsys):
     expect_hint(check, wrong, hint, capsys)
+
+
+def test_samples_of_another_codec(capsys):
+    """Frames of Mimi: 1,920 samples, 12.5 a second."""
+
+    def check(answer):
+        return exercises.check_frame_samples(answer, CodecSpec(24000, 1920, 2048, 8))
+
+    expect_correct(check, lambda k: (1920 * k, 1920 * k + 1919), capsys)
+    expect_hint(check, lambda k: (320 * k, 320 * k + 319), "1919", capsys)

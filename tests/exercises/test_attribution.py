@@ -23,7 +23,7 @@ MISTAKES = [
         "as they are",
     ),
     (exercises.check_completeness, lambda s, a, b: s, "one number"),
-    (exercises.check_completeness, lambda s, a, b: 0.7, "not 0.250"),
+    (exercises.check_completeness, lambda s, a, b: 0.7, "not 0.25"),
     (exercises.check_control, lambda s, k, rng: (np.argsort(s)[:k], top(s, k)), "smallest"),
     (exercises.check_control, lambda s, k, rng: (np.argsort(-abs(s))[:k], top(s, k)), "by size"),
     (exercises.check_control, lambda s, k, rng: (np.arange(k), top(s, k)), "largest three"),

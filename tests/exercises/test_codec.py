@@ -1,57 +1,16 @@
-"""Checks of notebooks 00 and 01: None is not attempted, wrong fails with a reason, right passes."""
-
-from types import SimpleNamespace
+"""Checks of notebook 01: None is not attempted, wrong fails with a reason, right passes."""
 
 import numpy as np
-import pandas as pd
-from solutions import run_solution
+import pytest
+from solutions import run_cell, run_solution, try_answers
 
 from speechlm_utils import exercises
 from speechlm_utils.audio import load_audio
+from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import Clip
+from speechlm_utils.codec.report import report_probes
 from speechlm_utils.codec.residual_vq import quantise
 from speechlm_utils.codec_spec import CodecSpec
-
-CEILINGS = pd.DataFrame(
-    [("fallacy", "text", 0.0), ("fallacy", "both", 0.5), ("topic", "text", 0.0), ("topic", "both", -0.1)],
-    columns=["task", "inputs", "gain"],
-)
-CLIPS = [Clip(str(k), "", None, {"fallacy": label}) for k, label in enumerate("abcd")]
-
-
-def try_answers(check, cases, capsys):
-    """Each case: answer, outcome, words that the printed line holds."""
-    for answer, outcome, words in cases:
-        assert check(answer) is outcome
-        assert words in capsys.readouterr().out
-
-
-def test_codes_in_clip(capsys):
-    cases = [(None, None, "not attempted"), (150, False, "frames"), (1200, True, "6 words")]
-    cases.append((run_solution("00", "n_codes"), True, "1200 codes"))
-    try_answers(exercises.check_codes_in_clip, cases, capsys)
-
-
-def test_no_gain(capsys):
-    cases = [
-        (None, None, "not attempted"),
-        ("fallacy", False, "+0.50"),
-        ("wine", False, "none of"),
-        (run_solution("00", "task_without_gain"), True, "-0.10"),
-    ]
-    try_answers(lambda answer: exercises.check_no_gain(answer, CEILINGS), cases, capsys)
-
-
-def test_heard(capsys):
-    cases = [
-        (None, None, "not attempted"),
-        (list("ab"), False, "4 labels"),
-        (list("abcx"), False, "'x'"),
-        (list("badc"), False, "0 of 4"),
-        (list("abdc"), True, "2 of 4"),
-        (run_solution("00", "heard", chosen=CLIPS, task="fallacy"), True, "4 of 4"),
-    ]
-    try_answers(lambda answer: exercises.check_heard(answer, CLIPS), cases, capsys)
 
 
 def test_bit_rate(tiny_codec, capsys):
@@ -62,11 +21,10 @@ def test_bit_rate(tiny_codec, capsys):
         (5, False, "bits per code"),
         (2.4, True, "256"),
     ]
-    try_answers(lambda answer: exercises.check_bit_rate(answer, tiny_codec), cases, capsys)
-    released = SimpleNamespace(spec=CodecSpec(16000, 320, 1024, 8))
-    assert (
-        exercises.check_bit_rate(run_solution("01", "kilobits_per_second", codec=released), released) is True
-    )
+    try_answers(lambda answer: exercises.check_bit_rate(answer, tiny_codec.spec), cases, capsys)
+    released = CodecSpec(16000, 320, 1024, 8)
+    solution = run_solution("01", "kilobits_per_second", spec=released)
+    assert exercises.check_bit_rate(solution, released) is True
 
 
 def test_quantiser(capsys):
@@ -97,3 +55,67 @@ def test_padding(tiny_codec, tiny_corpus, capsys):
         (run_solution("01", "share_changed", **given), True, "exactly one length"),
     ]
     try_answers(lambda answer: exercises.check_padding(answer, tiny_codec, wav, 3200), cases, capsys)
+
+
+# --- which layers -------------------------------------------------------------------------------------------
+
+SPEC = CodecSpec(16000, 320, 16, 8, (1,))
+
+
+def make_part(seed, teller=(2, 2), noise=0.1):
+    """Ten clips whose codes of `teller` tell pitch and energy, in this order; the last frame has no pitch."""
+    rng = np.random.default_rng(seed)
+    clips, features = [], []
+    for i in range(10):
+        codes = rng.integers(0, 16, (8, 80))
+        pitch, energy = (codes[layer - 1] + noise * rng.normal(size=80) for layer in teller)
+        pitch[-1] = np.nan
+        clips.append(Clip(f"{i}", "", None, {}, codes=codes, spec=SPEC))
+        features.append({"f0_st": pitch, "rms_db": energy})
+    return clips, features
+
+
+PARTS = make_part(0), make_part(1)
+TWO_LAYERS = make_part(0, (2, 5)), make_part(1, (2, 5))
+
+
+def make_reader(parts):
+    """The notebook's own function, which reads from some layers."""
+    return run_cell("01", "read", parts=parts, spec=SPEC, report_probes=report_probes, Bootstrap=Bootstrap)[
+        "read"
+    ]
+
+
+def test_layer_that_was_planted_is_found():
+    read = make_reader(PARTS)
+    assert read((2,)).min() > 0.95 and read((1, 3, 4)).max() < 0.1
+
+
+def test_nothing_chosen_reads_nothing(capsys):
+    assert exercises.check_layers(None, None, SPEC) is None
+    assert "not attempted" in capsys.readouterr().out
+
+
+def test_solution_of_the_layers_passes(capsys):
+    assert exercises.check_layers(run_solution("01", "my_layers"), make_reader(PARTS), SPEC) is True
+    told = capsys.readouterr().out
+    assert "correct. 50 codes a second instead of 400, without the layer of content" in told
+    assert exercises.check_layers((5, 2), make_reader(TWO_LAYERS), SPEC) is True
+
+
+@pytest.mark.parametrize(
+    ("answer", "parts", "hint"),
+    [
+        ((1,), PARTS, "less than 90 % of what can be read of pitch and energy"),
+        ((2,), TWO_LAYERS, "less than 90 % of what can be read of energy"),
+        ((1, 2), PARTS, "1 would do"),
+        (range(1, 9), PARTS, "1 would do"),
+        ((0, 2), PARTS, "from 1 to 8"),
+        ((2, 2), PARTS, "different layers"),
+        ((), PARTS, "different layers"),
+        ((2,), (make_part(0, noise=1e3), make_part(1, noise=1e3)), "Not even all layers"),
+    ],
+)
+def test_wrong_layers_fail_with_a_hint(answer, parts, hint, capsys):
+    assert exercises.check_layers(answer, make_reader(parts), SPEC) is False
+    assert hint in capsys.readouterr().out

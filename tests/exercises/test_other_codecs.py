@@ -1,40 +1,44 @@
 """Checks of notebook 14: None is not attempted, wrong answers fail with a hint, right ones pass."""
 
 import math
-import re
 
 import numpy as np
 import pytest
-from solutions import run_solution
+from solutions import expect_correct, expect_hint, expect_not_attempted, run_solution
 
-from speechlm_utils.exercises.other_codecs import check_equal_bits, check_lead
+from speechlm_utils import exercises
 
 
 def layers_needed(frame_rate, codebook_size, bits):
     return math.ceil(bits / (frame_rate * math.log2(codebook_size)))
 
 
-CASES = [
-    (check_equal_bits, "my_layers", lambda *given: layers_needed(*given) - 1, "12.5 frames/s|not 8"),
-    (check_equal_bits, "my_layers", lambda r, k, b: b / (r * math.log2(k)), "round up"),
+SOLVED = [(exercises.check_equal_bits, "my_layers"), (exercises.check_lead, "my_lead")]
+MISTAKES = [
+    (exercises.check_equal_bits, lambda *given: layers_needed(*given) - 1, "12.5 frames/s|not 8"),
+    (exercises.check_equal_bits, lambda r, k, b: b / (r * math.log2(k)), "round up"),
     (
-        check_equal_bits,
-        "my_layers",
+        exercises.check_equal_bits,
         lambda r, k, b: b // (r * math.log2(k)),
         "1000 bits/s.*not 8.*round up",
     ),
-    (check_lead, "my_lead", lambda kept, occurring: kept / kept.sum() * 3, "equally many"),
-    (check_lead, "my_lead", lambda kept, occurring: kept / occurring, "divide it"),
-    (check_lead, "my_lead", lambda k, o: k / k.sum() - o / o.sum(), "ratio"),
-    (check_lead, "my_lead", lambda kept, occurring: np.ones(3), r"10, 30, 20.*\[1.0, 1.0, 1.0\]"),
+    (exercises.check_lead, lambda kept, occurring: kept / kept.sum() * 3, "equally many"),
+    (exercises.check_lead, lambda kept, occurring: kept / occurring, "divide it"),
+    (exercises.check_lead, lambda k, o: k / k.sum() - o / o.sum(), "ratio"),
+    (exercises.check_lead, lambda kept, occurring: np.ones(3), r"10, 30, 20.*\[1.0, 1.0, 1.0\]"),
 ]
 
 
-@pytest.mark.parametrize(("check", "name", "wrong", "hint"), CASES)
-def test_function_exercises(check, name, wrong, hint, capsys):
-    assert check(lambda *given: None) is None
-    assert "not attempted" in capsys.readouterr().out
-    assert check(wrong) is False
-    assert re.search(hint, capsys.readouterr().out)
-    assert check(run_solution("14", name)) is True
-    assert "correct" in capsys.readouterr().out
+@pytest.mark.parametrize(("check", "name"), SOLVED)
+def test_solution_of_the_notebook_passes(check, name, capsys):
+    expect_correct(check, run_solution("14", name), capsys)
+
+
+@pytest.mark.parametrize("check", [check for check, _ in SOLVED])
+def test_nothing_written_is_not_attempted(check, capsys):
+    expect_not_attempted(check, capsys)
+
+
+@pytest.mark.parametrize(("check", "wrong", "hint"), MISTAKES)
+def test_mistakes_fail_with_a_hint(check, wrong, hint, capsys):
+    expect_hint(check, wrong, hint, capsys)

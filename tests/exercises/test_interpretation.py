@@ -48,7 +48,11 @@ MISTAKES = [
     (exercises.check_replace, first_only, "not"),
     (exercises.check_replace, lambda codes, token, code: codes[token[0] - 1], "shape"),
     (exercises.check_replace, lambda codes, token, code: codes, "you return"),
-    (exercises.check_interval, lambda h, f, d: np.quantile(share(h, f, d), [0.975, 0.025]), "places"),
+    (
+        exercises.check_interval,
+        lambda h, f, d: np.quantile(share(h, f, d), [0.975, 0.025]),
+        "low comes first",
+    ),
     (
         exercises.check_interval,
         lambda h, f, d: np.quantile((h / f)[d].mean(axis=1), [0.025, 0.975]),
@@ -57,7 +61,7 @@ MISTAKES = [
     (exercises.check_interval, lambda h, f, d: np.quantile(share(h, f, d), [0.05, 0.95]), "90 %"),
     (exercises.check_interval, of_frames, "independent"),
     (exercises.check_interval, lambda h, f, d: share(h, f, d), "pair"),
-    (exercises.check_interval, lambda h, f, d: (0.0, 1.0), "You return"),
+    (exercises.check_interval, lambda h, f, d: (0.0, 1.0), "you return"),
 ]
 
 
