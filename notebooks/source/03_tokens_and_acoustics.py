@@ -24,8 +24,7 @@
 # - **listen** to single tokens.
 #
 # The paper leaves this question open: how do the selected tokens relate to what phoneticians measure?
-
-# %% [markdown] tags=["needs-planted"]
+#
 # And you will **check** the method against the truth: this corpus knows which delivery was planted in which
 # class. Do the tokens tell it?
 
@@ -41,6 +40,7 @@ from IPython.display import Audio, display
 from speechlm_utils import exercises, plots
 from speechlm_utils.acoustics.features import FEATURES, clip_features, speaker_medians
 from speechlm_utils.audio import load_audio
+from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import UNITS, choose_unit, sample_clips, select_clips
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.interpretation.association import (
@@ -48,16 +48,17 @@ from speechlm_utils.interpretation.association import (
     strong_shares,
     token_associations,
 )
-from speechlm_utils.interpretation.listening import join_snippets
+from speechlm_utils.interpretation.listening import join_pieces
 from speechlm_utils.interpretation.planted import (
     PAIRS,
     centre_planted,
     compare_directions,
     planted_profile,
+    planted_recovery,
+    summarise_features,
     token_directions,
+    token_shares,
 )
-from speechlm_utils.interpretation.recovery import planted_recovery, summarise_features
-from speechlm_utils.notebook.needs import require
 from speechlm_utils.notebook.record import record_metrics
 from speechlm_utils.selection.controls import matched_random_tokens, random_tokens
 from speechlm_utils.tokens import find_occurrences, list_tokens, mark_tokens, show_token
@@ -96,13 +97,11 @@ chosen = experiment.selection(task, n_tokens)
 unseen = experiment.clips(task, "validation") + experiment.clips(task, "test")
 clips = sample_clips(unseen, task, limit=n_feature_clips, seed=seed)
 train = select_clips(experiment.corpus, task, "train")
-names, tokens = chosen.label_names, chosen.tokens
+names, tokens, codec = chosen.label_names, chosen.tokens, experiment.codec
 voices = {clip.speaker for clip in clips} - {""}
 shared = len(voices & {clip.speaker for clip in train})
 print(f"{len(tokens)} tokens, selected on {len(train)} train clips")
 print(f"{len(clips)} other clips to measure, of {len(voices)} named voices, {shared} of them in train")
-if shared or not voices:
-    print("What follows holds for new clips; whether it holds for new voices is not known.")
 assert not {clip.id for clip in clips} & {clip.id for clip in train}
 
 # %% [markdown]
@@ -124,17 +123,15 @@ assert not {clip.id for clip in clips} & {clip.id for clip in train}
 # as one speaker.)
 
 # %%
-spec = experiment.codec.spec
-features = clip_features(clips, cache_dir, n_jobs=2)
+features = clip_features(clips, cache_dir)
 frames = sum(len(one["rms_db"]) for one in features)
 print(f"checkpoint: {frames:,} frames, one value of each feature for each column of codes")
 
-# %% [markdown] tags=["needs-speakers"]
+# %% [markdown]
 # *Prediction: a woman's "low" is a man's "high".* Semitones count ratios: 12 of them double the pitch.
 # Counted from each speaker's own median, a raised voice is raised in the same units for everybody.
 
-# %% tags=["needs-speakers"]
-require(experiment.corpus, "speakers", task=task)
+# %%
 medians = speaker_medians(clips, features)
 fig, ax = plt.subplots(figsize=(6, 0.6 + 0.26 * len(medians)))
 plots.plot_medians(ax, {name: hertz for name, hertz in medians.items() if np.isfinite(hertz)})
@@ -155,17 +152,16 @@ place = int(np.argmax(np.abs(chosen.coefs).max(axis=0) * common))
 token, speaks_for = tokens[place], names[int(chosen.coefs[:, place].argmax())]
 of_class = np.array([clip.labels[task] == speaks_for for clip in clips])
 best = int((hits[:, place] * np.where(of_class, 100, 1)).argmax())
-clip, wav = clips[best], load_audio(clips[best].audio, spec.sample_rate)
+clip, wav = clips[best], load_audio(clips[best].audio, codec.spec.sample_rate)
 print(f"{show_token(*token)} speaks for {plots.show_name(speaks_for)}; clip {clip.id}: {clip.labels[task]}")
 print(f'"{clip.text}"')
-display(Audio(wav, rate=spec.sample_rate))
+display(Audio(wav, rate=codec.spec.sample_rate))
 
 # %%
 shown = ("f0_st", "rms_db", "centroid_hz", "zcr", "tilt_db_oct")
 fig, axes = plt.subplots(6, 1, figsize=(10, 6.5), sharex=True)
 measured = {name: features[best][name] for name in shown}
-plots.plot_clip(axes, wav, measured, mark_tokens(clip.codes, [token])[0], show_token(*token),
-                frame_rate=experiment.codec.spec.frame_rate)  # fmt: skip
+plots.plot_clip(axes, wav, measured, mark_tokens(clip.codes, [token])[0], show_token(*token), codec.spec)
 plt.show()
 
 # %% [markdown]
@@ -181,7 +177,8 @@ plt.show()
 # Hochberg): of all results with $q < 0.05$, about one in twenty may be false.
 
 # %%
-found = token_associations(clips, features, tokens, n_resamples, seed)
+bootstrap = Bootstrap(n_resamples, seed)
+found = token_associations(clips, features, tokens, bootstrap=bootstrap)
 found["token"] = [show_token(layer, code) for layer, code in zip(found.layer, found.code, strict=True)]
 seen = found[found.n_clips >= min(20, found.n_clips.max())]
 found.loc[
@@ -212,10 +209,7 @@ plt.show()
 n1, n0 = seen.n_frames, frames - seen.n_frames
 naive = 2 * 1.96 * np.sqrt(1 / n1.clip(lower=1) + 1 / n0 + seen.effect**2 / (2 * frames))
 ratio = ((seen.high - seen.low) / naive)[seen.high.notna()]
-print(f"{len(ratio)} pairs of token and feature occur in enough clips for an interval")
-if len(ratio):
-    print(f"interval over clips / interval that takes frames for independent: {ratio.median():.2f}", end=" ")
-    print(f"(median; a tenth lies below {ratio.quantile(0.1):.2f}, a tenth above {ratio.quantile(0.9):.2f})")
+ratio.describe(percentiles=[0.1, 0.5, 0.9]).rename("interval over clips / interval over frames").to_frame()
 
 # %% [markdown]
 # ### Exercise 1 · Which samples? (easy, 3 minutes)
@@ -321,7 +315,7 @@ plt.show()
 # the same, the selection is no more "acoustic" than chance; it may still choose the useful ones.*
 
 # %%
-size = {"codebook_size": experiment.codec.spec.codebook_size, "layers": chosen.layers}
+size = {"codebook_size": codec.spec.codebook_size, "layers": chosen.layers}
 train_coded = experiment.clips(task, "train")
 seeds = range(seed, seed + n_random_sets)
 controls = {
@@ -330,7 +324,7 @@ controls = {
 }
 shares = {"selected": [strong_shares(found, strong_effect)]}
 for kind, sets in controls.items():
-    tables = [token_associations(clips, features, one, n_resamples, seed) for one in sets]
+    tables = [token_associations(clips, features, one, bootstrap=bootstrap) for one in sets]
     shares[kind] = [strong_shares(table, strong_effect) for table in tables]
 shares = {kind: pd.DataFrame(some) for kind, some in shares.items()}
 
@@ -339,13 +333,10 @@ fig, ax = plt.subplots(figsize=(9, 3.6))
 plots.plot_shares(ax, {kind: one.to_numpy() for kind, one in shares.items()}, [*FEATURES, "any feature"])
 ax.set_title(f"{len(tokens)} tokens a set, {len(clips)} clips")
 plt.show()
-for kind, one in shares.items():
-    spread = f" (sets: {one['any'].min():.0%} to {one['any'].max():.0%})" if len(one) > 1 else ""
-    print(
-        f"{kind:15} {one['any'].mean():.0%} of the tokens have a strong, sure effect on some feature{spread}"
-    )
+anything = {kind: one["any"].agg(["mean", "min", "max", "count"]) for kind, one in shares.items()}
+pd.DataFrame(anything, index=["mean", "min", "max", "count"]).T.rename(columns={"count": "sets"})
 
-# %% [markdown] tags=["needs-planted"]
+# %% [markdown]
 # ## Do a class's tokens point where its delivery points?
 #
 # Here this corpus can do what a real one cannot: the delivery of every clip was planted, and its
@@ -357,10 +348,9 @@ for kind, one in shares.items():
 # loudness, tilt and tilt, pause and (fewer) voiced frames. *The method found what was planted if red
 # stands where red stands.*
 
-# %% tags=["needs-planted"]
-require(experiment.corpus, "planted", task=task)
+# %%
 pairs = list(PAIRS)
-profile = planted_profile(train, task, names, pairs)
+profile = planted_profile(train, task, names)
 by_token = found.pivot(index=["layer", "code"], columns="feature", values="effect").loc[tokens, pairs]
 direction = token_directions(chosen.coefs, by_token.to_numpy())
 
@@ -369,35 +359,32 @@ plots.plot_profile(axes[0], profile, names, pairs, "planted (train clips)")
 plots.plot_profile(axes[1], direction, names, pairs, "direction of the tokens (unseen voices)")
 plt.show()
 
-# %% [markdown] tags=["needs-planted"]
+# %% [markdown]
 # The control breaks one link only: each token keeps its coefficients but gets the sound of another token.
 # How often does that agree as well as the truth?
 
-# %% tags=["needs-planted"]
-agreement = compare_directions(chosen.coefs, by_token.to_numpy(), profile, n_permutations, seed)
+# %%
+signs, correlation = compare_directions(chosen.coefs, by_token.to_numpy(), profile, n_permutations, seed)
 fig, axes = plt.subplots(1, 2, figsize=(10, 3))
-cells = profile.size
-plots.plot_null(axes[0], agreement.null_signs, agreement.signs, f"share of {cells} cells with the same sign")
-plots.plot_null(axes[1], agreement.null_correlation, agreement.correlation, "correlation over the cells")
+plots.plot_null(axes[0], signs.null, signs.found, f"share of {profile.size} cells with the same sign")
+plots.plot_null(axes[1], correlation.null, correlation.found, "correlation over the cells")
 plt.show()
 
-# %% tags=["needs-planted"]
-print(
-    f"same sign in {agreement.signs:.0%} of {cells} cells (shuffled: {agreement.null_signs.mean():.0%},",
-    end=" ",
-)
-print(f"p = {agreement.p_signs:.3f})")
-print(f"correlation {agreement.correlation:.2f} (shuffled: {agreement.null_correlation.mean():.2f}", end=" ")
-print(f"± {agreement.null_correlation.std():.2f}, p = {agreement.p_correlation:.3f})")
-per_feature = [np.corrcoef(profile[:, j], direction[:, j])[0, 1] for j in range(len(pairs))]
-for feature, value in zip(pairs, per_feature, strict=True):
-    way = "as planted" if value > 0 else "the other way"
-    print(f"  {plots.name_feature(feature):10} for {PAIRS[feature][0]:12} r = {value:+.2f}, {way}")
-sure = agreement.p_correlation < 0.05
-print("The tokens of a class point where its delivery was planted." if sure else
+# %%
+agreement = {
+    name: {"found": one.found, "shuffled": one.null.mean(), "± std": one.null.std(), "p": one.p}
+    for name, one in (("same sign", signs), ("correlation", correlation))
+}
+pd.DataFrame(agreement).T
+
+# %%
+r = [np.corrcoef(profile[:, j], direction[:, j])[0, 1] for j in range(len(pairs))]
+features_planted = pd.DataFrame({"planted parameter": [PAIRS[one][0] for one in pairs], "r": r})
+display(features_planted.set_index(pd.Index([plots.name_feature(one) for one in pairs], name="feature")))
+print("The tokens of a class point where its prosody was planted." if correlation.p < 0.05 else
       "No better than shuffled sounds: this selection does not show the planted directions.")  # fmt: skip
 
-# %% [markdown] tags=["needs-planted"]
+# %% [markdown]
 # ## How much of what was planted do the tokens tell?
 #
 # The last test needs no class. Predict each planted parameter of a clip from the share of frames of each
@@ -410,28 +397,24 @@ print("The tokens of a class point where its delivery was planted." if sure else
 # above matched random; all of them above the selection. Nobody should beat the measurements by much,
 # except where they do not look (pauses, rate).*
 
-# %% tags=["needs-planted"]
+# %%
 sets = {"selected": tokens, "all acoustic": list_tokens(**size)}
 sets |= {f"{kind}|{i}": one for kind, some in controls.items() for i, one in enumerate(some)}
-summary = {"measured": summarise_features(features)}
+predictors = {name: token_shares(clips, some) for name, some in sets.items()}
+predictors["measured"] = np.array([summarise_features(one) for one in features])
 unit = choose_unit(clips)
 n_units = len({getattr(clip, unit) for clip in clips})
 folds = {"n_folds": min(n_folds, n_units), "group": unit}
-print(f"{folds['n_folds']} folds of {n_units} {UNITS[unit]}, which are kept whole", end="")
-print("" if unit == "speaker" else ": no two voices are named")
-recovered = planted_recovery(clips, sets, measured=summary, **folds)
+print(f"{folds['n_folds']} folds of {n_units} {UNITS[unit]}, which stay whole")
+recovered = planted_recovery(clips, predictors, **folds)
 recovered["kind"] = recovered.tokens.str.split("|").str[0]
 mean = recovered.groupby(["kind", "parameter"]).r2.mean().unstack()
 std = recovered.groupby(["kind", "parameter"]).r2.std().unstack()
 mean = mean.assign(mean=mean.mean(axis=1)).sort_values("mean")
 mean
 
-# %% tags=["needs-planted"]
-kinds = [
-    kind
-    for kind in ("random", "matched random", "selected", "all acoustic", "measured")
-    if kind in mean.index
-]
+# %%
+kinds = ["random", "matched random", "selected", "all acoustic", "measured"]
 parameters = std.columns.tolist()
 fig, ax = plt.subplots(figsize=(10, 4))
 plots.plot_recovery(
@@ -440,42 +423,35 @@ plots.plot_recovery(
 fig.savefig(figures / "03_recovery.png", dpi=110)
 plt.show()
 
-# %% [markdown] tags=["needs-planted"]
+# %% [markdown]
 # One number with its control: $R^2$ averaged over the parameters, in each fold; selected less matched
 # random.
 
-# %% tags=["needs-planted"]
+# %%
 fold_means = recovered.groupby(["kind", "seed", "fold"]).r2.mean()
 gain = fold_means["selected"] - fold_means["matched random"]
-for kind in kinds:
-    print(f"{kind:15} R² {mean.loc[kind, 'mean']:+.3f}, mean of {len(parameters)} planted parameters")
-print(
-    f"selected less matched random: {gain.mean():+.3f} ± {gain.std():.3f} (std over {len(gain)} folds),",
-    end=" ",
-)
-print(f"positive in {(gain > 0).mean():.0%} of them")
 print(f"{len(clips)} clips, {n_units} {UNITS[unit]}, {n_random_sets} sets of each control")
+less = {"mean R²": gain.mean(), "std over folds": gain.std(), "share of folds above 0": (gain > 0).mean()}
+pd.Series(less, name="selected less matched random").to_frame()
 
-# %% [markdown] tags=["needs-planted"]
+# %% [markdown]
 # **A catch.** Classes differ in delivery, and the tokens were selected to tell classes. They could
 # "recover" a parameter only because they recognise the class. So take each class's mean off the
 # parameters, and ask again: within a class, do the tokens know which clip is higher or louder?
 
-# %% tags=["needs-planted"]
-within = planted_recovery(centre_planted(clips, task), {k: v for k, v in sets.items() if k != "all acoustic"},
-                          measured=summary, **folds)  # fmt: skip
+# %%
+without_all = {name: x for name, x in predictors.items() if name != "all acoustic"}
+within = planted_recovery(centre_planted(clips, task), without_all, **folds)
 within["kind"] = within.tokens.str.split("|").str[0]
 both = pd.concat({"as planted": recovered, "within class": within}).reset_index(level=0, names="target")
 table = both.groupby(["parameter", "target", "kind"]).r2.mean().unstack()
 table[[kind for kind in kinds if kind in table]]
 
-# %% tags=["needs-planted"]
+# %%
 inner = within.groupby(["kind", "parameter"]).r2.mean().groupby("kind").mean()
-print(
-    f"within a class, mean R²: selected {inner['selected']:.3f}, matched random {inner['matched random']:.3f}"
-)
 told = within[within.kind == "selected"].groupby("parameter").r2.mean()
 print("told by the selected tokens within a class (R² > 0.05):", ", ".join(told[told > 0.05].index) or "none")
+inner.rename("mean R² within a class").to_frame()
 
 # %% [markdown]
 # ## Listen
@@ -490,8 +466,8 @@ print("told by the selected tokens within a class (R² > 0.05):", ", ".join(told
 def play(token, text):
     places = find_occurrences(clips, token, n_snippets, seed)
     print(f"{show_token(*token)}, {text}: pieces of {len(places)} clip(s)")
-    wav = join_snippets(places, snippet_seconds, frame_rate=experiment.codec.spec.frame_rate)
-    display(Audio(wav, rate=spec.sample_rate))
+    if places:
+        display(Audio(join_pieces(places, snippet_seconds), rate=codec.spec.sample_rate))
 
 
 for feature in ("f0_st", "rms_db", "tilt_db_oct"):
@@ -545,8 +521,7 @@ exercises.check_q_values(my_q_values)
 #   are few voices.
 # - The matched controls are as frequent in the train clips, not necessarily in these.
 # - What the codec does not encode, no token can tell.
-
-# %% [markdown] tags=["needs-planted"]
+#
 # - The planted parameters help to tell correlation from cause: they were drawn at random around each class's
 #   profile. But the speech is synthetic, and its delivery came from a signal processor: real emphasis moves
 #   many things at once.
@@ -562,31 +537,23 @@ metrics = {
     "strong tokens, matched random": shares["matched random"]["any"].mean(),
     "strong tokens, random": shares["random"]["any"].mean(),
     "interval over clips / over frames": ratio.median(),
-}
-
-# %% tags=["needs-planted"]
-metrics |= {
-    "same sign as planted": agreement.signs,
-    "same sign, shuffled": agreement.null_signs.mean(),
-    "same sign, p": agreement.p_signs,
-    "correlation with planted": agreement.correlation,
-    "correlation, p": agreement.p_correlation,
+    "same sign as planted": signs.found,
+    "same sign, shuffled": signs.null.mean(),
+    "same sign, p": signs.p,
+    "correlation with planted": correlation.found,
+    "correlation, p": correlation.p,
     **{f"planted R2, {kind}": mean.loc[kind, "mean"] for kind in kinds},
     "planted R2, selected less matched": [gain.mean(), gain.std()],
     "planted R2 within class, selected": inner["selected"],
     "planted R2 within class, matched random": inner["matched random"],
 }
-
-# %%
 record_metrics(run_dir, "03_tokens_and_acoustics", **metrics)
-for key, value in metrics.items():
-    print(f"{key:42}", np.round(value, 3))
+pd.Series(metrics, name="").to_frame()
 
 # %% [markdown]
 # You can now say what a token sounds like, how sure you are, and whether a random token would have done
 # as well.
-
-# %% [markdown] tags=["needs-planted"]
+#
 # And you know how much of the planted delivery the selection tells.
 
 # %% [markdown]

@@ -39,6 +39,7 @@ from IPython.display import Audio, display
 from speechlm_utils import exercises, plots, widgets
 from speechlm_utils.acoustics.features import clip_features
 from speechlm_utils.audio import load_audio
+from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import sample_clips
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.interpretation.association import token_associations
@@ -395,7 +396,7 @@ nearest
 # %%
 measured = sample_clips(everyone, task, limit=n_acoustic_clips, seed=seed)
 features = clip_features(measured, cache_dir, progress=False)
-effects = token_associations(measured, features, tokens, n_resamples=20, seed=seed)
+effects = token_associations(measured, features, tokens, bootstrap=Bootstrap(20, seed))
 sounds = effects.pivot(index=["layer", "code"], columns="feature", values="effect").loc[tokens]
 is_measured = sounds.notna().any(axis=1).to_numpy()
 closeness = compute_closeness(sounds.fillna(0)[is_measured])

@@ -21,8 +21,7 @@
 # - **write** a card for every selected token: all that is known of it, each number with its doubt;
 # - **lay** the cards out as an atlas, and see which tokens are to be trusted;
 # - **listen** to a token where it occurs, and to clips from which it was taken away.
-
-# %% [markdown] tags=["needs-planted"]
+#
 # And you will **check** the cards: this corpus knows what was planted in each class. Do the cards say the
 # same?
 
@@ -36,32 +35,28 @@ import pandas as pd
 from speechlm_utils import exercises, plots, widgets
 from speechlm_utils.acoustics.features import clip_features
 from speechlm_utils.acoustics.spectra import log_mel
-from speechlm_utils.clips import sample_clips
+from speechlm_utils.bootstrap import Bootstrap
+from speechlm_utils.clips import label_ids, sample_clips
 from speechlm_utils.codec.codebooks import nearest_codes, read_codebook
+from speechlm_utils.evaluation.linear import fit_linear
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.interpretation.association import resample_effects
-from speechlm_utils.interpretation.card_recovery import (
-    CARD_PAIRS,
-    average_by_class,
-    compare_recoveries,
-    fit_coefs,
-    recover_sets,
-)
 from speechlm_utils.interpretation.cards import PARTS, describe_tokens, list_cards, save_cards
+from speechlm_utils.interpretation.evidence import Evidence
 from speechlm_utils.interpretation.listening import (
     cut_frames,
     decode_variants,
     find_moments,
     gather_sounds,
-    join_snippets,
+    join_pieces,
     limit_peak,
     measure_change,
 )
 from speechlm_utils.interpretation.planted import planted_profile
+from speechlm_utils.interpretation.recovery import CARD_PAIRS, average_by_class, read_coefs, recover_sets
 from speechlm_utils.llm.embeddings import nearest_tokens
 from speechlm_utils.llm.load import load_llm
 from speechlm_utils.llm.spec import LLMSpec
-from speechlm_utils.notebook.needs import require
 from speechlm_utils.notebook.overview import list_versions
 from speechlm_utils.notebook.record import record_metrics
 from speechlm_utils.pretraining.pretrain import PretrainSettings
@@ -88,7 +83,7 @@ n_tokens = 75  # wanted
 row_steps = 72  # pre-training steps, if notebook 04 has left no rows
 n_feature_clips = 400  # measured; finding the pitch costs about 0.2 s of computing a clip, once
 n_folds = 5
-n_half_samples = 20
+n_subsamples = 20
 n_resamples = 1000  # of whole clips
 n_random_sets = 5  # controls
 n_moments = 3  # clips to hear per token
@@ -113,17 +108,17 @@ train = experiment.clips(task, "train")
 unseen = experiment.clips(task, "validation") + experiment.clips(task, "test")
 clips = sample_clips(unseen, task, limit=n_feature_clips, seed=seed)
 names, tokens, codec = chosen.label_names, chosen.tokens, experiment.codec
-rate = {"frame_rate": codec.spec.frame_rate}
-features = clip_features(clips, cache_dir, n_jobs=2)
+features = clip_features(clips, cache_dir)
 print(f"{len(tokens)} tokens, selected on {len(train)} train clips, measured on {len(clips)} other clips")
 assert not {clip.id for clip in clips} & {clip.id for clip in train}
 
 # %%
-rows = experiment.rows(chosen, PretrainSettings(1e-2, 8, max_steps=row_steps, seed=seed))
+embeddings = experiment.rows(chosen, PretrainSettings(1e-2, 8, max_steps=row_steps, seed=seed))
 model, tokenizer = load_llm(llm_name, **experiment.llm_options)
-words = nearest_tokens(rows, model, tokenizer, n_nearest=3)
+words = nearest_tokens(embeddings, model, tokenizer, n_nearest=3)
 del model  # only its vocabulary was needed
-print(f"{len(rows)} rows of {len(next(iter(rows.values())))} numbers, each with its nearest words")
+width = len(next(iter(embeddings.values())))
+print(f"{len(embeddings)} embeddings of {width} numbers, each with its nearest words")
 
 # %% [markdown]
 # ## One table
@@ -132,9 +127,11 @@ print(f"{len(rows)} rows of {len(next(iter(rows.values())))} numbers, each with 
 # kind of value.
 
 # %%
-facts = describe_tokens(
-    chosen, clips, features, train, codec, rows, words, n_folds, n_half_samples, n_resamples, seed
+bootstrap = Bootstrap(n_resamples, seed)
+evidence = Evidence(
+    chosen, clips, features, train, codec, embeddings, words, bootstrap, n_folds, n_subsamples
 )
+facts = describe_tokens(evidence)
 pd.Series(PARTS, name="what the value is").to_frame().join(facts.groupby("part").size().rename("facts"))
 
 # %% [markdown]
@@ -181,7 +178,7 @@ def draw(figure, one):
 
 
 def listen(one):
-    sounds = gather_sounds(clips, one, n_moments, clip_seconds, seed=seed, **rate)
+    sounds = gather_sounds(clips, one, n_moments, clip_seconds, seed=seed)
     return widgets.show_players(sounds, codec.spec.sample_rate)
 
 
@@ -209,14 +206,18 @@ frequency = facts[facts.part == "frequency"].set_index(["token", "name"])
 own = frequency.loc[list(zip(speaking.index, speaking.label, strict=True))]
 own = own[own.expected > 0]
 higher = (own.value > own.expected).mean()
-by_rank = speaking[["coefficient", "kept"]].corr("spearman").iloc[0, 1]
-print(f"{len(speaking)} tokens speak for a class, {len(cards) - len(speaking)} only against one")
-print(f"{higher:.0%} of those that occur are more frequent in their class than in all unseen clips", end="; ")
-print(f"for {(own.q < 0.05).mean():.0%} the difference is sure")
-print(f"coefficient against share of half-samples: rank correlation {by_rank:+.2f}")
-print(f"{(cards.sound != '').mean():.0%} of all tokens have a sure effect on some feature of sound")
+by_rank = speaking[["coefficient", "stability"]].corr("spearman").iloc[0, 1]
+seen = {
+    "tokens that speak for a class": len(speaking),
+    "tokens that only speak against one": len(cards) - len(speaking),
+    "of those that occur, more frequent in their class than in all unseen clips": higher,
+    "of those that occur, the difference is sure": (own.q < 0.05).mean(),
+    "rank correlation of coefficient and stability": by_rank,
+    "share of all tokens with a sure effect on some feature": (cards.sound != "").mean(),
+}
+pd.Series(seen, name="").to_frame()
 
-# %% [markdown] tags=["needs-voices"]
+# %% [markdown]
 # ## Whose token is it?
 #
 # A token may be the fingerprint of a voice. If that voice speaks one class more than others, lasso takes the
@@ -230,40 +231,37 @@ print(f"{(cards.sound != '').mean():.0%} of all tokens have a sure effect on som
 # *The first alone would flag nearly everything that has to do with pitch: voices differ in timbre and
 # height.*
 
-# %% tags=["needs-voices"]
-require(experiment.corpus, "voices", task=task)
-require(train, "voices", task=task)  # fewer clips may be drawn than the corpus has
+# %%
 voices = facts[facts.part == "voice"].groupby("token").first()
 flagged = cards[cards.concentrated].sort_values("excess", ascending=False)
 print(f"the voice matters (q < 0.05) for {(voices.q < 0.05).mean():.0%} of {len(voices)} tokens")
 print(f"one voice has much of it: {len(flagged)} tokens")
-flagged[["stance", "label", "coefficient", "kept", "voice", "excess"]].head(6)
+flagged[["stance", "label", "coefficient", "stability", "voice", "excess"]].head(6)
 
-# %% [markdown] tags=["needs-voices"]
+# %% [markdown]
 # The card of the token with the largest excess. *Would you build on it?*
 
-# %% tags=["needs-voices"]
+# %%
 worst = cards.loc[cards.excess.idxmax()]
 said = plots.draw_card(plt.figure(figsize=(10.5, 6.5)), facts, (worst.layer, worst.code))
 plt.show()
 print(said)
 
-# %% [markdown] tags=["needs-phones"]
+# %% [markdown]
 # ## A sound of speech, or a way of speaking?
 #
 # A token that falls on a few phones only is half a letter: it tells *what* is said. The table shows the
 # tokens with the most one-sided phones, among the sure facts.
 
-# %% tags=["needs-phones"]
-require(experiment.corpus, "phones", task=task)
+# %%
 phones = facts[facts.part == "phone"].assign(times=lambda one: one.value / one.expected)
 sure = phones[phones.q < 0.05].sort_values("value", ascending=False)
 leading = phones.groupby("token").value.max()
-print(f"{sure.token.nunique()} of {len(cards)} tokens prefer some phone for sure", end="; ")
+print(f"{sure.token.nunique()} of {len(cards)} tokens prefer some phone for sure")
 print(f"the most frequent phone has {leading.median():.0%} of a token's frames (median)")
 sure[["token", "name", "value", "expected", "times", "low", "high", "q", "n"]].head(6)
 
-# %% [markdown] tags=["needs-planted"]
+# %% [markdown]
 # ## Do the cards say what was planted?
 #
 # Left, what was planted: the mean of each class, in standard deviations about the mean of the classes. Right,
@@ -272,34 +270,34 @@ sure[["token", "name", "value", "expected", "times", "low", "high", "q", "n"]].h
 # a counterpart on the cards: shift and pitch, gain and loudness, tilt and tilt, pause and (fewer) voiced
 # frames, contour and the slope of pitch. *The cards are right if red stands where red stands.*
 
-# %% tags=["needs-planted"]
-require(experiment.corpus, "planted", task=task)
+# %%
 pairs = tuple(CARD_PAIRS)
-profile = planted_profile(train, task, names, pairs, CARD_PAIRS)
-effects, _ = resample_effects(clips, features, tokens, 1, seed, pairs)
+profile = planted_profile(train, task, names, CARD_PAIRS)
+effects = resample_effects(clips, features, tokens, pairs, Bootstrap(1))[0]
 measured = average_by_class(chosen.coefs, effects)
 
 fig, axes = plt.subplots(1, 2, figsize=(11, 3.6))
 for ax, values, title in ((axes[0], profile, "planted (train)"), (axes[1], measured, "the cards (unseen)")):
     plots.plot_profile(ax, values, names, pairs, title)
-    ax.set_xticks(range(len(pairs)), [plots.name_sound(name) for name in pairs])
 plt.show()
 
-# %% tags=["needs-planted"]
-strongest, right = np.abs(profile).argmax(axis=1), 0
-for k, name in enumerate(names):
-    j = strongest[k]
-    agrees = bool(profile[k, j] * measured[k, j] > 0)
-    right += agrees
-    told = f"{plots.show_name(name):15} planted most: {CARD_PAIRS[pairs[j]][0]:12}"
-    where = f"{plots.name_sound(pairs[j]):12} planted {profile[k, j]:+.1f}, cards {measured[k, j]:+.1f} std"
-    print(told, where, "" if agrees else "<- the other way, or nothing")
+# %%
+strongest, classes = np.abs(profile).argmax(axis=1), np.arange(len(names))
+table = pd.DataFrame({
+    "planted most": [CARD_PAIRS[pairs[j]][0] for j in strongest],
+    "feature": [plots.name_feature(pairs[j]) for j in strongest],
+    "planted, std": profile[classes, strongest],
+    "cards, std": measured[classes, strongest],
+}, index=[plots.show_name(name) for name in names])  # fmt: skip
+right = int((table["planted, std"] * table["cards, std"] > 0).sum())
 print(f"for {right} of {len(names)} classes, the cards have the sign of what was planted most")
-for j, feature in enumerate(pairs):
-    r = np.corrcoef(profile[:, j], measured[:, j])[0, 1] if measured[:, j].std() > 0 else 0.0
-    print(f"{plots.name_sound(feature):12} over the classes: r = {r:+.2f}")
+table
 
-# %% [markdown] tags=["needs-planted"]
+# %%
+r = pd.DataFrame(profile).corrwith(pd.DataFrame(measured)).fillna(0)
+r.set_axis([plots.name_feature(name) for name in pairs]).rename("r over the classes").to_frame()
+
+# %% [markdown]
 # **As one number, with its control.** Take a token's effects, and the planted profile of the class that it
 # speaks for, scaled to length 1. Their product is how far the token lies in the planted direction, in
 # standard deviations. We average it over the tokens. What all tokens of a set have in common, say that they
@@ -313,41 +311,44 @@ for j, feature in enumerate(pairs):
 # sound is frequent, so the control is above zero. If the selection looks for delivery, it must lie clearly
 # above the control.*
 
-# %% tags=["needs-planted"]
+# %%
 size = {"codebook_size": codec.spec.codebook_size, "layers": chosen.layers}
-fitted = {"n_folds": n_folds, "seed": seed, **size}
 matched = [
     matched_random_tokens(chosen, train, seed=one, **size) for one in range(seed, seed + n_random_sets)
 ]
-sets = {"selected, as on the cards": (tokens, chosen.coefs)}
-sets["selected, same model"] = tokens, fit_coefs(train, task, names, tokens, **fitted)
-for i, some in enumerate(matched):
-    sets[f"matched random {i + 1}"] = some, fit_coefs(train, task, names, some, **fitted)
-recovered = recover_sets(clips, features, sets, profile, n_resamples, seed)
+y, sets = label_ids(train, task, names), {"selected, as on the cards": (tokens, chosen.coefs)}
+for i, some in enumerate([tokens, *matched]):
+    search = fit_linear(train, y, some, n_folds=n_folds, seed=seed, **size)
+    sets[f"matched random {i}" if i else "selected, same model"] = some, read_coefs(search)
+recovered = recover_sets(clips, features, sets, profile, bootstrap=bootstrap)
 controls = [one for name, one in recovered.items() if name.startswith("matched")]
-gain = compare_recoveries(recovered["selected, same model"], controls)
+gain = recovered["selected, same model"].compare(controls)
 
-# %% tags=["needs-planted"]
-labels = list(recovered)
-values = np.array([one.projection for one in recovered.values()])
-low, high = np.quantile([one.projections for one in recovered.values()], [0.025, 0.975], axis=1)
-fig, ax = plt.subplots(figsize=(8, 0.8 + 0.34 * len(labels)))
-plots.plot_intervals(ax, labels, values, low, high, "standard deviations in the planted direction")
+# %%
+intervals = {name: one.compare()["projection"] for name, one in recovered.items()}
+values, low, high = np.transpose([one.values for one in intervals.values()])
+fig, ax = plt.subplots(figsize=(8, 0.8 + 0.34 * len(intervals)))
+plots.plot_intervals(ax, list(intervals), values, low, high, "standard deviations in the planted direction")
 ax.set_title(f"mean over the tokens, 95 % interval over {len(clips)} clips")
 plt.show()
 
-# %% tags=["needs-planted"]
-for name, one in recovered.items():
-    print(f"{name:26} {one.projection:+.2f} std (p = {one.p:.3f} against shuffled classes)", end=", ")
-    print(f"{one.n_tokens} tokens")
-verdicts = {}
-for kind, unit in (("projection", "std"), ("correlation", "r")):
-    value, *bounds = gain[kind]
-    verdicts[kind] = "more than the control" if bounds[0] > 0 else "not surely more than the control"
-    print(f"{kind}, selected less matched random, same model: {value:+.2f} {unit}", end=" ")
-    print(f"[{bounds[0]:+.2f}, {bounds[1]:+.2f}]: {verdicts[kind]}")
+# %%
+table = {name: (values[i], one.p, one.n_tokens) for i, (name, one) in enumerate(recovered.items())}
+pd.DataFrame(table, index=["projection, std", "p against shuffled classes", "tokens"]).T
 
-# %% [markdown] tags=["needs-planted"]
+# %% [markdown]
+# Selected less matched random, the same model for both: the projection, in standard deviations.
+
+# %%
+gain["projection"]
+
+# %% [markdown]
+# And the correlation with what was planted.
+
+# %%
+gain["correlation"]
+
+# %% [markdown]
 # The two numbers answer two questions. The projection asks *how much* the tokens of a class sound like its
 # delivery. The correlation (that of notebook 03, with one more pair) asks whether the *pattern* over
 # classes is right, however faint the sounds are; there, many weak tokens can do as well as a few strong
@@ -360,17 +361,18 @@ for kind, unit in (("projection", "std"), ("correlation", "r")):
 # moments. *Play the clips; can you hear what happens there?*
 
 # %%
-moments = find_moments(clips, token, n_moments, clip_seconds, seed, codec.spec.frame_rate)
+moments = find_moments(clips, token, n_moments, clip_seconds, seed)
 fig, axes = plt.subplots(2, len(moments), figsize=(11, 3.4), squeeze=False)
 for column, moment in zip(axes.T, moments, strict=True):
-    plots.plot_moment(column, moment.wav, log_mel(moment.wav, codec.spec.sample_rate), moment.spans)
+    mel = log_mel(moment.wav, codec.spec.sample_rate)
+    plots.plot_moment(column, moment.wav, mel, moment.spans, codec.spec.sample_rate)
     column[0].set_title(f"{moment.clip.id}: {plots.show_name(moment.clip.labels[task])}")
 plt.show()
 
 # %%
 print(f"{show_token(*token)}, {len(moments)} clips, at most {clip_seconds:g} s each")
-sounds = {f"{one.clip.id}: {one.clip.text}": one.wav for one in moments}
-widgets.show_players(limit_peak(sounds), codec.spec.sample_rate)
+told = limit_peak({f"{one.clip.id}: {one.clip.text}": one.wav for one in moments})
+widgets.show_players(told, codec.spec.sample_rate)
 
 # %% [markdown]
 # ## Listen: its frames side by side
@@ -387,13 +389,12 @@ elsewhere = [(clip, int(rng.uniform(0.1, 0.9) * clip.codes.shape[1])) for clip, 
 strips = {f"{show_token(*token)}: {len(places)} clips": places, "random frames": elsewhere}
 fig, axes = plt.subplots(2, 1, figsize=(11, 3.8))
 for ax, (name, some) in zip(axes, strips.items(), strict=True):
-    plots.plot_strip(
-        ax, np.stack([log_mel(window, codec.spec.sample_rate) for window in cut_frames(some, **rate)]), name
-    )
+    mels = [log_mel(window, codec.spec.sample_rate) for window in cut_frames(some)]
+    plots.plot_strip(ax, np.stack(mels), name)
 plt.show()
 
 # %%
-joined = {name: join_snippets(some[:12], **rate) for name, some in strips.items()}
+joined = {name: join_pieces(some[:12]) for name, some in strips.items()}
 widgets.show_players(limit_peak(joined), codec.spec.sample_rate)
 
 # %% [markdown]
@@ -428,7 +429,7 @@ widgets.show_players(limit_peak(heard), codec.spec.sample_rate, columns=2)
 changes = pd.DataFrame(
     [
         (name, *measure_change(wavs["as encoded"], wavs[name], mark_tokens(clip.codes, [token])[0],
-                               codec.spec.sample_rate, codec.spec.frame_rate))
+                               codec.spec))
         for clip, wavs in zip(edited, variants, strict=True)
         for name in list(wavs)[1:]
     ],
@@ -439,11 +440,9 @@ changed
 
 # %%
 near, far = changed.iloc[0], changed.iloc[1]
-times = far.iloc[0] / near.iloc[0]
-print(f"{len(edited)} clips; at the token, the farthest code changes {times:.1f} times as much", end=" ")
-print("as the nearest one")
 local = (changed["at the token"] / changed["elsewhere"]).iloc[:2]
-print(f"replaced, it changes {local.min():.0f} times as much at the token as elsewhere, or more")
+print(f"{len(edited)} clips; farthest against nearest code: {far.iloc[0] / near.iloc[0]:.1f} times as much")
+print(f"a replaced token changes at least {local.min():.0f} times as much where it stood as elsewhere")
 
 # %% [markdown]
 # ### Exercise 1 · Replace a token (easy, 5 minutes)
@@ -514,8 +513,7 @@ exercises.check_interval(my_interval)
 # - A flag for one voice is a warning, no verdict; and a token without a flag can still lean on two voices.
 # - "Nearest" in a codebook is nearest for the decoder's sum of vectors, not for the ear.
 # - Edited codes are codes that no sound has: the decoder has never met them.
-
-# %% [markdown] tags=["needs-planted"]
+#
 # - The profile that the cards are compared with has five features. What was planted in the rate of speech
 #   has no counterpart on a card.
 
@@ -529,29 +527,18 @@ metrics = {
     "more frequent in their class, unseen clips": higher,
     "tokens with a sure sound": (cards.sound != "").mean(),
     "change at the token, nearest and farthest": [near.iloc[0], far.iloc[0]],
-}
-
-# %% tags=["needs-voices"]
-metrics["tokens that one voice has much of"] = len(flagged)
-
-# %% tags=["needs-phones"]
-metrics["tokens that prefer a phone"] = sure.token.nunique()
-
-# %% tags=["needs-planted"]
-metrics |= {
+    "tokens that one voice has much of": len(flagged),
+    "tokens that prefer a phone": sure.token.nunique(),
     "classes whose strongest planted parameter has the right sign": right,
     "std in the planted direction, selected, as on the cards": values[0],
     "std in the planted direction, selected, same model": values[1],
     "std in the planted direction, matched random": values[2:].mean(),
-    "std in the planted direction, selected less matched": list(gain["projection"]),
-    "correlation with planted, selected, as on the cards": recovered[labels[0]].correlation,
-    "correlation with planted, selected less matched": list(gain["correlation"]),
+    "std in the planted direction, selected less matched": gain["projection"].values,
+    "correlation with planted, selected, as on the cards": next(iter(recovered.values())).correlations[0],
+    "correlation with planted, selected less matched": gain["correlation"].values,
 }
-
-# %%
 record_metrics(run_dir, "11_token_atlas", **metrics)
-for key, value in metrics.items():
-    print(f"{key:62}", np.round(value, 3))
+pd.Series(metrics, name="").to_frame()
 
 # %% [markdown]
 # Each token has a card now, and the table lies in the run folder: `facts_<task>.csv` with a row per fact,

@@ -29,9 +29,11 @@ from IPython.display import Markdown
 from speechlm_utils import plots, widgets
 from speechlm_utils.acoustics.features import clip_features
 from speechlm_utils.attribution.figure import make_explainer
+from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import sample_clips, task_names
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.interpretation.cards import describe_tokens
+from speechlm_utils.interpretation.evidence import Evidence
 from speechlm_utils.interpretation.listening import gather_sounds
 from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.notebook.overview import list_versions
@@ -87,13 +89,12 @@ widgets.explore_lasso(paths, task, layers, C, task_names(experiment.corpus), lay
 # %%
 selection = experiment.selection(task)
 heard = sample_clips(experiment.clips(task, "test"), task, limit=n_card_clips, seed=seed)
-rate = {"frame_rate": spec.frame_rate}
 features = clip_features(heard, cache_dir, progress=False)
-facts = describe_tokens(selection, heard, features, n_resamples=n_resamples, seed=seed)
+facts = describe_tokens(Evidence(selection, heard, features, bootstrap=Bootstrap(n_resamples, seed)))
 widgets.explore_tokens(
     selection,
     lambda figure, token: plots.draw_card(figure, facts, token),
-    lambda token: widgets.show_players(gather_sounds(heard, token, **rate), spec.sample_rate),
+    lambda token: widgets.show_players(gather_sounds(heard, token), spec.sample_rate),
 )
 
 # %% [markdown]

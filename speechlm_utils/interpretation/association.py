@@ -5,42 +5,44 @@ uncertainty comes from resampling whole clips: every clip is reduced to sums onc
 weighted sum.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from ..acoustics.features import FEATURES
 from ..bootstrap import Bootstrap, draw_weights
-from ..tokens import codes_of, mark_tokens
+from ..clips import Clip
+from ..tokens import Token, codes_of, mark_tokens
+
+MIN_CLIPS = 5
+"""A token seen in fewer clips gets its value, but no interval and no p-value."""
 
 
 def token_associations(
-    clips: list,
-    features: list[dict[str, np.ndarray]],
-    tokens: list[tuple[int, int]],
-    n_resamples: int = 1000,
-    seed: int = 0,
-    names: tuple[str, ...] = FEATURES,
-    min_clips: int = 5,
+    clips: Sequence[Clip],
+    features: Sequence[dict],
+    tokens: Sequence[Token],
+    names: Sequence[str] = FEATURES,
+    bootstrap: Bootstrap = Bootstrap(1000),
 ) -> pd.DataFrame:
     """Compare the frames that carry a token with all the others, for every token and feature.
 
     Parameters
     ----------
-    clips : list of Clip with codes
-    features : list of dicts of arrays, shape (n_frames,), in the order of the clips (`clip_features`);
-        frames where a feature is NaN (pitch of unvoiced frames) are left out for this feature
-    tokens : list of (layer, code), layers numbered from 1; none gives an empty table
-    n_resamples : int, bootstrap resamples of whole clips
-    seed : int
+    clips : with codes
+    features : dicts of arrays, shape (n_frames,), in the order of the clips (`clip_features`); frames where a
+        feature is NaN (pitch of unvoiced frames) are left out for this feature
+    tokens : none gives an empty table
     names : features to compare
-    min_clips : int, a token seen in fewer clips gets its effect, but no interval and no p-value
+    bootstrap : over whole clips
 
     Returns
     -------
     table : DataFrame with one row per token and feature
         `layer`, `code`, `feature`; `effect`: difference of the means in pooled standard deviations (Cohen's
-        d), each speaker's frames standardised beforehand; `low`, `high`: 95 % bootstrap interval; `p`:
+        d), each speaker's frames standardised beforehand; `low`, `high`: bootstrap interval; `p`:
         two-sided, effect over bootstrap standard error against Student's t with n_clips - 1 degrees of
         freedom; `q`: p corrected over the whole table (Benjamini and Hochberg, 1995); `n_frames`, `n_clips`
         with the token and the feature.
@@ -51,115 +53,117 @@ def token_associations(
         If clips and features differ in number, or a clip has no codes or another number of frames than its
         features.
     """
-    with_token, effect, draws = _find_effects(clips, features, tokens, n_resamples, seed, names)
-    n_clips = (with_token[0] > 0).sum(axis=0)
-    low, high, error = (np.where(n_clips >= min_clips, part, np.nan) for part in _summarise(draws))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p = 2 * stats.t.sf(np.abs(effect) / error, df=np.maximum(n_clips - 1, 1))
-    layers, codes = np.array(tokens, dtype=int).reshape(-1, 2).T
-    n_features = len(names)
-    return pd.DataFrame(
-        {
-            "layer": np.repeat(layers, n_features),
-            "code": np.repeat(codes, n_features),
-            "feature": list(names) * len(tokens),
-            "effect": effect.ravel(),
-            "low": low.ravel(),
-            "high": high.ravel(),
-            "p": p.ravel(),
-            "q": correct_p_values(p.ravel()),
-            "n_frames": with_token[0].sum(axis=0).ravel().astype(int),
-            "n_clips": n_clips.ravel(),
-        }
-    )
+    counts, effects = _resample(clips, features, tokens, names, bootstrap)
+    n_clips = (counts > 0).sum(axis=0)
+    low, high, p = summarise_resamples(effects, effects, n_clips, bootstrap.level)
+    rows = [(*token, name) for token in tokens for name in names]
+    table = pd.DataFrame(rows, columns=["layer", "code", "feature"])
+    columns = {"effect": effects[0], "low": low, "high": high, "p": p, "q": correct_p_values(p)}
+    columns |= {"n_frames": counts.sum(axis=0).astype(int), "n_clips": n_clips}
+    return table.assign(**{name: values.ravel() for name, values in columns.items()})
 
 
 def resample_effects(
-    clips: list,
-    features: list[dict[str, np.ndarray]],
-    tokens: list[tuple[int, int]],
-    n_resamples: int = 1000,
-    seed: int = 0,
-    names: tuple[str, ...] = FEATURES,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the effects of `token_associations`, and those of each resample of clips, to compute with.
+    clips: Sequence[Clip],
+    features: Sequence[dict],
+    tokens: Sequence[Token],
+    names: Sequence[str] = FEATURES,
+    bootstrap: Bootstrap = Bootstrap(1000),
+) -> np.ndarray:
+    """Compute the effects of `token_associations` in every resample of clips.
 
     Two calls with the same clips and seed resample the same clips: token sets can be compared in pairs.
 
     Returns
     -------
-    effects : float array, shape (n_tokens, n_features); NaN for a token that does not occur
-    draws : float array, shape (n_resamples, n_tokens, n_features)
+    effects : float array, shape (1 + n_resamples, n_tokens, n_features), the first of the clips as they are;
+        NaN for a token that does not occur
     """
-    return _find_effects(clips, features, tokens, n_resamples, seed, names)[1:]
+    return _resample(clips, features, tokens, names, bootstrap)[1]
 
 
-def _find_effects(clips, features, tokens, n_resamples, seed, names) -> tuple[np.ndarray, ...]:
-    """Return the sums over frames with a token (`_sum_clips`), the effects, and those of each resample."""
-    values = standardise_by_speaker(clips, features, names)
-    with_token, total = _sum_clips(clips, values, tokens)
-    effects = _effect_size(with_token.sum(axis=1), total.sum(axis=1))
-    draws = _resample_effects(with_token, total, n_resamples, np.random.default_rng(seed))
-    return with_token, effects, draws
+def _resample(clips, features, tokens, names, bootstrap) -> tuple[np.ndarray, np.ndarray]:
+    """Return frames with each token, (n_clips, n_tokens, n_features), and the effects of each resample."""
+    with_token, total = _sum_clips(clips, standardise_by_speaker(clips, features, names), tokens)
+    weights = draw_weights(len(clips), bootstrap)
+    sums = [np.tensordot(weights, one, axes=(1, 1)).swapaxes(0, 1) for one in (with_token, total)]
+    return with_token[0], _effect_size(*sums)
+
+
+def summarise_resamples(
+    values: np.ndarray, differences: np.ndarray, n_clips: np.ndarray, level: float = 0.95
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Reduce resamples of clips to an interval of the values and a p-value of the differences.
+
+    Parameters
+    ----------
+    values, differences : float arrays, shape (1 + n_resamples, ...), the first of the clips as they are; NaN
+        in the resamples in which a rare token is missing, which are left out
+    n_clips : int array, shape (...), clips with the token
+
+    Returns
+    -------
+    low, high, p : float arrays, shape (...), NaN where there are fewer clips than `MIN_CLIPS`
+    """
+    if not values.size:
+        return (np.empty(n_clips.shape),) * 3
+    enough = (n_clips >= MIN_CLIPS) & np.isfinite(values[0])
+    draws, changes = (np.where(enough, one[1:], 0.0) for one in (values, differences))
+    low, high = np.nanpercentile(draws, [50 * (1 - level), 50 * (1 + level)], axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.abs(differences[0]) / np.nanstd(changes, axis=0)
+    p = 2 * stats.t.sf(t, df=np.maximum(n_clips - 1, 1))
+    return tuple(np.where(enough, one, np.nan) for one in (low, high, p))
 
 
 def correct_p_values(p: np.ndarray) -> np.ndarray:
     """Turn p-values into q-values (Benjamini and Hochberg, 1995); NaN stays NaN and is not counted."""
-    q = np.full(p.shape, np.nan)
-    tested = np.isfinite(p)
-    q[tested] = stats.false_discovery_control(p[tested]) if tested.any() else np.nan
+    q, tested = np.full(p.shape, np.nan), np.isfinite(p)
+    if tested.any():
+        q[tested] = stats.false_discovery_control(p[tested])
     return q
 
 
-def strong_shares(table: pd.DataFrame, size: float = 0.8, level: float = 0.05) -> pd.Series:
-    """Find the share of tokens whose effect is large and sure, per feature and on any feature.
+def strong_shares(table: pd.DataFrame, size: float = 0.8) -> pd.Series:
+    """Find the share of tokens whose effect is large and sure (q < 0.05), per feature and on any feature.
 
     Parameters
     ----------
     table : as `token_associations` returns it; tokens that do not occur count as not strong
     size : least absolute effect, in standard deviations
-    level : q-values must lie below it
 
     Returns
     -------
     shares : Series, an entry per feature in the table's order, and "any"
     """
-    strong = (table.effect.abs() > size) & (table.q < level)
+    strong = (table.effect.abs() > size) & (table.q < 0.05)
     by_feature = strong.groupby(table.feature, sort=False).mean()
     by_token = strong.groupby([table.layer, table.code]).any()
     return pd.concat([by_feature, pd.Series({"any": by_token.mean()})])
 
 
 def standardise_by_speaker(
-    clips: list, features: list[dict], names: tuple[str, ...] = FEATURES
+    clips: Sequence[Clip], features: Sequence[dict], names: Sequence[str] = FEATURES
 ) -> list[np.ndarray]:
     """Bring each speaker's frames to mean 0 and deviation 1 per feature; arrays (n_frames, n_features)."""
     if len(clips) != len(features):
         raise ValueError(f"{len(clips)} clips but features of {len(features)}")
-    arrays = [np.stack([one[name] for name in names], axis=1) for one in features]
-    speakers = np.array([clip.speaker for clip in clips])
-    scaled = list(arrays)
-    for speaker in np.unique(speakers):
-        members = np.flatnonzero(speakers == speaker)
-        frames = np.concatenate([arrays[i] for i in members])
-        valid = np.isfinite(frames)
-        n = np.maximum(valid.sum(axis=0), 1)
-        mean = np.where(valid, frames, 0).sum(axis=0) / n
-        spread = np.sqrt((np.where(valid, frames - mean, 0) ** 2).sum(axis=0) / n)
-        for i in members:
-            scaled[i] = (arrays[i] - mean) / np.where(spread > 0, spread, 1)
-    return scaled
+    frames = pd.DataFrame({name: np.concatenate([one[name] for one in features]) for name in names})
+    lengths = [len(one[names[0]]) for one in features]
+    by_speaker = frames.groupby(np.repeat([clip.speaker for clip in clips], lengths))
+    spread = by_speaker.transform("std", ddof=0)
+    scaled = (frames - by_speaker.transform("mean")) / spread.where(spread > 0, 1)
+    return np.split(scaled.to_numpy(), np.cumsum(lengths)[:-1])
 
 
-def _sum_clips(clips: list, values: list[np.ndarray], tokens: list) -> tuple[np.ndarray, np.ndarray]:
+def _sum_clips(clips, values: list[np.ndarray], tokens) -> tuple[np.ndarray, np.ndarray]:
     """Sum count, value and square: (3, n_clips, n_tokens, n_features) and (3, n_clips, 1, n_features)."""
     with_token, total = [], []
     for clip, x in zip(clips, values, strict=True):
-        hits = mark_tokens(codes_of(clip), tokens).astype(float)
+        hits = mark_tokens(codes_of(clip), list(tokens)).astype(float)
         if hits.shape[1] != len(x):
             raise ValueError(f"clip {clip.id} has {hits.shape[1]} frames of codes but {len(x)} of features")
-        valid = np.isfinite(x)
-        x = np.where(valid, x, 0.0)
+        valid, x = np.isfinite(x), np.nan_to_num(x)
         parts = np.stack([valid.astype(float), x, x**2])
         with_token.append(hits @ parts)
         total.append(parts.sum(axis=1, keepdims=True))
@@ -174,21 +178,3 @@ def _effect_size(with_token: np.ndarray, total: np.ndarray) -> np.ndarray:
         variance = (q1 - s1**2 / n1 + q0 - s0**2 / n0) / (n1 + n0 - 2)
         effect = (s1 / n1 - s0 / n0) / np.sqrt(variance)
     return np.where((n1 > 0) & (n0 > 0) & np.isfinite(effect), effect, np.nan)
-
-
-def _resample_effects(with_token: np.ndarray, total: np.ndarray, n_resamples: int, rng) -> np.ndarray:
-    """Effects in bootstrap resamples of clips; shape (n_resamples, n_tokens, n_features)."""
-    weights = draw_weights(total.shape[1], Bootstrap(n_resamples, rng))[1:]
-    resampled = [np.tensordot(weights, sums, axes=(1, 1)).swapaxes(0, 1) for sums in (with_token, total)]
-    return _effect_size(*resampled)
-
-
-def _summarise(draws: np.ndarray) -> list[np.ndarray]:
-    """Reduce the resampled effects to the bounds of the 95 % interval and the standard error."""
-    if not draws.size:
-        return [np.empty(draws.shape[1:])] * 3
-    # A token of one or two clips is missing from many resamples; these draws are NaN and are left out.
-    present = np.isfinite(draws).any(axis=0)
-    filled = np.where(present, draws, 0.0)
-    parts = [*np.nanpercentile(filled, [2.5, 97.5], axis=0), np.nanstd(filled, axis=0)]
-    return [np.where(present, part, np.nan) for part in parts]

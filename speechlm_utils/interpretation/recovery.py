@@ -1,113 +1,146 @@
-"""Do the tokens tell what was planted? Delivery parameters of the demo corpus, predicted from token counts.
+"""Do the cards tell what was planted? The sound of each token against the prosody of its class.
 
-The corpus was built with known shifts of pitch, loudness, rate and so on. A token set that carries delivery
-must predict them on speakers it was not fitted on; random tokens of the same number are the control.
+A token lies in the planted direction if its sound differs from other frames as the prosody of its class, the
+one that it speaks for, differs from the other classes: pitch up where pitch was raised, and so on. Controls
+are tokens not selected, as frequent and of the same layers, with the class that a model gives them.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 import numpy as np
-import pandas as pd
-from sklearn.linear_model import RidgeCV
-from sklearn.metrics import r2_score
-from sklearn.model_selection import GroupKFold
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.model_selection import GridSearchCV
 
-from ..tokens import codes_of, mark_tokens
+from ..bootstrap import Bootstrap
+from ..clips import Clip
+from ..interval import Interval
+from ..tokens import Token
+from .association import resample_effects
+from .planted import PAIRS, Shuffled, centre, correlate_cells, token_directions
 
-ALPHAS = np.logspace(-1, 5, 13)
-
-
-def token_shares(clips: list, tokens: list[tuple[int, int]]) -> np.ndarray:
-    """Measure the share of each clip's frames that carries each token; float (n_clips, n_tokens)."""
-    return np.array([mark_tokens(codes_of(clip), tokens).mean(axis=1) for clip in clips])
+CARD_PAIRS = PAIRS | {"f0_slope_st_s": ("contour_st", 1)}
+"""The pairs of `PAIRS`, and one more that token cards measure."""
 
 
-def planted_recovery(
-    clips: list,
-    token_sets: dict[str, list[tuple[int, int]]],
-    parameters: list[str] | None = None,
-    n_folds: int = 5,
-    seeds: tuple[int, ...] = (0, 1, 2),
-    group: str = "speaker",
-    measured: dict[str, np.ndarray] | None = None,
-) -> pd.DataFrame:
-    """Measure how well token counts tell the planted delivery parameters, on speakers not fitted on.
+@dataclass(frozen=True)
+class Recovery:
+    """How well some tokens tell the planted prosody of the classes that they speak for.
 
-    A delivery is planted relative to the voice's neutral one, and one voice's neutral is another's extreme.
-    So predictors and parameters count from the mean of the clip's speaker, as pitch does from the speaker's
-    median: is this clip louder than others of the voice?
+    Attributes
+    ----------
+    projections : float array, shape (1 + n_resamples,), mean over the tokens: how far a token's sound, less
+        the mean of all tokens, lies in the planted direction of its class, in standard deviations; 0 on
+        average if classes are shuffled. The first is that of the clips, the others of their resamples
+    correlations : likewise, of the tokens' direction of each class with what was planted, over the cells
+    p : float, share of shuffles, which hand tokens the class of another, with as high a projection
+    n_tokens, n_clips : int, tokens that speak for a class and occur; clips that were resampled
+    """
+
+    projections: np.ndarray
+    correlations: np.ndarray
+    p: float
+    n_tokens: int
+    n_clips: int
+
+    def compare(self, controls: Sequence["Recovery"] = (), level: float = 0.95) -> dict[str, Interval]:
+        """Return the intervals of projection and correlation, less the mean of controls if there are any."""
+        found = {}
+        for name in ("projection", "correlation"):
+            values = getattr(self, f"{name}s")
+            if controls:
+                values = values - np.mean([getattr(other, f"{name}s") for other in controls], axis=0)
+            found[name] = Bootstrap(level=level).interval(values, self.n_clips, "clips")
+        return found
+
+
+def read_coefs(search: GridSearchCV) -> np.ndarray:
+    """Read the tokens' coefficients of a model of words and tokens: float array, (n_classes, n_tokens).
 
     Parameters
     ----------
-    clips : list of Clip with codes and planted parameters
-    token_sets : name of a set to its tokens, for example the selected ones and random controls
-    parameters : planted parameters to predict; default: all that vary
-    n_folds, seeds : grouped folds, drawn anew for each seed
-    group : "speaker" or "group" (sentence): clips that share it never stand on both sides of a fold
-    measured : further sets of predictors by name, float arrays (n_clips, n_columns), for example
-        `summarise_features`: what is there to be known without any token
+    search : as `evaluation.linear.fit_linear` returns it
+    """
+    model = search.best_estimator_
+    coefs = model["model"].coef_[:, model["counts"].n_words_ :]
+    return coefs if len(coefs) > 1 else np.concatenate([-coefs, coefs])
+
+
+def measure_recovery(
+    coefs: np.ndarray,
+    effects: np.ndarray,
+    profile: np.ndarray,
+    n_clips: int,
+    n_permutations: int = 1000,
+    seed: int = 0,
+) -> Recovery:
+    """Measure how well tokens tell what was planted.
+
+    Parameters
+    ----------
+    coefs : float array, shape (n_classes, n_tokens); a token speaks for the class of its largest positive one
+    effects : float array, shape (1 + n_resamples, n_tokens, n_features), see `resample_effects`
+    profile : float array, shape (n_classes, n_features), see `planted_profile`
+    n_clips : int, clips that were resampled
+    n_permutations, seed : of the shuffles
+
+    Raises
+    ------
+    ValueError
+        If no token that occurs speaks for a class.
+    """
+    speaks = (coefs.max(axis=0) > 0) & np.isfinite(effects[0]).any(axis=1)
+    if not speaks.any():
+        raise ValueError("no token with a sound speaks for a class: there is nothing to measure")
+    unit = profile / np.maximum(np.linalg.norm(profile, axis=1, keepdims=True), 1e-12)
+    wanted, rng = unit[coefs.argmax(axis=0)[speaks]], np.random.default_rng(seed)
+    sounds = centre(np.nan_to_num(effects[:, speaks]))
+    shuffled = [(sounds[0] * rng.permutation(wanted)).sum(axis=1).mean() for _ in range(n_permutations)]
+    projections = (sounds * wanted).sum(axis=2).mean(axis=1)
+    correlations = correlate_cells(token_directions(coefs, effects), profile)
+    p = Shuffled(projections[0], np.array(shuffled)).p
+    return Recovery(projections, correlations, p, int(speaks.sum()), n_clips)
+
+
+def average_by_class(coefs: np.ndarray, effects: np.ndarray) -> np.ndarray:
+    """Average the sound of the tokens that speak for each class, weighted by coefficient; classes centred.
+
+    Parameters
+    ----------
+    coefs : float array, shape (n_classes, n_tokens); negative ones count as 0
+    effects : float array, shape (n_tokens, n_features); NaN counts as 0
 
     Returns
     -------
-    table : DataFrame with columns `parameter`, `tokens` (name of the set), `seed`, `fold`, `r2`
-        R² on the held-out fold of a ridge regression on the share of frames of each token (RidgeCV,
-        standardised).
+    sounds : float array, shape (n_classes, n_features), standard deviations, less the mean over the classes
+        that have a token, as a planted profile counts; zeros for a class without one
     """
-    parameters = parameters or _varying_parameters(clips)
-    groups = np.array([getattr(clip, group) for clip in clips])
-    targets = np.array([[clip.planted[name] for name in parameters] for clip in clips], dtype=float)
-    targets = _centre_by_speaker(targets, clips)
-    rows = []
-    predictors = {name: token_shares(clips, tokens) for name, tokens in token_sets.items()}
-    for name, x in (predictors | (measured or {})).items():
-        x = _centre_by_speaker(x, clips)
-        for seed in seeds:
-            folds = GroupKFold(n_folds, shuffle=True, random_state=seed).split(x, groups=groups)
-            for fold, (train, test) in enumerate(folds):
-                scores = _ridge_r2(x, targets, train, test)
-                rows += [(p, name, seed, fold, r2) for p, r2 in zip(parameters, scores, strict=True)]
-    return pd.DataFrame(rows, columns=["parameter", "tokens", "seed", "fold", "r2"])
+    weights = np.maximum(coefs, 0)
+    speaks = weights.sum(axis=1) > 0
+    sounds = np.zeros((len(coefs), effects.shape[1]))
+    if speaks.any():
+        shares = weights[speaks] / weights[speaks].sum(axis=1, keepdims=True)
+        sounds[speaks] = centre(shares @ np.nan_to_num(effects))
+    return sounds
 
 
-def summarise_features(features: list[dict[str, np.ndarray]]) -> np.ndarray:
-    """Reduce the frame features of each clip to a dozen numbers; float (n_clips, 12).
+def recover_sets(
+    clips: Sequence[Clip],
+    features: Sequence[dict],
+    sets: Mapping[str, tuple[Sequence[Token], np.ndarray]],
+    profile: np.ndarray,
+    pairs: Mapping[str, tuple[str, int]] = CARD_PAIRS,
+    bootstrap: Bootstrap = Bootstrap(1000),
+) -> dict[str, Recovery]:
+    """Measure several token sets in the same resamples of clips.
 
-    Mean, deviation and last third of pitch (semitones); level (dB) of voiced frames, its deviation, and of
-    all frames; tilt, centroid and zero crossings of voiced frames; share of voiced and of quiet frames
-    (30 dB below the loudest); number of frames. A clip without voiced frames gets zeros for theirs.
+    Parameters
+    ----------
+    clips, features : to measure the sound on, see `clip_features`
+    sets : name -> (tokens, their coefficients as in `read_coefs`)
+    profile, pairs : see `planted_profile`
     """
-    return np.array([_summarise_clip(one) for one in features])
-
-
-def _summarise_clip(one: dict[str, np.ndarray]) -> list[float]:
-    voiced = (one["voiced"] > 0) & np.isfinite(one["f0_st"]) & np.isfinite(one["centroid_hz"])
-    level = one["rms_db"]
-    rest = [level.mean(), voiced.mean(), (level < level.max() - 30).mean(), float(len(level))]
-    if not voiced.any():
-        return [0.0] * 8 + rest
-    pitch = one["f0_st"][voiced]
-    names = ("tilt_db_oct", "centroid_hz", "zcr")
-    spectrum = [one[name][voiced].mean() for name in names]
-    last = pitch[-max(len(pitch) // 3, 1) :].mean()
-    return [pitch.mean(), pitch.std(), last, level[voiced].mean(), level[voiced].std(), *spectrum, *rest]
-
-
-def _centre_by_speaker(x: np.ndarray, clips: list) -> np.ndarray:
-    """Take each speaker's mean off the rows (n_clips, n_columns) of the speaker's clips."""
-    names, speaker = np.unique([clip.speaker for clip in clips], return_inverse=True)
-    return x - np.stack([x[speaker == k].mean(axis=0) for k in range(len(names))])[speaker]
-
-
-def _ridge_r2(x: np.ndarray, y: np.ndarray, train: np.ndarray, test: np.ndarray) -> np.ndarray:
-    model = make_pipeline(StandardScaler(), RidgeCV(ALPHAS, alpha_per_target=True))
-    predicted = model.fit(x[train], y[train]).predict(x[test]).reshape(len(test), -1)
-    return r2_score(y[test], predicted, multioutput="raw_values")
-
-
-def _varying_parameters(clips: list) -> list[str]:
-    names = [n for n in clips[0].planted if len({clip.planted.get(n) for clip in clips}) > 1] if clips else []
-    if not names:
-        raise ValueError(
-            f"none of the {len(clips)} clips has planted parameters that vary; choose other clips"
-        )
-    return names
+    found = {}
+    for name, (tokens, coefs) in sets.items():
+        effects = resample_effects(clips, features, tokens, tuple(pairs), bootstrap)
+        found[name] = measure_recovery(coefs, effects, profile, len(clips), seed=bootstrap.seed)
+    return found

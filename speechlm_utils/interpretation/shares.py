@@ -7,12 +7,9 @@ whether a token depends on the voice is tested by handing whole clips to other v
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
 
 from ..bootstrap import Bootstrap, draw_weights
-
-MIN_CLIPS = 5
-"""A share seen in fewer clips gets no interval and no p-value."""
+from .association import summarise_resamples
 
 
 def compare_shares(
@@ -20,8 +17,7 @@ def compare_shares(
     part_of: np.ndarray,
     whole: np.ndarray,
     whole_of: np.ndarray,
-    n_resamples: int = 1000,
-    seed: int = 0,
+    bootstrap: Bootstrap = Bootstrap(1000),
 ) -> dict[str, np.ndarray]:
     """Compare a share with the one expected, both sums over clips: part / part_of with whole / whole_of.
 
@@ -29,28 +25,20 @@ def compare_shares(
     ----------
     part, part_of, whole, whole_of : float arrays of frame counts, shape (n_clips, n_tokens, n_names); an axis
         of length 1 stands for any length
-    n_resamples, seed : of the bootstrap over clips
+    bootstrap : over clips
 
     Returns
     -------
     found : dict of float arrays, shape (n_tokens, n_names)
-        `value`, `expected`; `low`, `high`: 95 % interval of the value; `p`: two-sided, of value - expected
-        over its bootstrap standard error against Student's t; `n`: clips with the part. NaN where there is
-        none, and for interval and p where the part is in fewer than `MIN_CLIPS` clips
+        `value`, `expected`; `low`, `high`: interval of the value; `p`: two-sided, of value - expected; `n`:
+        clips with the part. NaN where there is none; for interval and p see `association.summarise_resamples`
     """
-    weights = draw_weights(len(part), Bootstrap(n_resamples, seed))
+    weights = draw_weights(len(part), bootstrap)
     sums = [np.tensordot(weights, one, axes=(1, 0)) for one in (part, part_of, whole, whole_of)]
-    value, expected = _divide(*sums[:2]), _divide(*sums[2:])
-    shape = np.broadcast_shapes(value.shape, expected.shape)
-    value, expected = np.broadcast_to(value, shape), np.broadcast_to(expected, shape)
-    n = np.broadcast_to((part > 0).sum(axis=0), shape[1:])
-    enough = (n >= MIN_CLIPS) & np.isfinite(value[0])
-    draws = np.where(enough & np.isfinite(value[1:]), value[1:], np.where(enough, value[0], 0.0))
-    low, high = np.quantile(draws, [0.025, 0.975], axis=0)
-    error = np.std(draws - np.nan_to_num(expected[1:]), axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p = 2 * stats.t.sf(np.abs(value[0] - expected[0]) / error, df=np.maximum(n - 1, 1))
-    low, high, p = (np.where(enough, one, np.nan) for one in (low, high, p))
+    value, expected = np.broadcast_arrays(_divide(*sums[:2]), _divide(*sums[2:]))
+    n = np.broadcast_to((part > 0).sum(axis=0), value.shape[1:])
+    value = np.where(np.isfinite(value), value, value[0])  # a resample without any such frame
+    low, high, p = summarise_resamples(value, value - np.nan_to_num(expected), n, bootstrap.level)
     return {"value": value[0], "expected": expected[0], "low": low, "high": high, "p": p, "n": n}
 
 
@@ -68,7 +56,7 @@ def split_by(counts: np.ndarray, names: Sequence[str], order: Sequence[str]) -> 
 def compare_voices(
     shares: np.ndarray,
     speakers: Sequence[str],
-    strata: Sequence[str] | None = None,
+    strata: Sequence[str],
     n_permutations: int = 1000,
     seed: int = 0,
 ) -> np.ndarray:
@@ -79,24 +67,21 @@ def compare_voices(
     shares : float array, shape (n_clips, n_tokens), share of each clip's frames that carries each token
     speakers : voices of the clips
     strata : for example the classes, so that a token of a class is not taken for one of the voice that
-        speaks most of it; None is one stratum
-    n_permutations, seed : of the test
+        speaks most of it
 
     Returns
     -------
     p : float array, shape (n_tokens,): share of orders (the true one counted in) whose voices differ at least
         as much, by the sum of squares between voices. NaN for a token that never occurs
     """
-    place = np.unique(np.asarray(speakers), return_inverse=True)[1]
-    stratum = np.zeros(len(place), int) if strata is None else np.unique(strata, return_inverse=True)[1]
+    place, stratum = (np.unique(one, return_inverse=True)[1] for one in (speakers, strata))
     member = np.eye(place.max() + 1)[place].T
     member /= np.sqrt(member.sum(axis=1, keepdims=True))
     means = np.stack([shares[stratum == k].mean(axis=0) for k in range(stratum.max() + 1)])
     centred, rng = shares - means[stratum], np.random.default_rng(seed)
     found, as_large = ((member @ centred) ** 2).sum(axis=0), np.ones(shares.shape[1])
-    by_stratum = np.argsort(stratum, kind="stable")
+    order, by_stratum = np.empty(len(place), dtype=int), np.argsort(stratum, kind="stable")
     for _ in range(n_permutations):
-        order = np.empty(len(place), dtype=int)
         order[by_stratum] = np.lexsort((rng.random(len(place)), stratum))
         as_large += ((member @ centred[order]) ** 2).sum(axis=0) >= found - 1e-12
     return np.where(shares.any(axis=0), as_large / (1 + n_permutations), np.nan)

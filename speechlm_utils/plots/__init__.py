@@ -19,7 +19,7 @@ from .attribution import (
     plot_way,
     plot_word_scores,
 )
-from .cards import describe_card, draw_card, name_sound, plot_atlas
+from .cards import describe_card, draw_card, plot_atlas
 from .codec import (
     plot_clusters,
     plot_codes,

@@ -8,19 +8,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..interpretation.cards import find_card, list_cards
-from .acoustics import name_feature
-from .style import AUDIO, NEUTRAL, TEXT, layer_color, show_name
+from .acoustics import name_feature, plot_grid
+from .style import AUDIO, NEUTRAL, TEXT, layer_color, name_rows, show_name
 
-MOVEMENT_NAMES = {
-    "f0_slope_st_s": "pitch slope",
-    "rms_slope_db_s": "loudness slope",
-    "position": "place in the clip",
+TITLES = {
+    "coefficient": "coefficient (line: folds)",
+    "frequency": "per 1,000 frames (grey: all)",
+    "sound": "sound: effect (std)",
+    "phone": "phones: share of its frames",
+    "voice": "voices: share of its frames",
 }
-
-
-def name_sound(name: str) -> str:
-    """Return a feature of a card for people."""
-    return MOVEMENT_NAMES.get(name) or name_feature(name)
+NEIGHBOURS = {
+    "codebook": "nearest codes of its layer (distance)",
+    "speech tokens": "nearest tokens in the language model (cosine)",
+    "words": "nearest words in the language model (cosine)",
+}
+ATLAS_TITLE = "tokens by the class that they speak for; on the right, those that only speak against one"
 
 
 def draw_card(figure: Figure, facts: pd.DataFrame, token: tuple[int, int]) -> str:
@@ -38,21 +41,15 @@ def draw_card(figure: Figure, facts: pd.DataFrame, token: tuple[int, int]) -> st
     """
     card = find_card(facts, token)
     parts = {name: one.reset_index(drop=True) for name, one in card.groupby("part")}
-    axes = figure.subplots(2, 3, width_ratios=[1, 1, 1.25])
+    *axes, last = figure.subplots(2, 3, width_ratios=[1, 1, 1.25]).ravel()
     color = layer_color(token[0], max(8, int(facts.layer.max())))
-    for ax, part, title in (
-        (axes[0, 0], "coefficient", "coefficient (line: folds)"),
-        (axes[0, 1], "frequency", "per 1,000 frames (grey: all)"),
-        (axes[0, 2], "sound", "sound: effect (std)"),
-        (axes[1, 0], "phone", "phones: share of its frames"),
-        (axes[1, 1], "voice", "voices: share of its frames"),
-    ):
+    for ax, (part, title) in zip(axes, TITLES.items(), strict=True):
         if part in parts:
             plot_facts(ax, parts[part], color)
             ax.set_title(title)
         else:
             ax.set_axis_off()
-    write_neighbours(axes[1, 2], parts)
+    write_neighbours(last, parts)
     words = describe_card(facts, token)
     figure.suptitle(words.split(". ")[0], x=0.01, ha="left", fontsize=11.5)
     return words
@@ -71,34 +68,23 @@ def plot_facts(ax: Axes, facts: pd.DataFrame, color=TEXT) -> Axes:
         ax.plot([row.low, row.high], [i, i], color=color, linewidth=2)
         sure = not tested or row.q < 0.05
         ax.plot(row.value, i, "o", color=color, markerfacecolor=color if sure else "white", markersize=5)
-    sound = facts.part.iloc[0] == "sound"
-    names = [name_sound(name) if sound else show_name(name) for name in facts["name"]]
-    ax.set_yticks(range(len(facts)), names)
-    ax.set_ylim(len(facts) - 0.4, -0.6)
+    name_rows(ax, [name_feature(name) for name in facts["name"]])
     return ax
 
 
 def write_neighbours(ax: Axes, parts: dict[str, pd.DataFrame]) -> Axes:
     """Write the nearest codes, tokens and words of a token."""
     ax.set_axis_off()
-    titles = {
-        "codebook": "nearest codes of its layer (distance)",
-        "speech rows": "nearest tokens in the language model (cosine)",
-        "words": "nearest words in the language model (cosine)",
-    }
     y = 1.0
-    for part, title in titles.items():
+    for part, title in NEIGHBOURS.items():
         if part not in parts:
             continue
-        facts = parts[part]
-        shown = [
-            f"{n!r} {v:.2f}" if part == "words" else f"{n} {v:.2f}"
-            for n, v in zip(facts["name"], facts.value, strict=True)
-        ]
+        near = zip(parts[part]["name"], parts[part].value, strict=True)
+        lines = [escape_dollars(f"{repr(n) if part == 'words' else n} {v:.2f}") for n, v in near]
         ax.text(0, y, title, va="top", fontsize=10.5, transform=ax.transAxes)
-        text = "\n".join(escape_dollars(line) for line in shown)
-        ax.text(0.04, y - 0.08, text, va="top", family="monospace", fontsize=8.5, transform=ax.transAxes)
-        y -= 0.16 + 0.065 * len(shown)
+        look = {"va": "top", "family": "monospace", "fontsize": 8.5, "transform": ax.transAxes}
+        ax.text(0.04, y - 0.08, "\n".join(lines), **look)
+        y -= 0.16 + 0.065 * len(lines)
     return ax
 
 
@@ -112,11 +98,11 @@ def describe_card(facts: pd.DataFrame, token: tuple[int, int]) -> str:
     """Return a card in a few sentences."""
     row = list_cards(find_card(facts, token)).iloc[0]
     words = f"{row.name} speaks {row.stance} {show_name(row.label)} ({row.coefficient:+.2f})"
-    if "kept" in row:
-        words += f", kept by {row.kept:.0%} of half-samples"
+    if "stability" in row:
+        words += f", selected in {row.stability:.0%} of subsamples"
     told = [words]
     if row.sound:
-        told.append(f"Its frames differ most in {name_sound(row.sound)} ({row.effect:+.1f} std)")
+        told.append(f"Its frames differ most in {name_feature(row.sound)} ({row.effect:+.1f} std)")
     else:
         told.append("No feature of its sound differs for sure")
     if "phone" in row:
@@ -145,47 +131,30 @@ def plot_atlas(axes: Sequence[Axes], facts: pd.DataFrame) -> Sequence[Axes]:
     tokens = cards.index.tolist()
     coefs = _pivot(facts, "coefficient", tokens)
     rates = _pivot(facts, "frequency", tokens) / _pivot(facts, "frequency", tokens, "expected")
-    rates = np.log2(rates.clip(lower=0.25))
     sound, q = _pivot(facts, "sound", tokens), _pivot(facts, "sound", tokens, "q")
-    limit = np.abs(coefs.to_numpy()).max() or 1
-    plot_grid(axes[0], coefs, limit, "coefficient")
-    plot_grid(axes[1], rates, 2, "frequency:\nlog2(class / all)")
-    plot_grid(axes[2], sound, 2, "effect (std)", ~(q < 0.05).to_numpy())
-    plot_trust(axes[3], cards)
-    axes[0].set_title(
-        "tokens by the class that they speak for; on the right, those that only speak against one"
-    )
-    named = [(not last, label) for last, label in zip(cards.stance == "against", cards.label, strict=True)]
+    plot_grid(axes[0], coefs, coefs.columns, np.abs(coefs.to_numpy()).max() or 1, "coefficient")
+    log_rates = np.log2(rates.clip(lower=0.25))
+    plot_grid(axes[1], log_rates, rates.columns, 2, "frequency:\nlog2(class / all)")
+    plot_grid(axes[2], sound, sound.columns, 2, "effect (std)", ~(q < 0.05).to_numpy())
+    _plot_stability(axes[3], cards)
+    axes[0].set_title(ATLAS_TITLE)
+    named = (cards.stance + cards.label).to_numpy()
     for ax in axes:
-        for i in range(1, len(named)):
-            if named[i] != named[i - 1]:
-                ax.axvline(i - 0.5, color="black", linewidth=0.8)
+        ax.tick_params(axis="x", length=0, labelbottom=ax is axes[3])
+        for edge in np.flatnonzero(named[1:] != named[:-1]):
+            ax.axvline(edge + 0.5, color="black", linewidth=0.8)
     axes[3].set_xticks(range(len(tokens)), tokens, rotation=90, fontsize=6.5, family="monospace")
     axes[3].set_xlim(-0.5, len(tokens) - 0.5)
     return axes
 
 
-def plot_grid(
-    ax: Axes, table: pd.DataFrame, limit: float, label: str, unsure: np.ndarray | None = None
-) -> Axes:
-    """Draw a table, tokens in columns, red above zero and blue below; a dot marks what is not sure."""
-    image = ax.imshow(table.T, cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto")
-    if unsure is not None:
-        ax.plot(*np.argwhere(unsure).T, ".", color="black", markersize=1.5)
-    ax.set_yticks(range(table.shape[1]), [name_sound(name) for name in table.columns], fontsize=8.5)
-    ax.tick_params(axis="x", length=0, labelbottom=False)
-    ax.figure.colorbar(image, ax=ax, label=label, pad=0.01, aspect=8, extend="both")
-    return ax
-
-
-def plot_trust(ax: Axes, cards: pd.DataFrame) -> Axes:
-    """Draw how many half-samples keep each token, and mark those that one voice has to itself."""
-    kept = cards["kept"] if "kept" in cards else pd.Series(np.nan, cards.index)
-    marked = cards["concentrated"].to_numpy(bool) if "concentrated" in cards else np.zeros(len(cards), bool)
-    ax.bar(range(len(cards)), kept, color=np.where(marked, AUDIO, NEUTRAL), width=0.8)
-    ax.set(ylabel="kept by\nhalf-samples", ylim=(0, 1))
+def _plot_stability(ax: Axes, cards: pd.DataFrame) -> None:
+    """Draw how many subsamples select each token, and mark those that one voice has to itself."""
+    marked = cards.get("concentrated", pd.Series(False, cards.index)).to_numpy(bool)
+    stability = cards.get("stability", pd.Series(np.nan, cards.index))
+    ax.bar(range(len(cards)), stability, color=np.where(marked, AUDIO, NEUTRAL), width=0.8)
+    ax.set(ylabel="selected in\nsubsamples", ylim=(0, 1))
     ax.set_title(f"orange: one voice has much of it ({marked.sum()} of {len(cards)} tokens)", fontsize=9)
-    return ax
 
 
 def _pivot(facts: pd.DataFrame, part: str, tokens: Sequence[str], column: str = "value") -> pd.DataFrame:

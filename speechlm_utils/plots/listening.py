@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from .codec import plot_log_mel
+from .codec import plot_log_mel, plot_waveform
 from .style import AUDIO, NEUTRAL
 
 
 def plot_moment(
-    axes: Sequence[Axes], wav: np.ndarray, mel: np.ndarray, spans: np.ndarray, sample_rate: int = 16000
+    axes: Sequence[Axes], wav: np.ndarray, mel: np.ndarray, spans: np.ndarray, sample_rate: int
 ) -> Sequence[Axes]:
     """Draw a piece of sound as waveform and spectrogram, with the moments of a token marked on both.
 
@@ -18,12 +18,12 @@ def plot_moment(
     ----------
     axes : two, for the waveform and for the spectrogram
     wav : float array, shape (n_samples,)
-    mel : float array, shape (n_bands, n_mel_frames), see `probing.log_mel`
+    mel : float array, shape (n_bands, n_mel_frames), see `spectra.log_mel`
     spans : float array, shape (n_spans, 2), seconds
     """
     seconds = len(wav) / sample_rate
-    axes[0].plot(np.arange(len(wav)) / sample_rate, wav, color=NEUTRAL, linewidth=0.4)
-    axes[0].set(xlim=(0, seconds), yticks=[])
+    plot_waveform(axes[0], wav, sample_rate, NEUTRAL)
+    axes[0].set(ylabel="", yticks=[])
     axes[0].tick_params(labelbottom=False)
     plot_log_mel(axes[1], mel, seconds, sample_rate)
     for begin, end in spans:
@@ -44,9 +44,7 @@ def plot_strip(ax: Axes, mels: np.ndarray, title: str = "") -> Axes:
     mels : float array, shape (n_windows, n_bands, n_mel_frames), natural log of magnitudes
     """
     n, _, width = mels.shape
-    ax.imshow(
-        np.concatenate(list(mels), axis=1), origin="lower", cmap="magma", vmin=-9, vmax=1, aspect="auto"
-    )
+    ax.imshow(np.hstack(list(mels)), origin="lower", cmap="magma", vmin=-9, vmax=1, aspect="auto")
     for edge in np.arange(1, n) * width - 0.5:
         ax.axvline(edge, color="white", linewidth=1.5)
     ax.set_xticks(np.arange(n) * width + (width - 1) / 2, [""] * n)

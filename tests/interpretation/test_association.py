@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import Clip
 from speechlm_utils.interpretation.association import (
     correct_p_values,
+    resample_effects,
     standardise_by_speaker,
     strong_shares,
     token_associations,
@@ -37,7 +39,7 @@ def test_planted_association_is_found_with_its_size():
     clips, features = make_clips(60, np.random.default_rng(0))
     for clip, one in zip(clips, features, strict=True):
         one["rms_db"] = one["rms_db"] + 12 * (clip.codes[LOUD[0] - 1] == LOUD[1])
-    table = token_associations(clips, features, [LOUD, PLAIN], n_resamples=300, names=("rms_db",))
+    table = token_associations(clips, features, [LOUD, PLAIN], ("rms_db",), Bootstrap(300))
     loud, plain = table.iloc[0], table.iloc[1]
     assert (loud.layer, loud.code) == LOUD
     assert loud.low < loud.effect < loud.high
@@ -48,7 +50,7 @@ def test_planted_association_is_found_with_its_size():
 
 def test_effect_is_cohens_d_with_unvoiced_frames_left_out():
     clips, features = make_clips(12, np.random.default_rng(1))
-    table = token_associations(clips, features, [LOUD], n_resamples=20, names=("f0_st",))
+    table = token_associations(clips, features, [LOUD], ("f0_st",), Bootstrap(20))
     scaled = np.concatenate(standardise_by_speaker(clips, features, ("f0_st",)))[:, 0]
     hits = np.concatenate([clip.codes[1] == 7 for clip in clips])
     a, b = (scaled[side & np.isfinite(scaled)] for side in (hits, ~hits))
@@ -61,7 +63,7 @@ def test_without_association_p_values_are_about_uniform():
     rng = np.random.default_rng(2)
     clips, features = make_clips(80, rng)
     tokens = [(layer, code) for layer in range(1, 9) for code in range(20)]
-    table = token_associations(clips, features, tokens, n_resamples=300, names=("rms_db", "f0_st"))
+    table = token_associations(clips, features, tokens, ("rms_db", "f0_st"), Bootstrap(300))
     assert 0.02 < (table.p < 0.05).mean() < 0.09
     assert 0.4 < table.p.median() < 0.6
     assert (table.q < 0.05).sum() <= 1
@@ -70,7 +72,7 @@ def test_without_association_p_values_are_about_uniform():
 def test_rare_token_gets_no_interval():
     clips, features = make_clips(10, np.random.default_rng(3))
     clips[0].codes[3, :5] = 999
-    row = token_associations(clips, features, [(4, 999), (4, 1)], n_resamples=50, names=("rms_db",)).iloc[0]
+    row = token_associations(clips, features, [(4, 999), (4, 1)], ("rms_db",), Bootstrap(50)).iloc[0]
     assert np.isfinite(row.effect)
     assert np.isnan([row.low, row.high, row.p, row.q]).all()
     assert row.n_clips == 1
@@ -78,7 +80,7 @@ def test_rare_token_gets_no_interval():
 
 def test_absent_token_gets_nan():
     clips, features = make_clips(8, np.random.default_rng(3))
-    row = token_associations(clips, features, [(4, 999)], n_resamples=50, names=("rms_db",)).iloc[0]
+    row = token_associations(clips, features, [(4, 999)], ("rms_db",), Bootstrap(50)).iloc[0]
     assert np.isnan(row.effect)
     assert row.n_frames == 0
 
@@ -88,13 +90,13 @@ def test_strong_shares_count_tokens_that_are_large_and_sure():
     for clip, one in zip(clips, features, strict=True):
         one["rms_db"] = one["rms_db"] + 12 * (clip.codes[LOUD[0] - 1] == LOUD[1])
     tokens = [LOUD, PLAIN, (4, 999), (6, 1)]
-    shares = strong_shares(token_associations(clips, features, tokens, 200, names=("rms_db", "f0_st")))
+    shares = strong_shares(token_associations(clips, features, tokens, ("rms_db", "f0_st"), Bootstrap(200)))
     assert shares.to_dict() == {"rms_db": 0.25, "f0_st": 0.0, "any": 0.25}
 
 
 def test_same_seed_same_table():
     clips, features = make_clips(10, np.random.default_rng(4))
-    tables = [token_associations(clips, features, [LOUD], 50, seed=7, names=("rms_db",)) for _ in range(2)]
+    tables = [token_associations(clips, features, [LOUD], ("rms_db",), Bootstrap(50, 7)) for _ in range(2)]
     assert tables[0].equals(tables[1])
 
 
@@ -107,9 +109,9 @@ def test_frames_of_codes_and_features_must_agree():
     clips, features = make_clips(6, np.random.default_rng(5))
     clips[2] = replace(clips[2], codes=clips[2].codes[:, :-1])
     with pytest.raises(ValueError, match="clip c2 has 59 frames of codes but 60"):
-        token_associations(clips, features, [LOUD], 10, names=("rms_db",))
+        token_associations(clips, features, [LOUD], ("rms_db",))
     with pytest.raises(ValueError, match="6 clips but features of 5"):
-        token_associations(clips, features[:5], [LOUD], 10, names=("rms_db",))
+        token_associations(clips, features[:5], [LOUD], ("rms_db",))
 
 
 def test_clip_without_codes_and_token_of_no_layer_are_named():
@@ -131,7 +133,7 @@ def test_marked_frames_by_hand():
 
 def test_no_tokens_give_an_empty_table():
     clips, features = make_clips(6, np.random.default_rng(0))
-    table = token_associations(clips, features, [], 10, names=("rms_db",))
+    table = token_associations(clips, features, [], ("rms_db",))
     assert table.empty and {"layer", "code", "effect", "low", "high", "q"} <= set(table.columns)
 
 
@@ -176,7 +178,7 @@ def test_intervals_over_clips_hold_no_effect_as_often_as_they_say_and_those_over
     for seed in range(4):
         clips, features = make_clustered(np.random.default_rng(seed))
         tokens = [(layer, code) for layer in range(1, 9) for code in range(10)]
-        table = token_associations(clips, features, tokens, 300, seed, ("rms_db",)).dropna()
+        table = token_associations(clips, features, tokens, ("rms_db",), Bootstrap(300, seed)).dropna()
         n_frames = sum(clip.codes.shape[1] for clip in clips)
         half = 1.96 * np.sqrt(1 / table.n_frames + 1 / (n_frames - table.n_frames))
         covered += list((table.low < 0) & (table.high > 0))
@@ -195,10 +197,18 @@ def test_intervals_hold_a_planted_effect_as_often_as_they_say():
             codes = rng.integers(0, 10, (8, 40))
             clips.append(Clip(f"c{i}", "", None, speaker="v", codes=codes))
             features.append({"rms_db": rng.normal(size=40) + 0.5 * (codes[1] == 7)})
-        row = token_associations(clips, features, [LOUD], 200, seed, ("rms_db",)).iloc[0]
+        row = token_associations(clips, features, [LOUD], ("rms_db",), Bootstrap(200, seed)).iloc[0]
         holds.append(row.low < 0.5 < row.high)
         excludes_zero.append(row.low > 0 and row.q < 0.05)
     assert np.mean(holds) > 0.85 and np.mean(excludes_zero) > 0.95
+
+
+def test_resampled_effects_are_those_of_the_table():
+    clips, features = make_clips(12, np.random.default_rng(1))
+    how = [LOUD, PLAIN], ("rms_db",), Bootstrap(50, 3)
+    table, effects = token_associations(clips, features, *how), resample_effects(clips, features, *how)
+    assert effects.shape == (51, 2, 1) and np.allclose(effects[0, :, 0], table.effect)
+    assert np.allclose(np.percentile(effects[1:, :, 0], 2.5, axis=0), table.low)
 
 
 # --- many tests

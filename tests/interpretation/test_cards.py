@@ -8,10 +8,11 @@ import pytest
 from conftest import CODEBOOK_SIZE, FALLACIES, PLANTED_TOKENS
 
 from speechlm_utils.acoustics.features import FEATURES, add_movements
+from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import label_ids
 from speechlm_utils.interpretation import card_parts
-from speechlm_utils.interpretation.card_parts import COLUMNS
 from speechlm_utils.interpretation.cards import PARTS, describe_tokens, find_card, list_cards, save_cards
+from speechlm_utils.interpretation.evidence import COLUMNS, Evidence
 from speechlm_utils.selection.selection import Selection, make_selection
 from speechlm_utils.selection.selector import L1Selector
 from speechlm_utils.tokens import show_token, token_name
@@ -54,12 +55,11 @@ def world(planted_clips):
 def facts(world):
     chosen, clips, features = world
     rng = np.random.default_rng(0)
-    rows = {token_name(*token): rng.normal(size=5) for token in chosen.tokens}
-    rows[token_name(*LOUD)] = rows[token_name(*VOICE_TOKEN)] * 2
+    embeddings = {token_name(*token): rng.normal(size=5) for token in chosen.tokens}
+    embeddings[token_name(*LOUD)] = embeddings[token_name(*VOICE_TOKEN)] * 2
     words = {token_name(*LOUD): [(" loud", 0.4), (" noise", 0.3)]}
-    return describe_tokens(
-        chosen, clips, features, clips, None, rows, words, n_folds=3, n_half_samples=4, n_resamples=200
-    )
+    data = Evidence(chosen, clips, features, clips, None, embeddings, words, Bootstrap(200), 3, 4)
+    return describe_tokens(data)
 
 
 def find_fact(facts, token, part, name):
@@ -113,24 +113,26 @@ def test_trust_in_a_fitted_selection(world):
     y = label_ids(clips, "fallacy", FALLACIES)
     selector = L1Selector(C=0.05, codebook_size=CODEBOOK_SIZE).fit(clips, y)
     chosen = make_selection(selector, clips, "fallacy", FALLACIES, "codec")
-    trust = card_parts.describe_trust(chosen, clips, CODEBOOK_SIZE, n_folds=3, n_half_samples=4)
+    data = Evidence(chosen, clips, [], clips, n_folds=3, n_subsamples=4)
+    trust = pd.concat([card_parts.describe_coefs(data), card_parts.describe_stability(data)])
     for token, label in zip(PLANTED_TOKENS, FALLACIES, strict=True):
         coefficient = find_fact(trust, token, "coefficient", label)
         assert 0 < coefficient.low <= coefficient.high
         assert coefficient.value == pytest.approx((coefficient.low + coefficient.high) / 2, rel=0.5)
-        assert find_fact(trust, token, "kept", "half-samples").value == 1
+        assert find_fact(trust, token, "stability", "subsamples").value == 1
 
 
-def test_neighbours_by_rows_and_words(facts):
+def test_neighbours_by_embeddings_and_words(facts):
     near = find_card(facts, LOUD)
-    assert near[near.part == "speech rows"].iloc[0]["name"] == show_token(*VOICE_TOKEN)
+    assert near[near.part == "speech tokens"].iloc[0]["name"] == show_token(*VOICE_TOKEN)
     assert near[near.part == "words"]["name"].tolist() == [" loud", " noise"]
     assert "words" not in set(find_card(facts, ON_AH).part)
 
 
-def test_codebook_neighbours_occur_in_the_clips(tiny_codec, tiny_clips):
-    found = card_parts.describe_codebook([(2, 3), (2, 5), (8, 1)], tiny_codec, tiny_clips, n_nearest=2)
-    assert len(found) == 6 and found.value.between(0, 1.5).all()
+def test_codebook_neighbours_occur_in_the_clips(world, tiny_codec, tiny_clips):
+    chosen = replace(world[0], tokens=[(2, 3), (2, 5), (8, 1)])
+    found = card_parts.describe_codebook(Evidence(chosen, tiny_clips, [], codec=tiny_codec))
+    assert len(found) == 9 and found.value.between(0, 1.5).all()
     used = {show_token(2, int(code)) for clip in tiny_clips for code in clip.codes[1]}
     assert set(found[found.layer == 2].name) <= used
     assert not (found.token == found.name).any()
@@ -144,10 +146,10 @@ def test_one_row_per_token_says_for_or_against(facts):
     assert cards.loc[show_token(*LOUD), "word"] == " loud"
 
 
-def test_without_train_codec_and_rows_the_card_is_shorter(world):
+def test_without_train_codec_and_embeddings_the_card_is_shorter(world):
     chosen, clips, features = world
     clips = [replace(clip, phones="", speaker="") for clip in clips]
-    found = describe_tokens(chosen, clips, features, n_resamples=50)
+    found = describe_tokens(Evidence(chosen, clips, features, bootstrap=Bootstrap(50)))
     assert set(found.part) == {"coefficient", "frequency", "sound"}
     assert "voice" not in list_cards(found) and not find_card(found, LOUD).empty
 
@@ -161,8 +163,8 @@ def test_tables_are_written(facts, tmp_path):
 def test_bad_inputs_are_named(world, facts):
     chosen, clips, features = world
     with pytest.raises(ValueError, match="no token"):
-        describe_tokens(replace(chosen, tokens=[], coefs=np.zeros((3, 0))), clips, features)
+        describe_tokens(Evidence(replace(chosen, tokens=[], coefs=np.zeros((3, 0))), clips, features))
     with pytest.raises(ValueError, match=r"\(2, 63\): not in this table, which has 4"):
         find_card(facts, (2, 63))
     with pytest.raises(ValueError, match="features of 179"):
-        describe_tokens(chosen, clips, features[1:])
+        describe_tokens(Evidence(chosen, clips, features[1:]))

@@ -3,19 +3,23 @@
 import numpy as np
 import pytest
 import soundfile
+from conftest import SPEC
 
 from speechlm_utils.clips import Clip
 from speechlm_utils.interpretation.listening import (
+    GAP_SECONDS,
     PEAK,
     cut_frames,
     cut_moment,
     decode_variants,
     find_moments,
     gather_sounds,
+    join_pieces,
     limit_peak,
     measure_change,
     replace_token,
 )
+from speechlm_utils.tokens import find_occurrences
 
 RATE, HOP, TOKEN = 16000, 320, (3, 5)
 
@@ -28,7 +32,7 @@ def clip(tmp_path):
         wav[frame * HOP : (frame + 1) * HOP] = 0.5
         codes[TOKEN[0] - 1, frame] = TOKEN[1]
     soundfile.write(tmp_path / "a.wav", wav, RATE, subtype="FLOAT")
-    return Clip("a", "", tmp_path / "a.wav", codes=codes)
+    return Clip("a", "", tmp_path / "a.wav", codes=codes, spec=SPEC)
 
 
 @pytest.mark.parametrize("frame", [20, 200])
@@ -40,16 +44,15 @@ def test_sound_of_the_token_lies_in_the_spans(clip, frame, seconds):
     for begin, end in moment.spans:
         marked[round(begin * RATE) : round(end * RATE)] = True
     assert marked.any() and np.array_equal(marked, moment.wav > 0)
-    assert moment.start >= 0
 
 
-def test_neighbouring_frames_make_one_span(clip):
+def test_consecutive_frames_make_one_span(clip):
     assert cut_moment(clip, 20, TOKEN, 1.0).spans == pytest.approx(np.array([[0.31 - 0.31 + 0.4, 0.44]]))
     assert len(cut_moment(clip, 20, TOKEN, 5.0).spans) == 2
 
 
 def test_moments_come_from_clips_with_the_token(clip):
-    without = Clip("b", "", clip.audio, codes=np.zeros((8, 250), np.int16))
+    without = Clip("b", "", clip.audio, codes=np.zeros((8, 250), np.int16), spec=SPEC)
     assert [one.clip.id for one in find_moments([without, clip], TOKEN, 5)] == ["a"]
     assert find_moments([without], TOKEN) == [] and gather_sounds([without], TOKEN) == {}
 
@@ -91,7 +94,6 @@ def test_variants_are_what_the_codec_decodes(tiny_codec, tiny_clips):
     assert np.allclose(wavs["another"], tiny_codec.decode(by_hand), atol=1e-6)
     rest = tiny_codec.decode(codes, layers=[1, 3, 4, 5, 6, 7, 8])
     assert np.allclose(wavs["without layer 2"], rest, atol=1e-6)
-    assert len(decode_variants(tiny_codec, codes, token, {}, drop_layer=False)) == 1
     missing = next(code for code in range(64) if code not in codes[1])
     with pytest.raises(ValueError, match="does not occur"):
         decode_variants(tiny_codec, codes, (2, missing), {})
@@ -102,7 +104,41 @@ def test_change_is_measured_where_it_is():
     wav, marked[50:55] = 0.1 * rng.normal(size=100 * HOP), True
     edited = wav.copy()
     edited[50 * HOP : 55 * HOP] *= 10
-    inside, outside = measure_change(wav, edited, marked, RATE)
+    inside, outside = measure_change(wav, edited, marked, SPEC)
     assert inside > 1.5 and outside < 0.2
-    assert measure_change(wav, wav, marked, RATE) == (0, 0)
-    assert np.isnan(measure_change(wav, wav, ~marked & marked, RATE)[0])
+    assert measure_change(wav, wav, marked, SPEC) == (0, 0)
+    assert np.isnan(measure_change(wav, wav, ~marked & marked, SPEC)[0])
+
+
+@pytest.fixture
+def clips(tmp_path):
+    """Six clips of three voices, silent but for a loud frame 20, where the token fires; the last has none."""
+    made = []
+    for i in range(6):
+        wav, codes = np.zeros(50 * HOP, np.float32), np.zeros((8, 50), np.int16)
+        if i < 5:
+            wav[20 * HOP : 21 * HOP] = 0.5
+            codes[TOKEN[0] - 1, 20] = TOKEN[1]
+        soundfile.write(tmp_path / f"{i}.wav", wav, RATE, subtype="FLOAT")
+        made.append(Clip(str(i), "", tmp_path / f"{i}.wav", speaker=f"v{i % 3}", codes=codes, spec=SPEC))
+    return made
+
+
+def test_speakers_take_turns_and_a_clip_comes_once(clips):
+    places = find_occurrences(clips, TOKEN, 3)
+    assert {clip.speaker for clip, _ in places} == {"v0", "v1", "v2"} and {f for _, f in places} == {20}
+    places = find_occurrences(clips, TOKEN, 99)
+    assert sorted(clip.id for clip, _ in places) == ["0", "1", "2", "3", "4"]
+    assert find_occurrences(clips, (3, 6), 4) == []
+
+
+def test_pieces_are_centred_on_the_frame(clips):
+    wav, gap = join_pieces(find_occurrences(clips, TOKEN, 2)), round(GAP_SECONDS * RATE)
+    assert wav.shape == (3 * gap + 2 * 3200,) and wav.dtype == np.float32
+    loud = np.flatnonzero(wav > 0.4)
+    assert (loud[0], loud[HOP - 1]) == (gap + 1440, gap + 1759)
+
+
+def test_a_frame_at_the_edge_gives_a_shorter_piece_and_no_place_nothing(clips):
+    assert join_pieces([(clips[0], 0)]).size == 2 * round(GAP_SECONDS * RATE) + 160 + 1600
+    assert not join_pieces([]).size

@@ -1,121 +1,102 @@
-"""Planted parameters: what the tokens carry is recovered on new voices, what they do not carry is not."""
+"""Planted prosody: tokens that sound like their class are found, tokens that do not are not."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import SPEC
+from conftest import CODEBOOK_SIZE, FALLACIES, PLANTED_TOKENS
 
-from speechlm_utils.acoustics.features import frame_features, semitones
-from speechlm_utils.clips import Clip
-from speechlm_utils.interpretation.recovery import planted_recovery, summarise_features, token_shares
+from speechlm_utils.bootstrap import Bootstrap
+from speechlm_utils.clips import label_ids
+from speechlm_utils.evaluation.linear import fit_linear
+from speechlm_utils.interpretation.planted import planted_profile
+from speechlm_utils.interpretation.recovery import (
+    CARD_PAIRS,
+    average_by_class,
+    measure_recovery,
+    read_coefs,
+    recover_sets,
+)
 
-LOUD, PLAIN = (2, 7), (5, 3)
-
-
-def make_tone(hertz, seconds, gain=0.3):
-    """A tone with a few harmonics, as a voice has."""
-    t = np.arange(round(seconds * 16000)) / 16000
-    return gain * sum(np.sin(2 * np.pi * hertz * k * t) / k for k in (1, 2, 3, 4)) / 2
-
-
-def make_planted_clips(n_clips=80):
-    """Token L2-0007 becomes more frequent with the gain; the other parameter leaves no trace in the codes."""
-    rng = np.random.default_rng(6)
-    clips = []
-    for i in range(n_clips):
-        gain, lost = rng.normal(0, 3, size=2)
-        codes = rng.integers(0, 20, size=(8, 150))
-        codes[1, rng.random(150) < 0.3 + 0.05 * np.clip(gain, -5, 5)] = 7
-        planted = {"gain_db": gain, "lost": lost, "fixed": 1.0}
-        clips.append(Clip(f"c{i}", "", None, speaker=f"v{i % 8}", planted=planted, codes=codes))
-    return clips
+PROFILE = np.array([[1.0, 0.0], [-1.0, 0.5], [0.0, -0.5]])
 
 
-def test_planted_parameter_is_recovered_and_controls_are_not():
-    table = planted_recovery(
-        make_planted_clips(),
-        {"selected": [LOUD, (2, 3)], "control": [PLAIN, (6, 2)]},
-        n_folds=4,
-        seeds=(0, 1),
-    )
-    mean = table.groupby(["parameter", "tokens"]).r2.mean()
-    assert mean["gain_db", "selected"] > 0.7
-    assert mean["gain_db", "control"] < 0.1
-    assert mean["lost", "selected"] < 0.1
-    assert len(table) == 2 * 2 * 2 * 4  # parameters x sets x seeds x folds; "fixed" does not vary
+def make_tokens(strength, n=30, seed=0):
+    """Tokens that speak for a class each, with its profile times `strength` and noise as effects."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(n) % 3
+    coefs = np.zeros((3, n))
+    coefs[labels, np.arange(n)] = rng.uniform(0.1, 1, n)
+    effects = strength * PROFILE[labels] + 0.3 * rng.normal(size=(n, 2)) + 0.7  # all alike are loud
+    return coefs, np.concatenate([effects[None], effects + 0.1 * rng.normal(size=(200, n, 2))])
 
 
-def make_voices(n_clips=120):
-    """Each of six voices has a token and a gain of its own; within a voice, nothing tells the gain."""
-    rng = np.random.default_rng(1)
-    level = rng.normal(0, 5, 6)
-    clips = []
-    for i in range(n_clips):
-        codes = rng.integers(6, 20, size=(8, 150))
-        codes[1, rng.random(150) < 0.5] = i % 6
-        planted = {"gain_db": level[i % 6] + rng.normal(0, 0.3)}
-        clips.append(
-            Clip(f"c{i}", "", None, speaker=f"v{i % 6}", group=f"s{i}", planted=planted, codes=codes)
-        )
-    return clips
+def test_planted_link_is_found_with_its_size():
+    found = measure_recovery(*make_tokens(1.0), PROFILE, 50)
+    centred = PROFILE - PROFILE.mean(axis=0)
+    unit = PROFILE / np.linalg.norm(PROFILE, axis=1, keepdims=True)
+    projection = found.compare()["projection"]
+    assert projection.estimate == pytest.approx((centred * unit).sum(axis=1).mean(), abs=0.15)
+    assert projection.low < projection.estimate < projection.high and found.p < 0.01
+    assert found.correlations[0] > 0.9 and found.n_tokens == 30 and projection.n == 50
 
 
-def test_who_speaks_is_no_recovery_however_the_folds_are_cut():
-    """Each voice has a habit of its own: to recognise the voice is not to know its delivery."""
-    sets = {"of the voices": [(2, voice) for voice in range(6)]}
-    for group in ("speaker", "group"):
-        table = planted_recovery(make_voices(), sets, n_folds=6, seeds=(0,), group=group)
-        assert table.r2.max() < 0.05
+def test_what_all_tokens_share_counts_for_nothing():
+    p = [measure_recovery(*make_tokens(0.0, seed=seed), PROFILE, 50, 199).p for seed in range(40)]
+    assert 0.3 < np.mean(p) < 0.7 and np.mean(np.array(p) < 0.05) < 0.2
 
 
-def test_folds_are_drawn_anew_for_each_seed_and_repeat():
-    clips, sets = make_planted_clips(40), {"selected": [LOUD]}
-    table = planted_recovery(clips, sets, ["gain_db"], 4, (0, 1))
-    first, second = (table[table.seed == seed].r2.to_numpy() for seed in (0, 1))
-    assert not np.allclose(first, second)
-    assert table.equals(planted_recovery(clips, sets, ["gain_db"], 4, (0, 1)))
+def test_difference_to_controls_has_an_interval():
+    strong, weak, none = (measure_recovery(*make_tokens(s, seed=9), PROFILE, 50) for s in (1.0, 0.5, 0.0))
+    gain = strong.compare([weak, none])["projection"]
+    assert 0 < gain.low < gain.estimate < gain.high and gain.verdict == "above"
+    assert weak.compare([weak])["correlation"].values == [0, 0, 0]
 
 
-def test_shares_by_hand():
-    codes = np.array([[5, 5, 1, 5], [2, 2, 2, 2]])
-    clips = [Clip("a", "", None, codes=codes), Clip("b", "", None, codes=codes[:, 2:])]
-    assert token_shares(clips, [(1, 5), (2, 2), (2, 3)]).tolist() == [[0.75, 1, 0], [0.5, 1, 0]]
-    with pytest.raises(ValueError, match="clip x has no codes"):
-        token_shares([Clip("x", "", None)], [LOUD])
+def test_tokens_against_a_class_or_without_sound_are_left_out():
+    coefs, effects = make_tokens(1.0)
+    coefs[:, 0], effects[0, 1] = [-0.3, 0, 0], np.nan
+    assert measure_recovery(coefs, effects, PROFILE, 50).n_tokens == 28
+    with pytest.raises(ValueError, match="no token"):
+        measure_recovery(-np.abs(coefs), effects, PROFILE, 50)
 
 
-def test_recovery_needs_planted_parameters():
-    with pytest.raises(ValueError, match="none of the 3 clips"):
-        planted_recovery(
-            [Clip(str(i), "", None, codes=np.zeros((8, 4), int)) for i in range(3)], {"s": [LOUD]}
-        )
+def test_average_is_weighted_and_counts_from_the_middle_of_the_classes():
+    coefs = np.array([[1.0, 3.0, 0.0], [0.0, -1.0, 2.0], [0.0, 0.0, 0.0]])
+    sounds = average_by_class(coefs, np.array([[4.0], [0.0], [np.nan]]))
+    assert sounds.tolist() == [[0.5], [-0.5], [0.0]]
+    assert not average_by_class(-np.abs(coefs), np.ones((3, 1))).any()
 
 
-def test_measured_features_stand_beside_tokens():
-    clips = make_planted_clips()
-    gain = np.array([[clip.planted["gain_db"]] for clip in clips])
-    table = planted_recovery(clips, {"t": [PLAIN]}, ["gain_db"], 4, (0,), measured={"measured": gain})
-    mean = table.groupby("tokens").r2.mean()
-    assert mean["measured"] > 0.95 > 0.1 > mean["t"]
+def test_fitted_coefficients_find_the_class_of_a_token(planted_clips):
+    size = {"codebook_size": CODEBOOK_SIZE, "n_folds": 2, "Cs": (0.1,)}
+    y = label_ids(planted_clips, "fallacy", FALLACIES)
+    coefs = read_coefs(fit_linear(planted_clips, y, PLANTED_TOKENS, **size))
+    assert coefs.shape == (3, 3) and coefs.argmax(axis=0).tolist() == [0, 1, 2]
+    two = [clip for clip in planted_clips if clip.labels["fallacy"] != FALLACIES[2]]
+    coefs = read_coefs(fit_linear(two, y[y < 2], PLANTED_TOKENS, **size))
+    assert coefs.shape == (2, 3) and coefs.argmax(axis=0)[:2].tolist() == [0, 1]
+    assert np.allclose(coefs[0], -coefs[1])
 
 
-def test_summary_tells_level_pitch_and_length():
-    loud, soft = (frame_features(make_tone(200, 0.5, gain=gain), SPEC) for gain in (0.3, 0.03))
-    low = frame_features(make_tone(100, 0.8), SPEC, median_hz=200.0)
-    for one in (loud, soft):
-        one["f0_st"] = semitones(one["f0_hz"], 200.0)
-    rows = summarise_features([loud, soft, low, frame_features(np.zeros(6400), SPEC)])
-    assert rows.shape == (4, 12) and np.isfinite(rows).all()
-    assert rows[0, 3] - rows[1, 3] == pytest.approx(20, abs=0.5)
-    assert rows[0, 0] - rows[2, 0] == pytest.approx(12, abs=0.3)
-    assert rows[:, -1].tolist() == [25, 25, 40, 20] and not rows[3, :8].any()
+def test_sets_are_measured_in_the_same_resamples(planted_clips):
+    rng = np.random.default_rng(0)
+    loud = PLANTED_TOKENS[0]
+    features = [
+        {"rms_db": rng.normal(size=60) + 3 * (clip.codes[loud[0] - 1] == loud[1])} for clip in planted_clips
+    ]
+    coefs, profile = np.eye(3), np.array([[1.0], [-0.5], [-0.5]])
+    sets = {"a": (PLANTED_TOKENS, coefs), "b": (PLANTED_TOKENS, coefs[[1, 0, 2]])}
+    found = recover_sets(planted_clips, features, sets, profile, ["rms_db"], Bootstrap(50))
+    assert found["a"].projections[0] > 1 > 0 > found["b"].projections[0]
+    again = recover_sets(planted_clips, features, {"a": sets["a"]}, profile, ["rms_db"], Bootstrap(50))
+    assert np.array_equal(found["a"].projections, again["a"].projections)
 
 
-def test_what_a_voice_always_has_does_not_count():
-    """Voices differ far more than deliveries do: what differs within a voice tells the gain all the same."""
-    clips = make_planted_clips()
-    rates = {name: rate for rate, name in enumerate(sorted({clip.speaker for clip in clips}))}
-    own = np.array([[10.0 * rates[clip.speaker]] for clip in clips])
-    told = np.array([[clip.planted["gain_db"]] for clip in clips])
-    table = planted_recovery(clips, {}, ["gain_db"], measured={"voice only": own, "told": told + own})
-    r2 = table.groupby("tokens").r2.mean()
-    assert r2["told"] > 0.8 and r2["voice only"] < 0.05
+def test_profile_knows_the_pair_of_contour_and_slope(planted_clips):
+    clips = [
+        replace(clip, planted={"contour_st": float(FALLACIES.index(clip.labels["fallacy"]))})
+        for clip in planted_clips
+    ]
+    profile = planted_profile(clips, "fallacy", FALLACIES, {"f0_slope_st_s": CARD_PAIRS["f0_slope_st_s"]})
+    assert np.sign(profile).ravel().tolist() == [-1, 0, 1]

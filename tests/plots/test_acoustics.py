@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from conftest import SPEC
 
 from speechlm_utils import plots
 
@@ -29,7 +30,7 @@ def test_marked_frames_lie_on_their_20_ms():
     marked = np.zeros(10, bool)
     marked[4] = True
     values = np.arange(10.0)
-    plots.plot_clip(axes, np.zeros(3200), {"rms_db": values}, marked, "L2-0001")
+    plots.plot_clip(axes, np.zeros(3200), {"rms_db": values}, marked, "L2-0001", SPEC)
     assert axes[1].lines[0].get_ydata().tolist() == values.tolist()
     assert axes[1].lines[1].get_xydata().tolist() == [[pytest.approx(0.09), 4.0]]
     span = axes[0].patches[0]

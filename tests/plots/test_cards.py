@@ -1,12 +1,11 @@
 """Figures of notebook 11 show the facts they were given, and say them in words."""
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 import pytest
 
 from speechlm_utils import plots
-from speechlm_utils.interpretation.card_parts import COLUMNS
+from speechlm_utils.interpretation.evidence import COLUMNS
 from speechlm_utils.plots.cards import escape_dollars, order_atlas, plot_facts
 
 NAN = float("nan")
@@ -20,8 +19,8 @@ def make_facts():
         (*LOUD, "coefficient", "joy", 0.0, 0.0, 0.0, NAN, NAN, 5),
         (*QUIET, "coefficient", "sad_song", -0.2, -0.3, 0.0, NAN, NAN, 5),
         (*QUIET, "coefficient", "joy", 0.0, 0.0, 0.0, NAN, NAN, 5),
-        (*LOUD, "kept", "half-samples", 0.75, NAN, NAN, NAN, NAN, 20),
-        (*QUIET, "kept", "half-samples", 0.5, NAN, NAN, NAN, NAN, 20),
+        (*LOUD, "stability", "subsamples", 0.75, NAN, NAN, NAN, NAN, 20),
+        (*QUIET, "stability", "subsamples", 0.5, NAN, NAN, NAN, NAN, 20),
         (*LOUD, "voice", "anna", 0.9, 0.8, 1.0, 0.2, 0.001, 30),
         (*QUIET, "voice", "anna", 0.3, 0.2, 0.4, 0.2, 0.001, 30),
         (*LOUD, "phone", "AH", 0.4, 0.3, 0.5, 0.1, 0.01, 30),
@@ -43,7 +42,7 @@ def close_figures():
 def test_card_is_drawn_and_said(tmp_path):
     figure = plt.figure(figsize=(10, 6.5))
     words = plots.draw_card(figure, make_facts(), (2, 5))
-    assert words.startswith("L2-0005 speaks for sad song (+0.50), kept by 75% of half-samples. ")
+    assert words.startswith("L2-0005 speaks for sad song (+0.50), selected in 75% of subsamples. ")
     assert "differ most in loudness (+1.5 std)" in words and "falls most on AH" in words
     assert "anna (+70% of its frames); much of it is one voice's." in words
     assert figure.get_suptitle() == words.split(". ")[0]
@@ -94,21 +93,3 @@ def test_order_is_by_class_and_those_against_come_last():
         index=list("wxyz"),
     )
     assert order_atlas(cards).index.tolist() == ["z", "y", "x", "w"]
-
-
-def test_moment_is_marked_on_both():
-    axes = plt.subplots(2, 1)[1]
-    plots.plot_moment(axes, np.zeros(16000), np.zeros((80, 63)), np.array([[0.2, 0.24]]))
-    (span,) = axes[0].patches
-    assert span.get_x() == pytest.approx(0.2) and span.get_width() == pytest.approx(0.04)
-    edges = [line.get_xdata()[0] for line in axes[1].lines]
-    assert edges == pytest.approx([0.2, 0.24, 0.22])
-
-
-def test_strip_shows_windows_in_order():
-    ax = plt.subplots()[1]
-    plots.plot_strip(ax, np.stack([np.full((4, 3), k) for k in range(5)]), "five")
-    assert ax.images[0].get_array().shape == (4, 15)
-    assert ax.images[0].get_array()[0, ::3].tolist() == [0, 1, 2, 3, 4]
-    assert [line.get_xdata()[0] for line in ax.lines] == [2.5, 5.5, 8.5, 11.5]
-    assert ax.get_xticks().tolist() == [1, 4, 7, 10, 13]
