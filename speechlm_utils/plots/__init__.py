@@ -11,15 +11,8 @@ from .acoustics import (
     plot_shares,
     plot_two_groups,
 )
-from .attribution import (
-    plot_attention,
-    plot_audio_scores,
-    plot_token_scores,
-    plot_trust,
-    plot_way,
-    plot_word_scores,
-)
-from .cards import describe_card, draw_card, plot_atlas
+from .attribution import plot_attention, plot_token_scores, plot_trust, plot_way
+from .cards import draw_card, plot_atlas
 from .codec import (
     plot_clusters,
     plot_codes,
@@ -43,10 +36,10 @@ from .intervals import plot_differences, plot_forest, plot_intervals, plot_sourc
 from .layers import plot_layer_bars, plot_layer_counts
 from .listening import plot_moment, plot_strip
 from .overview import plot_ceilings, plot_pipeline, plot_planted, plot_prosody
-from .path import plot_C_path, plot_path_step, plot_permuted_counts
-from .penalty import plot_penalty, plot_shrinkage, plot_sizes, plot_spread
+from .path import plot_C_path, plot_permuted_counts
+from .penalty import plot_shrinkage, plot_sizes, plot_spread
 from .selection import plot_fold_coefs, plot_frequencies, plot_stability
-from .style import AUDIO, BOTH, NEUTRAL, TEXT, apply_style, label_colors, layer_color, layer_colors, show_name
+from .style import AUDIO, BOTH, NEUTRAL, TEXT, apply_style, label_colors, show_name
 from .training import (
     plot_class_scores,
     plot_confusion,

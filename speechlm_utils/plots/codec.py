@@ -15,12 +15,9 @@ from .style import (
     TEXT,
     draw_errors,
     label_colors,
-    layer_color,
     layer_colors,
     spread_codes,
 )
-
-KHZ_TICKS = (0.5, 1, 2, 4)
 
 
 def plot_clusters(ax: Axes, points: np.ndarray, codes: np.ndarray, centres: np.ndarray) -> Axes:
@@ -35,17 +32,11 @@ def plot_clusters(ax: Axes, points: np.ndarray, codes: np.ndarray, centres: np.n
 
 
 def plot_rounding(ax: Axes, points: np.ndarray, decoded: np.ndarray, n_layers: int) -> Axes:
-    """Draw where points come back after decoding from some layers, each joined with where it was.
-
-    Parameters
-    ----------
-    points, decoded : float arrays, shape (n_points, 2)
-    n_layers : int, which gives the colour
-    """
+    """Draw where points (n_points, 2) come back after decoding from some layers, joined with their place."""
     pairs = np.stack([points, decoded, np.full_like(points, np.nan)], axis=1).reshape(-1, 2)
     ax.plot(*pairs.T, color=NEUTRAL, linewidth=0.4, zorder=0)
     ax.plot(*points.T, ".", color="black", markersize=1.5, label="frames")
-    ax.plot(*decoded.T, "o", color=layer_color(n_layers, max(8, n_layers)), markersize=3.5, label="decoded")
+    ax.plot(*decoded.T, "o", color=layer_colors([n_layers])[0], markersize=3.5, label="decoded")
     n_places = len(np.unique(decoded.round(9), axis=0))
     ax.set_title(f"{n_layers} layer{'s' * (n_layers > 1)}: {n_places} places")
     ax.set_aspect("equal")
@@ -60,20 +51,12 @@ def plot_waveform(ax: Axes, wav: np.ndarray, sample_rate: int, color: str = AUDI
 
 
 def plot_log_mel(ax: Axes, mel: np.ndarray, seconds: float, sample_rate: int) -> Axes:
-    """Draw a log-mel spectrogram.
-
-    Parameters
-    ----------
-    mel : float array, shape (n_bands, n_frames), natural log of magnitudes
-    seconds : float, length of the clip
-    sample_rate : int, which gives the frequencies of the bands
-    """
+    """Draw a log-mel spectrogram (n_bands, n_frames), natural log of magnitudes, over seconds."""
     from librosa import mel_frequencies  # slow to import
 
     ax.imshow(mel, origin="lower", cmap="magma", extent=(0, seconds, 0, len(mel)), vmin=-9, vmax=1)
-    bands = mel_frequencies(len(mel), fmax=sample_rate / 2)
-    places = np.interp(np.array(KHZ_TICKS) * 1000, bands, np.arange(len(mel)) + 0.5)
-    ax.set_yticks(places, [f"{tick:g}" for tick in KHZ_TICKS])
+    bands, ticks = mel_frequencies(len(mel), fmax=sample_rate / 2), np.array([0.5, 1, 2, 4])
+    ax.set_yticks(np.interp(1000 * ticks, bands, np.arange(len(mel)) + 0.5), [f"{kHz:g}" for kHz in ticks])
     ax.set(ylabel="kHz")
     return ax
 
@@ -97,25 +80,15 @@ def plot_codes(ax: Axes, codes: np.ndarray, spec: CodecSpec) -> Axes:
     spread = spread_codes(codes, spec.codebook_size)
     ax.imshow(spread, cmap=CODES_MAP, vmin=0, vmax=spec.codebook_size, extent=extent)
     layers = range(1, n_layers + 1)
-    ax.set_yticks(layers)
+    ax.set(ylabel="layer", yticks=layers)
     colors = layer_colors(layers, n_layers, spec.semantic_layers)
     for label, color in zip(ax.get_yticklabels(), colors, strict=True):
         label.set(color=color, weight="bold")
-    ax.set(ylabel="layer")
     return ax
 
 
-def plot_depth_curve(
-    ax: Axes, depths: Sequence[int], distances: np.ndarray, name: str, color: str = TEXT
-) -> Axes:
-    """Draw the mel distance over the number of layers decoded: each clip thin, their mean thick.
-
-    Parameters
-    ----------
-    depths : numbers of layers
-    distances : float array, shape (n_clips, n_depths)
-    name : of the clips, for the legend
-    """
+def plot_depth_curve(ax: Axes, depths: Sequence[int], distances: np.ndarray, name: str, color: str) -> Axes:
+    """Draw the mel distances (n_clips, n_depths) over the layers decoded: clips thin, mean thick."""
     ax.plot(depths, distances.T, color=color, alpha=0.18, linewidth=0.8)
     label = f"{name}: mean of {len(distances)}"
     ax.plot(depths, distances.mean(axis=0), "o-", color=color, linewidth=2.4, label=label)
@@ -126,16 +99,10 @@ def plot_depth_curve(
 
 
 def plot_probes(ax: Axes, table: pd.DataFrame, target: str) -> Axes:
-    """Draw how well one target is read from sets of layers, with intervals.
-
-    Parameters
-    ----------
-    table : as `report_probes` returns it; the set "1" has the colour of layer 1, one that begins with "1"
-        and has more layers that of both, the others that of the acoustic layers
-    """
+    """Draw how well one target of `report_probes` is read from layer 1, acoustic layers and both."""
     rows = table[table["target"] == target]
     names = list(rows["layers"])
-    colors = [layer_color(1) if n == "1" else BOTH if n.startswith("1") else layer_color(2) for n in names]
+    colors = [AUDIO if name == "1" else BOTH if name.startswith("1") else TEXT for name in names]
     values = np.array([r2.values for r2 in rows["r2"]]).T
     ax.bar(names, values[0], color=colors)
     draw_errors(ax, names, values)
@@ -145,13 +112,7 @@ def plot_probes(ax: Axes, table: pd.DataFrame, target: str) -> Axes:
 
 
 def plot_overflow(ax: Axes, rates: dict[str, np.ndarray], seed: int = 0) -> Axes:
-    """Draw how many symbols a second of speech becomes, one dot per clip, on a logarithmic axis.
-
-    Parameters
-    ----------
-    rates : name -> float array, shape (n_clips,), symbols per second
-    seed : int, of the sideways scatter of the dots
-    """
+    """Draw how many symbols a second of speech becomes: name -> (n_clips,), a dot per clip."""
     rng = np.random.default_rng(seed)
     for place, values in enumerate(rates.values()):
         color = TEXT if place == 0 else AUDIO
@@ -160,6 +121,6 @@ def plot_overflow(ax: Axes, rates: dict[str, np.ndarray], seed: int = 0) -> Axes
         middle = float(np.median(values))
         ax.text(middle, place - 0.33, f"{middle:.3g} per second", ha="center", va="bottom", color=color)
     ax.set(xscale="log", xlabel="symbols per second of speech", xlim=(1, 1000))
-    ax.set_yticks(range(len(rates)), list(rates))
+    ax.set_yticks(range(len(rates)), rates)
     ax.set_ylim(len(rates) - 0.5, -0.6)
     return ax

@@ -75,10 +75,8 @@ def explore_clips(
 
     def draw_still() -> None:
         clip, wav = hear_clip(next(iter(clips.values())), classifier.codec)
-        figure = plt.figure(figsize=(SIZE[0], SIZE[1] + BARS[1]))
-        above, below = figure.subfigures(2, 1, height_ratios=(SIZE[1], BARS[1]))
-        draw_clip(above, clip, wav, classifier)
-        draw_prediction(below, predict_clip(classifier, clip), classifier, clip)
+        draw_clip(plt.figure(figsize=SIZE), clip, wav, classifier)
+        draw_prediction(plt.figure(figsize=BARS), predict_clip(classifier, clip), classifier, clip)
 
     return live(lambda: ClipExplorer(classifier, clips, explain).box, draw_still)
 

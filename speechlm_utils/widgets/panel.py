@@ -25,14 +25,13 @@ WIDE = {"width": "40rem", "max_width": "98%"}
 STATIC = "SPEECHLM_STATIC"  # environment variable that `speechlm run` sets: nobody is there to move a slider
 REMARK = "*In JupyterLab a control stands here; the figure above shows one of its states.*"
 LONGEST_LINE = 300  # characters
-_LINE = "padding:.2em .6em;border-radius:3px;max-width:60rem"
-_LINES = {
-    "fine": f"{_LINE};border-left:4px solid #009E73",
-    "working": f"{_LINE};border-left:4px solid #0072B2",
-    "problem": f"{_LINE};border-left:4px solid #D55E00;background:#fff;color:#000;font-weight:bold",
+_LINE = "padding:.2em .6em;border-radius:3px;max-width:60rem;border-left:4px solid"
+_KINDS = {  # of status lines: sign and style
+    "fine": ("", "#009E73"),
+    "working": ("… ", "#0072B2"),
+    "problem": ("⚠ ", "#D55E00;background:#fff;color:#000;font-weight:bold"),
 }
 _CELL = "padding:.3em 1.2em .3em 0;text-align:left;border:0;vertical-align:top"
-
 
 # In JupyterLab's command mode arrows move from cell to cell and letters are commands, even while a menu or
 # a list of ours has the focus; the attribute, on the very element, is what JupyterLab offers against it. A
@@ -44,10 +43,9 @@ _OWN_KEYS = (
 
 
 def live(make: Callable[[], ipywidgets.Widget], still: Callable[[], object] | None = None):
-    """Return the control that `make` makes, or a remark where no one is there to use it.
+    """Return the control that `make` makes, or a remark, below what `still` draws, where no one can use it.
 
-    `still` draws the figure that then stands above the remark; None: another cell draws it. No widget is made
-    then: messages of ipywidgets between kernel and papermill have been seen to stall a run.
+    No widget is made then: messages of ipywidgets between kernel and papermill have been seen to stall a run.
     """
     if not os.environ.get(STATIC):
         return make()
@@ -103,13 +101,7 @@ def show_players(wavs: Mapping[str, np.ndarray], sample_rate: int, columns: int 
 
 
 class Picture:
-    """A figure in a widget, redrawn in place: a white PNG with a text for those who cannot see it.
-
-    Attributes
-    ----------
-    figure : Figure, width by height inches, which no window or notebook cell shows by itself
-    widget : what to show
-    """
+    """A figure of so many inches in a widget, redrawn in place: a white PNG and a text for the blind."""
 
     def __init__(self, width: float, height: float):
         self.figure = Figure(figsize=(width, height), dpi=100, layout="constrained", facecolor="white")
@@ -129,8 +121,7 @@ class Picture:
         quick = {"compress_level": 1}  # large, but it never leaves the machine
         imsave(file, self.canvas.buffer_rgba(), format="png", pil_kwargs=quick)
         data = base64.b64encode(file.getvalue()).decode()
-        width = int(self.figure.get_figwidth() * self.figure.dpi)
-        style = f"width:{width}px;max-width:100%;height:auto"
+        style = f"width:{self.canvas.get_width_height()[0]}px;max-width:100%;height:auto"
         self.widget.value = f'<img alt="{escape(text)}" style="{style}" src="data:image/png;base64,{data}">'
 
     def clear(self) -> None:
@@ -148,11 +139,10 @@ class Status:
         """Show a line; kind is "fine", "working" or "problem"."""
         line = " ".join(str(text).split())
         line = line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…"
-        sign = {"problem": "⚠ ", "working": "… "}.get(kind, "")
-        self.widget.value = (
-            f'<div role="status" aria-live="polite" data-kind="{kind}" style="{_LINES[kind]}">'
-            f"{sign}{escape(line, quote=False)}</div>"
-        )
+        sign, style = _KINDS[kind]
+        look = f'data-kind="{kind}" style="{_LINE} {style}"'
+        said = sign + escape(line, quote=False)
+        self.widget.value = f'<div role="status" aria-live="polite" {look}>{said}</div>'
 
 
 @contextmanager

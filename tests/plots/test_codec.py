@@ -78,7 +78,7 @@ def test_waveform_mel_and_phones_share_the_seconds(ax):
 
 def test_depth_curve_has_each_clip_and_the_mean(ax):
     distances = np.array([[1.0, 0.5], [2.0, 1.5]])
-    plots.plot_depth_curve(ax, [1, 2], distances, "voices")
+    plots.plot_depth_curve(ax, [1, 2], distances, "voices", plots.TEXT)
     assert [list(line.get_ydata()) for line in ax.lines] == [[1, 0.5], [2, 1.5], [1.5, 1.0]]
     assert ax.get_legend().get_texts()[0].get_text() == "voices: mean of 2"
 

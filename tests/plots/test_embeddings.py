@@ -8,6 +8,7 @@ mpl.use("agg")
 from matplotlib import pyplot as plt
 
 from speechlm_utils import plots
+from speechlm_utils.plots import style
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def texts(ax):
 def test_kept_tokens_stand_at_the_middle_of_their_frames(ax):
     plots.plot_kept_tokens(ax, [0, 49], [2, 8], n_frames=100)
     np.testing.assert_allclose(ax.collections[1].get_offsets(), [[0.01, 2], [0.99, 8]])
-    np.testing.assert_allclose(ax.collections[1].get_edgecolor()[1][:3], plots.layer_color(8))
+    np.testing.assert_allclose(ax.collections[1].get_edgecolor()[1][:3], style.layer_color(8))
     assert ax.get_xlim() == (0, 2) and ax.get_ylim() == (8.6, 0.4)  # layer 1 on top
 
 
@@ -48,7 +49,7 @@ def test_rows_are_coloured_by_layer(ax):
     plots.plot_rows(ax, np.zeros((4, 2)), points, [3, 2, 3], np.ones((1, 2)), shares=(0.5, 0.25))
     words, second, third, markers = ax.collections
     np.testing.assert_allclose(third.get_offsets(), points[[0, 2]])
-    np.testing.assert_allclose(second.get_facecolor()[0][:3], plots.layer_color(2))
+    np.testing.assert_allclose(second.get_facecolor()[0][:3], style.layer_color(2))
     assert len(words.get_offsets()) == 4 and len(markers.get_offsets()) == 1
     assert ax.get_xlabel() == "principal axis 1 (50% of the variance)"
 

@@ -8,6 +8,7 @@ from matplotlib.colors import to_rgb
 
 from speechlm_utils import plots
 from speechlm_utils.codec_spec import CodecSpec
+from speechlm_utils.plots import style
 from speechlm_utils.plots.style import spread_codes
 
 SPEC = CodecSpec(24000, 480, 2048, 8, (1,))
@@ -21,12 +22,12 @@ def ax():
 
 
 def test_layers_have_eight_colours_and_labels_keep_theirs():
-    colors = plots.layer_colors(range(1, 9))
-    assert len(set(colors)) == 8 and plots.layer_color(1) == to_rgb("#D55E00")
+    colors = style.layer_colors(range(1, 9))
+    assert len(set(colors)) == 8 and style.layer_color(1) == to_rgb("#D55E00")
     brightness = [sum(color) for color in colors[1:]]
     assert np.all(np.diff(brightness) > 0)
     with pytest.raises(ValueError, match="layer=9: must be from 1 to 8"):
-        plots.layer_color(9)
+        style.layer_color(9)
     assert plots.label_colors(["b", "a"]) == plots.label_colors(["a", "b"])
     assert len(set(plots.label_colors([f"c{k}" for k in range(12)]).values())) == 12
     assert plots.show_name("ad_hominem") == "ad hominem"

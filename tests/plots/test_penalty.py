@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from speechlm_utils import plots
+from speechlm_utils.plots.penalty import plot_penalty
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def test_penalty_plot_shows_its_arrays(ax):
     edge = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]])
     grid, centre, best = np.linspace(-2, 2, 9), np.array([1.5, 0.5]), np.array([1.0, 0.0])
     loss = (grid[None] - 1.5) ** 2 + (grid[:, None] - 0.5) ** 2
-    plots.plot_penalty(ax, grid, loss, edge, centre, best)
+    plot_penalty(ax, grid, loss, edge, centre, best)
     assert ax.patches[0].get_xy()[:3].tolist() == edge.tolist()
     assert [line.get_xydata().tolist() for line in ax.lines[1:3]] == [[[1.5, 0.5]], [[1.0, 0.0]]]
     assert ax.get_xlim() == ax.get_ylim() == (-2, 2) and ax.get_aspect() == 1

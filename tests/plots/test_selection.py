@@ -6,6 +6,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from speechlm_utils import plots
+from speechlm_utils.plots import style
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +25,7 @@ def test_boxes_span_the_folds_in_the_colour_of_the_layer(ax):
     plots.plot_fold_coefs(ax, coefs, ["L2-0001", "L8-0002"], [2, 8], "emotion")
     assert [label.get_text() for label in ax.get_yticklabels()] == ["L2-0001", "L8-0002"]
     assert [to_rgb(box.get_facecolor()) for box in ax.patches] == [
-        to_rgb(c) for c in plots.layer_colors([2, 8])
+        to_rgb(c) for c in style.layer_colors([2, 8])
     ]
     ends = np.concatenate([line.get_xdata() for line in ax.lines])
     assert {0.1, 0.3, -0.2, 0.0} <= set(np.round(ends, 6).tolist())
