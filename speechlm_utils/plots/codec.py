@@ -7,17 +7,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from ..codec_spec import CodecSpec
-from .style import (
-    AUDIO,
-    BOTH,
-    CODES_MAP,
-    NEUTRAL,
-    TEXT,
-    draw_errors,
-    label_colors,
-    layer_colors,
-    spread_codes,
-)
+from .style import AUDIO, BOTH, NEUTRAL, TEXT, draw_errors, label_colors, layer_colors
+
+CODES_MAP = "twilight"  # neighbouring code numbers have nothing in common: no scale from low to high
 
 
 def plot_clusters(ax: Axes, points: np.ndarray, codes: np.ndarray, centres: np.ndarray) -> Axes:
@@ -71,6 +63,12 @@ def plot_phones(ax: Axes, phones: str) -> Axes:
     ax.set(ylim=(0, 1), yticks=[])
     ax.spines[:].set_visible(False)
     return ax
+
+
+def spread_codes(codes: np.ndarray, codebook_size: int) -> np.ndarray:
+    """Renumber codes so that neighbours lie far apart: a colour map then shows them as different."""
+    renumbered = np.argsort(np.arange(codebook_size) * 0.618034 % 1, kind="stable").argsort()
+    return renumbered[codes]
 
 
 def plot_codes(ax: Axes, codes: np.ndarray, spec: CodecSpec) -> Axes:

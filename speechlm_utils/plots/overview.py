@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
 from ..codec_spec import CodecSpec
-from .style import AUDIO, BOTH, CODES_MAP, NEUTRAL, TEXT, show_name, spread_codes
+from .codec import plot_codes
+from .style import AUDIO, BOTH, NEUTRAL, TEXT, show_name
 
 INPUTS = {"text": ("words", TEXT), "planted": ("planted prosody", AUDIO), "both": ("both", BOTH)}
 UNITS = {
@@ -43,8 +44,7 @@ def plot_pipeline(ax: Axes, wav: np.ndarray, codes: np.ndarray, spec: CodecSpec)
     wave.plot(wav, color=AUDIO, linewidth=0.4)
     wave.axis("off")
     image = ax.inset_axes([18.5, 12, 14.5, 11], transform=ax.transData)
-    image.imshow(spread_codes(codes, spec.codebook_size), cmap=CODES_MAP, interpolation="nearest")
-    image.set(xticks=[], yticks=[])
+    plot_codes(image, codes, spec).set(xticks=[], yticks=[], ylabel="")
     size = f"its codes: {spec.n_layers} layers,\n{spec.frame_rate:g} frames a second"
     _write(ax, (7, 26), "a clip of speech", AUDIO, "bold")
     _write(ax, (25.7, 26), size, AUDIO, "bold")

@@ -13,7 +13,6 @@ TEXT, AUDIO, BOTH, NEUTRAL = "#0072B2", "#D55E00", "#009E73", "#8C8C8C"
 
 SEMANTIC = "#D55E00"
 LABEL_CYCLE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6E4B2A", "#000000")
-CODES_MAP = "twilight"  # neighbouring code numbers have nothing in common: no scale from low to high
 
 SET_COLORS = {
     "text": TEXT,
@@ -86,12 +85,6 @@ def set_color(name: str) -> str:
 def show_name(name: str) -> str:
     """Show a label or column for people: "ad_hominem" -> "ad hominem"."""
     return name.replace("_", " ")
-
-
-def spread_codes(codes: np.ndarray, codebook_size: int) -> np.ndarray:
-    """Renumber codes so that neighbours lie far apart: a colour map then shows them as different."""
-    renumbered = np.argsort(np.arange(codebook_size) * 0.618034 % 1, kind="stable").argsort()
-    return renumbered[codes]
 
 
 def name_rows(ax: Axes, names: Sequence[str], **look) -> None:

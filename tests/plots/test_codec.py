@@ -9,7 +9,8 @@ from matplotlib.colors import to_rgb
 from speechlm_utils import plots
 from speechlm_utils.codec_spec import CodecSpec
 from speechlm_utils.interval import Interval
-from speechlm_utils.plots.style import SEMANTIC, spread_codes
+from speechlm_utils.plots.codec import spread_codes
+from speechlm_utils.plots.style import SEMANTIC
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from matplotlib.colors import to_rgb
 from speechlm_utils import plots
 from speechlm_utils.codec_spec import CodecSpec
 from speechlm_utils.plots import style
-from speechlm_utils.plots.style import spread_codes
+from speechlm_utils.plots.codec import spread_codes
 
 SPEC = CodecSpec(24000, 480, 2048, 8, (1,))
 
