@@ -50,7 +50,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name in ("cache, first use", "cache, later uses"):
             start = time.perf_counter()
-            encode_clips(clips, codec, folder, progress=False)
+            encode_clips(clips, codec, folder)
             took[name] = time.perf_counter() - start
     print(f"{len(clips)} clips, {seconds:.0f} s of speech, codec {codec.hash}")
     reference = took["one at a time"]

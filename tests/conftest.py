@@ -139,9 +139,7 @@ def tiny_codec(tiny_codec_dir):
 @pytest.fixture(scope="session")
 def tiny_clips(tiny_corpus, tiny_codec, tmp_path_factory):
     """The 36 clips with codes (8, n_frames) below CODEBOOK_SIZE."""
-    return encode_clips(
-        load_corpus(tiny_corpus), tiny_codec, tmp_path_factory.mktemp("cache"), progress=False
-    )
+    return encode_clips(load_corpus(tiny_corpus), tiny_codec, tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture(scope="session")

@@ -73,7 +73,7 @@ def test_encode_names_the_clips_file(tiny_corpus, tiny_codec, tmp_path):
     (tmp_path / "bad.wav").write_bytes(b"no sound")
     clip = replace(load_corpus(tiny_corpus)[0], audio=tmp_path / "bad.wav")
     with raises(OSError, tmp_path / "bad.wav"):
-        encode_clips([clip], tiny_codec, tmp_path, progress=False)
+        encode_clips([clip], tiny_codec, tmp_path)
     with raises(ValueError, "on_error='ignore'"):
         encode_clips([clip], tiny_codec, tmp_path, on_error="ignore")
 

@@ -52,7 +52,7 @@ def test_full_size_codec_on_a_human_recording(released, tmp_path):
     assert n_parameters > 90e6
     codec = load_codec(str(folder))
     clip = min(load_corpus(HUMAN), key=lambda clip: clip.audio.stat().st_size)
-    (encoded,) = encode_clips([clip], codec, tmp_path, progress=False)
+    (encoded,) = encode_clips([clip], codec, tmp_path)
     n_samples = len(load_audio(clip.audio, 16000))
     assert encoded.codes.shape == (8, -(-n_samples // 320))
     assert len(frame_phones(encoded)) == encoded.codes.shape[1]

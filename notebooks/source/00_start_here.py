@@ -96,7 +96,7 @@ widgets.show_players(wavs, spec.sample_rate)
 
 # %%
 chosen = select_deliveries(experiment.corpus, task)
-chosen = encode_clips(chosen, experiment.codec, cache_dir, progress=False)
+chosen = encode_clips(chosen, experiment.codec, cache_dir)
 wavs = [load_audio(clip.audio, spec.sample_rate) for clip in chosen]
 sentences = list(dict.fromkeys(clip.text for clip in chosen))
 for sentence in sentences:

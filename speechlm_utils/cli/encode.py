@@ -2,10 +2,11 @@
 
 import argparse
 import contextlib
-import csv
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+import pandas as pd
 
 from ..files import write_atomically
 
@@ -37,7 +38,7 @@ def add_encode_command(commands) -> None:
     parser.add_argument("corpus", help="folder with metadata.csv or metadata.jsonl")
     parser.add_argument("--codec", default="data/codec", help="folder or hub name (default: data/codec)")
     parser.add_argument("--cache-dir", required=True, metavar="FOLDER", help="where the codes go")
-    parser.add_argument("--shard", metavar="K/N", help="only the K-th of N parts, for example 3/16")
+    parser.add_argument("--shard", metavar="K/N", default="1/1", help="only the K-th of N parts, like 3/16")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes; -1: one per core")
     parser.add_argument("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster, in place of --jobs")
     parser.add_argument("--device", default="cpu", help="torch device of the codec, for example cuda")
@@ -61,39 +62,34 @@ def add_encode_command(commands) -> None:
 
 def run_encode(args: argparse.Namespace) -> int:
     """Encode, and print what was done and what was left out; returns the exit code."""
-    from ..codec.backends import choose_engine, parse_shard, select_shard
+    from ..codec.backends import select_shard
     from ..codec.cache import fill_cache
     from ..codec.load import load_codec  # these load torch: only when the command runs
 
-    shard = parse_shard(args.shard) if args.shard else (1, 1)
-    clips, skipped = _load_clips(args.corpus, args.on_error)
-    chosen = select_shard(clips, *shard)
-    print(f"shard {shard[0]}/{shard[1]} of {args.corpus}: {len(chosen)} of {len(clips)} clips", flush=True)
+    clips, unusable = _load_clips(args.corpus, args.on_error)
+    some = select_shard(clips, args.shard)
+    print(f"shard {args.shard} of {args.corpus}: {len(some)} of {len(clips)} clips", flush=True)
     codec = load_codec(args.codec, args.device)
-    with _connect(args.dask) as client:
-        engine = choose_engine(args.jobs, client, args.batch_size)
-        report = fill_cache(chosen, codec, args.cache_dir, engine, args.rms_dbfs, on_error=args.on_error)
-    skipped += [(clip_id, "encode", reason) for clip_id, reason in report.skipped.items()]
-    if args.report:
-        _write_skipped(args.report, skipped)
+    codec.batch_size = args.batch_size
+    with _use_dask(args.dask) if args.dask else contextlib.nullcontext():
+        report = fill_cache(some, codec, args.cache_dir, args.rms_dbfs, args.jobs, args.on_error)
+    failed = [(clip_id, "encode", reason) for clip_id, reason in report.skipped.items()]
+    skipped = pd.concat([unusable, pd.DataFrame(failed, columns=unusable.columns)])
     print(f"codes of {args.codec} in {Path(args.cache_dir) / 'codes' / codec.hash}")
-    print(summarise(report, codec.spec.frame_rate))
+    print(_summarise(report, codec.spec.frame_rate))
     print(f"left out: {len(skipped)}" + (f", listed in {args.report}" if args.report else ""))
-    for name, kind, reason in skipped[:N_SHOWN]:
-        print(f"  {name} ({kind}): {reason}")
+    for row in skipped.head(N_SHOWN).itertuples():
+        print(f"  {row.file_name} ({row.kind}): {row.reason}")
     if len(skipped) > N_SHOWN:
         print(f"  and {len(skipped) - N_SHOWN} more" + ("" if args.report else "; --report FILE lists all"))
+    if args.report:
+        with write_atomically(args.report) as part:
+            skipped.to_csv(part, index=False)
     return 0
 
 
-def summarise(report, frame_rate: float) -> str:
-    """Say how many clips and hours have codes, and how quickly those of this run were made.
-
-    Parameters
-    ----------
-    report : EncodingReport
-    frame_rate : float, frames per second
-    """
+def _summarise(report, frame_rate: float) -> str:
+    """Say how many clips and hours have codes, and how quickly those of this run were made."""
     hours = sum(report.n_frames[path] for path in report.paths.values()) / frame_rate / 3600
     new = sum(report.n_frames[path] for path in report.encoded) / frame_rate
     text = f"{len(report.paths)} clips, {hours:.3g} h of speech have codes"
@@ -104,28 +100,20 @@ def summarise(report, frame_rate: float) -> str:
 
 
 @contextlib.contextmanager
-def _connect(address: str | None) -> Iterator:
-    """Connect to a Dask cluster, if there is an address."""
-    if address is None:
-        yield None
-        return
+def _use_dask(address: str) -> Iterator[None]:
+    """Let the workers of a Dask cluster do what joblib is asked to do."""
     from distributed import Client
+    from joblib import parallel_config
 
-    with Client(address) as client:
-        yield client
+    with Client(address), parallel_config("dask"):
+        yield
 
 
-def _load_clips(folder: str, on_error: str) -> tuple[list, list[tuple[str, str, str]]]:
-    """Load the corpus; return its clips, and (file_name, kind, reason) of what cannot be used."""
+def _load_clips(folder: str, on_error: str) -> tuple[list, pd.DataFrame]:
+    """Load the corpus; return its clips, and file_name, kind and reason of what cannot be used."""
     from ..corpus.load import load_corpus
 
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch) / "report.csv"
         clips = load_corpus(folder, on_error, report=report)
-        with open(report, newline="", encoding="utf-8") as file:
-            return clips, [tuple(row) for row in list(csv.reader(file))[1:]]
-
-
-def _write_skipped(path: str, skipped: list[tuple[str, str, str]]) -> None:
-    with write_atomically(path) as part, open(part, "w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([("file_name", "kind", "reason"), *skipped])
+        return clips, pd.read_csv(report, dtype=str, keep_default_na=False)

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256 as make_sha256
+from pathlib import Path
 
 import numpy as np
 
@@ -32,8 +33,12 @@ class SpeechCodec(ABC):
     spec : CodecSpec, of the layers in use; waveforms must have its sample rate (`load_audio` resamples)
     hash : str (16 hex digits), of what codes depend on (configuration, weights, number of layers), for every
         file format the same
+    batch_size : int, so many clips of exactly equal length are encoded together for the cache. Quicker on a
+        GPU where a corpus is cut into equal pieces; but sums are rounded otherwise than for a clip alone, so
+        where two codes are almost equally near the other may win. 1, as it is at first, keeps codes bit-equal
     """
 
+    batch_size = 1
     encodes_batches = True
     """False: `encode_batch` encodes one waveform at a time, since others beside it could change its codes."""
 
@@ -54,6 +59,18 @@ class SpeechCodec(ABC):
         self.spec, self.hash = replace(spec, n_layers=n_used, semantic_layers=semantic), model_hash
         if n_used < spec.n_layers:  # else the cache would mix codes of more and of fewer layers
             self.hash = make_sha256(f"{model_hash}, {n_used} layers".encode()).hexdigest()[:16]
+
+    def __reduce__(self):
+        """Travel to another process by name, without the weights: `load_once` loads the codec there."""
+        from .load import load_once
+
+        if not self.name:
+            raise ValueError(
+                "codec.name is empty: other processes load the codec by its folder or hub name; use one that "
+                "load_codec returned, or encode in this process (n_jobs=1)"
+            )
+        name = str(Path(self.name).absolute()) if Path(self.name).is_dir() else self.name
+        return load_once, (name, self.hash, self.spec.n_layers, str(self.device), self.batch_size)
 
     def encode(self, wav: np.ndarray) -> np.ndarray:
         """Encode one waveform, float (n_samples,) -> int16 codes (n_layers, n_frames).

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from ..audio import hash_file, list_parts
 from ..clips import Clip
 from ..tokens import check_codes
-from .backends import Engine, Job, choose_engine
+from .backends import Job, encode_jobs
 from .base import SpeechCodec
 
 log = logging.getLogger(__name__)
@@ -24,24 +24,17 @@ def encode_clips(
     codec: SpeechCodec,
     cache_dir: str | Path,
     rms_dbfs: float | None = None,
-    progress: bool = True,
+    n_jobs: int | None = 1,
     on_error: str = "strict",
-    n_jobs: int = 1,
-    client=None,
-    batch_size: int = 1,
 ) -> list[Clip]:
-    """Add codes to the clips; what the cache holds is not encoded again.
+    """Add codes and the codec's spec to the clips; what the cache holds is not encoded again.
 
     Parameters
     ----------
-    clips : records
-    codec : SpeechCodec
     cache_dir : folder; one file per sound, named by the hashes of sound and codec, written atomically
     rms_dbfs : float, bring every clip to this RMS level first (dB re full scale), or None
-    progress : bool, show a bar over the sounds that have to be encoded
+    n_jobs : int, processes, see `encode_jobs`; codes are the same with any number
     on_error : "strict" raises at an unusable sound file, "skip" drops the clip with its labels and logs it
-    n_jobs, client, batch_size : where and how many at once, see `choose_engine`; codes are the same whatever
-        the first two are
 
     Returns
     -------
@@ -52,8 +45,7 @@ def encode_clips(
     FileNotFoundError, OSError, ValueError
         The message names the sound file.
     """
-    engine = choose_engine(n_jobs, client, batch_size)
-    paths = fill_cache(clips, codec, cache_dir, engine, rms_dbfs, progress, on_error).paths
+    paths = fill_cache(clips, codec, cache_dir, rms_dbfs, n_jobs, on_error).paths
     return [
         replace(clip, codes=_read_codes(path, codec), spec=codec.spec)
         for clip in clips
@@ -93,34 +85,23 @@ def fill_cache(
     clips: Sequence[Clip],
     codec: SpeechCodec,
     cache_dir: str | Path,
-    engine: Engine | None = None,
     rms_dbfs: float | None = None,
-    progress: bool = True,
+    n_jobs: int | None = 1,
     on_error: str = "strict",
 ) -> EncodingReport:
     """Encode what the cache lacks, and hold no codes in memory: `encode_clips` for a corpus of any size.
 
-    A run that was interrupted is repeated with the same call, and computes only what is missing.
-
-    Parameters
-    ----------
-    engine : from `choose_engine`, or another generator function that takes a list of `Job` and the codec, and
-        yields each path with its number of frames or the error; None encodes in this process
-    clips, codec, cache_dir, rms_dbfs, progress, on_error : as in `encode_clips`
-
-    Raises
-    ------
-    FileNotFoundError, OSError, ValueError
-        The message names the sound file, or the codes that were written but cannot be read here.
+    The parameters are those of `encode_clips`. A run that was interrupted is repeated with the same call, and
+    computes only what is missing.
     """
     if on_error not in ("strict", "skip"):
         raise ValueError(f"on_error={on_error!r}: must be 'strict' or 'skip'")
     report = EncodingReport()
-    jobs = _find_missing(clips, codec, cache_dir, rms_dbfs, on_error, report)
+    jobs = _find_missing(clips, codec, Path(cache_dir), rms_dbfs, on_error, report)
     start = time.perf_counter()
     if jobs:
-        bar = tqdm(total=len(jobs), desc="encode", unit="clip", disable=not progress)
-        with bar, closing((engine or choose_engine())(list(jobs.values()), codec)) as outcomes:
+        bar = tqdm(total=len(jobs), desc="encode", unit="clip", leave=False)
+        with bar, closing(encode_jobs(jobs, codec, n_jobs)) as outcomes:
             for path, outcome in outcomes:
                 _note_outcome(report, path, outcome, codec, on_error)
                 bar.update()
@@ -146,27 +127,30 @@ def _note_outcome(
 
 
 def _find_missing(
-    clips: Sequence[Clip], codec: SpeechCodec, cache_dir, rms_dbfs, on_error: str, report: EncodingReport
-) -> dict[Path, Job]:
+    clips: Sequence[Clip],
+    codec: SpeechCodec,
+    cache_dir: Path,
+    rms_dbfs,
+    on_error: str,
+    report: EncodingReport,
+) -> list[Job]:
     """Note in the report what the cache holds, and return a job for each sound without codes."""
-    folder = Path(cache_dir).absolute() / "codes" / codec.hash
     level = "" if rms_dbfs is None else f"_rms{rms_dbfs:g}"
     jobs = {}
     for clip in clips:
         try:
-            path = folder / f"{hash_file(clip.audio)}{level}.npy"
+            path = cache_dir.absolute() / "codes" / codec.hash / f"{hash_file(clip.audio)}{level}.npy"
         except (OSError, ValueError) as error:
             report.skip(clip.id, error, on_error)
             continue
         report.paths[clip.id] = path
         if path in report.n_frames or path in jobs:
             continue  # the same sound under another id
-        codes = _read_codes(path, codec)
-        if codes is None:
+        if (codes := _read_codes(path, codec)) is None:
             jobs[path] = Job(tuple(part.absolute() for part in list_parts(clip.audio)), path, rms_dbfs)
         else:
             report.n_frames[path] = codes.shape[1]
-    return jobs
+    return list(jobs.values())
 
 
 def _read_codes(path: Path, codec: SpeechCodec) -> np.ndarray | None:

@@ -3,6 +3,7 @@
 The interface is in `speech_codec`, the codecs of transformers (EnCodec, DAC, Mimi, X-Codec) in `hf_codecs`.
 """
 
+import functools
 import math
 from pathlib import Path
 
@@ -89,3 +90,16 @@ def load_codec(
     model = make_model(config)
     load_weights(model, read_weights(path), path)
     return SpeechTokenizerCodec(model, config, name, device, n_layers)
+
+
+@functools.lru_cache(maxsize=1)
+def load_once(name: str, codec_hash: str, n_layers: int, device: str, batch_size: int = 1) -> SpeechCodec:
+    """Load a codec in a worker, once per process; another one under the same name raises ValueError."""
+    codec = load_codec(name, device, n_layers)
+    if codec.hash != codec_hash:
+        raise ValueError(
+            f"{name}: a worker finds a codec with hash {codec.hash} there, the one to use has {codec_hash}; "
+            "give all machines the same files"
+        )
+    codec.batch_size = batch_size
+    return codec

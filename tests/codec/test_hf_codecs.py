@@ -269,7 +269,7 @@ def test_half_precision_of_the_session_changes_no_code(codecs, monkeypatch):
 
 
 def test_clips_of_another_rate_are_resampled_upstream(tiny_corpus, codecs, tmp_path):
-    clips = encode_clips(load_corpus(tiny_corpus)[:2], codecs["mimi"], tmp_path, progress=False)
+    clips = encode_clips(load_corpus(tiny_corpus)[:2], codecs["mimi"], tmp_path)
     for clip in clips:
         n_samples = len(clip.audio.read_bytes()) // 2 - 22  # 16 kHz, 16 bits, behind a header of 44 bytes
         assert clip.codes.shape == (4, math.ceil(n_samples * 1.5 / 1920))
@@ -341,6 +341,6 @@ def test_numbers_of_a_clip_follow_the_codec(tiny_corpus, codecs, tmp_path):
     clip = load_corpus(tiny_corpus)[0]
     shapes = set()
     for kind in ("dac", "encodec", "mimi"):
-        (encoded,) = encode_clips([replace(clip)], codecs[kind], tmp_path, progress=False)
+        (encoded,) = encode_clips([replace(clip)], codecs[kind], tmp_path)
         shapes.add(encoded.codes.shape)
     assert len(shapes) == 3
