@@ -41,7 +41,8 @@ from speechlm_utils.codec.codebooks import nearest_codes, read_codebook
 from speechlm_utils.evaluation.linear import fit_linear
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.interpretation.association import resample_effects
-from speechlm_utils.interpretation.cards import PARTS, describe_tokens, list_cards, save_cards
+from speechlm_utils.interpretation.card_parts import describe_tokens
+from speechlm_utils.interpretation.cards import PARTS, list_cards, save_cards
 from speechlm_utils.interpretation.evidence import Evidence
 from speechlm_utils.interpretation.listening import (
     cut_frames,

@@ -32,7 +32,7 @@ from speechlm_utils.attribution.figure import make_explainer
 from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import sample_clips, task_names
 from speechlm_utils.experiment import Experiment
-from speechlm_utils.interpretation.cards import describe_tokens
+from speechlm_utils.interpretation.card_parts import describe_tokens
 from speechlm_utils.interpretation.evidence import Evidence
 from speechlm_utils.interpretation.listening import gather_sounds
 from speechlm_utils.llm.spec import LLMSpec

@@ -152,3 +152,33 @@ def _take_largest(facts: pd.DataFrame, size: pd.Series, n: int) -> pd.DataFrame:
     order = facts.assign(size=size).sort_values(["layer", "code", "size"], ascending=[True, True, False],
                                                 kind="stable")  # fmt: skip
     return order[order["size"] > 0].groupby("token", sort=False).head(n)[list(COLUMNS)]
+
+
+def describe_tokens(evidence: Evidence) -> pd.DataFrame:
+    """Describe every selected token: the table of facts behind the cards.
+
+    Returns
+    -------
+    facts : DataFrame with the columns token, layer, code, part, name, value, low, high, expected, q, n; a row
+        per fact, NaN where a part has no such thing. `n` counts what the value rests on (clips with the
+        token; folds; subsamples). `q` is corrected within each part (Benjamini and Hochberg, 1995)
+
+    Raises
+    ------
+    ValueError
+        If no token is selected, or clips and features do not fit together.
+    """
+    if not evidence.tokens:
+        raise ValueError("selection: holds no token, there is nothing to describe")
+    describe = (
+        describe_coefs,
+        describe_stability,
+        describe_frequency,
+        describe_sound,
+        describe_phones,
+        describe_voices,
+        describe_codebook,
+        describe_embeddings,
+        describe_words,
+    )
+    return pd.concat([part(evidence) for part in describe], ignore_index=True)

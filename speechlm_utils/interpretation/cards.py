@@ -9,8 +9,6 @@ from pathlib import Path
 import pandas as pd
 
 from ..files import write_atomically
-from . import card_parts as parts
-from .evidence import Evidence
 
 PARTS = {
     "coefficient": "in the linear model, for each class; low and high: least and greatest of the folds",
@@ -27,36 +25,6 @@ PARTS = {
 
 CONCENTRATED = 0.25
 """A token is concentrated if a voice's share of its frames exceeds the expected one by this, and q < 0.05."""
-
-
-def describe_tokens(evidence: Evidence) -> pd.DataFrame:
-    """Describe every selected token: the table of facts behind the cards.
-
-    Returns
-    -------
-    facts : DataFrame with the columns token, layer, code, part, name, value, low, high, expected, q, n; a row
-        per fact, NaN where a part has no such thing. `n` counts what the value rests on (clips with the
-        token; folds; subsamples). `q` is corrected within each part (Benjamini and Hochberg, 1995)
-
-    Raises
-    ------
-    ValueError
-        If no token is selected, or clips and features do not fit together.
-    """
-    if not evidence.tokens:
-        raise ValueError("selection: holds no token, there is nothing to describe")
-    describe = (
-        parts.describe_coefs,
-        parts.describe_stability,
-        parts.describe_frequency,
-        parts.describe_sound,
-        parts.describe_phones,
-        parts.describe_voices,
-        parts.describe_codebook,
-        parts.describe_embeddings,
-        parts.describe_words,
-    )
-    return pd.concat([part(evidence) for part in describe], ignore_index=True)
 
 
 def find_card(facts: pd.DataFrame, token: tuple[int, int]) -> pd.DataFrame:

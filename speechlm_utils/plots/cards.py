@@ -32,7 +32,7 @@ def draw_card(figure: Figure, facts: pd.DataFrame, token: tuple[int, int]) -> st
     Parameters
     ----------
     figure : Figure, about 10 by 6.5 inches
-    facts : see `cards.describe_tokens`; parts that it lacks leave their place empty
+    facts : see `card_parts.describe_tokens`; parts that it lacks leave their place empty
     token : (layer, code)
 
     Returns
@@ -125,7 +125,7 @@ def plot_atlas(axes: Sequence[Axes], facts: pd.DataFrame) -> Sequence[Axes]:
     Parameters
     ----------
     axes : four, under each other, sharing x
-    facts : see `cards.describe_tokens`
+    facts : see `card_parts.describe_tokens`
     """
     cards = order_atlas(list_cards(facts))
     tokens = cards.index.tolist()

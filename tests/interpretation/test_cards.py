@@ -11,7 +11,8 @@ from speechlm_utils.acoustics.features import FEATURES, add_movements
 from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import label_ids
 from speechlm_utils.interpretation import card_parts
-from speechlm_utils.interpretation.cards import PARTS, describe_tokens, find_card, list_cards, save_cards
+from speechlm_utils.interpretation.card_parts import describe_tokens
+from speechlm_utils.interpretation.cards import PARTS, find_card, list_cards, save_cards
 from speechlm_utils.interpretation.evidence import COLUMNS, Evidence
 from speechlm_utils.selection.selection import Selection, make_selection
 from speechlm_utils.selection.selector import L1Selector

@@ -4,11 +4,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.colors import to_rgb
 
 from speechlm_utils import plots
 from speechlm_utils.codec_spec import CodecSpec
-from speechlm_utils.plots import style
 from speechlm_utils.plots.codec import spread_codes
 
 SPEC = CodecSpec(24000, 480, 2048, 8, (1,))
@@ -19,24 +17,6 @@ def ax():
     fig, ax = plt.subplots()
     yield ax
     plt.close(fig)
-
-
-def test_layers_have_eight_colours_and_labels_keep_theirs():
-    colors = style.layer_colors(range(1, 9))
-    assert len(set(colors)) == 8 and style.layer_color(1) == to_rgb("#D55E00")
-    brightness = [sum(color) for color in colors[1:]]
-    assert np.all(np.diff(brightness) > 0)
-    with pytest.raises(ValueError, match="layer=9: must be from 1 to 8"):
-        style.layer_color(9)
-    assert plots.label_colors(["b", "a"]) == plots.label_colors(["a", "b"])
-    assert len(set(plots.label_colors([f"c{k}" for k in range(12)]).values())) == 12
-    assert plots.show_name("ad_hominem") == "ad hominem"
-
-
-def test_style_is_set_by_one_call():
-    with plt.rc_context():
-        plots.apply_style()
-        assert plt.rcParams["axes.spines.top"] is False
 
 
 def test_pipeline_shows_clip_codes_and_steps(ax):

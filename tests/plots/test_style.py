@@ -1,0 +1,63 @@
+"""Colours and what figures draw alike; figures are quick to import."""
+
+import subprocess
+import sys
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from speechlm_utils import plots
+from speechlm_utils.plots import style
+
+
+@pytest.fixture
+def ax():
+    fig, ax = plt.subplots()
+    yield ax
+    plt.close(fig)
+
+
+def test_importing_figures_loads_no_heavy_library():
+    heavy = "{'torch', 'transformers', 'librosa', 'sklearn'}"
+    code = f"import sys, speechlm_utils.plots; print({heavy} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_layers_have_eight_colours_and_labels_keep_theirs():
+    colors = style.layer_colors(range(1, 9))
+    assert len(set(colors)) == 8 and style.layer_color(1) == to_rgb("#D55E00")
+    brightness = [sum(color) for color in colors[1:]]
+    assert np.all(np.diff(brightness) > 0)
+    with pytest.raises(ValueError, match="layer=9: must be from 1 to 8"):
+        style.layer_color(9)
+    assert plots.label_colors(["b", "a"]) == plots.label_colors(["a", "b"])
+    assert len(set(plots.label_colors([f"c{k}" for k in range(12)]).values())) == 12
+    assert plots.show_name("ad_hominem") == "ad hominem"
+
+
+def test_style_is_set_by_one_call():
+    with plt.rc_context():
+        plots.apply_style()
+        assert plt.rcParams["axes.spines.top"] is False
+
+
+def test_layers_are_coloured_by_what_they_are_trained_towards():
+    second = style.layer_colors([1, 2], semantic_layers=(2,))
+    assert second[1] == to_rgb(style.SEMANTIC) and second[0] == style.layer_color(2)
+    assert len(style.layer_colors(range(1, 33))) == 32 and style.layer_colors([]) == []
+
+
+def test_intervals_stand_on_their_rows(ax):
+    style.draw_intervals(ax, [(0.1, 0.0, 0.2), (-0.1, np.nan, np.nan)], ["red", "blue"])
+    assert [list(line.get_ydata()) for line in ax.lines[1:]] == [[0, 0], [0], [1, 1], [1]]
+    style.name_rows(ax, ["a", "b"])
+    assert ax.get_ylim() == (1.5, -0.5) and [t.get_text() for t in ax.get_yticklabels()] == ["a", "b"]
+
+
+def test_groups_stand_side_by_side_about_their_place():
+    places = style.place_groups(3, 2)
+    assert places.shape == (2, 3) and places.mean(axis=0) == pytest.approx([0, 1, 2])
+    assert np.diff(places, axis=0) == pytest.approx(np.full((1, 3), 0.4))
