@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .clips import Clip, hash_corpus, label_ids, label_names, sample_clips
 from .codec.base import SpeechCodec
@@ -14,6 +15,9 @@ from .llm.spec import LLMSpec
 from .selection.path import find_C_for_count
 from .selection.selection import Selection, list_differences, make_selection
 from .selection.selector import L1Selector
+
+if TYPE_CHECKING:
+    from .finetuning.classifier import SpeechTokenClassifier
 
 log = logging.getLogger(__name__)
 
@@ -153,27 +157,17 @@ class Experiment:
         """Where the rows of a selection lie."""
         return Path(self.run_dir) / f"rows_{selection.task}_{len(selection.tokens)}.safetensors"
 
-    def find_classifier(self, task: str, max_steps: int = 40):
-        """Load the classifier of a task, or train a small one and keep it in the run folder.
+    def find_classifier(self, task: str, max_steps: int = 40) -> "SpeechTokenClassifier":
+        """Load the classifier of a task, or train a small one, `max_steps` of 8 clips, and keep it.
 
         The run folder's comes first, then the one that is shipped: the folder `classifier` beside the corpus,
         if it fits task and codec.
-
-        Parameters
-        ----------
-        task : label column
-        max_steps : int, steps of 8 clips, where one has to be trained
-
-        Returns
-        -------
-        classifier : SpeechTokenClassifier with its codec
         """
         from .finetuning.classifier import SpeechTokenClassifier
 
         own = Path(self.run_dir) / f"classifier_{task}"
-        for folder in (own, Path(self.corpus_dir).absolute().parent / "classifier"):
-            if not folder.is_dir():
-                continue
+        folders = [own, Path(self.corpus_dir).absolute().parent / "classifier"]
+        for folder in filter(Path.is_dir, folders):
             try:
                 found = SpeechTokenClassifier.from_pretrained(folder, codec=self.codec)
             except (OSError, ValueError) as error:

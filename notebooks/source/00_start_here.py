@@ -283,7 +283,7 @@ print("The corpus is what its makers say, as far as words and planted parameters
 
 # %%
 n_codes = None  # your number
-exercises.check_codes_in_clip(n_codes)
+exercises.check_codes_in_clip(n_codes, spec)
 
 # %% [markdown]
 # <details><summary>Hint</summary>

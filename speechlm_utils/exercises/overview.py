@@ -5,46 +5,41 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ..clips import Clip
-from .feedback import tell
+from ..codec_spec import CodecSpec
+from .feedback import NotYet, exercise
 
 
-def check_codes_in_clip(answer: int | None, seconds: float = 3, frame_rate: float = 50, n_layers: int = 8):
+@exercise("Codes in a clip")
+def check_codes_in_clip(answer: int, spec: CodecSpec, seconds: float = 3) -> str:
     """Check how many codes a clip of `seconds` becomes."""
-    name, expected = "Codes in a clip", round(seconds * frame_rate * n_layers)
-    if answer is None:
-        return tell(name, None)
-    if answer == expected:
-        return tell(name, True, f"{seconds:g} s become {expected} codes, and about {2 * seconds:.0f} words.")
-    hint = (
-        "that is the number of frames; each has one code per layer" if answer * n_layers == expected else ""
-    )
-    return tell(name, False, f"You said {answer}{f': {hint}' if hint else ''}.")
+    frames = round(seconds * spec.frame_rate)
+    if answer != frames * spec.n_layers:
+        hint = ": that is the number of frames; each has one code per layer" if answer == frames else ""
+        raise NotYet(f"You said {answer}{hint}.")
+    return f"{seconds:g} s become {answer} codes, and about {2 * seconds:.0f} words."
 
 
-def check_no_gain(answer: str | None, table: pd.DataFrame) -> bool | None:
-    """Check which task cannot gain from hearing, against the ceilings (see `compute_ceilings`)."""
-    name = "No gain from hearing"
-    if answer is None:
-        return tell(name, None)
-    both = table[table["inputs"] == "both"].set_index("task")
-    if answer not in both.index:
-        return tell(name, False, f"{answer!r} is none of the tasks {', '.join(both.index)}.")
-    least = both["gain"].idxmin()
-    message = f"Words and delivery against words alone, {answer}: {both.loc[answer, 'gain']:+.2f}"
-    return tell(name, answer == least, message + ("." if answer == least else "; another task has less."))
+@exercise("No gain from hearing")
+def check_no_gain(answer: str, table: pd.DataFrame) -> str:
+    """Check which task cannot gain from hearing, against the upper bounds (see `compute_ceilings`)."""
+    gains = table[table["inputs"] == "both"].set_index("task")["gain"]
+    if answer not in gains.index:
+        raise NotYet(f"{answer!r} is none of the tasks {', '.join(gains.index)}.")
+    message = f"Words and prosody against words alone, {answer}: {gains[answer]:+.2f}"
+    if answer != gains.idxmin():
+        raise NotYet(f"{message}; another task has less.")
+    return f"{message}."
 
 
-def check_heard(answers: Sequence[str] | None, clips: Sequence[Clip], task: str = "fallacy") -> bool | None:
+@exercise("By ear")
+def check_heard(answers: Sequence[str], clips: Sequence[Clip], task: str) -> str:
     """Check what a listener heard: one label per clip; right from half of them on."""
-    name = "By ear"
-    if answers is None:
-        return tell(name, None)
     truth = [clip.labels[task] for clip in clips]
     if len(answers) != len(truth):
-        return tell(name, False, f"Give {len(truth)} labels, one per clip; you gave {len(answers)}.")
+        raise NotYet(f"Give {len(truth)} labels, one per clip; you gave {len(answers)}.")
     if unknown := sorted(set(answers) - set(truth)):
-        return tell(
-            name, False, f"No clip here is {unknown[0]!r}; the labels are {', '.join(sorted(truth))}."
-        )
+        raise NotYet(f"No clip here is {unknown[0]!r}; the labels are {', '.join(sorted(truth))}.")
     hits = sum(a == b for a, b in zip(answers, truth, strict=True))
-    return tell(name, 2 * hits >= len(truth), f"{hits} of {len(truth)} as planted.")
+    if 2 * hits < len(truth):
+        raise NotYet(f"{hits} of {len(truth)} as planted.")
+    return f"{hits} of {len(truth)} as planted."

@@ -5,7 +5,9 @@ from solutions import run_solution, try_answers
 
 from speechlm_utils import exercises
 from speechlm_utils.clips import Clip
+from speechlm_utils.codec_spec import CodecSpec
 
+SPEC = CodecSpec(16000, 320, 1024, 8, (1,))
 CEILINGS = pd.DataFrame(
     [("fallacy", "text", 0.0), ("fallacy", "both", 0.5), ("topic", "text", 0.0), ("topic", "both", -0.1)],
     columns=["task", "inputs", "gain"],
@@ -16,7 +18,7 @@ CLIPS = [Clip(str(k), "", None, {"fallacy": label}) for k, label in enumerate("a
 def test_codes_in_clip(capsys):
     cases = [(None, None, "not attempted"), (150, False, "frames"), (1200, True, "6 words")]
     cases.append((run_solution("00", "n_codes"), True, "1200 codes"))
-    try_answers(exercises.check_codes_in_clip, cases, capsys)
+    try_answers(lambda answer: exercises.check_codes_in_clip(answer, SPEC), cases, capsys)
 
 
 def test_no_gain(capsys):
@@ -38,4 +40,4 @@ def test_heard(capsys):
         (list("abdc"), True, "2 of 4"),
         (run_solution("00", "heard", chosen=CLIPS, task="fallacy"), True, "4 of 4"),
     ]
-    try_answers(lambda answer: exercises.check_heard(answer, CLIPS), cases, capsys)
+    try_answers(lambda answer: exercises.check_heard(answer, CLIPS, "fallacy"), cases, capsys)
