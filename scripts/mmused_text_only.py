@@ -31,7 +31,7 @@ from pathlib import Path
 import numpy as np
 
 from speechlm_utils.clips import Clip, hash_corpus, label_ids, label_names, select_clips
-from speechlm_utils.corpus.mmused import LABEL_COLUMNS, TEST_DEBATES, load_mmused_csv
+from speechlm_utils.corpus.mmused import LABEL_COLUMNS, TEST_DEBATES, choose_groups, load_mmused_csv
 from speechlm_utils.files import write_atomically, write_json
 from speechlm_utils.finetuning.model_card import format_text_scores, replace_between
 from speechlm_utils.metrics import choose_threshold, macro_f1_scores, score_class
@@ -76,15 +76,15 @@ class Runner:
         self._baselines: dict[str, dict] = {}
 
     def clips(self, task: str) -> dict[str, list[Clip]]:
-        """Return the records of the authors' splits; every record is its own group."""
+        """Return the clips of the authors' splits; every clip is its own group."""
         if task not in self._clips:
             path = self.args.csv_dir / f"dataset_combined_{task}.csv"
-            records = load_mmused_csv(path, None, task, check_audio=False, group="clip")
-            self._clips[task] = {split: select_clips(records, split=split) for split in SPLITS}
+            clips = choose_groups(load_mmused_csv(path, None, task, check_audio=False), "clip")
+            self._clips[task] = {split: select_clips(clips, split=split) for split in SPLITS}
         return self._clips[task]
 
     def train_clips(self, job: Job) -> list[Clip]:
-        """Return the train records of a job: all of AFC, of AFD the positive and some negative sentences."""
+        """Return the train clips of a job: all of AFC, of AFD the positive and some negative sentences."""
         train = self.clips(job.task)["train"]
         if job.task == "afc":
             return train

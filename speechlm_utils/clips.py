@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
@@ -61,6 +61,11 @@ def make_clip_id(names: Sequence[str]) -> str:
     first, *others = (PurePath(name).with_suffix("") for name in names)
     further = (part.name if part.parent == first.parent else part.as_posix() for part in others)
     return "+".join([first.as_posix(), *further])
+
+
+def find_repeated(names: Iterable[str]) -> list[str]:
+    """Return the names that occur more than once, in order."""
+    return [name for name, n in Counter(names).items() if n > 1]
 
 
 def select_clips(clips: Sequence[Clip], task: str | None = None, split: str | None = None) -> list[Clip]:

@@ -17,21 +17,26 @@ def write_atomically(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    os.umask(mask := os.umask(0))  # it can be read by setting it alone
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=f".part{path.suffix}")
     os.close(handle)
     try:
         yield Path(name)
-        os.chmod(name, 0o666 & ~_umask())  # mkstemp gives 600
+        os.chmod(name, 0o666 & ~mask)  # mkstemp gives 600
         os.replace(name, path)
     finally:
         Path(name).unlink(missing_ok=True)
 
 
+def write_text(path: str | Path, text: str) -> None:
+    """Write a text in UTF-8, completely or not at all."""
+    with write_atomically(path) as part:
+        part.write_text(text, encoding="utf-8")
+
+
 def write_json(path: str | Path, content: object, indent: int | None = 1) -> None:
     """Write JSON, completely or not at all; NumPy's arrays and numbers and sets become lists and numbers."""
-    text = json.dumps(content, indent=indent, default=_to_plain)
-    with write_atomically(path) as part:
-        part.write_text(text + "\n", encoding="utf-8")
+    write_text(path, json.dumps(content, indent=indent, default=_to_plain) + "\n")
 
 
 def _to_plain(value: object):
@@ -43,9 +48,3 @@ def _to_plain(value: object):
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     raise TypeError(f"{value!r} cannot be written as JSON")
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -47,12 +47,12 @@ print(f"numpy {np.__version__}, pandas {pd.__version__}, soundfile {soundfile.__
 from speechlm_utils import exercises, plots, widgets
 from speechlm_utils.acoustics.spectra import log_mel
 from speechlm_utils.audio import load_audio
-from speechlm_utils.cli.convert import format_profile
 from speechlm_utils.clips import groups, label_ids, label_names, sample_clips
-from speechlm_utils.corpus.frame_pickle import read_frame_pickle
+from speechlm_utils.corpus.importing import format_profile
 from speechlm_utils.corpus.inspection import inspect_corpus
 from speechlm_utils.corpus.leakage import find_leakage
 from speechlm_utils.corpus.load import load_corpus
+from speechlm_utils.corpus.mamkit import load_mamkit
 from speechlm_utils.corpus.mmused import LABEL_COLUMNS, LABELS, load_mmused_csv
 from speechlm_utils.corpus.table import write_corpus
 from speechlm_utils.experiment import Experiment
@@ -233,7 +233,7 @@ dropped[["file_name", "kind"]]
 # %% [markdown]
 # ### Checkpoint
 #
-# Counting is not enough: as many clips as expected can still be the wrong ones. So compare every record with
+# Counting is not enough: as many clips as expected can still be the wrong ones. So compare every clip with
 # its own row.
 
 # %%
@@ -242,7 +242,7 @@ for clip in clips:
     name = Path(os.path.relpath(clip.audio, folder)).as_posix()
     assert written.pop(name) == (clip.text, clip.labels.get("label", ""), clip.speaker), name
 assert sorted(written) == sorted(dropped.file_name) == sorted(f"clips/{name}.wav" for name in broken)
-print(f"all {len(clips)} records carry the text, label and speaker of their own row")
+print(f"all {len(clips)} clips carry the text, label and speaker of their own row")
 
 # %% [markdown]
 # ## Splits
@@ -377,7 +377,7 @@ print(f"on {len(train)} clips: {verdict}. Take this as a test of the plumbing, n
 #
 # The corpus of the paper: U.S. presidential debates from 1960 to 2024. Two tasks: AFC, which of six
 # fallacies is it; AFD, is a sentence part of a fallacy at all. People have it in two forms, and both give
-# the same records here:
+# the same clips here:
 #
 # - the authors' CSV files, `dataset_combined_afc.csv` and `dataset_combined_afd.csv`;
 # - the folder that MAMKit leaves: `MMUSED-fallacy/` with
@@ -437,12 +437,12 @@ joined = [clip for clip in debated["afc"] if isinstance(clip.audio, tuple)]
 print(f"afc: {len(joined)} snippets span several clips, joined in order, for example {joined[0].id}")
 two = (folder / files["clips/000"], folder / files["clips/001"])  # clips of ours stand in for the sound
 assert np.array_equal(load_audio(two, hertz), np.concatenate([load_audio(one, hertz) for one in two]))
-print("checkpoint: a record of two files is the first sound, then the second")
+print("checkpoint: a clip of two files is the first sound, then the second")
 
 # %% [markdown]
 # ### Two splits
 #
-# The group of a record is its debate: two or three speakers, one evening's topics. The authors test on the
+# The group of a clip is its debate: two or three speakers, one evening's topics. The authors test on the
 # two debates of 2024, as the shared task did, but their validation clips come from the debates of train.
 # *Prediction: what does the leakage report say about that? And about AFD, where short sentences such as
 # "That's right." come again and again?*
@@ -494,15 +494,14 @@ class Harmless:
 (folder / "dataset.pkl").write_bytes(pickle.dumps(Harmless()))
 print("the usual way:")
 pickle.loads((folder / "dataset.pkl").read_bytes())
-for allow_pickle in (False, True):
-    try:
-        read_frame_pickle(folder / "dataset.pkl", allow_pickle)
-    except (PermissionError, ValueError) as error:
-        print(f"\nallow_pickle={allow_pickle}: {error}")
+try:
+    load_mamkit(folder, "afc")
+except FileNotFoundError as error:
+    print(f"\nthis package: {error}")
 
 # %% [markdown]
-# Without `allow_pickle=True` nothing is read. With it, this package still does not run the program: it
-# reads the names in it, refuses all but those of a plain table, and builds the table itself.
+# This package loads no pickle. If you trust the file, convert it once with that line of Python, in an
+# environment of your own; the table that it writes (`dataset.parquet`) is data.
 #
 # ## One command, one profile
 #
@@ -511,7 +510,7 @@ for allow_pickle in (False, True):
 #
 # ```
 # speechlm import dataset_combined_afc.csv --kind mmused-csv --audio-root AUDIO --out data/mmused
-# speechlm import AUDIO/MMUSED-fallacy --kind mamkit --task afc --allow-pickle \
+# speechlm import AUDIO/MMUSED-fallacy --kind mamkit --task afc \
 #     --unlabelled AUDIO/MMUSED --out data/mmused
 # speechlm import my_dataset --kind hf --out data/mine
 # ```

@@ -1,7 +1,7 @@
 """Look at every clip of a corpus before anything is computed, and say what is wrong with it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import joblib
@@ -11,13 +11,12 @@ from tqdm import tqdm
 
 from ..audio import AudioHeader, find_cut, list_parts, read_header
 from ..clips import Clip
-from .columns import SEPARATOR, name_files
-from .report import CorpusReport, Finding, keep_usable, make_report
-
-__all__ = ["CorpusReport", "Finding", "Limits", "inspect_corpus", "keep_usable"]
+from .report import CorpusReport, make_report
+from .table import name_files
 
 BLOCK = 2**18  # samples decoded at a time: an hour of sound needs no more memory than a sentence
 FULL_SCALE = 0.999
+N_JOBS = 2  # files decoded at a time
 
 
 @dataclass(frozen=True)
@@ -53,42 +52,31 @@ class Limits:
         if not 0 <= self.clipped_share <= 1:
             raise ValueError(f"clipped_share={self.clipped_share}: must lie between 0 and 1")
 
-    @property
-    def tolerated(self) -> set[str]:
-        """The kinds of findings that leave a clip usable."""
-        return {"clipped", "low_rate"} if self.text_required else {"clipped", "low_rate", "empty_text"}
-
 
 @dataclass(frozen=True)
-class Sound:
-    """What decoding one file found.
+class Sound(AudioHeader):
+    """A header, with the faults that only decoding finds ("cut_off", "not_finite"), and what is measured.
 
     Attributes
     ----------
-    header : AudioHeader
-    fault, reason : str, as in AudioHeader, and also "cut_off" and "not_finite"; "" where all is well
     energy : float, sum of the squared samples of the mono sound
     n_clipped : int, samples with a channel at full scale
     """
 
-    header: AudioHeader
-    fault: str = ""
-    reason: str = ""
     energy: float = 0.0
     n_clipped: int = 0
 
     @property
     def seconds(self) -> float:
         """Length as the header says."""
-        return self.header.n_samples / self.header.sample_rate if self.header.sample_rate else 0.0
+        return self.n_samples / self.sample_rate if self.sample_rate else 0.0
 
 
 def inspect_corpus(
     clips: Sequence[Clip],
     limits: Limits | None = None,
-    decode: bool = True,
+    inspect: str = "full",
     folder: str | Path | None = None,
-    n_jobs: int = 2,
     progress: bool = False,
 ) -> CorpusReport:
     """Look for what makes clips unusable; nothing is raised and nothing changed.
@@ -100,48 +88,40 @@ def inspect_corpus(
 
     Parameters
     ----------
-    clips : records with unique ids
+    clips : clips; two with the same id raise ValueError
     limits : Limits; None takes the defaults
-    decode : False reads the headers only, which is quick, and finds the first six kinds; limits are not used
+    inspect : "full", or "headers": quick, finds the first six kinds, and the limits are not used
     folder : file names in the findings are relative to it; None gives them as they are
-    n_jobs : int, files decoded at a time, each in blocks of a few megabytes
     progress : bool, show a bar over the files
-
-    Returns
-    -------
-    report : CorpusReport
-
-    Raises
-    ------
-    ValueError
-        If two clips have the same id.
     """
-    limits = limits or Limits()
+    if inspect not in ("headers", "full"):
+        raise ValueError(f"inspect={inspect!r}: must be 'headers' or 'full'")
+    limits, decode = limits or Limits(), inspect == "full"
+    tolerated = ("clipped", "low_rate") if limits.text_required else ("clipped", "low_rate", "empty_text")
     paths = list(dict.fromkeys(path for clip in clips for path in list_parts(clip.audio)))
     jobs = (joblib.delayed(_inspect_file)(path, decode) for path in paths)
     # threads: libsndfile and NumPy let go of the interpreter's lock, and no process has to start
-    parallel = joblib.Parallel(n_jobs=n_jobs if decode else 1, prefer="threads", return_as="generator")
+    parallel = joblib.Parallel(n_jobs=N_JOBS if decode else 1, prefer="threads", return_as="generator")
     bar = tqdm(parallel(jobs), total=len(paths), desc="inspect", unit="file", disable=not progress)
     sounds = dict(zip(paths, bar, strict=True))
-    findings = []
+    findings, seconds = [], {}
     for clip in clips:
-        name = name_files(clip.audio, folder) if folder else SEPARATOR.join(map(str, list_parts(clip.audio)))
-        parts = [sounds[path] for path in list_parts(clip.audio)]
+        name, parts = name_files(clip.audio, folder), [sounds[path] for path in list_parts(clip.audio)]
+        seconds[clip.id] = sum(part.seconds for part in parts)
         for kind, reason in _judge_clip(clip, name, parts, limits if decode else None):
-            level = "warning" if kind in limits.tolerated else "error"
-            findings.append(Finding(clip.id, name, level, kind, reason))
-    seconds = {clip.id: sum(sounds[path].seconds for path in list_parts(clip.audio)) for clip in clips}
-    return make_report(clips, findings, seconds, [sound.header.sample_rate for sound in sounds.values()])
+            level = "warning" if kind in tolerated else "error"
+            findings.append((clip.id, name, level, kind, reason))
+    return make_report(clips, findings, seconds, [sound.sample_rate for sound in sounds.values()])
 
 
 def _inspect_file(path: Path, decode: bool) -> Sound:
-    header = read_header(path)
-    if header.fault or not decode:
-        return Sound(header, header.fault, header.reason)
+    sound = Sound(**vars(read_header(path)))
+    if sound.fault or not decode:
+        return sound
     n_samples, n_clipped, energy, n_bad, first_bad, error = 0, 0, 0.0, 0, 0, ""
     try:
         with soundfile.SoundFile(path) as file:
-            while len(block := file.read(BLOCK // file.channels, dtype="float32", always_2d=True)):
+            for block in file.blocks(BLOCK // file.channels, dtype="float32", always_2d=True):
                 finite = np.isfinite(block).all(axis=1)
                 if not n_bad and not finite.all():
                     first_bad = n_samples + int(finite.argmin())
@@ -152,12 +132,12 @@ def _inspect_file(path: Path, decode: bool) -> Sound:
                 n_samples += len(block)
     except (soundfile.SoundFileError, RuntimeError) as failure:
         error = str(failure)
-    if cut := find_cut(header, n_samples, error):
-        return Sound(header, "cut_off", cut)
+    if cut := find_cut(sound, n_samples, error):
+        return replace(sound, fault="cut_off", reason=cut)
     if n_bad:
         what = f"{n_bad} samples are NaN or infinite, the first is sample {first_bad}; write the file again"
-        return Sound(header, "not_finite", f"{path}: {what}")
-    return Sound(header, energy=energy, n_clipped=n_clipped)
+        return replace(sound, fault="not_finite", reason=f"{path}: {what}")
+    return replace(sound, energy=energy, n_clipped=n_clipped)
 
 
 def _judge_clip(
@@ -180,16 +160,17 @@ def _judge_clip(
 def _judge_sound(parts: Sequence[Sound], limits: Limits) -> Iterator[tuple[str, str]]:
     """Yield (kind, reason) of what the limits say about a clip whose files are all in order."""
     seconds = sum(part.seconds for part in parts)
-    power, clipped = (
-        sum(value / part.header.sample_rate for part, value in zip(parts, values, strict=True)) / seconds
-        for values in ([part.energy for part in parts], [part.n_clipped for part in parts])
-    )
+    power = sum(part.energy / part.sample_rate for part in parts) / seconds
+    clipped = sum(part.n_clipped / part.sample_rate for part in parts) / seconds
     level = 10 * np.log10(power) if power > 0 else -np.inf
-    rate = min(part.header.sample_rate for part in parts)
+    rate = min(part.sample_rate for part in parts)
     if seconds < limits.min_seconds:
-        yield "too_short", f"lasts {seconds:.3f} s, less than min_seconds={limits.min_seconds:g}; cut it anew"
+        yield (
+            "too_short",
+            f"lasts {seconds:.3f} s, less than min_seconds={limits.min_seconds:g}; cut it again",
+        )
     if seconds > limits.max_seconds:
-        yield "too_long", f"lasts {seconds:.1f} s, more than max_seconds={limits.max_seconds:g}; cut it anew"
+        yield "too_long", f"lasts {seconds:.1f} s, more than max_seconds={limits.max_seconds:g}; cut it again"
     if level < limits.silence_dbfs:
         advice = "record it again, or look which channel and which seconds were cut"
         yield "silent", f"its level is {level:.1f} dBFS, below silence_dbfs={limits.silence_dbfs:g}; {advice}"

@@ -1,26 +1,13 @@
-"""Load a folder of clips with their texts and labels: one record per clip from here to the prediction."""
+"""Load a folder of clips with their texts and labels."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..clips import Clip, groups, hash_corpus, label_ids, label_names, make_clip_id, select_clips, task_names
+from ..clips import Clip
 from .columns import find_metadata
 from .inspection import Limits, inspect_corpus
 from .report import keep_usable
-from .table import read_table, write_corpus
-
-__all__ = [
-    "Clip",
-    "groups",
-    "hash_corpus",
-    "label_ids",
-    "label_names",
-    "load_corpus",
-    "make_clip_id",
-    "select_clips",
-    "task_names",
-    "write_corpus",
-]
+from .table import read_table
 
 _SAVED_DATASET = ("dataset_info.json", "state.json", "dataset_dict.json")
 
@@ -67,16 +54,12 @@ def load_corpus(
         The message names the file, and the line and column where there is one; of unusable clips the first
         few and their number.
     """
-    if on_error not in ("strict", "skip"):
-        raise ValueError(f"on_error={on_error!r}: must be 'strict' or 'skip'")
-    if inspect not in ("headers", "full"):
-        raise ValueError(f"inspect={inspect!r}: must be 'headers' or 'full'")
-    folder, is_full = Path(folder), inspect == "full"
+    folder = Path(folder)
     if find_metadata(folder) is None and any((folder / name).is_file() for name in _SAVED_DATASET):
         from .hf_dataset import load_hf_dataset
 
         clips = load_hf_dataset(folder, tasks=tasks)
     else:
         clips = read_table(folder, tasks)
-    found = inspect_corpus(clips, limits, decode=is_full, folder=folder, progress=is_full)
+    found = inspect_corpus(clips, limits, inspect, folder, progress=inspect == "full")
     return keep_usable(clips, found, on_error, report)

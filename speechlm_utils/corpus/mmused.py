@@ -5,15 +5,16 @@ it; AFD, is a sentence part of a fallacy. Texts and labels are enough for a mode
 from the reader's own copy of the corpus.
 """
 
-import csv as csv_module
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from ..audio import check_audio as check_sound
 from ..audio import list_parts
-from ..clips import Clip
+from ..clips import Clip, find_repeated
+from .columns import name_errors, read_rows
 from .splits import make_splits, parse_split
+from .table import SEPARATOR, make_clip
 
 LABELS = {
     "afc": (
@@ -32,7 +33,6 @@ LABEL_COLUMNS = {"afc": "fallacy", "afd": "detection"}
 """The name of each task in `Clip.labels`: the demo corpus's, so that the same notebooks run on both."""
 
 TEST_DEBATES = ("47_2024", "48_2024")  # of the shared task; the authors' CSV files have the same
-COLUMNS = {"split", "text", "audio_path_list", "label"}
 
 
 def load_mmused_csv(
@@ -41,10 +41,9 @@ def load_mmused_csv(
     task: str | None = None,
     check_audio: bool = True,
     split: str = "authors",
-    group: str = "debate",
     seed: int = 0,
 ) -> list[Clip]:
-    """Load one of the authors' CSV files: one record a row, its clips in the order of the row.
+    """Load one of the authors' CSV files: one clip a row, its sounds in the order of the row.
 
     Parameters
     ----------
@@ -54,16 +53,15 @@ def load_mmused_csv(
         with check_audio=False
     task : "afc" or "afd"; None reads it from the file's name
     check_audio : False loads texts and labels without looking for a sound file, for models of words alone.
-        The records then name files that need not exist
+        The clips then name files that need not exist
     split : "authors", or "debate" for splits that share no debate, see `choose_splits`
-    group : "debate" or "clip", see `choose_groups`
     seed : int, of the splits by debate
 
     Returns
     -------
-    clips : list of Clip in the order of the file. The label is `labels["fallacy"]` (AFC) or
-        `labels["detection"]` (AFD), a name of `LABELS`. `speaker` is empty: the corpus does not say who
-        speaks. Texts are stripped of white space at their ends and otherwise left as they are
+    clips : list of Clip in the order of the file, grouped by debate (see `choose_groups`). The label is
+        `labels["fallacy"]` (AFC) or `labels["detection"]` (AFD), a name of `LABELS`. `speaker` is empty: the
+        corpus does not say who speaks. Texts are stripped of white space at their ends
 
     Raises
     ------
@@ -75,43 +73,63 @@ def load_mmused_csv(
     if audio_root is None and check_audio:
         raise ValueError(f"{path}: give audio_root, or check_audio=False to use the texts alone")
     root = Path(audio_root or ".")
-    clips = [_read_row(path, line, row, task, root) for line, row in _read_rows(path)]
-    refuse_repeated_ids(clips, path)
+    rows = read_rows(path, ("split", "text", "audio_path_list", "label"))
+    clips = []
+    for line, row in rows:
+        with name_errors(f"{path}, line {line}"):
+            clips.append(_read_row(row, task, root))
+    if repeated := find_repeated(clip.id for clip in clips):
+        raise ValueError(f"{path}: the sound files of {repeated[0]} are listed in two rows")
     if check_audio:
         require_audio(clips, root)
-    return choose_groups(choose_splits(clips, split, LABEL_COLUMNS[task], seed), group)
+    return choose_splits(clips, split, LABEL_COLUMNS[task], seed)
 
 
-def make_record(task: str, label: int | None, text: str, files: Sequence[Path], split: str) -> Clip:
-    """Make the record of one snippet (AFC), sentence (AFD) or unlabelled piece of speech.
+def _find_task(path: Path, task: str | None) -> str:
+    """Tell the task by argument and file name, and refuse a name that says otherwise."""
+    if task not in (None, *LABELS):
+        raise ValueError(f"task={task!r}: must be one of {list(LABELS)}")
+    named = [one for one in LABELS if one in path.stem.lower()]
+    if task is None and len(named) != 1:
+        raise ValueError(f"{path}: the file's name does not tell the task, give task='afc' or task='afd'")
+    if task is not None and named and task not in named:  # labels 0 and 1 would pass for either task
+        raise ValueError(f"{path}: task={task!r}, but the file's name says {named[0]!r}")
+    return task or named[0]
+
+
+def _read_row(row: dict[str, str], task: str, root: Path) -> Clip:
+    names, paths = LABELS[task], row["audio_path_list"]
+    if row["label"] not in map(str, range(len(names))):
+        raise ValueError(f"label={row['label']!r} is not a number of {task}, 0 to {len(names) - 1}")
+    parts = [PurePosixPath(part.strip()) for part in paths.split(SEPARATOR)]
+    if any(part.is_absolute() or ".." in part.parts or len(part.parts) < 2 for part in parts):
+        must = "must name files .../<debate>/<n>.wav relative to audio_root"
+        raise ValueError(f"audio_path_list={paths!r} {must}")
+    cells = {"split": parse_split(row["split"]), LABEL_COLUMNS[task]: names[int(row["label"])]}
+    return make_snippet(row["text"], [root / part for part in parts], cells)
+
+
+def make_snippet(text: str, files: Sequence[Path], cells: dict[str, str]) -> Clip:
+    """Make the clip of one snippet (AFC), sentence (AFD) or unlabelled piece of speech.
 
     Parameters
     ----------
-    task : "afc" or "afd"
-    label : int, place in `LABELS[task]`, or None
     text : str
     files : one or more `.../<debate>/<sentence>.wav`, all of one debate, in the order in which they are said
-    split : "train", "validation", "test" or "unlabelled"
+    cells : the label by the task's name, if any; `split`, else it is "test" for `TEST_DEBATES`, or "train"
 
     Returns
     -------
     clip : Clip; its id is debate and sentences, for example "32_2004/692+693", whichever form of the corpus
         it is read from. Its group is the debate
     """
-    if not files:
-        raise ValueError("no sound file is named")
-    debates = {file.parent.name for file in files}
-    if len(debates) > 1:
-        raise ValueError(f"sound files of several debates in one record: {sorted(debates)}")
-    (debate,) = debates
-    return Clip(
-        id=f"{debate}/{'+'.join(file.stem for file in files)}",
-        text=text.strip(),
-        audio=files[0] if len(files) == 1 else tuple(files),
-        labels={} if label is None else {LABEL_COLUMNS[task]: LABELS[task][label]},
-        split=split,
-        group=debate,
-    )
+    debate, *others = sorted({file.parent.name for file in files})
+    if others:
+        raise ValueError(f"sound files of several debates in one clip: {[debate, *others]}")
+    name = f"{debate}/{'+'.join(file.stem for file in files)}"
+    split = "test" if debate in TEST_DEBATES else "train"
+    row = {"id": name, "text": text.strip(), "group": debate, "split": split} | cells
+    return make_clip(row, files, (list(LABEL_COLUMNS.values()), []))
 
 
 def choose_splits(clips: Sequence[Clip], split: str, task: str, seed: int = 0) -> list[Clip]:
@@ -119,7 +137,7 @@ def choose_splits(clips: Sequence[Clip], split: str, task: str, seed: int = 0) -
 
     Parameters
     ----------
-    clips : records whose `group` is the debate
+    clips : clips whose `group` is the debate
     split : "authors" leaves them as they are: test is two debates of 2024, but validation shares its debates
         (and so its speakers and topics) with train. "debate" makes new ones, in which every debate lies in
         one split, stratified by label as far as whole debates allow; scores on it cannot be compared with
@@ -127,11 +145,9 @@ def choose_splits(clips: Sequence[Clip], split: str, task: str, seed: int = 0) -
     task : label column that is stratified by
     seed : int
     """
-    if split == "authors":
-        return list(clips)
-    if split == "debate":
-        return make_splits(clips, task, seed=seed)
-    raise ValueError(f"split={split!r}: must be 'authors' or 'debate'")
+    if split not in ("authors", "debate"):
+        raise ValueError(f"split={split!r}: must be 'authors' or 'debate'")
+    return list(clips) if split == "authors" else make_splits(clips, task, seed=seed)
 
 
 def choose_groups(clips: Sequence[Clip], group: str) -> list[Clip]:
@@ -150,65 +166,9 @@ def choose_groups(clips: Sequence[Clip], group: str) -> list[Clip]:
 def require_audio(clips: Sequence[Clip], root: Path) -> None:
     """Raise if sound files are missing, with their number, or if one cannot be read, with its name."""
     files = list(dict.fromkeys(file for clip in clips for file in list_parts(clip.audio)))
-    missing = [file for file in files if not file.is_file()]
-    if missing:
+    if missing := [file for file in files if not file.is_file()]:
         raise FileNotFoundError(
             f"{root}: {len(missing)} of {len(files)} sound files are missing, the first is {missing[0]}; "
             "fetch the audio with MAMKit, or load with check_audio=False to use the texts alone"
         )
-    for file in files:
-        check_sound(file)
-
-
-def refuse_repeated_ids(clips: list[Clip], path: Path) -> None:
-    """Raise ValueError if two records have the same sound files, since their ids would be the same."""
-    seen = set()
-    for clip in clips:
-        if clip.id in seen:
-            raise ValueError(f"{path}: the sound files of {clip.id} are listed in two rows")
-        seen.add(clip.id)
-
-
-def _find_task(path: Path, task: str | None) -> str:
-    """Tell the task by argument and file name, and refuse a name that says otherwise."""
-    if task not in (None, *LABELS):
-        raise ValueError(f"task={task!r}: must be one of {list(LABELS)}")
-    named = [one for one in LABELS if one in path.stem.lower()]
-    if task is None and len(named) != 1:
-        raise ValueError(f"{path}: the file's name does not tell the task, give task='afc' or task='afd'")
-    if task is not None and named and task not in named:  # labels 0 and 1 would pass for either task
-        raise ValueError(f"{path}: task={task!r}, but the file's name says {named[0]!r}")
-    return task or named[0]
-
-
-def _read_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file")
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        reader = csv_module.DictReader(file)
-        rows = [(reader.line_num, row) for row in reader]
-    if missing := COLUMNS - set(reader.fieldnames or ()):
-        raise ValueError(f"{path}: no column {sorted(missing)}; there are {reader.fieldnames}")
-    if not rows:
-        raise ValueError(f"{path}: lists no clips")
-    return rows
-
-
-def _read_row(path: Path, line: int, row: dict, task: str, root: Path) -> Clip:
-    """Make the record of one row; an error names file, line and value."""
-    where, names = f"{path}, line {line}", LABELS[task]
-    if None in row or None in row.values():
-        raise ValueError(f"{where}: the number of cells differs from the header's")
-    if row["label"] not in map(str, range(len(names))):
-        raise ValueError(f"{where}: label={row['label']!r} is not a number of {task}, 0 to {len(names) - 1}")
-    parts = [PurePosixPath(part.strip()) for part in row["audio_path_list"].split("|")]
-    if any(part.is_absolute() or ".." in part.parts or len(part.parts) < 2 for part in parts):
-        raise ValueError(
-            f"{where}: audio_path_list={row['audio_path_list']!r} must name files .../<debate>/<n>.wav "
-            "relative to audio_root"
-        )
-    try:
-        split = parse_split(row["split"])
-        return make_record(task, int(row["label"]), row["text"], [root / part for part in parts], split)
-    except ValueError as error:
-        raise ValueError(f"{where}: {error}") from None
+    check_sound(files)

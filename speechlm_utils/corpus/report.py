@@ -1,20 +1,20 @@
-"""What an inspection of a corpus found, as tables and text, and the clips that are left."""
+"""What an inspection of a corpus found, as tables and text, and the clips that can be used."""
 
-import csv
 import logging
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from ..clips import Clip, task_names
+from ..clips import Clip, find_repeated, label_names, task_names
 from ..files import write_atomically
-from .splits import SPLITS
+from .splits import order_splits
 
 log = logging.getLogger(__name__)
 
+COLUMNS = ["clip", "file_name", "level", "kind", "reason"]  # of the findings
 N_SHOWN = 5  # findings named in an error
 
 
@@ -27,32 +27,14 @@ class MissingClipsError(UnusableClipsError, FileNotFoundError):
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One thing that is wrong with one clip.
-
-    Attributes
-    ----------
-    clip : str, id of the clip
-    file_name : str, its sound file, or several joined by "|"
-    level : str, "error" (the clip cannot be used) or "warning" (it can, but may mislead)
-    kind : str, for example "missing"; see `inspect_corpus`
-    reason : str, a sentence that names the file and says what to do
-    """
-
-    clip: str
-    file_name: str
-    level: str
-    kind: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class CorpusReport:
     """What an inspection found.
 
     Attributes
     ----------
-    findings : tuple of Finding, in the order of the clips
+    findings : DataFrame, a row for each thing that is wrong, in the order of the clips: `clip` (id),
+        `file_name` (several joined by "|"), `level` ("error": the clip cannot be used; "warning": it can, but
+        may mislead), `kind` (see `inspect_corpus`), `reason` (names the file and says what to do)
     seconds : dict, clip id -> length in seconds as the headers say (0 for a part that cannot be read)
     sample_rates : dict, Hz -> number of sound files
     n_speakers : int, in all splits together; a clip without a speaker's name is not counted
@@ -60,7 +42,7 @@ class CorpusReport:
     classes : DataFrame, a row for each (task, label), a column for each split: number of clips
     """
 
-    findings: tuple[Finding, ...]
+    findings: pd.DataFrame
     seconds: dict[str, float]
     sample_rates: dict[int, int]
     n_speakers: int
@@ -68,87 +50,66 @@ class CorpusReport:
     classes: pd.DataFrame
 
     @property
-    def errors(self) -> list[Finding]:
+    def errors(self) -> pd.DataFrame:
         """The findings that make a clip unusable."""
-        return [finding for finding in self.findings if finding.level == "error"]
+        return self.findings[self.findings.level == "error"]
 
     @property
-    def warnings(self) -> list[Finding]:
+    def warnings(self) -> pd.DataFrame:
         """The findings that leave a clip usable."""
-        return [finding for finding in self.findings if finding.level == "warning"]
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return all findings as a table: `clip`, `file_name`, `level`, `kind`, `reason`."""
-        columns = list(Finding.__dataclass_fields__)
-        return pd.DataFrame([asdict(finding) for finding in self.findings], columns=columns)
+        return self.findings[self.findings.level == "warning"]
 
     def summary(self) -> str:
         """Write what a reader of a notebook should know, in a few lines and two tables."""
-        n_clips, n_unusable = len(self.seconds), len({finding.clip for finding in self.errors})
+        errors, warnings = (
+            ", ".join(f"{n} {kind}" for kind, n in Counter(some.kind).most_common()) or "none"
+            for some in (self.errors, self.warnings)
+        )
         hours = sum(self.seconds.values()) / 3600
         rates = ", ".join(f"{n} at {rate} Hz" for rate, n in self.sample_rates.items()) or "none readable"
         lines = [
-            f"{n_clips} clips, {hours:.2f} hours, {self.n_speakers} speakers; sound files: {rates}",
-            f"errors: {_count_kinds(self.errors)} ({n_unusable} clips cannot be used)",
-            f"warnings: {_count_kinds(self.warnings)}",
+            f"{len(self.seconds)} clips, {hours:.2f} hours, {self.n_speakers} speakers; sound files: {rates}",
+            f"errors: {errors} ({self.errors['clip'].nunique()} clips cannot be used)",
+            f"warnings: {warnings}",
             "",
             self.splits.to_string(float_format="{:.2f}".format),
         ]
         return "\n".join([*lines, "", self.classes.to_string()] if len(self.classes) else lines)
 
 
-def _count_kinds(findings: Sequence[Finding]) -> str:
-    counts = Counter(finding.kind for finding in findings)
-    return ", ".join(f"{n} {kind}" for kind, n in counts.most_common()) or "none"
-
-
 def make_report(
-    clips: Sequence[Clip], findings: Sequence[Finding], seconds: dict[str, float], rates: Sequence[int]
+    clips: Sequence[Clip], findings: Sequence[tuple], seconds: dict[str, float], rates: Sequence[int]
 ) -> CorpusReport:
     """Count clips, hours, speakers and labels, and join them with the findings.
 
-    Parameters
-    ----------
-    clips : records; two with the same id raise ValueError
-    findings : of these clips
-    seconds : clip id -> length
-    rates : Hz of each sound file; 0 where it could not be read
+    `findings` are rows of `COLUMNS`, `rates` the Hz of each sound file (0 where it could not be read). Two
+    clips with the same id raise ValueError.
     """
-    if repeated := [name for name, n in Counter(clip.id for clip in clips).items() if n > 1]:
+    if repeated := find_repeated(clip.id for clip in clips):
         raise ValueError(f"{len(repeated)} clip ids occur twice, the first is {repeated[0]!r}")
-    unusable = {finding.clip for finding in findings if finding.level == "error"}
-    found = {clip.split for clip in clips}
-    order = [*(split for split in SPLITS if split in found), *sorted(found - set(SPLITS))]
-    rows = {}
-    for split in order:
-        part = [clip for clip in clips if clip.split == split]
-        rows[split] = {
-            "clips": len(part),
-            "unusable": sum(clip.id in unusable for clip in part),
-            "hours": sum(seconds[clip.id] for clip in part) / 3600,
-            "speakers": len({clip.speaker for clip in part if clip.speaker}),
-            "groups": len({clip.group for clip in part}),
-        }
+    found = pd.DataFrame(findings, columns=COLUMNS)
+    unusable = set(found["clip"][found.level == "error"])
+    how = {"clips": "size", "unusable": "sum", "hours": "sum", "speakers": "nunique", "groups": "nunique"}
+    rows = [
+        (clip.split, clip.id, clip.id in unusable, seconds[clip.id] / 3600, clip.speaker or None, clip.group)
+        for clip in clips
+    ]
+    table, order = pd.DataFrame(rows, columns=["split", *how]), order_splits(clips)
     return CorpusReport(
-        findings=tuple(findings),
+        findings=found,
         seconds=dict(seconds),
         sample_rates=dict(sorted(Counter(rate for rate in rates if rate).items())),
-        n_speakers=len({clip.speaker for clip in clips if clip.speaker}),
-        splits=pd.DataFrame.from_dict(rows, orient="index"),
+        n_speakers=table.speakers.nunique(),
+        splits=table.groupby("split").agg(how).reindex(order).rename_axis(None),
         classes=_count_classes(clips, order),
     )
 
 
 def _count_classes(clips: Sequence[Clip], splits: Sequence[str]) -> pd.DataFrame:
     counts = Counter((task, label, clip.split) for clip in clips for task, label in clip.labels.items())
-    pairs = [
-        (task, label)
-        for task in task_names(clips)
-        for label in sorted({label for name, label, _ in counts if name == task})
-    ]
-    table = [[counts[task, label, split] for split in splits] for task, label in pairs]
-    index = pd.MultiIndex.from_frame(pd.DataFrame(pairs, columns=["task", "label"]))
-    return pd.DataFrame(table, index=index, columns=list(splits))
+    pairs = [(task, label) for task in task_names(clips) for label in label_names(clips, task)]
+    table = {split: [counts[*pair, split] for pair in pairs] for split in splits}
+    return pd.DataFrame(table, index=pd.MultiIndex.from_tuples(pairs, names=["task", "label"]))
 
 
 def keep_usable(
@@ -157,15 +118,15 @@ def keep_usable(
     on_error: str = "strict",
     path: str | Path | None = None,
 ) -> list[Clip]:
-    """Return the clips that the report has no error of; a record goes or stays with its labels.
+    """Return the clips that the report has no error of; a clip goes or stays with its labels.
 
     Parameters
     ----------
-    clips : records that the report is about
+    clips : clips that the report is about
     report : CorpusReport
     on_error : "strict" raises if there is an error, "skip" drops these clips and logs each
     path : CSV file (file_name, kind, reason) for all errors, one row each; written in both cases, and without
-        a row where all is well. Warnings stand in `report.to_frame()` alone
+        a row where all is well. Warnings stand in `report.findings` alone
 
     Returns
     -------
@@ -181,35 +142,26 @@ def keep_usable(
         raise ValueError(f"on_error={on_error!r}: must be 'strict' or 'skip'")
     if unknown := [clip.id for clip in clips if clip.id not in report.seconds]:
         raise ValueError(f"{len(unknown)} clips are not in the report, the first is {unknown[0]!r}")
-    ids = {clip.id for clip in clips}
-    errors = [finding for finding in report.errors if finding.clip in ids]
+    errors = report.errors[report.errors["clip"].isin([clip.id for clip in clips])]
     if path is not None:
-        _write_findings(Path(path), errors)
-    unusable = {finding.clip for finding in errors}
-    if errors and on_error == "strict":
+        with write_atomically(path) as part:
+            errors[["file_name", "kind", "reason"]].to_csv(part, index=False)
+    if len(errors) and on_error == "strict":
         advice = "Repair them, or drop these clips with their labels by on_error='skip'."
         raise _make_error(errors, len(clips), advice)
-    for finding in errors:
+    for finding in errors.itertuples():
         log.warning("dropped with its labels: %s (%s)", finding.reason, finding.kind)
-    kept = [clip for clip in clips if clip.id not in unusable]
-    if clips and not kept:
+    unusable = set(errors["clip"])
+    usable = [clip for clip in clips if clip.id not in unusable]
+    if clips and not usable:
         raise _make_error(errors, len(clips), "No clip is left: look at folder, table and limits.")
-    return kept
+    return usable
 
 
-def _make_error(errors: Sequence[Finding], n_clips: int, advice: str) -> UnusableClipsError:
-    kind = MissingClipsError if errors[0].kind == "missing" else UnusableClipsError
-    n_unusable = len({finding.clip for finding in errors})
-    lines = [f"{n_unusable} of {n_clips} clips cannot be used, {len(errors)} findings:"]
-    lines += [f"  {finding.reason} ({finding.kind})" for finding in errors[:N_SHOWN]]
-    if len(errors) > N_SHOWN:
-        lines.append(
-            f"  and {len(errors) - N_SHOWN} more; name a CSV file for the report to have all of them"
-        )
+def _make_error(errors: pd.DataFrame, n_clips: int, advice: str) -> UnusableClipsError:
+    lines = [f"{errors['clip'].nunique()} of {n_clips} clips cannot be used, {len(errors)} findings:"]
+    lines += [f"  {finding.reason} ({finding.kind})" for finding in errors[:N_SHOWN].itertuples()]
+    if more := len(errors[N_SHOWN:]):
+        lines.append(f"  and {more} more; name a CSV file for the report to have all of them")
+    kind = MissingClipsError if errors.kind.iloc[0] == "missing" else UnusableClipsError
     return kind("\n".join([*lines, advice]))
-
-
-def _write_findings(path: Path, findings: Sequence[Finding]) -> None:
-    rows = [(finding.file_name, finding.kind, finding.reason) for finding in findings]
-    with write_atomically(path) as part, open(part, "w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([("file_name", "kind", "reason"), *rows])

@@ -12,14 +12,9 @@ from ..clips import Clip, label_names, task_names
 log = logging.getLogger(__name__)
 
 SPLITS = ("train", "validation", "test", "unlabelled")
-ALIASES = {
-    "training": "train",
-    "val": "validation",
-    "valid": "validation",
-    "dev": "validation",
-    "development": "validation",
-    "unlabeled": "unlabelled",
-}
+ALIASES = {"training": "train", "unlabeled": "unlabelled"} | dict.fromkeys(
+    ("val", "valid", "dev", "development"), "validation"
+)
 
 
 def parse_split(text: str) -> str:
@@ -29,6 +24,12 @@ def parse_split(text: str) -> str:
     if name not in SPLITS:
         raise ValueError(f"split={text!r}: must be one of {list(SPLITS)}, or {', '.join(ALIASES)}")
     return name
+
+
+def order_splits(clips: Iterable[Clip]) -> list[str]:
+    """Return the splits of the clips: those of `SPLITS` in their order, then others by name."""
+    found = {clip.split for clip in clips}
+    return [*(split for split in SPLITS if split in found), *sorted(found - set(SPLITS))]
 
 
 def make_splits(
@@ -49,7 +50,7 @@ def make_splits(
 
     Parameters
     ----------
-    clips : records; the split that they have does not matter
+    clips : clips; the split that they have does not matter
     task : the task whose labels are kept in proportion; None takes all tasks, less those that have a label
         for every other group and so are rather free text
     shares : of train, validation and test; their sum is 1, and validation or test may be 0
@@ -65,10 +66,14 @@ def make_splits(
     ValueError
         If the shares are not such numbers, or no clip has a label of the task.
     """
-    shares = _check_shares(shares)
+    values = np.asarray(shares, dtype=float)
+    if values.shape != (3,) or not (values >= 0).all() or values[0] == 0 or abs(values.sum() - 1) > 1e-6:
+        raise ValueError(
+            f"shares={shares!r}: must be those of train (above 0), validation and test, with sum 1"
+        )
     tasks = _choose_tasks(clips) if task is None else [task]
     groups, counts = _count_labels(clips, tasks)
-    places = _place_groups(counts, shares, np.random.default_rng(seed))
+    places = _place_groups(counts, values, np.random.default_rng(seed))
     split_of = {group: SPLITS[place] for group, place in zip(groups, places, strict=True)}
     made = [replace(clip, split=split_of.get(clip.group, "unlabelled")) for clip in clips]
     sizes = Counter(clip.split for clip in made)
@@ -77,25 +82,16 @@ def make_splits(
     return made
 
 
-def _check_shares(shares: Sequence[float]) -> np.ndarray:
-    values = np.asarray(shares, dtype=float)
-    if values.shape != (3,) or not (values >= 0).all() or values[0] == 0 or abs(values.sum() - 1) > 1e-6:
-        raise ValueError(
-            f"shares={shares!r}: must be those of train (above 0), validation and test, with sum 1"
-        )
-    return values
-
-
 def _choose_tasks(clips: Sequence[Clip]) -> list[str]:
     """Return the tasks whose labels repeat: fewer than one label for two groups."""
-    chosen = []
+    suitable = []
     for task in task_names(clips):
         n_groups = len({clip.group for clip in clips if task in clip.labels})
         if 2 * len(label_names(clips, task)) < n_groups:
-            chosen.append(task)
+            suitable.append(task)
         else:
             log.warning("column %r has too many labels for %d groups to stratify by", task, n_groups)
-    return chosen
+    return suitable
 
 
 def _count_labels(clips: Sequence[Clip], tasks: Sequence[str]) -> tuple[list[str], np.ndarray]:
@@ -103,18 +99,16 @@ def _count_labels(clips: Sequence[Clip], tasks: Sequence[str]) -> tuple[list[str
 
     The counts are an int array, shape (n_groups, n_labels + 1).
     """
-    pairs = [(task, name) for task in tasks for name in label_names(clips, task)]
-    columns = {pair: i for i, pair in enumerate(pairs)}
-    places = {group: i for i, group in enumerate(sorted({clip.group for clip in clips if clip.labels}))}
-    counts = np.zeros((len(places), len(columns) + 1), dtype=int)
+    columns = [(task, name) for task in tasks for name in label_names(clips, task)]
+    column_of = {pair: i for i, pair in enumerate(columns)}
+    groups = sorted({clip.group for clip in clips if clip.labels})
+    place_of = {group: i for i, group in enumerate(groups)}
+    counts = np.zeros((len(groups), len(columns) + 1), dtype=int)
     for clip in clips:
-        if clip.group in places:
-            row = counts[places[clip.group]]
-            row[-1] += 1
-            for task in tasks:
-                if task in clip.labels:
-                    row[columns[task, clip.labels[task]]] += 1
-    return list(places), counts
+        if clip.group in place_of:
+            labels = [column_of[pair] for pair in clip.labels.items() if pair in column_of]
+            counts[place_of[clip.group], [*labels, -1]] += 1
+    return groups, counts
 
 
 def _place_groups(counts: np.ndarray, shares: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -130,15 +124,9 @@ def _place_groups(counts: np.ndarray, shares: np.ndarray, rng: np.random.Generat
         lacking = set(np.flatnonzero(shares)) - set(places[counts[:, label] > 0])
         for n_left, group in zip(range(len(waiting), 0, -1), waiting, strict=True):
             candidates = lacking if n_left <= len(lacking) else np.flatnonzero(shares)
-            places[group] = _choose_split(candidates, missing, relative[group], shares)
+            # where chi-squared of the label shares falls most; of equals, the last
+            fall = (missing**2 - (missing - relative[group]) ** 2).sum(axis=1) / np.maximum(shares, 1e-9)
+            places[group] = max(candidates, key=lambda split, fall=fall: (round(fall[split], 12), split))
             missing[places[group]] -= relative[group]
             lacking.discard(places[group])
     return places
-
-
-def _choose_split(
-    candidates: Iterable[int], missing: np.ndarray, group: np.ndarray, shares: np.ndarray
-) -> int:
-    """Choose the split in which chi-squared of the label shares falls most; of equals, the last."""
-    fall = (missing**2 - (missing - group) ** 2).sum(axis=1) / np.maximum(shares, 1e-9)
-    return max(candidates, key=lambda s: (round(fall[s], 12), s))

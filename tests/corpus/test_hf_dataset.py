@@ -1,4 +1,4 @@
-"""A saved dataset of the library `datasets` gives the records that a metadata.csv of the same rows gives."""
+"""A saved dataset of the library `datasets` gives the clips that a metadata.csv of the same rows gives."""
 
 import datasets
 import numpy as np
@@ -68,22 +68,21 @@ def test_a_dataset_dict_with_sound_inside(sounds, tmp_path):
         assert np.array_equal(load_audio(clip.audio, 16000), load_audio(file, 16000))
 
 
-def test_sounds_are_written_once_and_where_asked(sounds, tmp_path):
+def test_sounds_are_written_once(sounds, tmp_path):
     files = [*sounds[:3], sounds[0]]
     make_dataset(files, split=["train", "train", "test", "test"]).save_to_disk(tmp_path / "saved")
-    clips = load_hf_dataset(tmp_path / "saved", cache_dir=tmp_path / "cache")
-    written = sorted((tmp_path / "cache").iterdir())
+    clips = load_hf_dataset(tmp_path / "saved")
+    written = sorted((tmp_path / "saved_audio").iterdir())
     assert len(written) == 3 and clips[0].audio == clips[3].audio
     assert [c.id for c in clips] == ["row/000000", "row/000001", "row/000002", "row/000003"]  # names repeat
     stamps = [file.stat().st_mtime_ns for file in written]
     written[1].write_bytes(b"cut off")
-    assert load_hf_dataset(tmp_path / "saved", cache_dir=tmp_path / "cache") == clips
+    assert load_hf_dataset(tmp_path / "saved") == clips
     assert [hash_file(c.audio) for c in clips] == [hash_file(file) for file in files]
     assert written[0].stat().st_mtime_ns == stamps[0]
-    assert not (tmp_path / "saved_audio").exists()
 
 
-def test_the_same_records_as_the_audio_folder_it_becomes(sounds, tmp_path):
+def test_the_same_clips_as_the_audio_folder_it_becomes(sounds, tmp_path):
     make_dataset(sounds, split=["train"] * 8, id=[f"clip {i}" for i in range(8)]).save_to_disk(
         tmp_path / "saved"
     )

@@ -6,8 +6,6 @@ import shutil
 import sys
 import types
 from collections import Counter
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -20,7 +18,6 @@ from speechlm_utils.clips import (
     task_names,
 )
 from speechlm_utils.corpus.load import load_corpus
-from speechlm_utils.corpus.table import write_corpus
 
 
 def test_every_field_is_read(tiny_corpus):
@@ -122,40 +119,6 @@ def test_several_files_make_one_clip(tmp_path, tiny_corpus):
     assert make_clip_id(["a/1.wav", "b/1.wav", "a/2.flac"]) == "a/1+b/1+2"
 
 
-@pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        ("file_name,text,split\na.wav,x,train\nb.wav,y,\nc.wav,z,", ["line 3", "split is empty", "2 of 3"]),
-        (
-            "file_name,text,split\na.wav,x,train\nb.wav,y,holdout",
-            ["line 3", "split='holdout'", "'test'", "dev"],
-        ),
-        ("file_name,text,group,sentence\na.wav,x,1,1", ["both columns group and sentence"]),
-        ("file_name,text\na.wav|,x", ["line 2", "'a.wav|' lacks the name of a file"]),
-        ("file_name,text,,\na.wav,x,1,2", ["line 1", "a column has no name"]),
-        ("file_name,text,label,label\na.wav,x,1,2", ["line 1", "two have the same"]),
-        ('file_name,text\na.wav,"open\nb.wav,y\n', ["no valid CSV", "unexpected end"]),
-        ("id,file_name,text\n1,a.wav,x\n1,b.wav,y", ["line 3", "'b.wav' (id '1')", "twice, first in line 2"]),
-    ],
-)
-def test_bad_columns_are_named(tmp_path, text, parts):
-    (tmp_path / "metadata.csv").write_text(text)
-    with pytest.raises(ValueError) as error:
-        load_corpus(tmp_path)
-    message = str(error.value)
-    places = [message.find(part) for part in [str(tmp_path / "metadata.csv"), *parts]]
-    assert -1 not in places and places == sorted(places), message
-
-
-def test_a_table_that_is_not_utf8_is_named(tmp_path):
-    (tmp_path / "metadata.csv").write_bytes("file_name,text\na.wav,für".encode("latin-1"))
-    with pytest.raises(ValueError, match=r"metadata\.csv: byte 22 is not UTF-8"):
-        load_corpus(tmp_path)
-
-
-# --- splits
-
-
 def test_missing_splits_are_made_from_the_table_alone(tmp_path, tiny_corpus, caplog):
     """Whole groups, in proportion, told; and a file that cannot be used moves no other clip."""
     (tmp_path / "clips").mkdir()
@@ -175,119 +138,6 @@ def test_missing_splits_are_made_from_the_table_alone(tmp_path, tiny_corpus, cap
         assert label_names(select_clips(clips, "label", split), "label") == ["a", "b", "c"]
     (tmp_path / "clips/7.wav").unlink()
     assert load_corpus(tmp_path, "skip") == [clip for clip in clips if clip.id != "clips/7"]
-
-
-# --- writing
-
-
-TEXTS = [
-    "彼は「はい」と言った",
-    "لا، شكراً",
-    'she said "no", twice',
-    "first line\nsecond\r\nthird\rfourth",
-    "नमस्ते; धन्यवाद|ok",
-    " spaces at both ends ",
-    "",
-    "=1+1",
-]
-
-
-def make_clips(folder):
-    """One clip for each text, with every field in use in one and empty in another."""
-    clips = []
-    for i, text in enumerate(TEXTS):
-        audio = folder / f"sounds/{i}.wav"
-        clips.append(
-            Clip(
-                id=f"名前 {i}" if i % 2 else f"sounds/{i}",
-                text=text,
-                audio=(audio, folder.parent / "elsewhere/x.wav") if i == 3 else audio,
-                labels={"stance": "pro, so", "label": "1"} if i % 3 else {"label": "0"},
-                split=("train", "validation", "test", "unlabelled")[i % 4],
-                speaker='Ann\n"B"' if i % 2 else "",
-                group=f"g,{i}",
-                planted={"rate": 1 / 3, "my_db": -i * 1e-9} if i % 2 else {},
-                phones="AH:0.1-0.2" if i == 5 else "",
-                ambiguous=i == 4,
-            )
-        )
-    return clips
-
-
-@pytest.fixture
-def written(tmp_path, tiny_corpus):
-    """A folder with sound files but no table, and the clips that a table should tell of."""
-    folder = tmp_path / "corpus"
-    clips = make_clips(folder)
-    for path in {
-        part for clip in clips for part in (clip.audio if isinstance(clip.audio, tuple) else [clip.audio])
-    }:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(tiny_corpus / "clips/0000.wav", path)
-    return folder, clips
-
-
-def test_written_corpus_is_read_back_equal(written):
-    folder, clips = written
-    path = write_corpus(clips, folder)
-    assert path == folder / "metadata.csv" and load_corpus(folder) == clips
-    assert "../elsewhere/x.wav" in path.read_text(encoding="utf-8")
-    again = [replace(clip, split="test") for clip in clips]
-    with pytest.raises(FileExistsError, match=r"metadata\.csv: is there already"):
-        write_corpus(again, folder)
-    assert load_corpus(folder) == clips
-    write_corpus(again, folder, overwrite=True)
-    assert load_corpus(folder) == again
-
-
-def test_table_for_another_folder_leads_to_the_same_files(written, tmp_path, monkeypatch):
-    _, clips = written
-    write_corpus(clips, tmp_path / "kept/few")
-    assert load_corpus(tmp_path / "kept/few") == clips
-    monkeypatch.chdir(tmp_path)
-    relative = [Clip("0", "x", Path("corpus/sounds/0.wav"), group="g")]
-    write_corpus(relative, "other")
-    assert load_corpus("other") == relative
-
-
-def test_demo_like_corpus_is_read_back_equal(tiny_corpus, tmp_path):
-    clips = load_corpus(tiny_corpus)
-    write_corpus(clips, tmp_path)
-    assert load_corpus(tmp_path) == clips and hash_corpus(load_corpus(tmp_path)) == hash_corpus(clips)
-
-
-def test_numbers_as_labels_are_told(written, caplog):
-    folder, clips = written
-    clips = [replace(clip, labels={"age": str(i)}, planted={}) for i, clip in enumerate(clips)]
-    write_corpus(clips, folder)
-    assert "labels of task 'age' are numbers" in caplog.text
-    assert load_corpus(folder, tasks=["age"]) == clips
-
-
-@pytest.mark.parametrize(
-    ("change", "part"),
-    [
-        ({"audio": Path("sounds/a|b.wav")}, "would be read as another record"),
-        ({"labels": {"label": ""}}, "would be read as another record"),
-        ({"labels": {"text": "x"}}, r"\['text'\]: the name means another column"),
-        ({"labels": {"my_db": "x"}, "planted": {"my_db": 1.0}}, r"\['my_db'\]"),
-        ({"planted": {"topic": 1.0}}, r"\['topic'\]"),
-        ({"planted": {"my_db": float("nan")}}, "my_db='nan' is not a number"),
-        ({"split": "dev"}, "would be read as another record"),
-        ({"split": "eval"}, "split='eval'"),
-        ({"id": "sounds/1"}, "clip id 'sounds/1' occurs more than once"),
-    ],
-)
-def test_what_cannot_be_read_back_is_not_written(tmp_path, change, part):
-    clips = [Clip("sounds/1", "a", tmp_path / "sounds/1.wav", group="g")]
-    clips.append(replace(clips[0], id="sounds/2", audio=tmp_path / "sounds/2.wav"))
-    write_corpus(clips, tmp_path / "fine")
-    clips[1] = replace(clips[1], **change)
-    with pytest.raises(ValueError, match=part):
-        write_corpus(clips, tmp_path)
-    assert not (tmp_path / "metadata.csv").exists()
-    with pytest.raises(ValueError, match="no clips"):
-        write_corpus([], tmp_path)
 
 
 # --- a Hugging Face dataset

@@ -1,4 +1,4 @@
-"""MAMKit's folder gives the records of the CSV; its pickle is read on request alone, and never run."""
+"""MAMKit's folder gives the clips of the CSV; its pickle is never loaded."""
 
 import os
 import pickle
@@ -57,18 +57,18 @@ def corpus(tmp_path):
             wav = np.full(160 + i, i / 100, dtype=np.float32)
             soundfile.write(tmp_path / CLIPS / debate / f"{i}.wav", wav, 16000, subtype="FLOAT")
     folder = tmp_path / "MMUSED-fallacy"
-    make_frame(load_texts(csv)).to_pickle(folder / "dataset.pkl")
+    make_frame(load_texts(csv)).to_parquet(folder / "dataset.parquet")
     return csv, folder
 
 
 def test_afc_equals_the_csv(corpus):
     csv, folder = corpus
     expected = load_mmused_csv(csv, folder.parent)
-    clips = load_mamkit(folder, "afc", allow_pickle=True, authors_csv=csv)
+    clips = load_mamkit(folder, "afc", authors_csv=csv)
     assert clips == expected and [c.split for c in clips] == ["train", "validation", "train", "test"]
     wav = load_audio(clips[1].audio, 16000)  # sentences 9, 4, 11 in this order
     assert [len(wav), *np.round(wav[[0, 169, 333]], 2)] == pytest.approx([169 + 164 + 171, 0.09, 0.04, 0.11])
-    alone = load_mamkit(folder, "afc", allow_pickle=True)
+    alone = load_mamkit(folder, "afc")
     assert [c.split for c in alone] == ["train", "train", "train", "test"]
     assert {c.id: (c.text, c.labels, c.audio) for c in alone} == {
         c.id: (c.text, c.labels, c.audio) for c in expected
@@ -82,10 +82,10 @@ def test_real_afc_equals_the_csv(tmp_path):
     folder.mkdir()
     expected = load_mmused_csv(csv, tmp_path, check_audio=False)
     frame = make_frame(expected).sample(frac=1, random_state=0)  # MAMKit's order is another
-    frame.to_pickle(folder / "dataset.pkl")
-    clips = load_mamkit(folder, "afc", allow_pickle=True, check_audio=False, authors_csv=csv)
+    frame.to_parquet(folder / "dataset.parquet")
+    clips = load_mamkit(folder, "afc", check_audio=False, authors_csv=csv)
     assert sorted(clips, key=lambda c: c.id) == sorted(expected, key=lambda c: c.id)
-    by_debate = load_mamkit(folder, "afc", True, check_audio=False, split="debate", seed=3)
+    by_debate = load_mamkit(folder, "afc", check_audio=False, split="debate", seed=3)
     same = load_mmused_csv(csv, tmp_path, check_audio=False, split="debate", seed=3)
     assert {c.id: c.split for c in by_debate} == {c.id: c.split for c in same}
 
@@ -93,7 +93,7 @@ def test_real_afc_equals_the_csv(tmp_path):
 def test_afd_has_every_sentence_once(corpus):
     """Three snippets in 20 sentences; pairing sentences with rows would give four records."""
     _, folder = corpus
-    clips = load_mamkit(folder, "afd", allow_pickle=True)
+    clips = load_mamkit(folder, "afd")
     assert len(clips) == 20 and len({c.id for c in clips}) == 20
     fallacious = {c.id for c in clips if c.labels == {"detection": "fallacious"}}
     assert fallacious == {
@@ -116,23 +116,23 @@ def test_afd_keeps_sentences_that_only_a_snippet_lists_and_takes_the_authors_spl
     frame = make_frame(load_texts(csv))
     frame.at[2, "snippet_indexes"] = [2, 77]
     frame.at[2, "snippet_sentences"] = ["Sentence 2.", "A late one."]
-    frame.to_pickle(folder / "dataset.pkl")
+    frame.to_parquet(folder / "dataset.parquet")
     afd = write_csv(csv.parent, f"val,0,Sentence 5.,{CLIPS}/7_1976/5.wav,0", name="dataset_combined_afd.csv")
-    clips = load_mamkit(folder, "afd", True, check_audio=False, authors_csv=afd)
+    clips = load_mamkit(folder, "afd", check_audio=False, authors_csv=afd)
     (late,) = [c for c in clips if c.text == "A late one."]
     assert late.id == "8_1980/77" and late.labels == {"detection": "fallacious"}
     assert [c.id for c in clips if c.split == "validation"] == ["7_1976/5"]
-    assert "20 of 21 records are not in the authors' file" in caplog.text
+    assert "20 of 21 clips are not in the authors' file" in caplog.text
     with pytest.raises(FileNotFoundError, match="1 of 21 sound files are missing.*8_1980/77.wav"):
-        load_mamkit(folder, "afd", allow_pickle=True)
+        load_mamkit(folder, "afd")
 
 
 def test_rows_that_repeat_are_kept_once_and_others_get_their_own_id(corpus, caplog):
     csv, folder = corpus
     frame = make_frame(load_texts(csv))
     other = frame.iloc[[0]].assign(fallacy="Slogans")
-    pd.concat([frame, frame.iloc[[0]], other]).to_pickle(folder / "dataset.pkl")
-    clips = load_mamkit(folder, "afc", allow_pickle=True)
+    pd.concat([frame, frame.iloc[[0]], other]).to_parquet(folder / "dataset.parquet")
+    clips = load_mamkit(folder, "afc")
     assert [c.id for c in clips if c.group == "7_1976"] == ["7_1976/3", "7_1976/3~2", "7_1976/9+4+11"]
     assert [c.labels["fallacy"] for c in clips][:2] == ["appeal_to_emotion", "slogans"]
     assert "1 rows repeat another row" in caplog.text and "1 rows differ from another only" in caplog.text
@@ -140,8 +140,11 @@ def test_rows_that_repeat_are_kept_once_and_others_get_their_own_id(corpus, capl
 
 BAD_CELLS = [
     ("afc", "fallacy", "Strawman", r"row 0: fallacy='Strawman' is not one of"),
-    ("afc", "snippet", 3.5, r"row 0: expected a text, got 3.5"),
-    ("afc", "snippet_indexes", "3", r"row 0: expected a list of sentence numbers, got '3'"),
+    ("afc", "snippet", 3.5, r"row 0: snippet: expected a text, got 3.5"),
+    ("afc", "snippet", None, r"row 0: snippet: expected a text, got None"),
+    ("afc", "snippet_indexes", "3", r"row 0: snippet_indexes: expected a list, got '3'"),
+    ("afc", "snippet_indexes", None, r"row 0: snippet_indexes: expected a list, got None"),
+    ("afd", "dialogue_sentences", [None] * 12, r"row 0: dialogue_sentences: expected a list, got .*None"),
     ("afc", "snippet_indexes", ["x"], r"row 0: expected a list of sentence numbers, got \['x'\]"),
     ("afc", "snippet_indexes", [], r"row 0: the list of sentences of 7_1976 is empty"),
     ("afc", "dialogue_id", "../../etc", r"row 0: dialogue_id='../../etc' is no name of a folder"),
@@ -159,21 +162,21 @@ BAD_CELLS = [
 def test_a_bad_cell_is_named(task, column, value, message, corpus):
     csv, folder = corpus
     frame = make_frame(load_texts(csv)).astype(object)
-    frame.at[0, column] = value
-    frame.to_pickle(folder / "dataset.pkl")
+    frame[column] = [value] * len(frame)  # a column of a Parquet file has one type
+    frame.to_parquet(folder / "dataset.parquet")
     with pytest.raises(ValueError, match=message):
-        load_mamkit(folder, task, allow_pickle=True)
+        load_mamkit(folder, task)
 
 
 def test_a_bad_folder_or_task_is_named(corpus, tmp_path):
     _, folder = corpus
-    with pytest.raises(FileNotFoundError, match="dataset.pkl: no such file"):
-        load_mamkit(tmp_path, "afc", allow_pickle=True)
+    with pytest.raises(FileNotFoundError, match="dataset.parquet: no such file$"):
+        load_mamkit(tmp_path, "afc")
     with pytest.raises(ValueError, match="task='fallacy': must be one of"):
-        load_mamkit(folder, "fallacy", allow_pickle=True)
-    pd.DataFrame({"snippet": ["a"]}).to_pickle(folder / "dataset.pkl")
+        load_mamkit(folder, "fallacy")
+    pd.DataFrame({"snippet": ["a"]}).to_parquet(folder / "dataset.parquet")
     with pytest.raises(ValueError, match=r"no column \['dialogue_id', 'fallacy', 'snippet_indexes'\]"):
-        load_mamkit(folder, "afc", allow_pickle=True)
+        load_mamkit(folder, "afc")
 
 
 class Touch:
@@ -186,15 +189,26 @@ class Touch:
         return os.system, (f"touch {self.path}",)
 
 
-def test_the_pickle_is_read_on_request_alone_and_never_run(corpus, tmp_path):
+def test_a_pickle_is_never_loaded_and_the_error_says_how_to_convert_it(corpus, tmp_path):
     _, folder = corpus
+    (folder / "dataset.parquet").unlink()
     (folder / "dataset.pkl").write_bytes(pickle.dumps(Touch(tmp_path / "owned")))
-    for load in (load_mamkit_speech, lambda *words, **options: load_mamkit(*words, "afc", **options)):
-        with pytest.raises(PermissionError, match="allow_pickle=True"):
+    for load in (load_mamkit_speech, lambda folder: load_mamkit(folder, "afc")):
+        with pytest.raises(FileNotFoundError, match="dataset.parquet: no such file, only a pickle") as error:
             load(folder)
-        with pytest.raises(ValueError, match="dataset.pkl: refused, it names posix.system"):
-            load(folder, allow_pickle=True)
     assert not (tmp_path / "owned").exists()
+    line = str(error.value).splitlines()[-1]
+    assert line.startswith("import pandas; pandas.read_pickle(") and str(folder) in line
+    make_frame(load_texts(corpus[0])).to_pickle(folder / "dataset.pkl")
+    exec(line)
+    assert len(load_mamkit(folder, "afc")) == 4
+
+
+def test_what_is_no_parquet_is_named(corpus):
+    _, folder = corpus
+    (folder / "dataset.parquet").write_bytes(b"no table")
+    with pytest.raises(ValueError, match=r"dataset\.parquet: no Parquet file"):
+        load_mamkit(folder, "afc")
 
 
 def test_unlabelled_speech_is_the_train_part(corpus, tmp_path):
@@ -209,19 +223,11 @@ def test_unlabelled_speech_is_the_train_part(corpus, tmp_path):
             "split": ["TRAIN", "TRAIN", "TRAIN", "VALIDATION", "TEST"],
         }
     )
-    frame.to_pickle(folder / "dataset.pkl")
-    with pytest.raises(PermissionError, match="--allow-pickle"):
-        load_mamkit_speech(folder)
-    clips = load_mamkit_speech(folder, allow_pickle=True, check_audio=False)
+    frame.to_parquet(folder / "dataset.parquet")
+    clips = load_mamkit_speech(folder)
     assert [(c.id, c.text) for c in clips] == [
         ("MMUSED/7_1976/1", "Good evening."),
         ("MMUSED/7_1976/2+3", "We begin."),
     ]
     assert {c.split for c in clips} == {"unlabelled"} and all(c.labels == {} for c in clips)
     assert clips[1].audio == tuple(folder / f"audio_clips/7_1976/{n}.wav" for n in (2, 3))
-    both = load_mamkit_speech(folder, True, check_audio=False, parts=("TRAIN", "TEST"))
-    assert [c.group for c in both] == ["7_1976", "7_1976", "9_1980"]
-    with pytest.raises(ValueError, match=r"its split has no \['DEV'\]; it has \['TEST', 'TRAIN', 'VALID"):
-        load_mamkit_speech(folder, True, parts=("DEV",))
-    with pytest.raises(FileNotFoundError, match="3 of 3 sound files are missing"):
-        load_mamkit_speech(folder, allow_pickle=True)

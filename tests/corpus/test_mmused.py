@@ -11,12 +11,12 @@ from mmused_files import CLIPS, ROWS, load_real, load_texts, needs_mmused, write
 
 from speechlm_utils.audio import list_parts
 from speechlm_utils.clips import groups, label_names, task_names
-from speechlm_utils.corpus.mmused import LABELS, choose_splits, load_mmused_csv
+from speechlm_utils.corpus.mmused import LABELS, choose_groups, choose_splits, load_mmused_csv
 
 # --- the format, in a few rows ------------------------------------------------------------------------------
 
 
-def test_rows_become_records(tmp_path):
+def test_rows_become_clips(tmp_path):
     clips = load_mmused_csv(write_csv(tmp_path, *ROWS), "/audio", check_audio=False)
     assert [clip.split for clip in clips] == ["train", "train", "validation", "test"]
     assert [clip.group for clip in clips] == ["7_1976", "7_1976", "8_1980", "47_2024"]
@@ -52,6 +52,7 @@ BROKEN = [
     (f"train,0,Hm.,{CLIPS}/7_1976/3.wav,6", r"line 3: label='6' is not a number of afc, 0 to 5"),
     (f"train,0,Hm.,{CLIPS}/7_1976/3.wav,", r"line 3: label=''"),
     (f"later,0,Hm.,{CLIPS}/7_1976/3.wav,1", r"line 3: split='later'"),
+    (f",0,Hm.,{CLIPS}/7_1976/3.wav,1", r"line 3: split=''"),
     ("train,0,Hm.,,1", r"line 3: audio_path_list='' must name"),
     ("train,0,Hm.,/etc/7_1976/3.wav,1", r"line 3: audio_path_list='/etc"),
     ("train,0,Hm.,a/../../7_1976/3.wav,1", r"line 3: audio_path_list='a/\.\."),
@@ -98,8 +99,9 @@ def test_unknown_split_and_group_are_named(tmp_path):
     with pytest.raises(ValueError, match="split='random': must be 'authors' or 'debate'"):
         load_texts(path, split="random")
     with pytest.raises(ValueError, match="group='speaker': must be 'debate' or 'clip'"):
-        load_texts(path, group="speaker")
-    assert [c.group for c in load_texts(path, group="clip")] == [c.id for c in load_texts(path)]
+        choose_groups(load_texts(path), "speaker")
+    clips = load_texts(path)
+    assert [c.group for c in choose_groups(clips, "clip")] == [c.id for c in clips]
 
 
 def make_debates(tmp_path):

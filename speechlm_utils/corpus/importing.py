@@ -1,0 +1,140 @@
+"""Read a corpus in another format, look at all of it, and write it as a folder that every notebook reads."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..clips import Clip, task_names
+from ..files import write_text
+from .hf_dataset import load_hf_dataset
+from .inspection import inspect_corpus
+from .leakage import LeakageReport, find_leakage
+from .mamkit import load_mamkit, load_mamkit_speech
+from .mmused import LABELS, choose_groups, load_mmused_csv
+from .report import CorpusReport, keep_usable
+from .table import write_corpus
+
+UNUSED = {
+    "mmused-csv": ("authors_csv",),
+    "mamkit": ("audio_root",),
+    "hf": ("task", "audio_root", "authors_csv", "group"),
+}
+"""Kinds of source, and the options that each has no use for."""
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """How a corpus is read, checked and written.
+
+    Attributes
+    ----------
+    task : "afc" or "afd"; "mmused-csv" reads it from the file's name otherwise
+    audio_root : "mmused-csv": folder that the paths are relative to; None takes the CSV's own folder
+    split : "authors" or "debate", see `choose_splits`. By "debate", unlabelled speech of debates that are
+        held out for validation or test is left out
+    group : "debate" or "clip", see `choose_groups`; None takes "debate" for splits by debate, whose two sides
+        share none, and "clip" for the authors' splits, whose sides share debates
+    authors_csv : "mamkit": says which clips the authors validate on
+    unlabelled : MAMKit's folder `MMUSED`, whose train part becomes the unlabelled speech of step 2
+    on_error : "strict" raises if a clip cannot be used, with the reports written; "skip" drops these clips
+    inspect : "full" decodes every file, "headers" only looks at its head
+    seed : int, of the splits by debate
+    overwrite : bool, replace a metadata.csv that is there
+    """
+
+    task: str | None = None
+    audio_root: str | Path | None = None
+    split: str = "authors"
+    group: str | None = None
+    authors_csv: str | Path | None = None
+    unlabelled: str | Path | None = None
+    on_error: str = "strict"
+    inspect: str = "full"
+    seed: int = 0
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import found and wrote.
+
+    Attributes
+    ----------
+    clips : list of Clip, as written
+    inspection : CorpusReport, of all clips that were read
+    leakage : LeakageReport, of the clips that are written
+    left_out : dict, debate -> number of unlabelled clips that were left out because the debate is held out
+    """
+
+    clips: list[Clip]
+    inspection: CorpusReport
+    leakage: LeakageReport
+    left_out: dict[str, int]
+
+
+def import_corpus(
+    source: str | Path, kind: str, out: str | Path, options: ImportOptions | None = None
+) -> Imported:
+    """Read a corpus, look at all of it, and write it as an audio folder.
+
+    Parameters
+    ----------
+    source : "mmused-csv": the authors' CSV file; "mamkit": the folder `MMUSED-fallacy`; "hf": a folder that
+        `save_to_disk` wrote
+    kind : one of these three
+    out : folder for metadata.csv and the reports
+    options : ImportOptions; None takes the defaults
+
+    Raises
+    ------
+    FileExistsError, FileNotFoundError, ValueError
+        The message names the file and says what to do.
+    """
+    folder, options = Path(out), options or ImportOptions()
+    if not options.overwrite and (folder / "metadata.csv").exists():
+        raise FileExistsError(f"{folder / 'metadata.csv'}: is there already; --overwrite replaces it")
+    clips, left_out = _load(Path(source), kind, options), Counter()
+    if options.unlabelled is not None:
+        is_strict = options.split == "debate"
+        held_out = {clip.group for clip in clips if is_strict and clip.split in ("validation", "test")}
+        speech = load_mamkit_speech(options.unlabelled)
+        left_out = Counter(clip.group for clip in speech if clip.group in held_out)
+        clips += [clip for clip in speech if clip.group not in held_out]
+    found = inspect_corpus(clips, inspect=options.inspect, folder=folder, progress=True)
+    write_text(folder / "inspection.txt", found.summary() + "\n")
+    write_text(folder / "inspection.csv", found.findings.to_csv(index=False))
+    clips = keep_usable(clips, found, options.on_error, folder / "dropped.csv")
+    leakage = find_leakage(clips)
+    leakage.write(folder / "leakage.csv")
+    if kind != "hf":
+        default = "debate" if options.split == "debate" else "clip"
+        clips = choose_groups(clips, options.group or default)
+    write_corpus(clips, folder, options.overwrite)
+    return Imported(clips, found, leakage, dict(left_out))
+
+
+def _load(source: Path, kind: str, options: ImportOptions) -> list[Clip]:
+    """Read the labelled clips, sound files not yet looked at; refuse options that have no use."""
+    if kind not in UNUSED:
+        raise ValueError(f"kind={kind!r}: must be one of {list(UNUSED)}")
+    if wrong := [name for name in UNUSED[kind] if getattr(options, name) is not None]:
+        raise ValueError(f"kind={kind!r} has no use for {', '.join(wrong)}")
+    if kind == "hf":
+        return load_hf_dataset(source)
+    task, how = options.task, {"check_audio": False, "split": options.split, "seed": options.seed}
+    if kind == "mmused-csv":
+        return load_mmused_csv(source, options.audio_root or source.parent, task, **how)
+    if task is None:
+        raise ValueError(f"{source}: say which task, --task {' or --task '.join(LABELS)}")
+    return load_mamkit(source, task, authors_csv=options.authors_csv, **how)
+
+
+def format_profile(clips: Sequence[Clip], folder: str | Path) -> str:
+    """Write the lines (YAML) of a profile that make the notebooks run on the corpus in a folder."""
+    lines = ["all:", f"  corpus_dir: {Path(folder).resolve()}"]
+    tasks = task_names(clips)
+    if tasks:
+        others = f"  # or: {', '.join(tasks[1:])}" if tasks[1:] else ""
+        lines.append(f"  task: {tasks[0]}{others}")
+    return "\n".join(lines)
