@@ -183,3 +183,13 @@ def clips(tiny_clips):
 
 
 PLANTED_TOKENS = ((3, 5), (5, 17), (8, 40))  # of FALLACIES, in this order
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    """A repository with profiles and no notebooks yet; the working directory is its root."""
+    folder = tmp_path / "notebooks"
+    (folder / "profiles").mkdir(parents=True)
+    (folder / "profiles" / "quick.yml").write_text('all:\n  seed: 3\n"02":\n  clip_seconds: 1.5\n')
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

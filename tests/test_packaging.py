@@ -21,6 +21,7 @@ PROJECT = PYPROJECT["project"]
 MEBIBYTE = 2**20
 CHECKOUT_LIMIT = 48 * MEBIBYTE
 FILE_LIMIT = 20 * MEBIBYTE
+HEAVY = ["torch", "transformers", "librosa", "sklearn", "scipy"]
 REGISTRIES = (
     "pypi" + ".org",
     "python" + "hosted",
@@ -145,6 +146,20 @@ def test_version_is_said_once():
         ("CHANGELOG.md", rf"^## {__version__}\b"),
     ):
         assert re.search(pattern, (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE), name
+
+
+@pytest.mark.parametrize(
+    ("code", "absent"),
+    [
+        ("import speechlm_utils", ["numpy", *HEAVY]),
+        ("from speechlm_utils.cli import main; main.build_parser().format_help()", ["pandas", *HEAVY]),
+        ("import speechlm_utils.plots", HEAVY),
+    ],
+)
+def test_imports_are_cheap_and_silent(code, absent):
+    code += f"; import sys; assert not (found := set({absent}) & set(sys.modules)), found"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_checkout_stays_small():

@@ -6,8 +6,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import pandas as pd
-
 from ..files import write_atomically
 
 HELP = """\
@@ -62,6 +60,8 @@ def add_encode_command(commands) -> None:
 
 def run_encode(args: argparse.Namespace) -> int:
     """Encode, and print what was done and what was left out; returns the exit code."""
+    import pandas as pd
+
     from ..codec.backends import select_shard
     from ..codec.cache import fill_cache
     from ..codec.load import load_codec  # these load torch: only when the command runs
@@ -109,8 +109,10 @@ def _use_dask(address: str) -> Iterator[None]:
         yield
 
 
-def _load_clips(folder: str, on_error: str) -> tuple[list, pd.DataFrame]:
+def _load_clips(folder: str, on_error: str) -> tuple:
     """Load the corpus; return its clips, and file_name, kind and reason of what cannot be used."""
+    import pandas as pd
+
     from ..corpus.load import load_corpus
 
     with tempfile.TemporaryDirectory() as scratch:

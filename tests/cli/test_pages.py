@@ -1,0 +1,81 @@
+"""Pages work offline; formulas, widgets and figures are made readable."""
+
+import base64
+import re
+
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from speechlm_utils.cli import pages
+
+PIXEL = base64.b64encode(b"not really a png").decode()
+
+
+def make_page(*markdown, outputs=()):
+    """Render a notebook of Markdown cells and one code cell."""
+    cells = [*map(new_markdown_cell, markdown), new_code_cell("1", outputs=list(outputs))]
+    return pages.render_html(new_notebook(cells=cells), "02_x")
+
+
+def test_page_loads_nothing_from_the_network():
+    page = make_page("# Title\n\n$x$ and ![figure](data:image/png;base64,AAAA)")
+    loads = re.findall(r"<(?:script|link|img|iframe)\b[^>]*(?:src|href)=\"?(?:https?:)?//[^>]*>", page)
+    assert not loads
+    assert not re.findall(r"(?:@import|url\(|import\(|from )\s*['\"]?https?://[^)'\"]*", page)
+    assert "<script src" not in page
+
+
+def test_formulas_become_mathml_and_code_and_prices_stay():
+    page = make_page(r"Let $x_i * y_i$, $$\min_w \|w\|_1$$ and `$HOME` cost $5 and $6.")
+    assert page.count("<math") == 2
+    assert 'display="block"' in page
+    assert "$HOME" in page
+    assert "$5 and $6" in page
+    assert "FORMULA" not in page
+    assert "<em>" not in page
+
+
+def test_formula_that_cannot_be_read_stays_as_typed(monkeypatch):
+    monkeypatch.setattr(pages, "to_mathml", lambda *args, **kwargs: 1 / 0)
+    assert r"$\frac{1}$" in make_page(r"$\frac{1}$")
+
+
+def test_links_between_notebooks_lead_to_pages():
+    page = make_page("[next](03_tokens.ipynb) [part](03_tokens.ipynb#more) [other](../README.md)")
+    assert 'href="03_tokens.html"' in page
+    assert 'href="03_tokens.html#more"' in page
+
+
+def test_widgets_are_stripped_and_bars_keep_their_text():
+    outputs = [
+        new_output(
+            "display_data", {pages.WIDGET: {"model_id": "1"}, "text/plain": "interactive(children=...)"}
+        ),
+        new_output("display_data", {pages.WIDGET: {"model_id": "2"}, "text/plain": "100%|██████| 3/3"}),
+        new_output("display_data", {"image/png": PIXEL, "text/plain": "<Figure>"}),
+    ]
+    notebook = new_notebook(cells=[new_code_cell("1", outputs=outputs)], metadata={"widgets": {"state": {}}})
+    pages.strip_widgets(notebook)
+    assert "widgets" not in notebook.metadata
+    texts = [output.data["text/plain"] for output in notebook.cells[0].outputs]
+    assert texts == [pages.WIDGET_NOTE, "100%|██████| 3/3", "<Figure>"]
+
+
+def test_figure_takes_its_text_from_the_heading_above_it():
+    figure = new_output("display_data", {"image/png": PIXEL})
+    cells = [
+        new_markdown_cell("# Top\n## The path"),
+        new_code_cell("1"),
+        new_code_cell("2", outputs=[figure]),
+    ]
+    notebook = new_notebook(cells=cells)
+    pages.describe_figures(notebook)
+    assert 'alt="The path"' in pages.render_html(notebook, "02_x")
+
+
+def test_figures_of_an_earlier_run_go(tmp_path):
+    shown = new_output("display_data", {"image/png": PIXEL})
+    two = new_notebook(cells=[new_code_cell("1", outputs=[shown, shown])])
+    one = new_notebook(cells=[new_code_cell("1", outputs=[shown])])
+    pages.write_figures(two, "02_x", tmp_path)
+    pages.write_figures(one, "02_x", tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["02_x-01.png"]
