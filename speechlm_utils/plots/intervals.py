@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from .style import AUDIO, BOTH, NEUTRAL, TEXT, draw_intervals, layer_colors, name_codes, name_rows, set_color
+from .style import AUDIO, BOTH, NEUTRAL, TEXT, draw_intervals, layer_colors, name_rows, set_color
 
 KIND_COLORS = {"this codec": TEXT, "another codec": AUDIO, "untrained": NEUTRAL}
 
@@ -46,7 +46,7 @@ def plot_forest(
     effect, low, high : float arrays, shape (n_tokens,), standard deviations
     """
     draw_intervals(ax, np.transpose([effect, low, high]), layer_colors(layers))
-    name_codes(ax, names)
+    name_rows(ax, names, are_tokens=True)
     return ax
 
 

@@ -42,7 +42,7 @@ def plot_layer_counts(
     """
     places, colors = np.arange(len(layers)), layer_colors(layers, semantic_layers=semantic_layers)
     ax.bar(places, counts, color=colors, edgecolor="black", linewidth=0.5)
-    draw_errors(ax, places, chance, fmt="_", markersize=12, label="chance (95 %)")
+    draw_errors(ax, places, chance, "chance (95 %)")
     every = -(-len(layers) // 12)  # a label for each of up to twelve layers
     ax.set_xticks(places[::every], [f"L{layer}" for layer in layers[::every]])
     ax.set(xlabel="layer", ylabel="tokens selected", ylim=(0, 1.25 * max(np.max(counts), np.max(chance), 1)))

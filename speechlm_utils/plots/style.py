@@ -87,15 +87,12 @@ def show_name(name: str) -> str:
     return name.replace("_", " ")
 
 
-def name_rows(ax: Axes, names: Sequence[str], **look) -> None:
-    """Name the rows of a figure, the first on top; `look` is of the labels."""
-    ax.set_yticks(range(len(names)), names, **look)
+def name_rows(ax: Axes, names: Sequence[str], are_tokens: bool = False) -> None:
+    """Name the rows of a figure, the first on top; tokens in type that keeps them below each other."""
+    ax.set_yticks(range(len(names)), names)
+    if are_tokens:
+        ax.tick_params("y", labelfontfamily="monospace", labelsize=8.5)
     ax.set_ylim(max(len(names), 1) - 0.5, -0.5)
-
-
-def name_codes(ax: Axes, tokens: Sequence[str]) -> None:
-    """Name the rows of a figure after tokens, in type that keeps them below each other."""
-    name_rows(ax, tokens, family="monospace", fontsize=8.5)
 
 
 def draw_intervals(ax: Axes, spans: Sequence[Sequence[float]], colors: Sequence) -> None:
@@ -112,11 +109,12 @@ def draw_intervals(ax: Axes, spans: Sequence[Sequence[float]], colors: Sequence)
         ax.plot(estimate, row, "o", color=color, markersize=5)
 
 
-def draw_errors(ax: Axes, x: Sequence, spans: np.ndarray, **look) -> None:
-    """Draw upright intervals over bars: spans, shape (3, n), are estimates, lows and highs."""
+def draw_errors(ax: Axes, x: Sequence, spans: np.ndarray, label: str | None = None) -> None:
+    """Draw upright intervals: spans (3, n) are estimates (a dash if there is a label), lows and highs."""
     middle, low, high = (np.asarray(one, dtype=float) for one in spans)
-    look = {"fmt": "none", "color": "black", "capsize": 3, "linewidth": 1} | look
-    ax.errorbar(x, middle, yerr=np.maximum([middle - low, high - middle], 0), **look)
+    look = {"fmt": "_", "markersize": 12, "label": label} if label else {"fmt": "none"}
+    reach = np.maximum([middle - low, high - middle], 0)
+    ax.errorbar(x, middle, yerr=reach, color="black", capsize=3, linewidth=1, **look)
 
 
 def place_groups(n_places: int, n_groups: int, width: float = 0.8) -> np.ndarray:

@@ -52,4 +52,4 @@ def explore_layers(codec: SpeechCodec, wav: np.ndarray):
 
 def _slide_layers(show: Callable[[int], None], n_layers: int):
     look = label("layers") | {"continuous_update": False}
-    return live(lambda: operate(show, layers=ipywidgets.IntSlider(1, 1, n_layers, **look)))
+    return live(lambda: operate(show, {"layers": ipywidgets.IntSlider(1, 1, n_layers, **look)}))

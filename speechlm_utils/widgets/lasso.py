@@ -14,7 +14,7 @@ from ..selection.l1 import select_columns
 from ..selection.path import L1Path
 from ..tokens import show_token
 from .lasso_paths import LassoPaths
-from .panel import WIDE, Picture, Status, beside, busy, label, live, menu, stack
+from .panel import SHORT, WIDE, Picture, Status, beside, busy, label, live, menu, stack
 from .prompts import PromptView
 
 SIZES = ((3.1, 3.1), (6.6, 3.1))  # inches, of the two halves of the picture
@@ -136,8 +136,9 @@ class LassoExplorer:
         if layers not in sets.values():
             sets = {f"layers {', '.join(map(str, layers))}": layers} | sets
         task_names = [(show_name(name), name) for name in dict.fromkeys([task, *tasks])]
-        self.task = menu("task", task_names, value=task, layout={})
-        self.layers = menu("layers", sets.items(), value=layers, layout={})
+        self.task = menu("task", task_names, SHORT)
+        self.layers = menu("layers", sets.items(), SHORT)
+        self.layers.value = layers
         self.step = ipywidgets.SelectionSlider(
             options=[(label, place) for place, label in enumerate(label_steps(paths.Cs))],
             value=_find_step(paths.Cs, C), layout=WIDE, **label("C"),

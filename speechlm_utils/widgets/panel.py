@@ -21,7 +21,7 @@ from matplotlib.image import imsave
 
 log = logging.getLogger(__name__)
 
-WIDE = {"width": "40rem", "max_width": "98%"}
+WIDE, SHORT = {"width": "40rem", "max_width": "98%"}, {"width": "20rem"}
 STATIC = "SPEECHLM_STATIC"  # environment variable that `speechlm run` sets: nobody is there to move a slider
 REMARK = "*In JupyterLab a control stands here; the figure above shows one of its states.*"
 LONGEST_LINE = 300  # characters
@@ -60,7 +60,7 @@ def stack(parts: Sequence[ipywidgets.Widget]) -> ipywidgets.VBox:
     return ipywidgets.VBox([*parts, ipywidgets.HTML(_OWN_KEYS, layout={"height": "0", "margin": "0"})])
 
 
-def operate(draw: Callable, **controls: ipywidgets.Widget) -> ipywidgets.VBox:
+def operate(draw: Callable, controls: Mapping[str, ipywidgets.Widget]) -> ipywidgets.VBox:
     """Put controls above what `draw`, called with their values by name, shows and prints."""
     return stack([*controls.values(), ipywidgets.interactive_output(draw, controls)])
 
@@ -75,9 +75,9 @@ def label(description: str) -> dict:
     return {"description": description, "style": {"description_width": "7rem"}}
 
 
-def menu(description: str, options: Iterable, **look) -> ipywidgets.Dropdown:
+def menu(description: str, options: Iterable, layout: Mapping = WIDE) -> ipywidgets.Dropdown:
     """Return a menu of (what is shown, value) pairs."""
-    return ipywidgets.Dropdown(options=list(options), **{"layout": WIDE} | label(description) | look)
+    return ipywidgets.Dropdown(options=list(options), layout=layout, **label(description))
 
 
 def show_players(wavs: Mapping[str, np.ndarray], sample_rate: int, columns: int = 3) -> HTML:

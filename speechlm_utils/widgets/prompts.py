@@ -97,6 +97,6 @@ def explore_budget(tokenizer, clip, tokens, longest: int = 128, collapse_repeats
 
     def make() -> ipywidgets.Widget:
         look = label("max_length") | {"continuous_update": False, "layout": {"width": "36rem"}}
-        return operate(draw, max_length=ipywidgets.IntSlider(longest, least, longest, **look))
+        return operate(draw, {"max_length": ipywidgets.IntSlider(longest, least, longest, **look)})
 
     return live(make)

@@ -49,6 +49,6 @@ def explore_penalties():
         look = {"continuous_update": False, "style": {"description_width": "8rem"}, "layout": WIDE}
         budget = ipywidgets.FloatSlider(1.0, min=0.1, max=1.6, step=0.1, description="budget", **look)
         angle = ipywidgets.FloatSlider(10.0, min=-40, max=130, step=2, description="angle (degrees)", **look)
-        return operate(draw, budget=budget, angle=angle)
+        return operate(draw, {"budget": budget, "angle": angle})
 
     return live(make)

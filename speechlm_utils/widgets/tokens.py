@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from ..plots.style import show_name
 from ..selection.selection import Selection
 from ..tokens import show_token
-from .panel import Picture, Status, beside, busy, label, live, menu, stack
+from .panel import SHORT, Picture, Status, beside, busy, label, live, menu, stack
 
 ANY = "any"
 Token = tuple[int, int]
@@ -54,8 +54,8 @@ class TokenBrowser:
         self.status, self.card, self.sound = Status(), Picture(*size), ipywidgets.HTML()
         classes = [(ANY, None), *((show_name(name), row) for row, name in enumerate(selection.label_names))]
         layers = [(ANY, None), *((f"layer {n}", n) for n in sorted({layer for layer, _ in selection.tokens}))]
-        self.label = menu("speaks for", classes, layout={})
-        self.layer = menu("layer", layers, layout={})
+        self.label = menu("speaks for", classes, SHORT)
+        self.layer = menu("layer", layers, SHORT)
         look = label("token") | {"rows": 12, "layout": {"width": "26rem", "max_width": "98%"}}
         self.token = ipywidgets.Select(**look)
         menus = beside(self.label, self.layer)

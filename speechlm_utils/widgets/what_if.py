@@ -80,7 +80,7 @@ class WhatIf:
         look = label("tokens in order") | {"rows": 9, "layout": {"width": "24rem"}}
         self.places = ipywidgets.SelectMultiple(**look)
         tokens = [(show_token(*token), tuple(token)) for token in sorted(classifier.tokens)]
-        self.other = menu("swap for", tokens, layout=NARROW)
+        self.other = menu("swap for", tokens, NARROW)
         self.sequence = ipywidgets.HTML()
         self.buttons = self._make_buttons()
         self.controls = [self.choice, self.donor, self.places, self.other, *self.buttons]
@@ -93,9 +93,9 @@ class WhatIf:
 
     def _make_buttons(self) -> list[ipywidgets.Button]:
         actions = {
-            "Mute": lambda: mute_tokens(self.kept, self._picked()),
-            "Repeat": lambda: repeat_tokens(self.kept, self._picked()),
-            "Swap": lambda: swap_tokens(self.kept, self._picked(), *self.other.value),
+            "Mute": lambda: mute_tokens(self.tokens, self._picked()),
+            "Repeat": lambda: repeat_tokens(self.tokens, self._picked()),
+            "Swap": lambda: swap_tokens(self.tokens, self._picked(), *self.other.value),
             "Mute all": lambda: [],
             "Back to as spoken": lambda: list(self.spoken),
         }
@@ -126,23 +126,23 @@ class WhatIf:
         with busy(self.controls, self.status, "predicting", at):
             self.show(act())
 
-    def show(self, kept: Sequence[KeptToken]) -> None:
+    def show(self, tokens: Sequence[KeptToken]) -> None:
         """Show tokens and the prediction that they lead to."""
-        if len(kept) > MOST:
-            raise ValueError(f"that would be {len(kept)} tokens; {MOST} are the most that are shown here")
+        if len(tokens) > MOST:
+            raise ValueError(f"that would be {len(tokens)} tokens; {MOST} are the most that are shown here")
         classifier, clip, before, picked = self.classifier, self.clip, self.before, self.places.value
-        after = before if list(kept) == self.spoken else predict_clip(classifier, edit_clip(clip, kept))
-        is_as_long = len(kept) == len(self.places.options)
-        self.kept, rate = list(kept), clip.spec.frame_rate
-        self.places.options = [(f"{k.frame / rate:5.2f} s  {k}", place) for place, k in enumerate(kept)]
-        self.places.value = picked if is_as_long else ()
-        boxes = PromptView([("speech", str(token), token.layer) for token in kept])._repr_html_()
-        self.sequence.value = f"“{escape(clip.text)}” with<br>{boxes if kept else 'no speech token'}"
+        is_edited, is_as_long = list(tokens) != self.spoken, len(tokens) == len(self.places.options)
+        after = predict_clip(classifier, edit_clip(clip, tokens)) if is_edited else before
+        self.tokens, rate = list(tokens), clip.spec.frame_rate
+        options = [(f"{one.frame / rate:5.2f} s  {one}", place) for place, one in enumerate(tokens)]
+        self.places.options, self.places.value = options, picked if is_as_long else ()
+        boxes = PromptView([("speech", str(one), one.layer) for one in tokens])._repr_html_()
+        self.sequence.value = f"“{escape(clip.text)}” with<br>{boxes if tokens else 'no speech token'}"
         self.picture.draw(lambda figure: draw_change(figure, before, after, classifier, clip))
-        count = f"{len(kept)} audio tokens (as spoken: {len(self.spoken)})"
+        count = f"{len(tokens)} audio tokens (as spoken: {len(self.spoken)})"
         self.status.show(f"{count}; {describe_change(before, after, classifier.label_names)}")
 
     def blank(self) -> None:
         """Show nothing."""
-        self.spoken, self.kept, self.places.options, self.sequence.value = [], [], (), ""
+        self.spoken, self.tokens, self.places.options, self.sequence.value = [], [], (), ""
         self.picture.clear()

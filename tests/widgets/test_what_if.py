@@ -44,7 +44,7 @@ def test_edits_change_list_and_prediction(box, classifier):
     box.places.value = (0, 2)
     press(box, "Mute")
     assert listed(box) == [spoken[1], *spoken[3:]]
-    after = softmax(classifier.predict([edit_clip(box.clip, box.kept)])[0])
+    after = softmax(classifier.predict([edit_clip(box.clip, box.tokens)])[0])
     assert f"({after.max():.0%})" in read(box.status.widget)
     box.places.value = (1,)
     press(box, "Repeat")
@@ -52,7 +52,7 @@ def test_edits_change_list_and_prediction(box, classifier):
     box.places.value, box.other.value = (0,), (3, 7)
     press(box, "Swap")
     assert listed(box) == ["L3-0007", spoken[3], *spoken[3:]] and box.places.value == (0,)
-    after = softmax(classifier.predict([edit_clip(box.clip, box.kept)])[0])
+    after = softmax(classifier.predict([edit_clip(box.clip, box.tokens)])[0])
     assert read_words(box.picture) == describe_change(box.before, after, FALLACIES)
     press(box, "Mute all")
     assert listed(box) == [] and "no speech token" in read(box.sequence)
