@@ -1,24 +1,9 @@
-"""The command `speechlm`: run the notebooks from a shell, prepare what they need, list them.
-
-What is slow to import is imported when a command asks for it.
-"""
-
-import argparse
-import os
-import sys
-from pathlib import Path
-
-from .convert import add_import_command
-from .encode import add_encode_command
-
-HELP = """\
-Run the notebooks of this repository without opening them.
+"""Run the notebooks of this repository without opening them.
 
 The notebooks walk the method step by step: speech becomes tokens, an l1 penalty selects about 75 of them, a
 language model learns them as new words and is fine-tuned with them. Each notebook starts alone; what an
 earlier one would have written it loads from the run folder, or makes itself.
-"""
-EXAMPLES = """\
+
 examples:
   speechlm list                             what there is to run
   speechlm prepare                          load the language model and encode the corpus, once
@@ -30,10 +15,15 @@ examples:
 A profile is a file notebooks/profiles/NAME.yml with parameters of the notebooks, and the only difference
 between a quick tour and the paper's settings: copy one to make your own, or pass the path of a .yml file.
 """
-RUN_HELP = """\
-Execute the notebooks in order and write to the run folder: every executed notebook (.ipynb), a page to read
-(.html, works offline), its figures (figures/), its numbers (metrics/) and index.html, which links them all.
-"""
+
+import argparse
+import os
+import sys
+from inspect import getdoc
+from pathlib import Path
+
+from .convert import add_import_command  # what is slow to import is imported when a command runs
+from .encode import add_encode_command
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -50,35 +40,42 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Describe the command line."""
-    keep = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser("speechlm", description=HELP, epilog=EXAMPLES, formatter_class=keep)
+    """Describe the command line; docstrings are its help."""
+    keep = {"formatter_class": argparse.RawDescriptionHelpFormatter}
+    parser = argparse.ArgumentParser("speechlm", description=__doc__, **keep)
     names = "{run,prepare,list,import,encode}"
     commands = parser.add_subparsers(title="commands", required=True, metavar=names)
     profile = argparse.ArgumentParser(add_help=False)
     about = "a profile of notebooks/profiles (ci, demo, paper) or the path of a .yml file (default: demo)"
     profile.add_argument("--profile", default="demo", metavar="NAME", help=about)
 
-    about = {"help": "execute the notebooks", "description": RUN_HELP, "formatter_class": keep}
-    run = commands.add_parser("run", parents=[profile], **about)
-    about = "numbers of the notebooks to run, for example: 02 03"
-    run.add_argument("--only", nargs="+", metavar="NN", help=about)
-    about = "where to write (default: runs/<profile>)"
-    run.add_argument("--run-dir", type=Path, metavar="FOLDER", help=about)
-    run.add_argument("--keep-going", action="store_true", help="go on with the next notebook after a failure")
-    run.set_defaults(command=_run)
+    def add(name, command, *parents):
+        about = getdoc(command)
+        one = commands.add_parser(
+            name, parents=parents, help=about.partition("\n")[0], description=about, **keep
+        )
+        one.set_defaults(command=command)
+        return one.add_argument
 
-    about = "Load the language model and encode the corpus, so that no notebook has to wait for it."
-    prepare = commands.add_parser("prepare", parents=[profile], help="fill the caches", description=about)
-    prepare.set_defaults(command=_prepare)
-    listing = commands.add_parser("list", help="show the notebooks", description="List them in order.")
-    listing.set_defaults(command=_list)
+    option = add("run", run, profile)
+    about = "numbers of the notebooks to run, for example: 02 03"
+    option("--only", nargs="+", metavar="NN", help=about)
+    about = "where to write (default: runs/<profile>)"
+    option("--run-dir", type=Path, metavar="FOLDER", help=about)
+    option("--keep-going", action="store_true", help="go on with the next notebook after a failure")
+    add("prepare", prepare, profile)
+    add("list", list_notebooks)
     add_import_command(commands)
     add_encode_command(commands)
     return parser
 
 
-def _run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
+    """Execute the notebooks.
+
+    They run in order and write to the run folder: every executed notebook (.ipynb), a page to read (.html,
+    works offline), its figures (figures/), its numbers (metrics/) and index.html, which links them all.
+    """
     from ..notebook.catalogue import find_notebook_folder, find_notebooks, select_notebooks
     from ..notebook.record import read_metrics
     from .index import format_summary, write_index
@@ -103,7 +100,8 @@ def _run(args: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _prepare(args: argparse.Namespace) -> int:
+def prepare(args: argparse.Namespace) -> int:
+    """Load the language model and encode the corpus, so that no notebook has to wait for it."""
     from ..notebook.catalogue import find_notebook_folder
     from .profiles import DEFAULTS, load_profile
 
@@ -124,7 +122,8 @@ def _prepare(args: argparse.Namespace) -> int:
     return 0
 
 
-def _list(args: argparse.Namespace) -> int:
+def list_notebooks(args: argparse.Namespace) -> int:
+    """Show the notebooks in order."""
     from ..notebook.catalogue import find_notebook_folder, find_notebooks
 
     for notebook in find_notebooks(find_notebook_folder()):

@@ -62,7 +62,7 @@ def plan_parameters(notebooks: list[Notebook], profile: Profile, run_dir: Path) 
     if orphans:
         raise ValueError(f"profile {profile.name}: no notebook has the number {', '.join(sorted(orphans))}")
     declared = {one.path.name: set(papermill.inspect_notebook(str(one.path))) for one in notebooks}
-    _refuse_unknown(profile, "all", profile.common, set().union(*declared.values()))
+    _refuse_unknown(profile, "all", profile.common, {name for names in declared.values() for name in names})
     plan = {}
     for notebook in notebooks:
         name, own = notebook.path.name, profile.by_number.get(notebook.number, {})
@@ -86,18 +86,16 @@ def keep_to_corpus(notebooks: list[Notebook], plan: dict[str, dict[str, Any]], a
     ValueError
         If these notebooks were asked for by number, or no other is left.
     """
-    lessons = [one for one in notebooks if one.number != ANY_CORPUS and _is_foreign(one, plan)]
-    rest = [one for one in notebooks if one not in lessons]
-    if not lessons:
-        return rest
-    numbers = ", ".join(one.number for one in lessons)
-    told = f"notebooks {numbers} speak of the demo corpus; notebook {ANY_CORPUS} runs every step on yours"
-    if asked or not rest:
-        raise ValueError(told)
-    print(told)
+
+    def read_corpus(one: Notebook) -> Path:
+        name = plan[one.path.name].get("corpus_dir", DEFAULTS["corpus_dir"])
+        return (one.path.parent / name).resolve()
+
+    demo = (notebooks[0].path.parent / DEFAULTS["corpus_dir"]).resolve()
+    rest = [one for one in notebooks if one.number == ANY_CORPUS or read_corpus(one) == demo]
+    if numbers := ", ".join(one.number for one in notebooks if one not in rest):
+        told = f"notebooks {numbers} speak of the demo corpus; {ANY_CORPUS} alone runs every step on yours"
+        if asked or not rest:
+            raise ValueError(told)
+        print(told)
     return rest
-
-
-def _is_foreign(notebook: Notebook, plan: dict[str, dict[str, Any]]) -> bool:
-    folder, demo = notebook.path.parent, DEFAULTS["corpus_dir"]
-    return (folder / plan[notebook.path.name].get("corpus_dir", demo)).resolve() != (folder / demo).resolve()

@@ -10,7 +10,8 @@ import pandas as pd
 
 from ..audio import measure_seconds
 from ..clips import Clip, label_names, select_clips, task_names
-from ..corpus.splits import SPLITS
+from ..codec.base import SpeechCodec
+from ..corpus.splits import order_splits
 from ..evaluation.ceilings import varying_parameters
 from ..experiment import Experiment
 from .catalogue import find_notebooks
@@ -25,39 +26,37 @@ def list_versions() -> str:
 
 
 def check_installation(experiment: Experiment) -> pd.DataFrame:
-    """Look for what the notebooks need: corpus, codec, language model.
+    """Look for corpus, codec and language model.
 
     Returns
     -------
     table : DataFrame with columns `part`, `ok`, `found` (what it is, or the error that says what is missing)
     """
-    looks = {"corpus": _find_corpus, "speech tokenizer": _find_codec, "language model": _find_llm}
+    looks = {
+        "corpus": lambda: f"{len(experiment.corpus)} clips in {experiment.corpus_dir}",
+        "speech tokenizer": lambda: _describe_codec(experiment.codec),
+        "language model": lambda: _find_llm(experiment.llm.name),
+    }
     rows = []
     for part, look in looks.items():
         try:
-            rows.append((part, True, look(experiment)))
+            rows.append((part, True, look()))
         except (OSError, ValueError, ImportError) as error:
             rows.append((part, False, str(error)))
     return pd.DataFrame(rows, columns=["part", "ok", "found"])
 
 
-def _find_corpus(experiment: Experiment) -> str:
-    return f"{len(experiment.corpus)} clips in {experiment.corpus_dir}"
+def _describe_codec(codec: SpeechCodec) -> str:
+    size = f"{codec.spec.n_layers} layers of {codec.spec.codebook_size} codes"
+    return f"{size}, {codec.spec.frame_rate:g} frames/s (hash {codec.hash})"
 
 
-def _find_codec(experiment: Experiment) -> str:
-    spec = experiment.codec.spec
-    size = f"{spec.n_layers} layers of {spec.codebook_size} codes, {spec.frame_rate:g} frames/s"
-    return f"{size} (hash {experiment.codec.hash})"
-
-
-def _find_llm(experiment: Experiment) -> str:
+def _find_llm(name: str | Path) -> str:
     from ..llm.smollm2 import SMOLLM2, find_gguf
 
-    if str(experiment.llm.name) != SMOLLM2:
-        return f"{experiment.llm.name}: loaded when notebook 04 needs it"
-    path = find_gguf()
-    return f"{path.name}, {path.stat().st_size / 2**20:.0f} MiB"
+    if str(name) != SMOLLM2:
+        return f"{name}: loaded when notebook 04 needs it"
+    return f"{find_gguf().name}, {find_gguf().stat().st_size / 2**20:.0f} MiB"
 
 
 def notebook_table(folder: Path) -> str:
@@ -73,7 +72,7 @@ def describe_splits(clips: Sequence[Clip]) -> pd.DataFrame:
 
     Returns
     -------
-    table : DataFrame, one row per split, in the order of `SPLITS`
+    table : DataFrame, one row per split, see `order_splits`
     """
     tasks = task_names(clips)
     rows = [
@@ -85,8 +84,7 @@ def describe_splits(clips: Sequence[Clip]) -> pd.DataFrame:
     how = {"clips": "size", "sentences": "nunique", "voices": "nunique", "minutes": "sum"}
     splits = [clip.split for clip in clips]
     table = pd.DataFrame(rows).groupby(splits).agg(how | dict.fromkeys(tasks, "count"))
-    order = [*(split for split in SPLITS if split in table.index), *table.index.difference(SPLITS)]
-    return table.loc[order].round({"minutes": 1})
+    return table.loc[order_splits(clips)].round({"minutes": 1})
 
 
 def select_deliveries(clips: Sequence[Clip], task: str, n_sentences: int = 2) -> list[Clip]:

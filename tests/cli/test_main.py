@@ -35,7 +35,7 @@ def test_only_notebook_13_runs_on_another_corpus(repository, capsys):
     for name in ("02_lesson", "13_own"):
         write_notebook(folder / f"{name}.ipynb", parameters=CORPUS)
     (folder / "profiles" / "mine.yml").write_text("all:\n  corpus_dir: ../data/mine\n")
-    said = "notebooks 02 speak of the demo corpus; notebook 13 runs every step on yours"
+    said = "notebooks 02 speak of the demo corpus; 13 alone runs every step on yours"
     assert main(["run", "--profile", "mine"]) == 0
     captured = capsys.readouterr().out
     assert said in captured and "13_own" in captured and "02_lesson" not in captured
