@@ -60,7 +60,7 @@ def test_file_with_nan(tmp_path, value):
 
 def test_bad_waveform_arrays(tiny_codec):
     with raises(ValueError, "(2, 3)"):
-        normalise_rms(np.zeros((2, 3)))
+        normalise_rms(np.zeros((2, 3)), -26.0)
     with raises(ValueError, "no samples"):
         tiny_codec.encode(np.zeros(0))
     with raises(ValueError, "sample 3"):

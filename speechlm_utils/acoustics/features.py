@@ -14,7 +14,7 @@ import numpy as np
 from scipy.signal import savgol_filter
 from tqdm import tqdm
 
-from ..audio import AudioFiles, check_wav, hash_audio, load_audio
+from ..audio import AudioFiles, check_wav, hash_file, load_audio
 from ..clips import Clip
 from ..codec_spec import CodecSpec, shared_spec
 from ..files import write_atomically
@@ -34,7 +34,7 @@ SPECTRUM_SECONDS = 0.032  # likewise
 SLOPE_FRAMES = 5  # through which a line is laid
 SILENCE_DB = -90.0  # below it a frame is digital silence: its spectrum has no shape to measure
 MAX_SEMITONES = 12.0  # from the clip's median; farther away, pYIN has nearly always taken noise for a voice
-CACHE_VERSION = 3  # raise it when a feature is computed otherwise: older cached files are then passed by
+CACHE_VERSION = 4  # raise it when a feature is computed otherwise: older cached files are then passed by
 
 
 def frame_features(wav: np.ndarray, spec: CodecSpec, median_hz: float | None = None) -> dict[str, np.ndarray]:
@@ -95,7 +95,7 @@ def clip_features(
     Parameters
     ----------
     clips : with codes of one codec, whose frames are measured
-    cache_dir : folder that keeps the result of every clip, by the hash of its audio; None keeps nothing
+    cache_dir : folder that keeps the result of every clip, by the hash of its file; None keeps nothing
     n_jobs : int, clips measured at a time (pitch tracking costs about 0.06 s per second of speech)
     progress : bool, show a bar
 
@@ -126,17 +126,17 @@ def speaker_medians(clips: Sequence[Clip], features: list[dict[str, np.ndarray]]
 def _read_or_measure(
     audio: AudioFiles, cache_dir: Path | str | None, spec: CodecSpec
 ) -> dict[str, np.ndarray]:
-    wav = load_audio(audio, spec.sample_rate)
-    if cache_dir is None:
-        return frame_features(wav, spec)
-    name = f"{hash_audio(wav)}-{spec.sample_rate}-{spec.hop}-v{CACHE_VERSION}.npz"
-    path = Path(cache_dir) / "acoustics" / name
-    if path.exists():
-        with np.load(path) as stored:
-            return dict(stored)
-    features = frame_features(wav, spec)
-    with write_atomically(path) as part:
-        np.savez_compressed(part, **features)
+    path = None
+    if cache_dir is not None:
+        name = f"{hash_file(audio)}-{spec.sample_rate}-{spec.hop}-v{CACHE_VERSION}.npz"
+        path = Path(cache_dir) / "acoustics" / name
+        if path.exists():
+            with np.load(path) as stored:
+                return dict(stored)
+    features = frame_features(load_audio(audio, spec.sample_rate), spec)
+    if path is not None:
+        with write_atomically(path) as part:
+            np.savez_compressed(part, **features)
     return features
 
 

@@ -17,7 +17,8 @@ from ..torch_settings import exact_float32, one_thread
 class SpeechCodec(ABC):
     """A speech tokenizer: waveform -> codes (n_layers, n_frames) -> waveform.
 
-    A subclass says how its model encodes a batch (`_encode`) and decodes some layers (`_decode`).
+    A subclass says how its model encodes a batch (`_encode`), where its codebooks are (`_books`), and how the
+    sum of their vectors becomes sound (`_sound`), where that is not by `model.decoder`.
 
     Parameters
     ----------
@@ -131,6 +132,18 @@ class SpeechCodec(ABC):
     def _encode(self, batch):
         """Encode a tensor (n_wavs, 1, n_samples) to codes (at least n_layers, n_wavs, n_frames)."""
 
+    def read_vectors(self, layer: int, ids):
+        """Return what codes (1, n_frames) of a layer add to the latent: tensor (1, width, n_frames)."""
+        return self._books()[layer - 1].decode(ids)
+
     @abstractmethod
+    def _books(self):
+        """Return the quantiser of each layer."""
+
     def _decode(self, ids: dict):
         """Decode layer -> codes (1, n_frames), the sum of these layers only, to a tensor (n_samples,)."""
+        return self._sound(sum(self.read_vectors(layer, one) for layer, one in ids.items()))[0, 0]
+
+    def _sound(self, latent):
+        """Turn latent vectors (1, width, n_frames) into sound, tensor (1, 1, n_samples)."""
+        return self.model.decoder(latent)

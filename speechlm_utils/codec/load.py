@@ -1,6 +1,6 @@
 """Load a speech tokenizer by folder or hub name; SpeechTokenizer behind the common interface.
 
-The interface is in `speech_codec`, the codecs of transformers (EnCodec, DAC, Mimi, X-Codec) in `hf_codecs`.
+The interface is in `base`, the codecs of transformers (EnCodec, DAC, Mimi, X-Codec) are in `hf_codecs`.
 """
 
 import functools
@@ -8,19 +8,8 @@ import math
 from pathlib import Path
 
 from ..codec_spec import CodecSpec
+from . import weights
 from .base import SpeechCodec
-from .weights import (
-    CONFIG_KEYS,
-    check_config,
-    check_sha256,
-    find_folder,
-    find_weights,
-    hash_model,
-    load_weights,
-    make_model,
-    read_config,
-    read_weights,
-)
 
 
 class SpeechTokenizerCodec(SpeechCodec):
@@ -37,15 +26,15 @@ class SpeechTokenizerCodec(SpeechCodec):
             n_layers=config["n_q"],
             semantic_layers=(1,),
         )
-        own_hash = hash_model(model, [config[key] for key in CONFIG_KEYS], ("encoder.", "quantizer."))
+        settings = [config[key] for key in weights.CONFIG_KEYS]
+        own_hash = weights.hash_model(model, settings, ("encoder.", "quantizer."))
         super().__init__(model, spec, own_hash, name, device, n_layers)
 
     def _encode(self, batch):
         return self.model.encode(batch, n_q=self.spec.n_layers)
 
-    def _decode(self, ids):
-        books = self.model.quantizer.vq.layers
-        return self.model.decoder(sum(books[layer - 1].decode(one) for layer, one in ids.items()))[0, 0]
+    def _books(self):
+        return self.model.quantizer.vq.layers
 
 
 def load_codec(
@@ -77,18 +66,16 @@ def load_codec(
         If the folder or its files are missing, the codec's class is not known, a checksum differs, or
         configuration or weights do not fit; the message names it.
     """
-    folder = find_folder(name)
-    config = read_config(folder)
-    kind = config.get("model_type", "speechtokenizer")
-    if kind != "speechtokenizer":
+    folder = weights.find_folder(name)
+    config = weights.read_config(folder)
+    if config["model_type"] != weights.SPEECHTOKENIZER:
         from .hf_codecs import load_hf_codec  # transformers, only where it is needed
 
-        return load_hf_codec(folder, kind, name, device, n_layers, sha256)
-    check_config(folder / "config.json", config)
-    path = find_weights(folder)
-    check_sha256(path, sha256)
-    model = make_model(config)
-    load_weights(model, read_weights(path), path)
+        return load_hf_codec(folder, config["model_type"], name, device, n_layers, sha256)
+    path = weights.find_weights(folder)
+    weights.check_sha256(path, sha256)
+    model = weights.make_model(config)
+    weights.load_weights(model, weights.read_weights(path), path)
     return SpeechTokenizerCodec(model, config, name, device, n_layers)
 
 

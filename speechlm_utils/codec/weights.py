@@ -8,6 +8,7 @@ import re
 import warnings
 from pathlib import Path
 
+SPEECHTOKENIZER = "speechtokenizer"  # the `model_type` of a config.json that names none
 HUB_SUBFOLDER = "speechtokenizer_hubert_avg"
 WEIGHT_FILES = ("model.safetensors", "SpeechTokenizer.pt", "ckpt.dev")
 """SpeechTokenizer's weights: our own format, then the names that its two released variants have."""
@@ -25,7 +26,7 @@ _TRAINING_ONLY = ("embed_avg", "cluster_size", "inited")  # k-means and moving a
 
 
 def read_config(folder: Path) -> dict:
-    """Read config.json; one that is no JSON object raises ValueError with its path."""
+    """Read config.json; no JSON object, or one without keys that it needs, raises ValueError."""
     path = folder / "config.json"
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
@@ -33,13 +34,10 @@ def read_config(folder: Path) -> dict:
         raise ValueError(f"{path}: no valid JSON ({error})") from None
     if not isinstance(config, dict):
         raise ValueError(f"{path}: expected a JSON object, got {type(config).__name__}")
-    return config
-
-
-def check_config(path: Path, config: dict) -> None:
-    """Raise ValueError with the names of keys of SpeechTokenizer's shape that its config.json misses."""
-    if missing := [key for key in CONFIG_KEYS if key not in config]:
+    is_ours = config.setdefault("model_type", SPEECHTOKENIZER) == SPEECHTOKENIZER
+    if is_ours and (missing := [key for key in CONFIG_KEYS if key not in config]):
         raise ValueError(f"{path}: misses {missing}")
+    return config
 
 
 def make_model(config: dict):
@@ -61,14 +59,13 @@ def find_folder(name: str | Path) -> Path:
         match = _HUB_NAME.fullmatch(str(name))
         if match is None:
             raise FileNotFoundError(f"{name}: no such folder, and not a hub name like 'fnlp/SpeechTokenizer'")
-        inside = match[2]
-        folder = _download(match[1], inside)
+        inside, folder = match[2], _download(match[1], match[2])
     for place in [folder / inside] if inside else (folder, folder / HUB_SUBFOLDER):
         if (place / "config.json").is_file():
             return place
-    asked = f" in its folder {inside!r}" if inside else ""
     raise FileNotFoundError(
-        f"{name}: no config.json{asked} in {folder}; a hub name may name a folder: 'owner/name:folder'"
+        f"{name}: no config.json in {folder} or its folder {inside or HUB_SUBFOLDER!r}; a hub name may "
+        "name a folder: 'owner/name:folder'"
     )
 
 
@@ -95,18 +92,15 @@ def check_sha256(path: Path, sha256: str | None = None) -> None:
 
     Parameters
     ----------
-    path : file, beside which a SHA256SUMS (lines "<64 hex digits>  <file name>") may lie
-    sha256 : 64 hex digits; None takes those of SHA256SUMS, else those that the hub's cache names its large
-        files by, else nothing is compared
+    sha256 : 64 hex digits; None takes those of a SHA256SUMS (lines "<64 hex digits>  <file name>") beside the
+        file, else those that the hub's cache names its large files by, else nothing is compared
 
     Raises
     ------
     ValueError
         If the file has another checksum, or SHA256SUMS is no such list; the message names the file.
     """
-    expected = sha256 or _read_checksums(path.with_name(CHECKSUMS)).get(path.name)
-    if expected is None and path.is_symlink() and re.fullmatch(r"[0-9a-f]{64}", path.resolve().name):
-        expected = path.resolve().name
+    expected = sha256 or _find_sha256(path)
     if expected is None:
         return
     with open(path, "rb") as file:
@@ -118,18 +112,16 @@ def check_sha256(path: Path, sha256: str | None = None) -> None:
         )
 
 
-def _read_checksums(path: Path) -> dict[str, str]:
-    """Read file name -> checksum; {} where there is no such file."""
-    if not path.is_file():
-        return {}
-    sums = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        match = re.fullmatch(r"([0-9a-fA-F]{64}) [ *](.+)", line)
+def _find_sha256(path: Path) -> str | None:
+    sums = path.with_name(CHECKSUMS)
+    for number, line in enumerate(sums.read_text("utf-8").splitlines() if sums.is_file() else [], 1):
+        match = re.fullmatch(r"([0-9a-fA-F]{64}) [ *](?:\./)?(.+)", line)
         if match is None and line.strip():
-            raise ValueError(f"{path}, line {number}: expected '<64 hex digits>  <file name>', got {line!r}")
-        if match:
-            sums[match[2].removeprefix("./")] = match[1]
-    return sums
+            raise ValueError(f"{sums}, line {number}: expected '<64 hex digits>  <file name>', got {line!r}")
+        if match and match[2] == path.name:
+            return match[1]
+    digits = path.resolve().name if path.is_symlink() else ""
+    return digits if re.fullmatch(r"[0-9a-f]{64}", digits) else None
 
 
 def read_weights(path: Path) -> dict:

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from ..audio import check_audio as check_sound
-from ..audio import list_parts
+from ..audio import list_parts, measure_seconds
 from ..clips import Clip, find_repeated
 from .columns import name_errors, read_rows
 from .splits import make_splits, parse_split
@@ -171,4 +170,4 @@ def require_audio(clips: Sequence[Clip], root: Path) -> None:
             f"{root}: {len(missing)} of {len(files)} sound files are missing, the first is {missing[0]}; "
             "fetch the audio with MAMKit, or load with check_audio=False to use the texts alone"
         )
-    check_sound(files)
+    measure_seconds(files)  # raises where a header tells that its file cannot be used

@@ -101,7 +101,7 @@ def test_normalised_audio_has_codes_of_its_own(tiny_corpus, tiny_codec, tmp_path
     clips = load_corpus(tiny_corpus)[:2]
     plain = encode_clips(clips, tiny_codec, tmp_path)
     level = encode_clips(clips, tiny_codec, tmp_path, rms_dbfs=-26.0)
-    expected = tiny_codec.encode(normalise_rms(load_audio(clips[0].audio, 16000)))
+    expected = tiny_codec.encode(normalise_rms(load_audio(clips[0].audio, 16000), -26.0))
     assert np.array_equal(level[0].codes, expected) and not np.array_equal(level[0].codes, plain[0].codes)
 
 

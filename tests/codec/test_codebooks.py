@@ -41,4 +41,4 @@ def test_nearest_come_first_and_1_is_the_median_distance():
 
 def test_code_outside_the_codebook_is_named():
     with pytest.raises(ValueError, match="code 5: the codebook has codes 0 to 4"):
-        nearest_codes(np.zeros((5, 2)), 5)
+        nearest_codes(np.zeros((5, 2)), 5, 1, range(5))
