@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/selection.py
 
-Prints seconds of both ways in this run, their ratio, how many tokens both keep, and whether saga converged.
+Prints seconds of both ways in this run, their ratio, how many tokens both select, and whether saga converged.
 """
 
 import argparse
@@ -10,12 +10,11 @@ import time
 import warnings
 from pathlib import Path
 
-import numpy as np
-
 from speechlm_utils.clips import label_ids, label_names
 from speechlm_utils.experiment import Experiment
+from speechlm_utils.selection.l1 import L1LogisticRegression
 from speechlm_utils.selection.path import fit_l1_path
-from speechlm_utils.selection.selector import L1Selector
+from speechlm_utils.selection.selector import list_selected, make_selector
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -40,17 +39,19 @@ def main() -> None:
     y = label_ids(clips, args.task, label_names(clips, args.task))
 
     start = time.perf_counter()
-    path = fit_l1_path(clips, y, args.Cs)
+    path = fit_l1_path(make_selector(), clips, y, args.Cs)
     fast = time.perf_counter() - start
     start = time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # convergence is printed below
-        fits = [L1Selector(C=C, solver="saga", max_iter=args.max_iter).fit(clips, y) for C in args.Cs]
+        models = [L1LogisticRegression(C, "saga", max_iter=args.max_iter) for C in args.Cs]
+        fits = [make_selector(model).fit(clips, y) for model in models]
     slow = time.perf_counter() - start
     print(f"{len(clips)} clips, {path.coefs.shape[2]} columns, C in {args.Cs}")
-    print(f"liblinear path: {fast:.1f} s, kept {path.n_tokens.tolist()}, converged {path.converged.tolist()}")
-    converged = [bool(np.all(f.converged_)) for f in fits]
-    print(f"saga, one by one: {slow:.1f} s, kept {[len(f.tokens_) for f in fits]}, converged {converged}")
+    n_tokens, converged = path.n_tokens.tolist(), path.converged.tolist()
+    print(f"liblinear path: {fast:.1f} s, selected {n_tokens}, converged {converged}")
+    n_tokens, converged = [len(list_selected(fit)) for fit in fits], [fit["l1"].converged_ for fit in fits]
+    print(f"saga, one by one: {slow:.1f} s, selected {n_tokens}, converged {converged}")
     print(f"ratio {slow / fast:.1f}")
 
 

@@ -139,11 +139,11 @@ class Runner:
         if job.condition == "text":
             return []
         selection = self.selection(job)
-        sizes = {"seed": job.seed, "codebook_size": self.experiment.codec.spec.codebook_size}
+        layers, seed = selection.layers, job.seed
         if job.condition == "random":
-            return random_tokens(len(selection.tokens), selection.layers, **sizes)
+            return random_tokens(len(selection.tokens), self.experiment.codec.spec, layers, seed)
         if job.condition == "matched":
-            return matched_random_tokens(selection, self.clips(job)["train"], selection.layers, **sizes)
+            return matched_random_tokens(selection.tokens, self.clips(job)["train"], layers, seed)
         return selection.tokens
 
     def rows(self, job: Job, tokens: list[tuple[int, int]]) -> dict | None:

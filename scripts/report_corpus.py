@@ -1,4 +1,4 @@
-"""Write ``data/demo/README.md``: sizes, planted profiles as they came out, and the three ceilings per task.
+"""Write ``data/demo/README.md``: sizes, planted profiles as they came out, and upper bounds per task.
 
 python scripts/report_corpus.py
 """
@@ -14,7 +14,7 @@ from speechlm_utils.audio import measure_seconds
 from speechlm_utils.clips import Clip, task_names
 from speechlm_utils.corpus.load import load_corpus
 from speechlm_utils.corpus.splits import SPLITS
-from speechlm_utils.evaluation.ceilings import compute_ceilings
+from speechlm_utils.evaluation.upper_bounds import compute_upper_bounds
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / "data" / "demo"
@@ -49,8 +49,8 @@ def describe_profiles(clips: list[Clip]) -> str:
     return as_table(["class", "clips", *names], rows)
 
 
-def describe_ceilings(clips: list[Clip]) -> str:
-    table = compute_ceilings(clips)
+def describe_upper_bounds(clips: list[Clip]) -> str:
+    table = compute_upper_bounds(clips)
     rows = []
     for task, part in table.groupby("task", sort=False):
         shown = part.set_index("inputs")
@@ -69,7 +69,7 @@ def main() -> None:
     fallacies = {c.group: c.ambiguous for c in clips if c.split == "test" and "fallacy" in c.labels}
     text = TEMPLATE.read_text().format(
         sizes=describe_sizes(clips),
-        ceilings=describe_ceilings(clips),
+        upper_bounds=describe_upper_bounds(clips),
         profiles=describe_profiles(clips),
         ambiguous=np.mean(list(fallacies.values())),
         n_fallacy=labels["fallacy"],

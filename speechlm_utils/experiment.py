@@ -6,15 +6,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+
 from .clips import Clip, hash_corpus, label_ids, label_names, sample_clips
 from .codec.base import SpeechCodec
 from .codec.cache import encode_clips
 from .codec.load import load_codec
 from .corpus.load import load_corpus
 from .llm.spec import LLMSpec
+from .selection.l1 import L1LogisticRegression
 from .selection.path import find_C_for_count
-from .selection.selection import Selection, list_differences, make_selection
-from .selection.selector import L1Selector
+from .selection.selection import Selection, list_differences, make_selection, read_settings
+from .selection.selector import make_selector
 
 if TYPE_CHECKING:
     from .finetuning.classifier import SpeechTokenClassifier
@@ -87,38 +91,45 @@ class Experiment:
         return self.clips(split="unlabelled" if has_part else "train", rms_dbfs=rms_dbfs)
 
     def selection(
-        self, task: str, n_tokens: int = 75, rms_dbfs: float | None = None, anew: bool = False, **settings
+        self,
+        task: str,
+        n_tokens: int = 75,
+        rms_dbfs: float | None = None,
+        refresh: bool = False,
+        selector: Pipeline | None = None,
+        C: float | None = None,
     ) -> Selection:
         """Load the task's selection from the run folder, or select about n_tokens on train and write it.
 
-        A file made from other clips, another codec or another number of tokens is made anew, and so is one
-        that records other settings than those given here; what is not given is taken as it lies there.
+        A file made from other clips, another codec or another number of tokens is made again, and so is one
+        that records other settings than those of a selector or C given here.
 
         Parameters
         ----------
         task, rms_dbfs : as in `clips`
         n_tokens : int, wanted; C is searched for it, unless it is given
-        anew : bool, True selects whatever lies in the run folder: for the step that has settings of its own
-        settings : L1Selector parameters, for example C, solver or layers (default: the codec's acoustic ones)
+        refresh : bool, True selects again whatever lies in the run folder
+        selector : see `make_selector`, a clone is fitted; None takes its defaults, or what lies there
         """
         level = "" if rms_dbfs is None else f"_rms{rms_dbfs:g}"
         path = Path(self.run_dir) / f"selection_{task}_{n_tokens}{level}.json"
         train = self.clips(task, "train", rms_dbfs)
-        layers, C = settings.pop("layers", None), settings.pop("C", None)
-        if path.exists() and not anew:
+        if path.exists() and not refresh:
             selection = Selection.load(path)
-            wanted = {"codec_hash": self.codec.hash, "corpus_hash": hash_corpus(train)}
-            wanted |= {"C": C, "layers": layers and tuple(layers)} | settings
+            wanted = {"codec_hash": self.codec.hash, "corpus_hash": hash_corpus(train), "C": C}
+            if selector is not None:
+                layers = selector["counts"].layers or self.codec.spec.acoustic_layers
+                wanted |= read_settings(selector) | {"layers": tuple(layers)}
             if not (other := list_differences(selection, wanted)):
                 return selection
             log.warning("%s: was made with another %s; selecting again", path, ", ".join(other))
+        if selector is None:
+            selector = make_selector(L1LogisticRegression(random_state=self.seed))
+        selector = clone(selector)
         names = label_names(train, task)
         y = label_ids(train, task, names)
-        own = {"layers": tuple(layers or self.codec.spec.acoustic_layers), "seed": self.seed}
-        settings = own | {"codebook_size": self.codec.spec.codebook_size} | settings
-        if C is None:
-            C, _ = find_C_for_count(train, y, n_tokens, **settings)
-        selector = L1Selector(C=C, **settings).fit(train, y)
+        C = find_C_for_count(selector, train, y, n_tokens)[0] if C is None else C
+        selector.set_params(l1__C=C).fit(train, y)
         selection = make_selection(selector, train, task, names, self.codec.hash)
         selection.save(path)
         return selection

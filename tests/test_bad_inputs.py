@@ -8,18 +8,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import soundfile
+from conftest import SPEC
 
 from speechlm_utils.audio import load_audio, normalise_rms
 from speechlm_utils.clips import Clip, label_ids, label_names, sample_clips, select_clips
 from speechlm_utils.codec.cache import encode_clips
 from speechlm_utils.codec.load import load_codec
 from speechlm_utils.corpus.load import load_corpus
-from speechlm_utils.selection.bag_of_words import JointBagOfWords, count_matrix, count_tokens
+from speechlm_utils.selection.bag_of_words import JointBagOfWords, count_matrix
 from speechlm_utils.selection.controls import matched_random_tokens, random_tokens
+from speechlm_utils.selection.l1 import L1LogisticRegression
 from speechlm_utils.selection.path import find_C_for_count
 from speechlm_utils.selection.selection import Selection
-from speechlm_utils.selection.selector import L1Selector
-from speechlm_utils.selection.stability import cross_validate_C
+from speechlm_utils.selection.selector import make_selector, token_coefs
+from speechlm_utils.selection.stability import split_folds
 from speechlm_utils.tokens import parse_token
 
 
@@ -233,17 +235,14 @@ def test_pickled_code_is_not_executed(tmp_path, tiny_codec_dir):
 def test_code_out_of_range(value):
     codes = np.zeros((8, 5), dtype=np.int16)
     codes[2, 4] = value
-    with raises(ValueError, "layer 3, frame 4", f"code {value}", "[0, 64)"):
-        count_tokens(codes, 64)
-    with raises(ValueError, "clip x7", "layer 3, frame 4"):
-        count_matrix([Clip("x7", "", None, codes=codes)], codebook_size=64)
+    with raises(ValueError, "clip x7", "layer 3, frame 4", f"code {value}", "[0, 64)"):
+        count_matrix([Clip("x7", "", None, codes=codes, spec=SPEC)])
 
 
 def test_codes_of_the_wrong_shape_or_kind(tiny_codec):
-    with raises(ValueError, "(5,)"):
-        count_tokens(np.zeros(5, dtype=int))
-    with raises(ValueError, "float64"):
-        count_tokens(np.zeros((8, 5)))
+    for codes, part in ((np.zeros(5, dtype=int), "(5,)"), (np.zeros((8, 5)), "float64")):
+        with raises(ValueError, "clip x7", part):
+            count_matrix([Clip("x7", "", None, codes=codes, spec=SPEC)])
     with raises(ValueError, "layer 1, frame 0", "code 64"):
         tiny_codec.decode(np.full((8, 5), 64))
     for layers in (0, 9, (), (0, 1), (9,)):
@@ -254,8 +253,8 @@ def test_codes_of_the_wrong_shape_or_kind(tiny_codec):
 def test_clip_without_codes_or_layers():
     with raises(ValueError, "clip x7", "no codes"):
         count_matrix([Clip("x7", "", None)])
-    with raises(ValueError, "clip x7", "layer 4", "1 to 3"):
-        count_matrix([Clip("x7", "", None, codes=np.zeros((3, 2), dtype=int))], layers=(2, 4))
+    with raises(ValueError, "layers [9]", "1 to 8"):
+        count_matrix([Clip("x7", "", None, codes=np.zeros((8, 2), dtype=int), spec=SPEC)], layers=(2, 9))
 
 
 @pytest.mark.parametrize("name", ["<|L0_0001|>", "<|L3_17|>", "L3-0417", "<|text|>", " <|L3_0417|>"])
@@ -268,8 +267,8 @@ def test_not_a_token_name(name):
 
 
 def test_nothing_to_count_or_no_text():
-    with raises(ValueError, "use_text=False and use_audio=False"):
-        JointBagOfWords(use_text=False, use_audio=False).fit([])
+    with raises(ValueError, "use_text=False and tokens=[]"):
+        JointBagOfWords(use_text=False, tokens=[]).fit([])
     with raises(ValueError, "use_text=True", "none of the 1 clips"):
         JointBagOfWords().fit([Clip("a", " ", None)])
 
@@ -278,34 +277,30 @@ def test_nothing_to_count_or_no_text():
     ("settings", "part"),
     [
         ({"solver": "lbfgs"}, "solver='lbfgs'"),
-        ({"C": 0}, "C=0"),
-        ({"threshold": "median"}, "threshold='median'"),
+        ({"C": 0}, "'C' parameter"),
     ],
 )
 def test_bad_selector_settings(planted_clips, settings, part):
     with raises(ValueError, part):
-        L1Selector(codebook_size=64, **settings).fit(planted_clips, np.arange(180) % 2)
+        make_selector(L1LogisticRegression(**settings)).fit(planted_clips, np.arange(180) % 2)
 
 
 def test_bad_labels_groups_and_counts(planted_clips):
     y, g = np.arange(180) // 2 % 3, np.arange(180) // 2
-    with raises(ValueError, "single class [1]"):
-        L1Selector(codebook_size=64).fit(planted_clips, np.ones(180, dtype=int))
+    with raises(ValueError, "one class [1]"):
+        make_selector().fit(planted_clips, np.ones(180, dtype=int))
     with raises(ValueError, "class 1 has 2 groups", "n_folds=5"):
-        cross_validate_C(planted_clips, (g < 2) * 1, g, [0.1])
+        split_folds((g < 2) * 1, g)
     with raises(ValueError, "180", "179"):
-        cross_validate_C(planted_clips, y, g[1:], [0.1])
+        split_folds(y, g[1:])
     with raises(ValueError, "n_tokens=0"):
-        find_C_for_count(planted_clips, y, 0)
-    with raises(TypeError, "folds"):
-        find_C_for_count(planted_clips, y, folds=3)
+        find_C_for_count(make_selector(), planted_clips, y, 0)
     with raises(ValueError, "n_tokens=129", "128"):
-        random_tokens(129, (2, 3), codebook_size=64)
+        random_tokens(129, SPEC, (2, 3))
     with raises(ValueError, "(1, 5)", "(2, 3)"):
-        matched_random_tokens([(1, 5)], planted_clips, (2, 3), codebook_size=64)
+        matched_random_tokens([(1, 5)], planted_clips, (2, 3))
     with raises(ValueError, "(1, 5)"):
-        selector = L1Selector(0.02, codebook_size=64).fit(planted_clips, y)
-        selector.coefs_of_tokens([(1, 5)])
+        token_coefs(make_selector().fit(planted_clips, y), [(1, 5)])
 
 
 def test_selection_of_another_codec_is_refused(tmp_path):

@@ -13,6 +13,8 @@ from speechlm_utils.finetuning.classifier import SpeechTokenClassifier
 from speechlm_utils.llm.embeddings import load_rows
 from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.pretraining.pretrain import PretrainSettings
+from speechlm_utils.selection.l1 import L1LogisticRegression
+from speechlm_utils.selection.selector import make_selector
 
 
 @pytest.fixture
@@ -40,39 +42,45 @@ def test_rows_are_trained_once_and_then_loaded(experiment):
     assert experiment.rows(other, PretrainSettings(max_steps=1)).keys() != rows.keys()
 
 
-def test_selection_is_taken_as_it_lies_there_unless_it_is_wanted_anew(experiment):
-    own = {"solver": "saga", "C": 0.5, "layers": [3, 4], "threshold": "mean", "max_iter": 2000}
-    first = experiment.selection("fallacy", 5, **own)
+def make_own(layers=(3, 4), **settings):
+    settings = {"solver": "saga", "threshold": "mean", "max_iter": 2000} | settings
+    return make_selector(L1LogisticRegression(**settings), list(layers))
+
+
+def test_selection_is_taken_as_it_lies_there_unless_it_is_to_be_refreshed(experiment):
+    first = experiment.selection("fallacy", 5, selector=make_own(), C=0.5)
     assert (first.solver, first.C, first.layers) == ("saga", 0.5, (3, 4))
     later = experiment.selection("fallacy", 5)  # a step without settings of its own
     assert (later.solver, later.tokens, later.layers) == ("saga", first.tokens, (3, 4))
-    assert experiment.selection("fallacy", 5, layers=[3, 4]).solver == "saga"
-    assert experiment.selection("fallacy", 5, anew=True, layers=[3, 4]).solver == "liblinear"
-    assert experiment.selection("fallacy", 5, layers=[5]).layers == (5,)
+    assert experiment.selection("fallacy", 5, selector=make_own()).C == 0.5
+    assert experiment.selection("fallacy", 5, refresh=True).solver == "liblinear"
+    assert experiment.selection("fallacy", 5).layers == (2, 3, 4, 5, 6, 7, 8)
 
 
 @pytest.mark.parametrize(
-    "setting", [{"threshold": "nonzero"}, {"max_iter": 900}, {"C": 0.4}, {"solver": "skglm"}]
+    "setting",
+    [{"threshold": "nonzero"}, {"max_iter": 900}, {"C": 0.4}, {"solver": "skglm"}, {"layers": (5,)}],
 )
-def test_selection_that_records_other_settings_is_made_anew(experiment, caplog, setting):
-    own = {"C": 0.5, "threshold": "mean", "max_iter": 1000}
-    first = experiment.selection("fallacy", 5, **own)
+def test_selection_that_records_other_settings_is_made_again(experiment, caplog, setting):
+    own = {"solver": "liblinear"}
+    first = experiment.selection("fallacy", 5, selector=make_own(**own), C=0.5)
     path = experiment.run_dir / "selection_fallacy_5.json"
     written = path.stat().st_mtime_ns
-    assert experiment.selection("fallacy", 5, **own).tokens == first.tokens
+    assert experiment.selection("fallacy", 5, selector=make_own(**own), C=0.5).tokens == first.tokens
     assert path.stat().st_mtime_ns == written and not caplog.records
 
     (name, value), *_ = setting.items()
-    later = experiment.selection("fallacy", 5, **own | setting)
+    C, own = setting.pop("C", 0.5), own | setting
+    later = experiment.selection("fallacy", 5, selector=make_own(**own), C=C)
     assert getattr(later, name) == value == getattr(type(first).load(path), name)
     assert f"made with another {name}; selecting again" in caplog.text
 
 
 def test_setting_that_a_file_does_not_record_is_not_taken_for_the_same(experiment):
-    first = experiment.selection("fallacy", 5, C=0.5, threshold="mean")
+    first = experiment.selection("fallacy", 5, selector=make_own(), C=0.5)
     replace(first, threshold=None).save(experiment.run_dir / "selection_fallacy_5.json")
     assert experiment.selection("fallacy", 5).threshold is None  # not asked for: as it lies there
-    assert experiment.selection("fallacy", 5, threshold="mean").threshold == "mean"
+    assert experiment.selection("fallacy", 5, selector=make_own()).threshold == "mean"
 
 
 # --- the classifier: of the run folder, else beside the corpus, else trained small and kept

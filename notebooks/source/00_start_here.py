@@ -30,7 +30,7 @@ from speechlm_utils.audio import load_audio
 from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import label_names
 from speechlm_utils.codec.cache import encode_clips
-from speechlm_utils.evaluation.ceilings import compute_ceilings
+from speechlm_utils.evaluation.upper_bounds import compute_upper_bounds
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.notebook.overview import (
@@ -245,9 +245,9 @@ fig.savefig(Path(run_dir, "figures", "00_planted.png"), dpi=110)
 
 # %%
 bootstrap = Bootstrap(n_resamples, seed)
-ceilings = compute_ceilings(experiment.corpus, None, clips_per_split, n_folds, bootstrap)
+ceilings = compute_upper_bounds(experiment.corpus, None, clips_per_split, n_folds, bootstrap)
 fig, ax = plt.subplots(figsize=(9, 3.8))
-plots.plot_ceilings(ax, ceilings)
+plots.plot_upper_bounds(ax, ceilings)
 fig.savefig(Path(run_dir, "figures", "00_ceilings.png"), dpi=110)
 
 # %% [markdown]

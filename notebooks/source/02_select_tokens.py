@@ -35,15 +35,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import sklearn
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 
 from speechlm_utils import exercises, plots, widgets
 from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import groups, label_ids, label_names, sample_clips, task_names
-from speechlm_utils.evaluation.conditions import compare_conditions, predict_sets
+from speechlm_utils.evaluation.conditions import compare_conditions, make_linear, predict_conditions
 from speechlm_utils.experiment import Experiment
-from speechlm_utils.notebook.needs import require
 from speechlm_utils.notebook.record import record_metrics
 from speechlm_utils.selection.bag_of_words import count_matrix
 from speechlm_utils.selection.controls import (
@@ -52,11 +52,11 @@ from speechlm_utils.selection.controls import (
     permute_labels,
     random_tokens,
 )
-from speechlm_utils.selection.l1 import fit_l1, select_columns
+from speechlm_utils.selection.l1 import L1LogisticRegression, fit_l1
 from speechlm_utils.selection.path import find_C_for_count, fit_l1_path
 from speechlm_utils.selection.penalties import shrink, soft_threshold
-from speechlm_utils.selection.selector import make_features
-from speechlm_utils.selection.stability import cross_validate_C, fold_coefs, stability
+from speechlm_utils.selection.selector import make_selector
+from speechlm_utils.selection.stability import cross_validate_C, fold_coefs, split_folds, stability
 from speechlm_utils.tokens import show_token
 from speechlm_utils.widgets.lasso_paths import LassoPaths, list_layer_sets
 
@@ -76,7 +76,7 @@ n_tokens = 75  # wanted
 solver = "liblinear"  # one class against the rest; the paper: "saga", all classes at once
 C = None  # None: the one that keeps about n_tokens
 max_iter = 1000  # of the solver
-threshold = "nonzero"  # a token with any weight is kept; the paper: "mean", with at least the mean weight
+threshold = "nonzero"  # a token with any weight is selected; the paper: "mean", with at least the mean weight
 layers = None  # to choose from; None: the codec's acoustic layers, 2 to 8 of SpeechTokenizer
 Cs = [0.002, 0.004, 0.006, 0.008, 0.011, 0.015, 0.02, 0.03, 0.05, 0.1, 0.3, 1.0]  # the path
 n_folds = 5
@@ -98,7 +98,7 @@ permutation_Cs = [0.004, 0.006, 0.008, 0.011, 0.015, 0.02, 0.03]
 #
 # The test clips stay closed until the selection is done.
 
-# %% [markdown] tags=["needs-ambiguous"]
+# %% [markdown]
 # Some sentences fit one class only, we call them *specific*. The others are *ambiguous*: their words fit two
 # or more classes, and only the delivery tells which is meant.
 
@@ -107,18 +107,21 @@ experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, seed, clips_
 train = experiment.clips(task, "train")
 names = label_names(train, task)
 y, sentences = label_ids(train, task, names), groups(train)
-layers = tuple(layers or experiment.codec.spec.acoustic_layers)
-linear = {"codebook_size": experiment.codec.spec.codebook_size, "seed": seed}
-choice = {"layers": layers, "solver": solver, "max_iter": max_iter, "threshold": threshold}
-settings = linear | choice
 
 voices = {clip.speaker for clip in train} - {""}
 print(f"{len(train)} train clips, {len(set(sentences))} sentences, {len(voices)} named voices")
+print(f"ambiguous: {np.mean([clip.ambiguous for clip in train]):.0%} of the clips")
 pd.Series(np.array(names)[y]).value_counts().to_frame("clips")
 
-# %% tags=["needs-ambiguous"]
-require(experiment.corpus, "ambiguous", task=task)
-print(f"ambiguous: {np.mean([clip.ambiguous for clip in train]):.0%} of the clips")
+# %% [markdown]
+# ## The selector
+#
+# Four steps turn clips into selected tokens. The next sections take them one by one.
+
+# %%
+model = L1LogisticRegression(solver=solver, threshold=threshold, max_iter=max_iter, random_state=seed)
+selector = make_selector(model, layers)
+selector
 
 # %% [markdown]
 # ## One row per clip: the joint bag of words
@@ -130,9 +133,8 @@ print(f"ambiguous: {np.mean([clip.ambiguous for clip in train]):.0%} of the clip
 # them.
 
 # %%
-bag = make_features(layers, settings["codebook_size"])["counts"].fit(train)
-counts = bag.transform(train)
-columns = np.array([*bag.words_, *(show_token(*token) for token in bag.tokens_)])
+bag = selector["counts"].fit(train)
+counts, columns, layers = bag.transform(train), bag.get_feature_names_out(), bag.layers_
 
 few = [int(np.flatnonzero(y == k)[0]) for k in range(min(3, len(names)))]
 total = np.asarray(counts[few].sum(axis=0)).ravel()
@@ -143,10 +145,10 @@ pd.DataFrame(counts[few][:, shown].toarray().astype(int), [names[y[i]] for i in 
 
 # %%
 n_clips, n_columns = counts.shape
-print(f"{n_clips:,} clips x {n_columns:,} columns: {bag.n_words_:,} words and {len(bag.tokens_):,} tokens")
-print(f"a clip holds {counts[:, : bag.n_words_].sum() / n_clips:.0f} words", end=" ")
-print(f"and {counts[:, bag.n_words_ :].sum() / n_clips:.0f} acoustic tokens")
 print(f"{n_columns / n_clips:.1f} columns per clip: without a penalty, many models fit every train clip")
+parts = {"words": counts[:, : bag.n_words_], "acoustic tokens": counts[:, bag.n_words_ :]}
+sizes = {name: [part.shape[1], part.sum() / n_clips] for name, part in parts.items()}
+pd.DataFrame.from_dict(sizes, "index", columns=["columns", "per clip"])
 
 # %% [markdown]
 # ## Weigh, then scale, but do not centre
@@ -159,7 +161,7 @@ print(f"{n_columns / n_clips:.1f} columns per clip: without a penalty, many mode
 # matter, and would be punished for it. So each column is divided by its standard deviation.
 
 # %%
-features = make_features(layers, settings["codebook_size"])
+features = clone(selector[:-1])
 X = features.fit_transform(train)
 share = np.asarray((counts > 0).mean(axis=0)).ravel()
 
@@ -251,31 +253,31 @@ exercises.check_soft_threshold(my_threshold)
 # result in the run folder for the next notebooks.
 
 # %%
-selector = {"C": C, **choice}
-chosen = experiment.selection(task, n_tokens, anew=True, **selector)
+chosen = experiment.selection(task, n_tokens, refresh=True, selector=selector, C=C)
 C_count = chosen.C
-print(f"C = {C_count:.4g} keeps {len(chosen.tokens)} of {len(bag.tokens_):,} tokens", end=" ")
-print(f"({chosen.solver}, converged: {chosen.converged}, {chosen.n_iter} iterations)")
+selector.set_params(l1__C=C_count)
+print(f"C = {C_count:.4g} selects {len(chosen.tokens)} of {len(bag.tokens_):,} tokens")
+print(f"{chosen.solver}, converged: {chosen.converged}, {chosen.n_iter} iterations")
 print("for example", ", ".join(show_token(*token) for token in chosen.tokens[:8]))
 
 # %% [markdown]
 # *Prediction: at the same $C$, how many of the columns get a weight from ℓ2?*
 
 # %%
-l1 = fit_l1(X, y, C_count, np.unique(y), solver, max_iter, seed=seed)
+l1 = fit_l1(selector["l1"], X, y)
 ridge = LogisticRegression(C=C_count, solver="liblinear", class_weight="balanced", random_state=seed)
 l2 = OneVsRestClassifier(ridge).fit(X, y)
 l2_coefs = np.vstack([one.coef_ for one in l2.estimators_])
 
 fig, ax = plt.subplots(figsize=(7, 3.8))
-plots.plot_sizes(ax, {"ℓ1": np.abs(l1.coefs).max(axis=0), "ℓ2": np.abs(l2_coefs).max(axis=0)})
+plots.plot_sizes(ax, {"ℓ1": np.abs(l1.coef_).max(axis=0), "ℓ2": np.abs(l2_coefs).max(axis=0)})
 ax.set_title(f"same clips, same C = {C_count:.3g}")
 plt.show()
 
 # %%
-kept_l1, kept_l2 = (int((coefs != 0).any(axis=0).sum()) for coefs in (l1.coefs, l2_coefs))
-print(f"ℓ1 gives weight to {kept_l1:,} of {occurs.sum():,} columns that occur, ℓ2 to {kept_l2:,}")
-assert kept_l1 < kept_l2
+n_l1, n_l2 = (int((coefs != 0).any(axis=0).sum()) for coefs in (l1.coef_, l2_coefs))
+print(f"ℓ1 gives weight to {n_l1:,} of {occurs.sum():,} columns that occur, ℓ2 to {n_l2:,}")
+assert n_l1 < n_l2
 print("checkpoint: only ℓ1 selects; ℓ2 would need a threshold that somebody has to invent")
 
 # %% [markdown]
@@ -338,8 +340,9 @@ exercises.check_zeros(my_zeros, fit_mixed)
 
 # %%
 grid = sorted({*Cs, C_count})
-path = fit_l1_path(train, y, grid, **settings)
-table = cross_validate_C(train, y, sentences, grid, n_folds, n_jobs=experiment.n_jobs, **settings)
+folds = split_folds(y, sentences, n_folds, seed)
+path = fit_l1_path(selector, train, y, grid)
+table = cross_validate_C(selector, train, y, grid, folds, experiment.n_jobs)
 table = table.rename(columns={"n_tokens": "n_tokens_per_fold"}).assign(n_tokens=path.n_tokens)
 best = int(table.macro_f1.argmax())
 C_best = grid[best]
@@ -357,32 +360,29 @@ plt.show()
 # common rule is: take the *strongest* penalty whose score lies within one standard error of the best.
 
 # %%
-at_count = table.set_index("C").loc[C_count]
 limit = table.macro_f1[best] - table.macro_f1_std[best] / np.sqrt(n_folds)
 C_sparse = table.C[table.macro_f1 >= limit].min()
-print(
-    f"best of the folds: C = {C_best:.3g}, {path.n_tokens[best]} tokens, macro-F1 {table.macro_f1[best]:.3f}"
-)
-print(f"one-standard-error rule: C = {C_sparse:.3g}, {path.n_tokens[grid.index(C_sparse)]} tokens")
-print(f"about {n_tokens}: C = {C_count:.3g}, {len(chosen.tokens)} tokens, macro-F1 {at_count.macro_f1:.3f}")
-price = table.macro_f1[best] - at_count.macro_f1
-print(f"the small vocabulary costs {price:.3f} macro-F1 (std over folds {at_count.macro_f1_std:.3f})")
+rules = {"best of the folds": C_best, "one standard error": C_sparse, f"about {n_tokens} tokens": C_count}
+ruled = table.set_index("C").loc[list(rules.values())].reset_index()
+price = table.macro_f1[best] - ruled.macro_f1.iloc[-1]
+print(f"the small vocabulary costs {price:.3f} macro-F1")
 if (table.n_not_converged > 0).any():
     print("not converged in some folds at C =", table.C[table.n_not_converged > 0].tolist())
+ruled.set_index(pd.Index(rules))
 
 # %% [markdown]
 # We go on with these few tokens, for a reason that this model does not know: each of them becomes a word
 # that a language model must learn, and the audio part of a prompt grows with their number. Exercise:
 # change `n_tokens` at the top.
 #
-# Step through the path. A column is a kept token, a row a class. At first it shows the step that we go on
+# Step through the path. A column is a selected token, a row a class. At first it shows the step that we go on
 # with. In JupyterLab, move the slider, or say about how many tokens you want. Another task or other layers
 # are fitted once, when you choose them.
 
 # %%
-paths = LassoPaths(experiment, grid, **settings)
+paths = LassoPaths(experiment, grid, selector)
 paths.add(task, layers, path, names)
-layer_sets = list_layer_sets(experiment.codec)
+layer_sets = list_layer_sets(experiment.codec.spec)
 widgets.explore_lasso(paths, task, layers, C_count, task_names(experiment.corpus), layer_sets)
 
 # %% [markdown]
@@ -396,7 +396,7 @@ widgets.explore_lasso(paths, task, layers, C_count, task_names(experiment.corpus
 # light blue layer 8.
 
 # %%
-coefs = fold_coefs(train, y, sentences, C_count, n_folds, **settings)
+coefs = fold_coefs(selector, train, y, folds)
 token_coefs = coefs[:, :, bag.n_words_ :]
 rows = -(-len(names) // 3)
 fig, axes = plt.subplots(rows, 3, figsize=(11, 3.1 * rows), squeeze=False, sharex=True)
@@ -418,9 +418,11 @@ plt.show()
 # %%
 word_means = coefs[:, :, : bag.n_words_].mean(axis=0)
 order = np.argsort(-word_means, axis=1)[:, :6]
-for name, row, means in zip(names, order, word_means, strict=True):
-    spoken = (f"{bag.words_[i]} {means[i]:.2f}" for i in row if means[i] > 0)
-    print(f"{plots.show_name(name):15}", ", ".join(spoken))
+spoken = {
+    plots.show_name(name): [f"{bag.words_[i]} {means[i]:.2f}" if means[i] > 0 else "" for i in row]
+    for name, row, means in zip(names, order, word_means, strict=True)
+}
+pd.DataFrame.from_dict(spoken, "index")
 
 # %% [markdown]
 # ## How stable is the choice?
@@ -435,29 +437,28 @@ for name, row, means in zip(names, order, word_means, strict=True):
 # %%
 rng = np.random.default_rng(seed)
 shuffled = permute_labels(y, sentences, rng)
-half = {"n_resamples": n_half_samples, **settings}
-real = stability(train, y, sentences, 2 * C_count, **half)
-null = stability(train, shuffled, sentences, 2 * C_count, **half)
+half = clone(selector).set_params(l1__C=2 * C_count)
+real, null = (stability(half, train, labels, n_half_samples, seed) for labels in (y, shuffled))
 
 fig, ax = plt.subplots(figsize=(7, 3.4))
 plots.plot_stability(ax, real.frequency, null.frequency)
 plt.show()
 
 # %%
-always = real[real.frequency >= 0.9]
 frequency = {(row.layer, row.code): row.frequency for row in real.itertuples()}
 of_chosen = np.array([frequency.get(token, 0.0) for token in chosen.tokens])
-highest = null.frequency.max() if len(null) else 0.0
-print(f"selected in at least 90 % of {n_half_samples} half-samples: {len(always)} tokens", end=" ")
-print(f"(permuted labels: {(null.frequency >= 0.9).sum()}, their most frequent one reaches {highest:.0%})")
-if len(of_chosen):
-    print(
-        f"of our {len(of_chosen)}, {(of_chosen >= 0.5).mean():.0%} are selected in at least every second one"
-    )
+print(f"of our {len(of_chosen)}, {np.mean(of_chosen >= 0.5):.0%} are selected in at least every second one")
+pd.DataFrame(
+    {
+        "in at least 90 %": [(one.frequency >= 0.9).sum() for one in (real, null)],
+        "highest share": [one.frequency.max() for one in (real, null)],
+    },
+    index=["true labels", "permuted labels"],
+)
 
 # %% [markdown]
 # Codes of one codebook can stand in for each other: two codes that sound alike share the work, and chance
-# decides which of them a half-sample takes. So a low frequency does not prove that a *sound* is
+# decides which of them a subsample takes. So a low frequency does not prove that a *sound* is
 # unimportant.
 #
 # ## Which layers win?
@@ -476,8 +477,10 @@ chance = [draws.mean(axis=0), *np.quantile(draws, [0.025, 0.975], axis=0)]
 fig, ax = plt.subplots(figsize=(7, 3.2))
 plots.plot_layer_counts(ax, layers, per_layer, chance)
 winner = int(np.argmax(per_layer))
-print(f"layer {layers[winner]} supplies {per_layer[winner]} of {len(layer_of)} tokens,", end=" ")
-print(f"{per_layer[winner] / max(draws.mean(axis=0)[winner], 1e-9):.1f} times its even share")
+share = per_layer[winner] / max(draws.mean(axis=0)[winner], 1e-9)
+print(
+    f"layer {layers[winner]}: {per_layer[winner]} of {len(layer_of)} tokens, {share:.1f} times its even share"
+)
 
 # %% [markdown]
 # ## The paper's solver, and the price of stopping it early
@@ -493,31 +496,33 @@ print(f"{per_layer[winner] / max(draws.mean(axis=0)[winner], 1e-9):.1f} times it
 # %%
 subset = sample_clips(train, task, limit=saga_clips, seed=seed)
 y_small = label_ids(subset, task, names)
-saga = {"solver": "saga", "max_iter": saga_iterations, "tol": 1e-3}
-quick = settings | {"solver": "liblinear"}
-C_lib, _ = find_C_for_count(subset, y_small, n_tokens, n_fits=12, **quick)
-C_saga, _ = find_C_for_count(subset, y_small, n_tokens, C_start=2 * C_lib, n_fits=8, **settings | saga)
-X_small, classes = features.fit_transform(subset), np.unique(y_small)
+saga = L1LogisticRegression(C_count, "saga", threshold, saga_iterations, 1e-3, seed)
+quick = clone(selector).set_params(l1__solver="liblinear")
+slow = clone(selector).set_params(l1=saga)
+C_lib, _ = find_C_for_count(quick, subset, y_small, n_tokens, n_fits=12)
+C_saga, _ = find_C_for_count(slow, subset, y_small, n_tokens, C_start=2 * C_lib, n_fits=8)
+X_small, stopped = features.fit_transform(subset), clone(saga).set_params(max_iter=20)
 fits = {
-    "liblinear": fit_l1(X_small, y_small, C_lib, classes, seed=seed),
-    "saga": fit_l1(X_small, y_small, C_saga, classes, seed=seed, **saga),
-    "saga, stopped": fit_l1(X_small, y_small, C_saga, classes, seed=seed, **saga | {"max_iter": 20}),
+    "liblinear": fit_l1(
+        L1LogisticRegression(threshold=threshold, random_state=seed), X_small, y_small, C_lib
+    ),
+    "saga": fit_l1(saga, X_small, y_small, C_saga),
+    "saga, stopped": fit_l1(stopped, X_small, y_small, C_saga),
 }
 
 # %%
 start = features["counts"].n_words_
-kept = {name: set(np.flatnonzero(select_columns(fit.coefs, threshold)[start:])) for name, fit in fits.items()}
-report = pd.DataFrame(
+columns_of = {name: set(np.flatnonzero(fit.get_support()[start:])) for name, fit in fits.items()}
+print(f"{len(subset)} clips; C = {C_lib:.3g} (liblinear), {C_saga:.3g} (saga)")
+pd.DataFrame(
     {
-        "converged": [fit.converged for fit in fits.values()],
-        "rounds": [fit.n_iter for fit in fits.values()],
-        "tokens kept": [len(one) for one in kept.values()],
-        "shared with saga": [len(one & kept["saga"]) for one in kept.values()],
+        "converged": [fit.converged_ for fit in fits.values()],
+        "rounds": [fit.n_iter_ for fit in fits.values()],
+        "tokens selected": [len(one) for one in columns_of.values()],
+        "shared with saga": [len(one & columns_of["saga"]) for one in columns_of.values()],
     },
     index=list(fits),
 )
-print(f"{len(subset)} clips; C = {C_lib:.3g} (liblinear), {C_saga:.3g} (saga)")
-report
 
 # %% [markdown]
 # ### Exercise 3 · Overlap by chance (easy, 5 minutes)
@@ -556,11 +561,10 @@ exercises.check_overlap(my_overlap, n_selected=75, n_tokens=7168)
 # take this away.*
 
 # %%
-size = {"codebook_size": settings["codebook_size"], "layers": layers}
-seeds = range(seed, seed + n_random_sets)
-matched = [matched_random_tokens(chosen, train, seed=one, **size) for one in seeds]
-randoms = [random_tokens(len(chosen.tokens), seed=one, **size) for one in seeds]
-occurrences = np.asarray(count_matrix(train, **size).sum(axis=0)).ravel()
+seeds, spec = range(seed, seed + n_random_sets), experiment.codec.spec
+matched = [matched_random_tokens(chosen.tokens, train, layers, one) for one in seeds]
+randoms = [random_tokens(len(chosen.tokens), spec, layers, one) for one in seeds]
+occurrences = np.asarray(count_matrix(train, layers).sum(axis=0)).ravel()
 place = {token: i for i, token in enumerate(bag.tokens_)}
 sets = {"selected": chosen.tokens, "matched random": matched[0], "random": randoms[0]}
 
@@ -590,16 +594,17 @@ y_test, g_test = label_ids(test, task, names), groups(test)
 ambiguous = np.array([clip.ambiguous for clip in test])
 conditions = {"text": [[]], "text + selected": [chosen.tokens]}
 conditions |= {"text + matched random": matched, "text + random": randoms}
-predictions = predict_sets(train, test, task, names, conditions, **linear)
+linear = make_linear(seed=seed)
+predictions = predict_conditions(linear, train, y, test, conditions)
 
 # %%
 loud_train, loud_test = (experiment.clips(task, split, rms_dbfs) for split in ("train", "test"))
-chosen_loud = experiment.selection(task, n_tokens, rms_dbfs, anew=True, **selector)
+chosen_loud = experiment.selection(task, n_tokens, rms_dbfs, refresh=True, selector=selector, C=C)
 same_level = "text + selected, equal loudness"
 conditions = {same_level: [chosen_loud.tokens]}
-predictions |= predict_sets(loud_train, loud_test, task, names, conditions, **linear)
+predictions |= predict_conditions(linear, loud_train, y, loud_test, conditions)
 common = len(set(chosen.tokens) & set(chosen_loud.tokens))
-print(f"equal loudness: C = {chosen_loud.C:.3g} keeps {len(chosen_loud.tokens)} tokens,", end=" ")
+print(f"equal loudness: C = {chosen_loud.C:.3g} selects {len(chosen_loud.tokens)} tokens")
 print(f"{common} of them are among our {len(chosen.tokens)}")
 
 # %% [markdown]
@@ -647,7 +652,7 @@ pd.DataFrame(against).T
 # voices could differ more. And a bag of counts forgets the order of the tokens; a language model will not
 # (notebook 05).
 
-# %% [markdown] tags=["needs-question"]
+# %% [markdown]
 # ## Two extremes: `question` and `topic`
 #
 # In `question`, every sentence is spoken twice, as a statement and as a question, with the same words.
@@ -657,18 +662,17 @@ pd.DataFrame(against).T
 # In `topic`, only the words tell, and the delivery is drawn independently of it. *Prediction: tokens add
 # nothing.*
 
-# %% tags=["needs-question"]
-require(experiment.corpus, "question", task=task)
+# %%
 extremes, above_random = {}, {}
 others = ["question", "topic"]
 for other in others:
     clips, unseen = experiment.clips(other, "train"), experiment.clips(other, "test")
     labels = label_names(clips, other)
-    mine = experiment.selection(other, n_tokens, anew=True, **selector)
+    mine = experiment.selection(other, n_tokens, refresh=True, selector=selector, C=C)
     conditions = {"text": [[]], "text + selected": [mine.tokens]}
-    controls = [matched_random_tokens(mine, clips, seed=one, **size) for one in seeds]
+    controls = [matched_random_tokens(mine.tokens, clips, layers, one) for one in seeds]
     conditions["text + matched random"] = controls
-    guesses = predict_sets(clips, unseen, other, labels, conditions, **linear)
+    guesses = predict_conditions(linear, clips, label_ids(clips, other, labels), unseen, conditions)
     truth = label_ids(unseen, other, labels)
     extremes[other] = compare_conditions(truth, guesses, groups(unseen), bootstrap=bootstrap)
     against = compare_conditions(truth, guesses, groups(unseen), "text + matched random", bootstrap=bootstrap)
@@ -676,25 +680,22 @@ for other in others:
 extremes = pd.concat(extremes, names=["task", "condition"])
 extremes
 
-# %% [markdown] tags=["needs-question"]
+# %% [markdown]
 # For `question`, read the accuracy: a model that cannot tell the two apart is right half of the time,
 # whatever it says. Its macro-F1 depends on what it says: 0.33 if always the same, about 0.5 if it
 # guesses. So a random control can "gain" macro-F1 there and know nothing, and the selected tokens must beat
 # *it*, not only the text.
 
-# %% tags=["needs-question"]
-for other in others:
-    one, row = extremes.loc[other], above_random[other]
-    print(f"{other}: accuracy", ", ".join(f"{name} {value:.3f}" for name, value in one.accuracy.items()))
-    print(f"{other}: macro-F1, selected less matched random: {row.difference:+.3f}", end=" ")
-    print(f"[{row.low:+.3f}, {row.high:+.3f}]: {row.verdict}")
+# %%
+columns = ["difference", "low", "high", "verdict", "clips", "sentences"]
+pd.DataFrame(above_random).T[columns].rename_axis("selected less matched random")
 
 # %% [markdown]
 # ## Labels without meaning
 #
-# A last test looks at the selection itself. At the same $C$, are more audio tokens kept with the true labels
-# than with permuted ones? Whole sentences exchange their labels, so that the clips of one sentence still
-# agree where they agreed before. The grey band goes from the least to the most of all permutations.
+# A last test looks at the selection itself. At the same $C$, are more audio tokens selected with the true
+# labels than with permuted ones? Whole sentences exchange their labels, so that the clips of one sentence
+# still agree where they agreed before. The grey band goes from the least to the most of all permutations.
 #
 # A weak penalty keeps tokens whatever the labels are: noise, too, finds a use. So we look where chance keeps
 # next to nothing. The dashed line is the largest $C$ at which half of all labellings, the true one included,
@@ -704,40 +705,32 @@ for other in others:
 # the right they may even keep fewer than permuted ones: what words explain, tokens need not.*
 
 # %%
-tested = [task]
-
-# %% tags=["needs-question"]
-tested = list(dict.fromkeys([task, *others]))
-
-# %%
-kept_by_task = {}
-for other in tested:
+counted = {}
+for other in dict.fromkeys([task, *others]):
     clips = experiment.clips(other, "train")
-    labels = label_ids(clips, other, label_names(clips, other))
-    true_path = fit_l1_path(clips, labels, permutation_Cs, **settings)
-    clip_groups = groups(clips)
-    permuted = count_permuted(
-        clips, labels, clip_groups, permutation_Cs, n_permutations, n_jobs=experiment.n_jobs, **settings
-    )
-    usual = np.median(np.vstack([true_path.n_tokens, permuted]), axis=0)
-    kept_by_task[other] = true_path.n_tokens, permuted, max(np.flatnonzero(usual <= 1), default=0)
+    labels, rng = label_ids(clips, other, label_names(clips, other)), np.random.default_rng(seed)
+    true = fit_l1_path(selector, clips, labels, permutation_Cs).n_tokens
+    shuffled = [permute_labels(labels, groups(clips), rng) for _ in range(n_permutations)]
+    permuted = count_permuted(selector, clips, shuffled, permutation_Cs, experiment.n_jobs)
+    usual = np.median(np.vstack([true, permuted]), axis=0)
+    counted[other] = true, permuted, max(np.flatnonzero(usual <= 1), default=0)
 
-fig, axes = plt.subplots(1, len(kept_by_task), figsize=(11, 3.2), squeeze=False)
-for ax, (other, (true, permuted, i)) in zip(axes[0], kept_by_task.items(), strict=True):
+fig, axes = plt.subplots(1, len(counted), figsize=(11, 3.2), squeeze=False)
+for ax, (other, (true, permuted, i)) in zip(axes[0], counted.items(), strict=True):
     plots.plot_permuted_counts(ax, np.array(permutation_Cs), true, permuted, other)
     ax.axvline(permutation_Cs[i], color="black", linestyle="--", linewidth=1)
 plt.show()
 
 # %%
-p_values = {}
-for other, (true, permuted, i) in kept_by_task.items():
+p_values, rows = {}, {}
+for other, (true, permuted, i) in counted.items():
     p_values[other] = (1 + (permuted[:, i] >= true[i]).sum()) / (1 + n_permutations)
     for k in sorted({i, len(permutation_Cs) - 1}):
-        print(f"{other:9} C = {permutation_Cs[k]:<5.3g} {true[k]:4} tokens kept, permuted", end=" ")
-        print(f"{permuted[:, k].min()} to {permuted[:, k].max()}", end="\n" if k != i else "; ")
-        if k == i:
-            print(f"p = {p_values[other]:.2f} (dashed line)")
+        p = p_values[other] if k == i else np.nan  # at the dashed line
+        rows[other, permutation_Cs[k]] = true[k], permuted[:, k].min(), permuted[:, k].max(), p
 print(f"with {n_permutations} permutations, p cannot be smaller than {1 / (1 + n_permutations):.2f}")
+table = pd.DataFrame.from_dict(rows, "index", columns=["true labels", "permuted, least", "most", "p"])
+table.set_index(pd.MultiIndex.from_tuples(rows, names=["task", "C"]))
 
 # %% [markdown]
 # ### Exercise 4 · A permutation p-value (medium, 10 minutes)
@@ -774,7 +767,7 @@ exercises.check_permutation_p(my_p_value)
 # - A token is selected for what it adds *beside these words*. With other texts, others may be.
 # - One codec, one corpus, one seed of the folds. The intervals hold the sentences' chance only.
 
-# %% [markdown] tags=["needs-planted"]
+# %% [markdown]
 # - The corpus is synthetic speech with planted deliveries. It shows that the method finds what is there.
 #   It does not show how much is there in real debates.
 
@@ -792,19 +785,14 @@ metrics = {
 }
 for name in overall.index.drop("text"):
     metrics[f"gain over text, {name.removeprefix('text + ')}"] = list(overall.loc[name, span])
-
-# %% tags=["needs-question"]
 for other in others:
     metrics[f"{other}, accuracy, text"] = extremes.accuracy[other, "text"]
     metrics[f"{other}, accuracy, text + selected"] = extremes.accuracy[other, "text + selected"]
     metrics[f"{other}, gain over text"] = list(extremes.loc[(other, "text + selected"), span])
     metrics[f"{other}, gain over matched random"] = list(above_random[other][span])
-
-# %%
 metrics |= {f"{name}, p of tokens kept": p for name, p in p_values.items()}
 record_metrics(run_dir, "02_select_tokens", **metrics)
-for key, value in metrics.items():
-    print(f"{key:44}", np.round(value, 4))
+pd.Series({key: np.round(value, 4) for key, value in metrics.items()}, name="value").to_frame()
 
 # %% [markdown]
 # You have a list of tokens, each a pair (layer, code), with a coefficient per class. It lies in the run

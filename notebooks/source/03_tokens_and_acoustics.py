@@ -315,12 +315,12 @@ plt.show()
 # the same, the selection is no more "acoustic" than chance; it may still choose the useful ones.*
 
 # %%
-size = {"codebook_size": codec.spec.codebook_size, "layers": chosen.layers}
+spec, layers = codec.spec, chosen.layers
 train_coded = experiment.clips(task, "train")
 seeds = range(seed, seed + n_random_sets)
 controls = {
-    "matched random": [matched_random_tokens(chosen, train_coded, seed=one, **size) for one in seeds],
-    "random": [random_tokens(len(tokens), seed=one, **size) for one in seeds],
+    "matched random": [matched_random_tokens(tokens, train_coded, layers, one) for one in seeds],
+    "random": [random_tokens(len(tokens), spec, layers, one) for one in seeds],
 }
 shares = {"selected": [strong_shares(found, strong_effect)]}
 for kind, sets in controls.items():
@@ -398,7 +398,7 @@ print("The tokens of a class point where its prosody was planted." if correlatio
 # except where they do not look (pauses, rate).*
 
 # %%
-sets = {"selected": tokens, "all acoustic": list_tokens(**size)}
+sets = {"selected": tokens, "all acoustic": list_tokens(layers, spec.codebook_size)}
 sets |= {f"{kind}|{i}": one for kind, some in controls.items() for i, one in enumerate(some)}
 predictors = {name: token_shares(clips, some) for name, some in sets.items()}
 predictors["measured"] = np.array([summarise_features(one) for one in features])

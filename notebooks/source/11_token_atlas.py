@@ -38,7 +38,7 @@ from speechlm_utils.acoustics.spectra import log_mel
 from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import label_ids, sample_clips
 from speechlm_utils.codec.codebooks import nearest_codes, read_codebook
-from speechlm_utils.evaluation.linear import fit_linear
+from speechlm_utils.evaluation.conditions import fit_linear, make_linear
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.interpretation.association import resample_effects
 from speechlm_utils.interpretation.card_parts import describe_tokens
@@ -313,13 +313,11 @@ r.set_axis([plots.name_feature(name) for name in pairs]).rename("r over the clas
 # above the control.*
 
 # %%
-size = {"codebook_size": codec.spec.codebook_size, "layers": chosen.layers}
-matched = [
-    matched_random_tokens(chosen, train, seed=one, **size) for one in range(seed, seed + n_random_sets)
-]
+seeds = range(seed, seed + n_random_sets)
+matched = [matched_random_tokens(tokens, train, chosen.layers, one) for one in seeds]
 y, sets = label_ids(train, task, names), {"selected, as on the cards": (tokens, chosen.coefs)}
 for i, some in enumerate([tokens, *matched]):
-    search = fit_linear(train, y, some, n_folds=n_folds, seed=seed, **size)
+    search = fit_linear(make_linear(n_folds=n_folds, seed=seed), train, y, some)
     sets[f"matched random {i}" if i else "selected, same model"] = some, read_coefs(search)
 recovered = recover_sets(clips, features, sets, profile, bootstrap=bootstrap)
 controls = [one for name, one in recovered.items() if name.startswith("matched")]

@@ -58,7 +58,9 @@ from speechlm_utils.corpus.table import write_corpus
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.finetuning.model_card import format_text_scores
 from speechlm_utils.notebook.record import record_metrics
-from speechlm_utils.selection.controls import count_permuted
+from speechlm_utils.selection.controls import count_permuted, permute_labels
+from speechlm_utils.selection.l1 import L1LogisticRegression
+from speechlm_utils.selection.selector import make_selector
 
 plots.apply_style()
 pd.options.display.precision = 3
@@ -364,8 +366,9 @@ print(f"C = {chosen.C:.3g} keeps {len(chosen.tokens)} tokens")
 # a few dozen clips.
 
 # %%
-settings = {"layers": chosen.layers, "codebook_size": experiment.codec.spec.codebook_size, "seed": seed}
-permuted = count_permuted(train, y, groups(train), [chosen.C], n_permutations, **settings)[:, 0]
+selector, rng = make_selector(L1LogisticRegression(random_state=seed)), np.random.default_rng(seed)
+shuffled = [permute_labels(y, groups(train), rng) for _ in range(n_permutations)]
+permuted = count_permuted(selector, train, shuffled, [chosen.C])[:, 0]
 p_value = (1 + (permuted >= len(chosen.tokens)).sum()) / (1 + n_permutations)
 print(f"true labels: {len(chosen.tokens)} tokens; shuffled: {permuted.min()} to {permuted.max()};", end=" ")
 print(f"p = {p_value:.2f}")

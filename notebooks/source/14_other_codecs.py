@@ -48,12 +48,14 @@ from speechlm_utils.evaluation.codecs import (
     make_untrained_encodec,
     predict_out_of_fold,
 )
-from speechlm_utils.evaluation.conditions import compare_conditions
+from speechlm_utils.evaluation.conditions import compare_conditions, make_linear
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.notebook.record import record_metrics
+from speechlm_utils.selection.l1 import L1LogisticRegression
 from speechlm_utils.selection.path import find_C_for_count, fit_l1_path
 from speechlm_utils.selection.selection import Selection, make_selection
-from speechlm_utils.selection.selector import L1Selector
+from speechlm_utils.selection.selector import list_selected, make_selector
+from speechlm_utils.selection.stability import split_folds
 
 plots.apply_style()
 pd.options.display.precision = 3
@@ -106,9 +108,8 @@ for name in codec_names:
     codecs[Path(name).name if Path(name).is_dir() else name] = other
 if untrained:
     some = [load_audio(clip.audio, codec.spec.sample_rate) for clip in train[:n_untrained_clips]]
-    sizes = {"n_layers": codec.spec.n_layers, "codebook_size": codec.spec.codebook_size, "seed": seed}
     codecs["untrained EnCodec"] = load_codec(
-        make_untrained_encodec(Path(run_dir, "untrained_encodec"), some, **sizes)
+        make_untrained_encodec(Path(run_dir, "untrained_encodec"), some, codec.spec, seed)
     )
 
 # %%
@@ -140,14 +141,14 @@ pd.DataFrame.from_dict(facts, orient="index")
 y, sentences = label_ids(train, task, label_names(train, task)), groups(train)
 depths = sorted({min(depth, codec.spec.n_layers) for depth in (2, 4, codec.spec.n_layers)})
 whole = f"layers 1–{codec.spec.n_layers}"
-sources = {f"layers 1–{depth}": TokenSource.from_codec(codec, train, range(1, depth + 1)) for depth in depths}
+sources = {f"layers 1–{depth}": TokenSource(train, codec.spec.layers[:depth]) for depth in depths}
 acoustic = whole
 if codec.spec.semantic_layers:
     acoustic = f"acoustic: {codec.spec.acoustic_layers[0]}–{codec.spec.acoustic_layers[-1]}"
-    sources[acoustic] = TokenSource.from_codec(codec, train, codec.spec.acoustic_layers)
+    sources[acoustic] = TokenSource(train, codec.spec.acoustic_layers)
 kinds = dict.fromkeys(sources, "this codec")
 for name, other in codecs.items():
-    sources[name] = TokenSource.from_codec(other, encode_clips(train, other, cache_dir))
+    sources[name] = TokenSource(encode_clips(train, other, cache_dir), other.spec.layers)
     kinds[name] = "untrained" if name == "untrained EnCodec" else "another codec"
 
 table = pd.DataFrame({name: source.describe() for name, source in sources.items()}).T
@@ -191,13 +192,13 @@ table["encode s/s"] = [float(np.median(speeds.get(name, speeds["this codec"]))) 
 # %%
 chosen = {}
 for name, source in sources.items():
-    settings = {"seed": seed, **source.settings}
-    C, _ = find_C_for_count(source.clips, y, n_tokens, **settings)
-    chosen[name] = L1Selector(C, **settings).fit(source.clips, y)
-    table.loc[name, ["C", "kept"]] = C, len(chosen[name].tokens_)
+    selector = make_selector(L1LogisticRegression(random_state=seed), source.layers)
+    C, _ = find_C_for_count(selector, source.clips, y, n_tokens)
+    chosen[name] = selector.set_params(l1__C=C).fit(source.clips, y)
+    table.loc[name, ["C", "kept"]] = C, len(list_selected(selector))
 C_same = table.C[acoustic]
 for name, source in sources.items():
-    fit = fit_l1_path(source.clips, y, [C_same], seed=seed, **source.settings)
+    fit = fit_l1_path(chosen[name], source.clips, y, [C_same])
     table.loc[name, "kept at same C"] = fit.n_tokens[0]
 table[["occurring", "C", "kept", "kept at same C"]]
 
@@ -224,10 +225,10 @@ print(f"sources from which no {n_tokens} tokens, give or take 15 %, could be had
 # least. What would contradict it: a control whose interval lies as high as the others.*
 
 # %%
-options = {"n_folds": n_folds, "seed": seed}
-predictions = {"text": predict_out_of_fold(sources[whole], y, sentences, None, **options)[0][None]}
+folds, model = split_folds(y, sentences, n_folds, seed), make_linear([1e-4, 1e-3, 1e-2], 3, seed)
+predictions = {"text": predict_out_of_fold(model, train, y, folds)[0][None]}
 for name, source in sources.items():
-    guesses, n_kept = predict_out_of_fold(source, y, sentences, table.C[name], **options)
+    guesses, n_kept = predict_out_of_fold(model, source.clips, y, folds, chosen[name])
     predictions[name], table.loc[name, "kept in a fold"] = guesses[None], n_kept.mean()
 
 bootstrap = Bootstrap(n_resamples, seed)
@@ -285,19 +286,16 @@ if untrained:
 # stay, the control hears more than loudness; if both go, so did the codec's tokens live on it.*
 
 # %%
-levelled = {
-    acoustic: TokenSource.from_codec(
-        codec, experiment.clips(task, "train", rms_dbfs), sources[acoustic].layers
-    )
-}
+levelled = {acoustic: TokenSource(experiment.clips(task, "train", rms_dbfs), sources[acoustic].layers)}
 if untrained:
     control = codecs["untrained EnCodec"]
     same = encode_clips(train, control, cache_dir, rms_dbfs)
-    levelled["untrained EnCodec"] = TokenSource.from_codec(control, same)
+    levelled["untrained EnCodec"] = TokenSource(same, control.spec.layers)
 level = "equal loudness"
 for name, source in levelled.items():
-    C, _ = find_C_for_count(source.clips, y, n_tokens, seed=seed, **source.settings)
-    guesses, _ = predict_out_of_fold(source, y, sentences, C, **options)
+    selector = make_selector(L1LogisticRegression(random_state=seed), source.layers)
+    C, _ = find_C_for_count(selector, source.clips, y, n_tokens)
+    guesses, _ = predict_out_of_fold(model, source.clips, y, folds, selector.set_params(l1__C=C))
     predictions[f"{name}, {level}"] = guesses[None]
 
 pairs = [one for name in levelled for one in (name, f"{name}, {level}")]
@@ -339,10 +337,10 @@ shown = {name: sources[name] for name in (whole, *codecs)}
 fig, axes = plt.subplots(1, len(shown), figsize=(3.9 * len(shown), 2.8), squeeze=False)
 leads = {}
 for ax, (name, source) in zip(axes[0], shown.items(), strict=True):
-    layer_of = np.array([layer for layer, _ in chosen[name].tokens_])
+    layer_of = np.array([layer for layer, _ in list_selected(chosen[name])])
     kept = np.array([(layer_of == layer).sum() for layer in source.layers])
     chance = chance_per_layer(source, len(layer_of))
-    plots.plot_layer_counts(ax, source.layers, kept, chance, source.semantic_layers)
+    plots.plot_layer_counts(ax, source.layers, kept, chance, source.spec.semantic_layers)
     ax.set(title=f"{name}: {len(layer_of)} tokens", xlabel="layer", ylabel="tokens kept")
     leads[name] = pd.DataFrame({"kept": kept, "chance": chance[0], "low": chance[1], "high": chance[2]})
     leads[name].index = source.layers

@@ -75,7 +75,7 @@ experiment = Experiment(
     seed, clips_per_split, LLMSpec(llm_name, llm_dtype, llm_quantization),
 )  # fmt: skip
 spec = experiment.codec.spec
-paths, layer_sets = LassoPaths(experiment, Cs), list_layer_sets(experiment.codec)
+paths, layer_sets = LassoPaths(experiment, Cs), list_layer_sets(experiment.codec.spec)
 layers = spec.acoustic_layers
 widgets.explore_lasso(paths, task, layers, C, task_names(experiment.corpus), layer_sets)
 

@@ -21,7 +21,7 @@ def check_codes_in_clip(answer: int, spec: CodecSpec, seconds: float = 3) -> str
 
 @exercise("No gain from hearing")
 def check_no_gain(answer: str, table: pd.DataFrame) -> str:
-    """Check which task cannot gain from hearing, against the upper bounds (see `compute_ceilings`)."""
+    """Check which task cannot gain from hearing, against the upper bounds (see `compute_upper_bounds`)."""
     gains = table[table["inputs"] == "both"].set_index("task")["gain"]
     if answer not in gains.index:
         raise NotYet(f"{answer!r} is none of the tasks {', '.join(gains.index)}.")

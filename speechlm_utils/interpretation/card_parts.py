@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 
 from ..acoustics.features import CARD_FEATURES
-from ..clips import Clip
+from ..clips import Clip, groups
 from ..codec.codebooks import nearest_codes, read_codebook
 from ..codec.probing import frame_phones
+from ..codec_spec import shared_spec
 from ..pretraining.geometry import compute_cosines
-from ..selection.stability import fold_coefs, stability
+from ..selection.stability import fold_coefs, split_folds, stability
 from ..tokens import Token, codes_of, list_tokens, mark_tokens, show_token, token_name
 from .association import correct_p_values, token_associations
 from .evidence import COLUMNS, Evidence, list_facts, tabulate
@@ -23,13 +24,12 @@ def describe_coefs(data: Evidence) -> pd.DataFrame:
     """Tell the coefficient of every token for every class, with the least and greatest over folds."""
     names, spread = data.selection.label_names, {}
     if data.train:
-        fitted, options = data.fit_options()
-        columns = list_tokens(options["layers"], options["codebook_size"])
-        folds = fold_coefs(*fitted, data.selection.C, data.n_folds, data.bootstrap.seed, **options)
+        selector, y = data.refit()
+        columns = list_tokens(data.selection.layers, shared_spec(data.train).codebook_size)
+        parts = split_folds(y, groups(data.train), data.n_folds, data.bootstrap.seed)
+        folds = fold_coefs(selector, data.train, y, parts)
         place = {token: folds.shape[2] - len(columns) + i for i, token in enumerate(columns)}
         folds = folds[:, :, [place[token] for token in data.tokens]]
-        if folds.shape[1] < len(names):  # two classes have one row of coefficients
-            folds = np.concatenate([-folds, folds], axis=1)
         spread = {"low": folds.min(axis=0).T + 0.0, "high": folds.max(axis=0).T + 0.0, "n": data.n_folds}
     return tabulate("coefficient", data.tokens, names, value=data.selection.coefs.T, **spread)
 
@@ -41,8 +41,8 @@ def describe_stability(data: Evidence) -> pd.DataFrame | None:
     """
     if not data.train:
         return None
-    fitted, options = data.fit_options()
-    found = stability(*fitted, 2 * data.selection.C, data.n_subsamples, data.bootstrap.seed, **options)
+    selector, y = data.refit(2.0)
+    found = stability(selector, data.train, y, data.n_subsamples, data.bootstrap.seed)
     share = found.set_index(["layer", "code"]).frequency.reindex(data.tokens, fill_value=0.0)
     values = share.to_numpy()[:, None]
     return tabulate("stability", data.tokens, ["subsamples"], value=values, n=data.n_subsamples)

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from sklearn.pipeline import Pipeline
 
 from ..bootstrap import Bootstrap
-from ..clips import Clip, groups, label_ids
+from ..clips import Clip, label_ids
 from ..codec.base import SpeechCodec
-from ..codec_spec import shared_spec
+from ..selection.l1 import L1LogisticRegression
 from ..selection.selection import Selection
+from ..selection.selector import make_selector
 from ..tokens import Token, show_token
 
 COLUMNS = ("token", "layer", "code", "part", "name", "value", "low", "high", "expected", "q", "n")
@@ -49,11 +51,11 @@ class Evidence:
         """The selected tokens."""
         return [tuple(token) for token in self.selection.tokens]
 
-    def fit_options(self) -> tuple[tuple, dict]:
-        """Return the train clips with labels and groups, and how the selection was fitted on them."""
-        chosen, size = self.selection, shared_spec(self.train).codebook_size
-        data = self.train, label_ids(self.train, chosen.task, chosen.label_names), groups(self.train)
-        return data, {"solver": chosen.solver, "layers": chosen.layers, "codebook_size": size}
+    def refit(self, factor: float = 1.0) -> tuple[Pipeline, np.ndarray]:
+        """Return the selection's selector, unfitted, at `factor` times its C, and the labels of train."""
+        found = self.selection
+        model = L1LogisticRegression(factor * found.C, found.solver, random_state=self.bootstrap.seed)
+        return make_selector(model, found.layers), label_ids(self.train, found.task, found.label_names)
 
 
 def tabulate(part: str, tokens: Sequence[Token], names: Sequence[str], **arrays) -> pd.DataFrame:

@@ -58,7 +58,7 @@ def read_coefs(search: GridSearchCV) -> np.ndarray:
 
     Parameters
     ----------
-    search : as `evaluation.linear.fit_linear` returns it
+    search : as `fit_linear` returns it
     """
     model = search.best_estimator_
     coefs = model["model"].coef_[:, model["counts"].n_words_ :]

@@ -12,7 +12,7 @@ from ..audio import measure_seconds
 from ..clips import Clip, label_names, select_clips, task_names
 from ..codec.base import SpeechCodec
 from ..corpus.splits import order_splits
-from ..evaluation.ceilings import varying_parameters
+from ..evaluation.upper_bounds import varying_parameters
 from ..experiment import Experiment
 from .catalogue import find_notebooks
 

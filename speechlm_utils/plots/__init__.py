@@ -35,7 +35,7 @@ from .embeddings import (
 from .intervals import plot_differences, plot_forest, plot_intervals, plot_source_gains
 from .layers import plot_layer_bars, plot_layer_counts
 from .listening import plot_moment, plot_strip
-from .overview import plot_ceilings, plot_pipeline, plot_planted, plot_prosody
+from .overview import plot_pipeline, plot_planted, plot_prosody, plot_upper_bounds
 from .path import plot_C_path, plot_permuted_counts
 from .penalty import plot_shrinkage, plot_sizes, plot_spread
 from .selection import plot_fold_coefs, plot_frequencies, plot_stability

@@ -124,13 +124,13 @@ def _show_spread(mean: float, deviation: float, typical: float) -> str:
     return text.replace("-", "−")
 
 
-def plot_ceilings(ax: Axes, table: pd.DataFrame) -> Axes:
+def plot_upper_bounds(ax: Axes, table: pd.DataFrame) -> Axes:
     """Draw macro-F1 per task and input as bars with their intervals, and chance.
 
     Parameters
     ----------
     ax : Axes
-    table : as `compute_ceilings` returns it
+    table : as `compute_upper_bounds` returns it
     """
     by_input = {name: rows.set_index("task") for name, rows in table.groupby("inputs", sort=False)}
     sizes = next(iter(by_input.values()))

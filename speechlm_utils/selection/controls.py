@@ -1,15 +1,20 @@
-"""What does a selection keep when the labels mean nothing? Labels permuted in keeping with the sentences."""
+"""Controls of a selection: labels permuted in keeping with the sentences, and tokens sampled at random."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from joblib import Parallel, delayed
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
 
 from ..clips import Clip
-from ..tokens import ACOUSTIC_LAYERS, list_tokens
+from ..codec_spec import CodecSpec, shared_spec
+from ..tokens import Token, list_tokens
 from .bag_of_words import count_matrix
-from .l1 import count_selected
-from .selector import L1Selector
+from .l1 import L1LogisticRegression, count_selected, fit_l1
+
+N_NEAREST = 5
+"""A matched random token is sampled from so many free tokens nearest in frequency."""
 
 
 def permute_labels(y, groups, rng: np.random.Generator) -> np.ndarray:
@@ -22,7 +27,6 @@ def permute_labels(y, groups, rng: np.random.Generator) -> np.ndarray:
     Parameters
     ----------
     y, groups : arrays, shape (n_clips,)
-    rng : numpy Generator
 
     Returns
     -------
@@ -39,74 +43,52 @@ def permute_labels(y, groups, rng: np.random.Generator) -> np.ndarray:
 
 
 def count_permuted(
-    clips: Sequence[Clip],
-    y,
-    groups,
-    Cs: Sequence[float],
-    n_permutations: int = 20,
-    seed: int = 0,
-    n_jobs: int = 1,
-    **settings,
+    selector: Pipeline, clips: Sequence[Clip], labels: Sequence, Cs: Sequence[float], n_jobs: int = 1
 ) -> np.ndarray:
-    """Count the audio tokens that a selection keeps when the labels mean nothing.
+    """Count the audio tokens that are selected when the labels mean nothing.
 
     Parameters
     ----------
-    clips, y, groups : records, labels and groups (sentence ids), of length n_clips
-    Cs : values of C
-    n_permutations, seed : of `permute_labels`
+    selector, clips, Cs : see `fit_l1_path`
+    labels : arrays of permuted labels, shape (n_clips,) each, see `permute_labels`
     n_jobs : int, processes, a permutation at a time in each; -1 for one per core
-    settings : L1Selector parameters
 
     Returns
     -------
     counts : int array, shape (n_permutations, n_C)
     """
-    selector, rng = L1Selector(seed=seed, **settings), np.random.default_rng(seed)
-    features, classes = selector.make_features(), np.unique(y)
+    features = clone(selector[:-1])
     X, n_words = features.fit_transform(clips), features["counts"].n_words_
-    drawn = [permute_labels(y, groups, rng) for _ in range(n_permutations)]
-    counted = Parallel(n_jobs)(
-        delayed(_count_kept)(selector, X, labels, classes, Cs, n_words) for labels in drawn
-    )
-    return np.array(counted, dtype=int).reshape(n_permutations, len(Cs))
+    counted = Parallel(n_jobs)(delayed(_count_path)(selector[-1], X, y, Cs, n_words) for y in labels)
+    return np.array(counted, dtype=int).reshape(len(labels), len(Cs))
 
 
-def _count_kept(selector: L1Selector, X, y, classes, Cs: Sequence[float], n_words: int) -> list[int]:
-    """Fit once for each C and count the columns kept, those of words left out."""
-    fits = (selector.fit_matrix(X, y, classes, C) for C in Cs)
-    return [count_selected(fit, n_words, selector.threshold) for fit in fits]
+def _count_path(model: L1LogisticRegression, X, y, Cs: Sequence[float], n_words: int) -> list[int]:
+    return [count_selected(fit_l1(model, X, y, C), n_words) for C in Cs]
 
 
 def random_tokens(
-    n_tokens: int, layers: Sequence[int] = ACOUSTIC_LAYERS, seed: int = 0, codebook_size: int = 1024
-) -> list[tuple[int, int]]:
-    """Draw n_tokens different (layer, code) pairs uniformly from the layers; returned by layer and code."""
-    tokens = list_tokens(layers, codebook_size)
+    n_tokens: int, spec: CodecSpec, layers: Sequence[int] | None = None, seed: int = 0
+) -> list[Token]:
+    """Sample n_tokens different (layer, code) pairs of some layers (default: acoustic); by layer and code."""
+    layers = spec.acoustic_layers if layers is None else layers
+    tokens = list_tokens(layers, spec.codebook_size)
     if not 0 <= n_tokens <= len(tokens):
         raise ValueError(f"n_tokens={n_tokens}: layers {tuple(layers)} have {len(tokens)} tokens")
-    chosen = np.random.default_rng(seed).choice(len(tokens), n_tokens, replace=False)
-    return [tokens[i] for i in sorted(chosen)]
+    sampled = np.random.default_rng(seed).choice(len(tokens), n_tokens, replace=False)
+    return [tokens[i] for i in sorted(sampled)]
 
 
 def matched_random_tokens(
-    selection,
-    clips: Sequence[Clip],
-    layers: Sequence[int] = ACOUSTIC_LAYERS,
-    seed: int = 0,
-    codebook_size: int = 1024,
-    n_nearest: int = 5,
-) -> list[tuple[int, int]]:
-    """Draw for each selected token another of its layer that is about as frequent: the strict control.
+    selected: Sequence[Token], clips: Sequence[Clip], layers: Sequence[int] | None = None, seed: int = 0
+) -> list[Token]:
+    """Sample for each selected token another of its layer that is about as frequent: the strict control.
 
     Parameters
     ----------
-    selection : Selection, or sequence of (layer, code)
-    clips : records with codes; frequencies are token counts over them
-    layers : layers the selection was made from
-    seed : int
-    codebook_size : int
-    n_nearest : int, each match is drawn from so many free tokens nearest in frequency
+    selected : sequence of (layer, code)
+    clips : with codes; frequencies are token counts over them
+    layers : layers the tokens were selected from; None: the acoustic ones
 
     Returns
     -------
@@ -117,18 +99,20 @@ def matched_random_tokens(
     ValueError
         If a selected token lies outside the layers, or a layer has too few tokens left; the message names it.
     """
-    selected = [tuple(token) for token in getattr(selection, "tokens", selection)]
-    counts = np.asarray(count_matrix(clips, layers, codebook_size).sum(axis=0)).ravel()
-    counts = counts.reshape(len(layers), codebook_size)
-    free = {layer: set(range(codebook_size)) - {c for k, c in selected if k == layer} for layer in layers}
+    spec = shared_spec(clips)
+    layers = spec.acoustic_layers if layers is None else tuple(layers)
+    counts = np.asarray(count_matrix(clips, layers).sum(axis=0)).reshape(len(layers), -1)
+    free = {layer: set(range(spec.codebook_size)) for layer in layers}
+    for layer, code in selected:
+        free.get(layer, set()).discard(code)
     rng, tokens = np.random.default_rng(seed), []
     for layer, code in (selected[i] for i in rng.permutation(len(selected))):
         if not free.get(layer):
             raise ValueError(
                 f"token {(layer, code)}: no unselected token left in its layer; layers are {tuple(layers)}"
             )
-        row = counts[list(layers).index(layer)]
-        nearest = sorted(free[layer], key=lambda other: (abs(row[other] - row[code]), other))[:n_nearest]
+        row = counts[layers.index(layer)]
+        nearest = sorted(free[layer], key=lambda other: (abs(row[other] - row[code]), other))[:N_NEAREST]
         match = int(rng.choice(nearest))
         free[layer].discard(match)
         tokens.append((layer, match))

@@ -1,7 +1,4 @@
-"""Select speech tokens: the path over C, the search for a number of tokens, and the selection as a file.
-
-The estimator lives in selector.py, folds and random controls in stability.py; all can be imported from here.
-"""
+"""A selection as a file: the tokens of one task, and how they were found."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,9 +6,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 
 from ..clips import Clip, hash_corpus
-from .selector import L1Selector
+from ..tokens import Token
+from .selector import list_selected, token_coefs
 
 
 @dataclass(frozen=True)
@@ -24,14 +23,14 @@ class Selection:
     tokens : list of (layer, code)
     coefs : float array, shape (n_classes, n_tokens)
     label_names : list of str, the classes
-    C, solver, converged, n_iter, seed : of the fit
+    C, solver, converged, n_iter, seed : of the fit, see `L1LogisticRegression`
     codec_hash, corpus_hash : what it was made from
-    layers : tuple of int, layers it chose from
-    threshold, max_iter : of the selector; None in files that were written before they were recorded
+    layers : tuple of int, layers it was made from
+    threshold, max_iter : of it, too; None in files that were written before they were recorded
     """
 
     task: str
-    tokens: list[tuple[int, int]]
+    tokens: list[Token]
     coefs: np.ndarray
     label_names: list[str]
     C: float
@@ -71,32 +70,34 @@ class Selection:
 
 
 def make_selection(
-    selector: L1Selector, clips: Sequence[Clip], task: str, label_names: Sequence[str], codec_hash: str
+    selector: Pipeline, clips: Sequence[Clip], task: str, label_names: Sequence[str], codec_hash: str
 ) -> Selection:
     """Make the Selection of a selector fitted on these clips; label_names in the order of its classes."""
-    if len(label_names) != len(selector.classes_):
-        raise ValueError(
-            f"label_names={list(label_names)}: the selector has {len(selector.classes_)} classes"
-        )
+    model, tokens = selector["l1"], list_selected(selector)
+    if len(label_names) != len(model.classes_):
+        raise ValueError(f"label_names={list(label_names)}: the selector has {len(model.classes_)} classes")
     return Selection(
         task=task,
-        tokens=list(selector.tokens_),
-        coefs=selector.coefs_of_tokens(),
+        tokens=tokens,
+        coefs=token_coefs(selector, tokens),
         label_names=list(label_names),
-        C=float(selector.C),
-        solver=selector.solver,
-        converged=selector.converged_,
-        n_iter=selector.n_iter_,
-        seed=selector.seed,
+        C=float(model.C),
+        converged=model.converged_,
+        n_iter=model.n_iter_,
         codec_hash=codec_hash,
         corpus_hash=hash_corpus(clips),
-        layers=tuple(selector.layers),
-        threshold=selector.threshold,
-        max_iter=selector.max_iter,
+        layers=selector["counts"].layers_,
+        **read_settings(selector),
     )
+
+
+def read_settings(selector: Pipeline) -> dict[str, object]:
+    """Return what a Selection records of a selector's parameters, C and layers apart."""
+    model = selector["l1"]
+    names = {"solver": "solver", "seed": "random_state", "threshold": "threshold", "max_iter": "max_iter"}
+    return {ours: getattr(model, theirs) for ours, theirs in names.items()}
 
 
 def list_differences(selection: Selection, wanted: Mapping[str, object]) -> list[str]:
     """Name what is wanted of a selection and not so in it, or not recorded; None wants nothing."""
-    recorded = {name: getattr(selection, name, None) for name in wanted}
-    return [name for name, value in wanted.items() if value is not None and value != recorded[name]]
+    return [name for name, value in wanted.items() if value not in (None, getattr(selection, name))]

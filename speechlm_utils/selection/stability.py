@@ -1,6 +1,6 @@
-"""How far to trust a selection: over folds, over half-samples, and against tokens drawn at random."""
+"""How far to trust a selection: over folds and over subsamples."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 import numpy as np
@@ -9,13 +9,15 @@ from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.pipeline import Pipeline
 
-from ..clips import Clip
-from .l1 import count_selected, select_columns
-from .selector import L1Selector
+from ..clips import Clip, groups
+from .l1 import L1LogisticRegression, count_selected, fit_l1
+
+Folds = Sequence[tuple[np.ndarray, np.ndarray]]  # (train, test), places of clips
 
 
-def split_folds(y, groups, n_folds: int = 5, seed: int = 0) -> list[tuple[np.ndarray, np.ndarray]]:
+def split_folds(y, groups, n_folds: int = 5, seed: int = 0) -> Folds:
     """Split clips into stratified folds of whole groups; returns (train, test) index arrays.
 
     Raises ValueError, naming the class, where a class has fewer groups than there are folds.
@@ -34,33 +36,24 @@ def split_folds(y, groups, n_folds: int = 5, seed: int = 0) -> list[tuple[np.nda
 
 
 def cross_validate_C(
-    clips: Sequence[Clip],
-    y,
-    groups,
-    Cs: Sequence[float],
-    n_folds: int = 5,
-    seed: int = 0,
-    n_jobs: int = 1,
-    **settings,
+    selector: Pipeline, clips: Sequence[Clip], y, Cs: Sequence[float], folds: Folds, n_jobs: int = 1
 ) -> pd.DataFrame:
     """Estimate macro-F1 for each C by grouped cross-validation; all features are refit per fold.
 
     Parameters
     ----------
-    clips, y, groups : records, labels and groups (sentence ids), of length n_clips
-    Cs : values of C
-    n_folds, seed : of the folds
+    selector, clips, y, Cs : see `fit_l1_path`
+    folds : see `split_folds`
     n_jobs : int, processes, a fold at a time in each; -1 for one per core
-    settings : L1Selector parameters
 
     Returns
     -------
     table : DataFrame, one row per C: C, macro_f1 and macro_f1_std (over folds; over all classes of y),
         n_tokens (mean over folds), n_not_converged (folds)
     """
-    y, selector = np.asarray(y), L1Selector(seed=seed, **settings)
-    folds = split_folds(y, groups, n_folds, seed)
-    scored = Parallel(n_jobs)(delayed(_score_fold)(selector, clips, y, Cs, *fold) for fold in folds)
+    scored = Parallel(n_jobs)(
+        delayed(_score_fold)(selector, clips, np.asarray(y), Cs, *fold) for fold in folds
+    )
     columns = ["C", "macro_f1", "n_tokens", "not_converged"]
     table = pd.DataFrame(list(chain.from_iterable(scored)), columns=columns).groupby("C", sort=False)
     return table.agg(
@@ -71,60 +64,57 @@ def cross_validate_C(
     ).reset_index()
 
 
-def _score_fold(selector: L1Selector, clips, y, Cs, train, test) -> list[tuple[float, float, int, bool]]:
+def _score_fold(selector: Pipeline, clips, y, Cs, train, test) -> list[tuple[float, float, int, bool]]:
     """Fit on one fold's training part; for each C: C, macro-F1 on the rest, tokens, did not converge."""
-    features, classes, rows = selector.make_features(), np.unique(y), []
+    features, rows = clone(selector[:-1]), []
     X = features.fit_transform([clips[i] for i in train])
-    X_test, n_words = features.transform([clips[i] for i in test]), features["counts"].n_words_
+    X_test = features.transform([clips[i] for i in test])
+    score = {"labels": np.unique(y), "average": "macro", "zero_division": 0}
     for C in Cs:
-        fit = selector.fit_matrix(X, y[train], classes, C)
-        predicted = classes[(X_test @ fit.coefs.T + fit.intercepts).argmax(axis=1)]
-        score = f1_score(y[test], predicted, labels=classes, average="macro", zero_division=0)
-        rows.append((C, score, count_selected(fit, n_words, selector.threshold), not fit.converged))
+        fit = fit_l1(selector[-1], X, y[train], C)
+        f1 = f1_score(y[test], fit.predict(X_test), **score)
+        rows.append((C, f1, count_selected(fit, features["counts"].n_words_), not fit.converged_))
     return rows
 
 
-def fold_coefs(
-    clips: Sequence[Clip], y, groups, C: float, n_folds: int = 5, seed: int = 0, **settings
-) -> np.ndarray:
+def fold_coefs(selector: Pipeline, clips: Sequence[Clip], y, folds: Folds) -> np.ndarray:
     """Return the coefficients fitted on each fold's training part: (n_folds, n_classes, n_columns).
 
     The columns (words, then tokens) are those of all clips, so that folds can be laid over each other;
     TF-IDF and scale are refit per fold.
     """
-    parts = [train for train, _ in split_folds(y, groups, n_folds, seed)]
-    return np.stack([coefs for coefs, _ in _fit_parts(clips, y, parts, L1Selector(C, seed=seed, **settings))])
+    fits = _fit_parts(selector, clips, y, [train for train, _ in folds])
+    return np.stack([fit.coefs_of(np.unique(y)) for fit, _ in fits])
 
 
 def stability(
-    clips: Sequence[Clip], y, groups, C: float, n_resamples: int = 50, seed: int = 0, **settings
+    selector: Pipeline, clips: Sequence[Clip], y, n_subsamples: int = 50, seed: int = 0
 ) -> pd.DataFrame:
-    """Measure the share of half-samples that select each token (complementary pairs, Shah & Samworth 2013).
+    """Measure the share of subsamples, half the clips each, that select each token.
+
+    The halves are complementary pairs (Shah & Samworth 2013).
 
     Parameters
     ----------
-    clips, y, groups : records, labels and groups (n_clips); halves are stratified and keep groups whole
-    C, settings : L1Selector parameters
-    n_resamples : int, half-samples fitted
+    selector, clips, y : see `fit_l1_path`; halves are stratified and keep groups whole
+    n_subsamples : int, halves fitted
 
     Returns
     -------
     table : DataFrame (layer, code, frequency in 0..1), a row per token ever selected, most frequent first
     """
-    pairs = [split_folds(y, groups, 2, seed + i) for i in range((n_resamples + 1) // 2)]
-    parts = [train for pair in pairs for train, _ in pair][:n_resamples]
-    total, bag, selector = 0, None, L1Selector(C, seed=seed, **settings)
-    for coefs, bag in _fit_parts(clips, y, parts, selector):
-        total = total + select_columns(coefs, selector.threshold)[bag.n_words_ :]
-    rows = [(*bag.tokens_[i], total[i] / n_resamples) for i in np.flatnonzero(total)]
+    pairs = [split_folds(y, groups(clips), 2, seed + i) for i in range((n_subsamples + 1) // 2)]
+    parts, total, bag = [train for pair in pairs for train, _ in pair][:n_subsamples], 0, None
+    for fit, bag in _fit_parts(selector, clips, y, parts):
+        total = total + fit.get_support()[bag.n_words_ :]
+    rows = [(*bag.tokens_[i], total[i] / n_subsamples) for i in np.flatnonzero(total)]
     table = pd.DataFrame(rows, columns=["layer", "code", "frequency"])
     return table.sort_values(["frequency", "layer", "code"], ascending=[False, True, True], ignore_index=True)
 
 
-def _fit_parts(clips, y, parts, selector: L1Selector):
-    """Yield (coefs, bag of words) of a fit on each part; words are those of all clips, the rest is refit."""
-    features, y = selector.make_features(), np.asarray(y)
-    counts, classes = features[:1].fit_transform(clips), np.unique(y)
+def _fit_parts(selector: Pipeline, clips, y, parts) -> Iterator[tuple[L1LogisticRegression, object]]:
+    """Yield (fit, bag of words) of each part; words are those of all clips, the rest is refit."""
+    bag, y = clone(selector["counts"]), np.asarray(y)
+    counts = bag.fit_transform(clips)
     for part in parts:
-        X = clone(features[1:]).fit_transform(counts[part])
-        yield selector.fit_matrix(X, y[part], classes).coefs, features["counts"]
+        yield fit_l1(selector[-1], clone(selector[1:-1]).fit_transform(counts[part]), y[part]), bag

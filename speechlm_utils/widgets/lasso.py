@@ -10,9 +10,8 @@ import numpy as np
 
 from ..plots.path import move_coef_step, move_count_step, plot_coef_step, plot_count_step, plot_path_step
 from ..plots.style import show_name
-from ..selection.l1 import select_columns
 from ..selection.path import L1Path
-from ..tokens import show_token
+from ..tokens import Token, show_token
 from .lasso_paths import LassoPaths
 from .panel import SHORT, WIDE, Picture, Status, beside, busy, label, live, menu, stack
 from .prompts import PromptView
@@ -21,30 +20,29 @@ SIZES = ((3.1, 3.1), (6.6, 3.1))  # inches, of the two halves of the picture
 N_LISTED = 12  # tokens of a class that are named
 
 
-def show_path(path: L1Path, names: Sequence[str], step: int, threshold: str = "nonzero"):
-    """Draw one step of a path: how many tokens it keeps, and their coefficients per class.
+def show_path(path: L1Path, names: Sequence[str], step: int):
+    """Draw one step of a path: how many tokens it selects, and their coefficients per class.
 
     Parameters
     ----------
     path : L1Path
     names : labels, in the order of the path's classes
     step : int, place in path.Cs
-    threshold : see L1Selector
 
     Returns
     -------
     fig : Figure
     """
     fig, axes = plt.subplots(1, 2, figsize=(11, 3), width_ratios=(1, 2.6))
-    coefs, tokens = keep_step(path, step, threshold)
+    coefs, tokens = read_step(path, step)
     plot_path_step(*axes, path.Cs, path.n_tokens, step, coefs, _layers(tokens), names)
     return fig
 
 
-def keep_step(path: L1Path, step: int, threshold: str) -> tuple[np.ndarray, list[tuple[int, int]]]:
-    """Return what a step keeps: coefs (n_classes, n_kept), and the tokens as (layer, code)."""
-    kept = np.flatnonzero(select_columns(path.coefs[step], threshold)[path.n_words :])
-    return path.coefs[step][:, path.n_words + kept], [path.tokens[place] for place in kept]
+def read_step(path: L1Path, step: int) -> tuple[np.ndarray, list[Token]]:
+    """Return what a step selects: coefs (n_classes, n_selected), and the tokens."""
+    places = np.flatnonzero(path.selected[step, path.n_words :])
+    return path.coefs[step][:, path.n_words + places], [path.tokens[place] for place in places]
 
 
 class PathPictures:
@@ -52,18 +50,18 @@ class PathPictures:
 
     Parameters
     ----------
-    path, names, threshold : see `show_path`
+    path, names : see `show_path`
     """
 
-    def __init__(self, path: L1Path, names: Sequence[str], threshold: str = "nonzero"):
-        self.path, self.names, self.threshold = path, names, threshold
+    def __init__(self, path: L1Path, names: Sequence[str]):
+        self.path, self.names = path, names
         self.count, self.coefs = (Picture(*size) for size in SIZES)
         self.image = None
         self._draw_count()
 
-    def show(self, step: int) -> list[tuple[int, int]]:
-        """Send both halves at a step; returns the tokens kept."""
-        coefs, tokens = keep_step(self.path, step, self.threshold)
+    def show(self, step: int) -> list[Token]:
+        """Send both halves at a step; returns the tokens selected."""
+        coefs, tokens = read_step(self.path, step)
         self._move_count(step)
         self.count.send(describe_step(self.path, step))
         if self.image is None or not coefs.size:
@@ -122,7 +120,7 @@ def explore_lasso(
     """
 
     def draw_still() -> None:
-        show_path(*paths.get(task, layers), _find_step(paths.Cs, C), paths.threshold)
+        show_path(*paths.get(task, layers), _find_step(paths.Cs, C))
 
     return live(lambda: LassoExplorer(paths, task, tuple(layers), C, tasks, layer_sets or {}).box, draw_still)
 
@@ -161,7 +159,7 @@ class LassoExplorer:
         self.wanted.observe(lambda _: self.seek(), "value")
 
     def _make_pictures(self, task: str, layers: tuple[int, ...]) -> PathPictures:
-        pictures = PathPictures(*self.paths.get(task, layers), self.paths.threshold)
+        pictures = PathPictures(*self.paths.get(task, layers))
         for picture, view in zip((pictures.count, pictures.coefs), self.views, strict=True):
             picture.widget.close()
             picture.widget = view
@@ -196,7 +194,7 @@ class LassoExplorer:
         with busy([], self.status, failed=self.blank):
             pictures, step = self.pictures(self.task.value, self.layers.value), self.step.value
             tokens = pictures.show(step)
-            coefs, _ = keep_step(pictures.path, step, pictures.threshold)
+            coefs, _ = read_step(pictures.path, step)
             self.tokens.value = list_by_class(coefs, tokens, pictures.names)
             self.status.show(describe_step(pictures.path, step))
 
@@ -209,7 +207,7 @@ def describe_step(path: L1Path, step: int) -> str:
     return f"{kept}; NOT converged after {path.n_iter[step]} iterations: read it with care"
 
 
-def list_by_class(coefs: np.ndarray, tokens: Sequence[tuple[int, int]], names: Sequence[str]) -> str:
+def list_by_class(coefs: np.ndarray, tokens: Sequence[Token], names: Sequence[str]) -> str:
     """List the tokens that speak most for each class, as HTML.
 
     Parameters
@@ -242,5 +240,5 @@ def _find_step(Cs: Sequence[float], C: float | None) -> int:
     return len(Cs) // 2 if C is None else int(np.argmin(np.abs(np.log(Cs) - np.log(C))))
 
 
-def _layers(tokens: Sequence[tuple[int, int]]) -> np.ndarray:
+def _layers(tokens: Sequence[Token]) -> np.ndarray:
     return np.array([layer for layer, _ in tokens], dtype=int)

@@ -8,16 +8,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
 
 from ..clips import hash_corpus, label_ids, label_names
-from ..codec.base import SpeechCodec
+from ..codec_spec import CodecSpec
 from ..experiment import Experiment
 from ..files import write_atomically
+from ..selection.l1 import L1LogisticRegression
 from ..selection.path import L1Path, fit_l1_path
+from ..selection.selector import make_selector
 
 log = logging.getLogger(__name__)
 
-ARRAYS = ("Cs", "coefs", "n_tokens", "converged", "n_iter", "n_words", "tokens", "names")
+ARRAYS = ("Cs", "coefs", "selected", "converged", "n_iter", "n_words", "tokens")
 """Fields of an L1Path, as its file has them."""
 
 
@@ -28,18 +32,14 @@ class LassoPaths:
     ----------
     experiment : Experiment, whose train clips they are fitted on
     Cs : values of C, rising
-    settings : L1Selector parameters but C and layers; codebook_size and seed are the experiment's
-
-    Attributes
-    ----------
-    threshold : str, see L1Selector
+    selector : see `make_selector`; C and layers are set for each path; None takes its defaults
     """
 
-    def __init__(self, experiment: Experiment, Cs: Sequence[float], **settings):
-        own = {"codebook_size": experiment.codec.spec.codebook_size, "seed": experiment.seed}
+    def __init__(self, experiment: Experiment, Cs: Sequence[float], selector: Pipeline | None = None):
+        if selector is None:
+            selector = make_selector(L1LogisticRegression(random_state=experiment.seed))
         self.experiment, self.Cs = experiment, [float(C) for C in sorted(Cs)]
-        self.settings = own | {name: value for name, value in settings.items() if name not in ("C", "layers")}
-        self.threshold = self.settings.get("threshold", "nonzero")
+        self.selector = clone(selector).set_params(l1__C=1.0)
         self._known: dict[tuple, tuple[L1Path, list[str]]] = {}
 
     def add(self, task: str, layers: Sequence[int], path: L1Path, names: Sequence[str]) -> None:
@@ -59,11 +59,13 @@ class LassoPaths:
     def _read_or_fit(self, task: str, layers: tuple[int, ...]) -> tuple[L1Path, list[str]]:
         train = self.experiment.clips(task, "train")
         names = label_names(train, task)
-        made_from = [task, layers, self.Cs, self.settings, hash_corpus(train), self.experiment.codec.hash]
+        selector = clone(self.selector).set_params(counts__layers=layers)
+        about = {**selector["counts"].get_params(), **selector["l1"].get_params()}
+        made_from = [task, self.Cs, about, hash_corpus(train), self.experiment.codec.hash]
         key = hashlib.sha256(json.dumps(made_from, default=str).encode()).hexdigest()[:16]
         file = Path(self.experiment.run_dir) / "paths" / f"{task}_{key}.npz"
         if (path := load_path(file)) is None:
-            path = fit_l1_path(train, label_ids(train, task, names), self.Cs, layers=layers, **self.settings)
+            path = fit_l1_path(selector, train, label_ids(train, task, names), self.Cs)
             save_path(file, path)
         return path, names
 
@@ -71,7 +73,6 @@ class LassoPaths:
 def save_path(file: Path, path: L1Path) -> None:
     """Write a path as .npz."""
     values = {name: np.asarray(getattr(path, name)) for name in ARRAYS}
-    values["names"] = values["names"].astype(str)  # objects would need pickle
     with write_atomically(file) as partial, open(partial, "wb") as stream:
         np.savez_compressed(stream, **values)
 
@@ -90,13 +91,13 @@ def load_path(file: Path) -> L1Path | None:
     return L1Path(**values | {"tokens": tokens, "n_words": int(values["n_words"])})
 
 
-def list_layer_sets(codec: SpeechCodec) -> dict[str, tuple[int, ...]]:
+def list_layer_sets(spec: CodecSpec) -> dict[str, tuple[int, ...]]:
     """List sets of layers worth choosing from: name -> layers; the acoustic ones first."""
-    acoustic, every = codec.spec.acoustic_layers, (*codec.spec.semantic_layers, *codec.spec.acoustic_layers)
+    acoustic, semantic = spec.acoustic_layers, spec.semantic_layers
     half = (len(acoustic) + 1) // 2
-    sets = [("acoustic layers", acoustic), ("all layers", tuple(sorted(every)))]
-    if codec.spec.semantic_layers:
-        sets.append(("content layer", codec.spec.semantic_layers))
+    sets = [("acoustic layers", acoustic), ("all layers", spec.layers)]
+    if semantic:
+        sets.append(("content layer", semantic))
     if half > 1:
         sets += [("upper half", acoustic[:half]), ("lower half", acoustic[half:])]
     named = {layers: f"{name} ({_write_range(layers)})" for name, layers in reversed(sets) if layers}

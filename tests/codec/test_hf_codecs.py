@@ -281,7 +281,7 @@ def test_selection_reads_all_layers_where_none_is_semantic(tiny_corpus, folders,
         selection = experiment.selection("fallacy", 5)
         assert selection.layers == layers and {layer for layer, _ in selection.tokens} <= set(layers)
         clip = experiment.clips("fallacy", "train")[0]
-        n_kept = count_matrix([clip], layers, 32)
+        n_kept = count_matrix([clip], layers)
         assert n_kept.sum() == len(layers) * clip.codes.shape[1]
         assert len(kept_tokens(clip.codes, [(layers[-1], int(clip.codes[-1, 0]))])) >= 1
 

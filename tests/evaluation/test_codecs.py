@@ -3,29 +3,32 @@
 import numpy as np
 import pytest
 import torch
-from conftest import CODEBOOK_SIZE, PLANTED_TOKENS, make_wav
+from conftest import PLANTED_TOKENS, make_wav
 from sklearn.metrics import f1_score
+from sklearn.pipeline import Pipeline
 
 from speechlm_utils.clips import groups, label_ids, label_names
 from speechlm_utils.codec.hf_codecs import Encodec
 from speechlm_utils.codec.load import load_codec
 from speechlm_utils.codec_spec import CodecSpec
-from speechlm_utils.evaluation import codecs as codec_comparison
 from speechlm_utils.evaluation.codecs import (
     TokenSource,
     chance_per_layer,
     make_untrained_encodec,
     predict_out_of_fold,
 )
+from speechlm_utils.evaluation.conditions import make_linear
+from speechlm_utils.selection.l1 import L1LogisticRegression
+from speechlm_utils.selection.selector import make_selector
+from speechlm_utils.selection.stability import split_folds
 from speechlm_utils.torch_settings import exact_float32
 
+WIDE = CodecSpec(16000, 320, 1024, 8)
+FAST = make_linear((1e-2,), n_folds=2)
 
-def make_source(clips, layers=(2, 3, 4, 5, 6, 7, 8)):
-    return TokenSource(clips, layers, CODEBOOK_SIZE, 50.0, (1,))
 
-
-def test_description_is_that_of_the_codes(planted_clips, tiny_codec):
-    source = make_source(planted_clips, (1, 2))
+def test_description_is_that_of_the_codes(planted_clips):
+    source = TokenSource(planted_clips, (1, 2))
     facts = source.describe()
     assert facts["frames/s"] == 50 and facts["bits/s"] == 2 * 50 * 6  # 64 codes are 6 bits
     assert facts["vocabulary"] == 2 * 64 and facts["tokens per clip"] == 2 * 60
@@ -33,17 +36,11 @@ def test_description_is_that_of_the_codes(planted_clips, tiny_codec):
         assert clip.codes.shape == (8, 60)
     few = [clip for clip in planted_clips[:2]]
     seen = [len(set(few[0].codes[k]) | set(few[1].codes[k])) for k in (0, 1)]
-    assert make_source(few, (1, 2)).count_occurring().tolist() == seen
-    whole = TokenSource.from_codec(tiny_codec, planted_clips)
-    assert whole.layers == tuple(range(1, 9)) and whole.semantic_layers == (1,)
-    assert TokenSource.from_codec(tiny_codec, planted_clips, [2, 5]).settings == {
-        "layers": (2, 5),
-        "codebook_size": 64,
-    }
+    assert TokenSource(few, (1, 2)).count_occurring().tolist() == seen
 
 
 def test_chance_agrees_with_draws(planted_clips):
-    source = make_source(planted_clips[:1], (1, 4, 6))
+    source = TokenSource(planted_clips[:1], (1, 4, 6))
     occurring = source.count_occurring()
     expected, low, high = chance_per_layer(source, 20)
     rng = np.random.default_rng(0)
@@ -56,13 +53,13 @@ def test_chance_agrees_with_draws(planted_clips):
 
 
 def test_planted_tokens_are_found_out_of_fold_and_words_know_nothing(planted_clips):
-    y, g = label_ids(planted_clips, "fallacy", label_names(planted_clips, "fallacy")), groups(planted_clips)
-    fast = {"n_folds": 3, "Cs": (1e-2,), "n_inner_folds": 2}
+    y = label_ids(planted_clips, "fallacy", label_names(planted_clips, "fallacy"))
+    folds, model = split_folds(y, groups(planted_clips), 3), L1LogisticRegression(0.1)
+    layers = {"right": (3, 5, 8), "wrong": (2, 4)}
+    selectors = {name: make_selector(model, some) for name, some in layers.items()} | {"text": None}
     score = {
-        name: f1_score(
-            y, predict_out_of_fold(make_source(planted_clips, layers), y, g, C, **fast)[0], average="macro"
-        )
-        for name, layers, C in (("text", (3, 5, 8), None), ("right", (3, 5, 8), 0.1), ("wrong", (2, 4), 0.1))
+        name: f1_score(y, predict_out_of_fold(FAST, planted_clips, y, folds, one)[0], average="macro")
+        for name, one in selectors.items()
     }
     assert score["right"] > 0.6 > 0.45 > max(score["text"], score["wrong"])
     assert {layer for layer, _ in PLANTED_TOKENS} == {3, 5, 8}
@@ -71,39 +68,37 @@ def test_planted_tokens_are_found_out_of_fold_and_words_know_nothing(planted_cli
 def test_held_out_clips_take_part_in_nothing(planted_clips, monkeypatch):
     """Every fit sees the train part of its fold alone, whole sentences apart from the held-out ones."""
     y, g = label_ids(planted_clips, "fallacy", label_names(planted_clips, "fallacy")), groups(planted_clips)
-    seen, selector = [], codec_comparison.L1Selector
+    seen, fit = [], Pipeline.fit
 
-    class Spy(selector):
-        def fit(self, clips, y):
+    def spy(pipeline, clips, y):
+        if "l1" in pipeline.named_steps:
             seen.append({clip.group for clip in clips})
-            assert self.C * len(clips) == pytest.approx(0.05 * 180)  # fewer clips, a larger C
-            return super().fit(clips, y)
+            assert pipeline["l1"].C * len(clips) == pytest.approx(0.05 * 180)  # fewer clips, a larger C
+        return fit(pipeline, clips, y)
 
-    monkeypatch.setattr(codec_comparison, "L1Selector", Spy)
-    predicted, n_kept = predict_out_of_fold(
-        make_source(planted_clips), y, g, 0.05, n_folds=3, Cs=(1e-2,), n_inner_folds=2
-    )
-    folds = codec_comparison.split_folds(y, g, 3, 0)
+    monkeypatch.setattr(Pipeline, "fit", spy)
+    folds, selector = split_folds(y, g, 3), make_selector(L1LogisticRegression(0.05))
+    predicted, n_selected = predict_out_of_fold(FAST, planted_clips, y, folds, selector)
     assert predicted.shape == y.shape and len(seen) == 3
-    assert np.all(n_kept > 0)
+    assert np.all(n_selected > 0)
     for groups_seen, (_, held_out) in zip(seen, folds, strict=True):
         assert not groups_seen & set(g[held_out])
 
 
 def test_untrained_codec_is_a_codec_whose_codes_vary(tmp_path):
     wavs = [make_wav(f0, gain, 8000, seed) for seed, (f0, gain) in enumerate([(100, 0.3), (200, 0.1)] * 4)]
-    sizes = {"n_layers": 3, "codebook_size": 64}
-    codec = load_codec(make_untrained_encodec(tmp_path / "a", wavs, **sizes))
+    spec = CodecSpec(16000, 320, 64, 3)
+    codec = load_codec(make_untrained_encodec(tmp_path / "a", wavs, spec))
     assert isinstance(codec, Encodec) and codec.spec.semantic_layers == ()
-    assert codec.spec == CodecSpec(16000, 320, 64, 3) and codec.spec.frame_rate == 50
+    assert codec.spec == spec and codec.spec.frame_rate == 50
     codes = codec.encode(wavs[0])
     assert codes.shape == (3, 25) and all(len(np.unique(layer)) > 5 for layer in codes)
-    assert load_codec(make_untrained_encodec(tmp_path / "b", wavs, **sizes)).hash == codec.hash
-    assert load_codec(make_untrained_encodec(tmp_path / "c", wavs, seed=1, **sizes)).hash != codec.hash
+    assert load_codec(make_untrained_encodec(tmp_path / "b", wavs, spec)).hash == codec.hash
+    assert load_codec(make_untrained_encodec(tmp_path / "c", wavs, spec, seed=1)).hash != codec.hash
     loud = codec.encode(wavs[0] * 3)
     assert not np.array_equal(loud, codes)
     with pytest.raises(ValueError, match="power of 2"):
-        make_untrained_encodec(tmp_path / "d", wavs, codebook_size=100)
+        make_untrained_encodec(tmp_path / "d", wavs, CodecSpec(16000, 320, 100, 3))
 
 
 @pytest.fixture
@@ -129,7 +124,7 @@ def test_untrained_codec_does_not_depend_on_threads_and_rounding_moves_few_codes
     try:
         for n_threads in (1, 2):
             torch.set_num_threads(n_threads)
-            codecs.append(load_codec(make_untrained_encodec(tmp_path / str(n_threads), noises)))
+            codecs.append(load_codec(make_untrained_encodec(tmp_path / str(n_threads), noises, WIDE)))
             assert torch.get_num_threads() == n_threads
         one, two = (encode_in_threads(codecs[0], noises, n_threads) for n_threads in (1, 2))
     finally:
@@ -140,6 +135,6 @@ def test_untrained_codec_does_not_depend_on_threads_and_rounding_moves_few_codes
 
 def test_no_layer_of_the_untrained_codec_falls_silent(noises, tmp_path):
     """Even where there are fewer frames than codes."""
-    codec = load_codec(make_untrained_encodec(tmp_path, noises))
+    codec = load_codec(make_untrained_encodec(tmp_path, noises, WIDE))
     codes = np.hstack([codec.encode(wav) for wav in noises])
     assert codes.shape == (8, 8 * 38) and min(len(np.unique(layer)) for layer in codes) > 100

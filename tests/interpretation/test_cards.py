@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import CODEBOOK_SIZE, FALLACIES, PLANTED_TOKENS
+from conftest import FALLACIES, PLANTED_TOKENS
 
 from speechlm_utils.acoustics.features import FEATURES, add_movements
 from speechlm_utils.bootstrap import Bootstrap
@@ -14,8 +14,9 @@ from speechlm_utils.interpretation import card_parts
 from speechlm_utils.interpretation.card_parts import describe_tokens
 from speechlm_utils.interpretation.cards import PARTS, find_card, list_cards, save_cards
 from speechlm_utils.interpretation.evidence import COLUMNS, Evidence
+from speechlm_utils.selection.l1 import L1LogisticRegression
 from speechlm_utils.selection.selection import Selection, make_selection
-from speechlm_utils.selection.selector import L1Selector
+from speechlm_utils.selection.selector import make_selector
 from speechlm_utils.tokens import show_token, token_name
 
 VOICE_TOKEN = (4, 9)  # one voice has it to itself, in all classes
@@ -112,7 +113,7 @@ def test_only_the_token_of_one_voice_is_flagged(facts):
 def test_trust_in_a_fitted_selection(world):
     _, clips, _ = world
     y = label_ids(clips, "fallacy", FALLACIES)
-    selector = L1Selector(C=0.05, codebook_size=CODEBOOK_SIZE).fit(clips, y)
+    selector = make_selector(L1LogisticRegression(0.05)).fit(clips, y)
     chosen = make_selection(selector, clips, "fallacy", FALLACIES, "codec")
     data = Evidence(chosen, clips, [], clips, n_folds=3, n_subsamples=4)
     trust = pd.concat([card_parts.describe_coefs(data), card_parts.describe_stability(data)])

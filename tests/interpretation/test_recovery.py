@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from conftest import CODEBOOK_SIZE, FALLACIES, PLANTED_TOKENS
+from speechlm_utils.evaluation.linear import fit_linear
 
 from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import label_ids
-from speechlm_utils.evaluation.linear import fit_linear
 from speechlm_utils.interpretation.planted import planted_profile
 from speechlm_utils.interpretation.recovery import (
     CARD_PAIRS,

@@ -55,7 +55,7 @@ def test_ceilings_are_bars_with_intervals_and_a_line_for_chance(ax):
         for t in ("fallacy", "topic")
         for k, i in enumerate(("text", "planted", "both"))
     ]
-    plots.plot_ceilings(ax, pd.DataFrame(rows))
+    plots.plot_upper_bounds(ax, pd.DataFrame(rows))
     assert sorted(bar.get_height() for bar in ax.patches) == pytest.approx([0.1, 0.1, 0.3, 0.3, 0.5, 0.5])
     shown = [t.get_text() for t in ax.get_legend().get_texts()]
     assert shown == ["words", "planted prosody", "both", "chance"]

@@ -1,4 +1,4 @@
-"""Folds, half-samples and fold coefficients: equal to the same by hand, planted tokens stable, noise not."""
+"""Folds, subsamples and fold coefficients: equal to the same by hand, planted tokens stable, noise not."""
 
 import numpy as np
 import pandas as pd
@@ -12,13 +12,14 @@ from sklearn.preprocessing import StandardScaler
 
 from speechlm_utils.clips import groups, label_ids
 from speechlm_utils.selection.bag_of_words import count_matrix
-from speechlm_utils.selection.controls import matched_random_tokens, permute_labels, random_tokens
-from speechlm_utils.selection.l1 import fit_l1
-from speechlm_utils.selection.selector import L1Selector
+from speechlm_utils.selection.controls import permute_labels
+from speechlm_utils.selection.l1 import L1LogisticRegression
+from speechlm_utils.selection.selector import list_selected, make_selector
 from speechlm_utils.selection.stability import cross_validate_C, fold_coefs, split_folds, stability
-from speechlm_utils.tokens import ACOUSTIC_LAYERS
 
-SIZE = {"codebook_size": CODEBOOK_SIZE}
+
+def at(C, **settings):
+    return make_selector(L1LogisticRegression(C, **settings))
 
 
 @pytest.fixture(scope="module")
@@ -30,13 +31,13 @@ def y(planted_clips):
 def counts(planted_clips):
     """Words of all clips, then the tokens of layers 2 to 8, by scikit-learn."""
     words = CountVectorizer(token_pattern=r"\S+").fit_transform([clip.text for clip in planted_clips])
-    return sparse.hstack([words, count_matrix(planted_clips, **SIZE)], format="csr")
+    return sparse.hstack([words, count_matrix(planted_clips)], format="csr")
 
 
 def fit_part(counts, y, part, C):
     """TF-IDF, scale and ℓ1 fit on a part of the clips, by hand."""
     X = make_pipeline(TfidfTransformer(), StandardScaler(with_mean=False)).fit_transform(counts[part])
-    return fit_l1(X, y[part], C, np.unique(y)).coefs
+    return L1LogisticRegression(C).fit(X, y[part]).coef_
 
 
 # --- folds
@@ -66,30 +67,29 @@ def test_too_few_sentences_of_a_class_are_named():
 
 def test_cross_validation_equals_scikit_learn(planted_clips, y):
     g = groups(planted_clips)
-    table = cross_validate_C(planted_clips, y, g, [0.02, 0.2], n_folds=3, seed=5, **SIZE)
-    by_two = cross_validate_C(planted_clips, y, g, [0.02, 0.2], n_folds=3, seed=5, n_jobs=2, **SIZE)
+    args = make_selector(), planted_clips, y, [0.02, 0.2], split_folds(y, g, 3, 5)
+    table, by_two = cross_validate_C(*args), cross_validate_C(*args, n_jobs=2)
     pd.testing.assert_frame_equal(table, by_two)
     for row in table.itertuples():
         found = cross_validate(
-            L1Selector(row.C, **SIZE), planted_clips, y, cv=split_folds(y, g, 3, 5), scoring="f1_macro",
+            at(row.C), planted_clips, y, cv=split_folds(y, g, 3, 5), scoring="f1_macro",
             return_estimator=True,
         )  # fmt: skip
         assert row.macro_f1 == pytest.approx(found["test_score"].mean())
         assert row.macro_f1_std == pytest.approx(found["test_score"].std(ddof=1))
-        assert row.n_tokens == pytest.approx(np.mean([len(one.tokens_) for one in found["estimator"]]))
+        assert row.n_tokens == pytest.approx(np.mean([len(list_selected(one)) for one in found["estimator"]]))
         assert row.n_not_converged == 0
 
 
 def test_fits_that_stop_early_are_counted(planted_clips, y):
-    table = cross_validate_C(
-        planted_clips, y, groups(planted_clips), [1.0], n_folds=2, solver="saga", max_iter=2, **SIZE
-    )
+    folds = split_folds(y, groups(planted_clips), 2)
+    table = cross_validate_C(at(0.1, solver="saga", max_iter=2), planted_clips, y, [1.0], folds)
     assert table.n_not_converged.tolist() == [2]
 
 
 def test_fold_coefs_equal_fits_by_hand(planted_clips, y, counts):
     g = groups(planted_clips)
-    found = fold_coefs(planted_clips, y, g, 0.05, n_folds=3, seed=2, **SIZE)
+    found = fold_coefs(at(0.05), planted_clips, y, split_folds(y, g, 3, 2))
     expected = [fit_part(counts, y, train, 0.05) for train, _ in split_folds(y, g, 3, 2)]
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
@@ -102,7 +102,7 @@ def test_frequencies_count_the_halves_that_select(planted_clips, y, counts):
     assert sorted([*halves[0], *halves[1]]) == list(range(len(y)))
     kept = np.array([(fit_part(counts, y, half, 0.1) != 0).any(axis=0)[n_words:] for half in halves[:5]])
     expected = kept.mean(axis=0)
-    table = stability(planted_clips, y, g, 0.1, n_resamples=5, seed=4, **SIZE)
+    table = stability(at(0.1), planted_clips, y, n_subsamples=5, seed=4)
     found = np.zeros(7 * CODEBOOK_SIZE)
     found[(table.layer - 2) * CODEBOOK_SIZE + table.code] = table.frequency
     np.testing.assert_allclose(found, expected)
@@ -110,43 +110,23 @@ def test_frequencies_count_the_halves_that_select(planted_clips, y, counts):
 
 
 def test_planted_tokens_are_stable_and_mean_nothing_with_permuted_labels(planted_clips, y):
-    g = groups(planted_clips)
-    shuffled = permute_labels(y, g, np.random.default_rng(0))
-    real, null = (stability(planted_clips, labels, g, 0.06, 10, **SIZE) for labels in (y, shuffled))
+    shuffled = permute_labels(y, groups(planted_clips), np.random.default_rng(0))
+    real, null = (stability(at(0.06), planted_clips, labels, 10) for labels in (y, shuffled))
     assert {(row.layer, row.code) for row in real[real.frequency == 1].itertuples()} == set(PLANTED_TOKENS)
     assert real.frequency[3:].max() < 0.9 and null.frequency.max() < 0.9
 
 
 def test_nothing_selected_is_an_empty_table(planted_clips, y):
-    table = stability(planted_clips, y, groups(planted_clips), 1e-4, 2, **SIZE)
+    table = stability(at(1e-4), planted_clips, y, 2)
     assert list(table.columns) == ["layer", "code", "frequency"] and table.empty
 
 
-# --- random tokens
-
-
-def test_random_tokens_are_drawn_evenly_over_the_layers():
-    drawn = [token for seed in range(200) for token in random_tokens(20, (2, 5), seed, 64)]
-    layers, counts = np.unique([layer for layer, _ in drawn], return_counts=True)
-    assert layers.tolist() == [2, 5] and abs(counts[0] / len(drawn) - 0.5) < 0.04
-    assert len({code for _, code in drawn}) == 64
-    assert random_tokens(128, (2, 5), 0, 64) == [(layer, code) for layer in (2, 5) for code in range(64)]
-    assert random_tokens(0) == []
-
-
-def test_a_match_is_one_of_the_nearest_in_frequency(planted_clips):
-    totals = np.asarray(count_matrix(planted_clips, **SIZE).sum(axis=0)).reshape(7, CODEBOOK_SIZE)
-    for seed in range(5):
-        ((layer, match),) = matched_random_tokens([(4, 10)], planted_clips, seed=seed, n_nearest=3, **SIZE)
-        others = np.delete(np.arange(CODEBOOK_SIZE), 10)
-        gaps = np.abs(totals[2, others] - totals[2, 10])
-        assert layer == 4 and match != 10
-        assert abs(totals[2, match] - totals[2, 10]) <= np.sort(gaps)[2]
-
-
-def test_a_layer_that_is_used_up_is_named(planted_clips):
-    everything = [(2, code) for code in range(CODEBOOK_SIZE)]
-    with pytest.raises(ValueError, match=r"token \(2, \d+\): no unselected token left"):
-        matched_random_tokens(everything, planted_clips, **SIZE)
-    with pytest.raises(ValueError, match=r"token \(1, 3\).*layers are \(2, 3"):
-        matched_random_tokens([(1, 3)], planted_clips, ACOUSTIC_LAYERS, **SIZE)
+def test_cross_validation_prefers_the_planted_range_and_does_not_leak(planted_clips, y):
+    folds = split_folds(y, groups(planted_clips), 3)
+    table = cross_validate_C(make_selector(), planted_clips, y, [0.001, 0.05], folds)
+    assert list(table.columns) == ["C", "macro_f1", "macro_f1_std", "n_tokens", "n_not_converged"]
+    assert table.macro_f1[1] > 0.6 > table.macro_f1[0] and table.n_tokens[0] == 0 < 3 <= table.n_tokens[1]
+    noise = np.random.default_rng(1).permutation(np.repeat([0, 1, 2], 30)).repeat(2)  # one label per group
+    folds = split_folds(noise, groups(planted_clips), 3)
+    table = cross_validate_C(make_selector(), planted_clips, noise, [1.0], folds)
+    assert table.macro_f1[0] < 0.45 and table.n_tokens[0] > 50

@@ -6,12 +6,13 @@ from dataclasses import replace
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from conftest import CODEBOOK_SIZE, FALLACIES
+from conftest import FALLACIES
 
 from speechlm_utils import widgets
 from speechlm_utils.clips import label_ids
-from speechlm_utils.selection import l1
+from speechlm_utils.selection.l1 import L1LogisticRegression
 from speechlm_utils.selection.path import fit_l1_path
+from speechlm_utils.selection.selector import make_selector
 from speechlm_utils.widgets.lasso import LassoExplorer, describe_step, label_steps, list_by_class
 
 CS = [0.001, 0.02, 0.1]
@@ -27,13 +28,13 @@ def close_figures():
 @pytest.fixture(scope="module")
 def path(planted_clips):
     y = label_ids(planted_clips, "fallacy", FALLACIES)
-    return fit_l1_path(planted_clips, y, CS, codebook_size=CODEBOOK_SIZE)
+    return fit_l1_path(make_selector(), planted_clips, y, CS)
 
 
 class Paths:
     """In place of LassoPaths: a path for each set of layers; that of layer 2 cannot be fitted."""
 
-    Cs, threshold = CS, "nonzero"
+    Cs = CS
 
     def __init__(self, path, clips):
         self.clips, self.asked = clips, []
@@ -48,7 +49,7 @@ class Paths:
             raise ValueError("y holds the\nsingle class 'a'")
         if layers not in self.known:
             y = label_ids(self.clips, "fallacy", FALLACIES)
-            self.known[layers] = fit_l1_path(self.clips, y, CS, layers=layers, codebook_size=CODEBOOK_SIZE)
+            self.known[layers] = fit_l1_path(make_selector(layers=layers), self.clips, y, CS)
         return self.known[layers], FALLACIES
 
 
@@ -87,9 +88,12 @@ def test_path_step_without_tokens_says_so(path):
     assert len(fig.axes) == 2 and not len(fig.axes[1].get_xticks())
 
 
-def test_path_step_uses_the_threshold(path):
+def test_path_step_uses_the_threshold(path, planted_clips):
+    selector = make_selector(L1LogisticRegression(threshold="mean"))
+    y = label_ids(planted_clips, "fallacy", FALLACIES)
     every = widgets.show_path(path, FALLACIES, 2).axes[1].images[0].get_array()
-    strong = widgets.show_path(path, FALLACIES, 2, "mean").axes[1].images[0].get_array()
+    path = fit_l1_path(selector, planted_clips, y, CS)
+    strong = widgets.show_path(path, FALLACIES, 2).axes[1].images[0].get_array()
     assert 3 <= strong.shape[1] < every.shape[1]
 
 
@@ -97,7 +101,7 @@ def test_path_step_uses_the_threshold(path):
 
 
 def test_every_position_shows_its_step_and_none_fits(explorer, path, monkeypatch):
-    monkeypatch.setattr(l1, "_make_solver", lambda *args: pytest.fail("a slider must not fit"))
+    monkeypatch.setattr(L1LogisticRegression, "fit", lambda *args: pytest.fail("a slider must not fit"))
     assert explorer.step.options == (("0.001", 0), ("0.02", 1), ("0.1", 2)) and explorer.step.value == 1
     pictures, seen = explorer.pictures("fallacy", EVERY), set()
     for step in (2, 0, 1, 2):  # from few to many, over none

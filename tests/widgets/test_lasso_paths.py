@@ -1,14 +1,13 @@
 """Paths are fitted once, survive a restart in the run folder, and a damaged file is made anew."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
 from speechlm_utils.codec_spec import CodecSpec
 from speechlm_utils.experiment import Experiment
-from speechlm_utils.selection import l1
+from speechlm_utils.selection.l1 import L1LogisticRegression
 from speechlm_utils.selection.path import fit_l1_path
+from speechlm_utils.selection.selector import make_selector
 from speechlm_utils.widgets.lasso_paths import LassoPaths, list_layer_sets, load_path
 
 CS = [0.5, 0.05]
@@ -20,15 +19,16 @@ def experiment(tiny_corpus, tiny_codec_dir, tiny_clips, tmp_path):
 
 
 def forbid_fits(monkeypatch):
-    monkeypatch.setattr(l1, "_make_solver", lambda *args: pytest.fail("fitted again"))
+    monkeypatch.setattr(L1LogisticRegression, "fit", lambda *args: pytest.fail("fitted again"))
 
 
 def test_path_is_that_of_the_train_clips(experiment):
-    path, names = LassoPaths(experiment, CS, max_iter=500).get("fallacy", (2, 3))
+    selector = make_selector(L1LogisticRegression(max_iter=500), (2, 3))
+    path, names = LassoPaths(experiment, CS, selector).get("fallacy", (2, 3))
     train = experiment.clips("fallacy", "train")
     assert names == sorted({clip.labels["fallacy"] for clip in train})
     y = [names.index(clip.labels["fallacy"]) for clip in train]
-    expected = fit_l1_path(train, y, sorted(CS), layers=(2, 3), codebook_size=64, max_iter=500)
+    expected = fit_l1_path(selector, train, y, sorted(CS))
     np.testing.assert_array_equal(path.coefs, expected.coefs)
     assert path.Cs.tolist() == [0.05, 0.5] and path.tokens == expected.tokens
 
@@ -41,13 +41,13 @@ def test_second_asking_and_a_restart_fit_nothing(experiment, monkeypatch):
     again, names_again = LassoPaths(experiment, CS).get("fallacy", (2,))
     np.testing.assert_array_equal(again.coefs, first.coefs)
     assert (again.tokens, again.n_words, names_again) == (first.tokens, first.n_words, names)
-    assert list(again.names) == list(first.names)
+    np.testing.assert_array_equal(again.selected, first.selected)
 
 
 def test_other_settings_and_damaged_files_are_fitted_anew(experiment):
     LassoPaths(experiment, CS).get("fallacy", (2,))
     LassoPaths(experiment, [0.05, 0.7]).get("fallacy", (2,))
-    LassoPaths(experiment, CS, threshold="mean").get("fallacy", (2,))
+    LassoPaths(experiment, CS, make_selector(L1LogisticRegression(threshold="mean"))).get("fallacy", (2,))
     files = sorted((experiment.run_dir / "paths").glob("fallacy_*.npz"))
     assert len(files) == 3
     for file in files:
@@ -63,13 +63,11 @@ def test_unknown_task_is_named(experiment):
 
 
 def test_layer_sets_name_each_set_once():
-    codec = SimpleNamespace(spec=CodecSpec(16000, 320, 64, 8, (1,)))
-    assert list_layer_sets(codec) == {
+    assert list_layer_sets(CodecSpec(16000, 320, 64, 8, (1,))) == {
         "acoustic layers (2–8)": (2, 3, 4, 5, 6, 7, 8),
         "all layers (1–8)": (1, 2, 3, 4, 5, 6, 7, 8),
         "content layer (1)": (1,),
         "upper half (2–5)": (2, 3, 4, 5),
         "lower half (6–8)": (6, 7, 8),
     }
-    plain = SimpleNamespace(spec=CodecSpec(16000, 320, 64, 2))
-    assert list_layer_sets(plain) == {"acoustic layers (1–2)": (1, 2)}
+    assert list_layer_sets(CodecSpec(16000, 320, 64, 2)) == {"acoustic layers (1–2)": (1, 2)}

@@ -1,7 +1,7 @@
-"""What there is to gain before any speech token is computed: words, planted delivery, and both, per task.
+"""What there is to gain before any speech token is computed: words, planted prosody, and both, per task.
 
-In a corpus whose delivery was planted, a classifier may be given the delivery itself, in figures. What it
-then reaches is a ceiling for every model that has to hear the delivery first.
+In synthetic speech, a classifier may be given the planted prosody itself, in figures. What this oracle
+reaches is an upper bound for every model that has to hear the prosody first.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ from sklearn.preprocessing import FunctionTransformer, PolynomialFeatures, Stand
 from ..bootstrap import Bootstrap, bootstrap_macro_f1, paired_bootstrap
 from ..clips import Clip, groups, label_ids, label_names, sample_clips, task_names
 from ..selection.bag_of_words import WORD_PATTERN
+from .conditions import as_array
 
 INPUTS = ("text", "planted", "both")
 C_GRID = (0.1, 1.0, 10.0, 100.0)
@@ -25,7 +26,7 @@ PLANTED_WEIGHTS = (0.02, 0.1, 0.5)
 """Weight of the planted parameters (unit variance) beside TF-IDF (unit length per clip), to choose from."""
 
 
-def compute_ceilings(
+def compute_upper_bounds(
     clips: Sequence[Clip],
     tasks: Sequence[str] | None = None,
     limit: int | None = None,
@@ -36,7 +37,7 @@ def compute_ceilings(
 
     Parameters
     ----------
-    clips : records of a corpus with planted parameters; no codes are needed
+    clips : of a corpus with planted parameters; no codes are needed
     tasks : label columns; None takes all of the corpus
     limit : int, at most so many clips of each split (whole sentences); None takes all
     n_folds : int, grouped folds of train that choose the penalty
@@ -59,28 +60,21 @@ def compute_ceilings(
         train, test = (sample_clips(clips, task, split, limit, seed) for split in ("train", "test"))
         names = label_names([*train, *test], task)
         y, y_test = (label_ids(part, task, names) for part in (train, test))
-        predictions = {
-            name: fit_ceiling(train, y, name, n_folds, seed).predict(_as_array(test)) for name in INPUTS
+        sizes = {"n_classes": len(names), "n_train": len(train), "n_test": len(test)}
+        sizes |= {"n_sentences": len(set(groups(test))), "chance": _guess(y, y_test, seed)}
+        predicted = {
+            name: fit_upper_bound(train, y, name, n_folds, seed).predict(as_array(test)) for name in INPUTS
         }
-        sizes = {
-            "n_classes": len(names),
-            "n_train": len(train),
-            "n_test": len(test),
-            "n_sentences": len(set(groups(test))),
-            "chance": _guess(y, y_test, seed),
-        }
-        for name, prediction in predictions.items():
-            pair = (predictions["text"], prediction)
-            gain = paired_bootstrap(y_test, *pair, groups(test), bootstrap).difference
+        for name, prediction in predicted.items():
             score = bootstrap_macro_f1(y_test, prediction, groups(test), bootstrap)
-            scores = {"macro_f1": score.estimate, "low": score.low, "high": score.high}
-            gains = {"gain": gain.estimate, "gain_low": gain.low, "gain_high": gain.high}
-            gains["verdict"] = gain.verdict
-            rows.append({"task": task, "inputs": name} | scores | gains | sizes)
+            gain = paired_bootstrap(y_test, predicted["text"], prediction, groups(test), bootstrap).difference
+            row = dict(zip(("macro_f1", "low", "high"), score.values, strict=True))
+            row |= dict(zip(("gain", "gain_low", "gain_high"), gain.values, strict=True))
+            rows.append({"task": task, "inputs": name, **row, "verdict": gain.verdict, **sizes})
     return pd.DataFrame(rows)
 
 
-def fit_ceiling(
+def fit_upper_bound(
     clips: Sequence[Clip], y: np.ndarray, inputs: str, n_folds: int = 5, seed: int = 0
 ) -> GridSearchCV:
     """Fit a balanced logistic regression on the given inputs, its settings by grouped cross-validation.
@@ -113,7 +107,7 @@ def fit_ceiling(
     pipeline = Pipeline([("inputs", FeatureUnion(steps)), ("model", model)])
     folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
     search = GridSearchCV(pipeline, grid, scoring="f1_macro", cv=folds)
-    return search.fit(_as_array(clips), y, groups=groups(clips))
+    return search.fit(as_array(clips), y, groups=groups(clips))
 
 
 def varying_parameters(clips: Sequence[Clip]) -> list[str]:
@@ -142,10 +136,3 @@ def _guess(y: np.ndarray, y_test: np.ndarray, seed: int, n_draws: int = 200) -> 
     draws = [rng.choice(y, len(y_test)) for _ in range(n_draws)]
     score = {"labels": np.unique(y_test), "average": "macro", "zero_division": 0}
     return float(np.mean([f1_score(y_test, guess, **score) for guess in draws]))
-
-
-def _as_array(clips: Sequence[Clip]) -> np.ndarray:
-    """Put the records in an object array, which scikit-learn can index by fold."""
-    array = np.empty(len(clips), dtype=object)
-    array[:] = list(clips)
-    return array

@@ -6,7 +6,7 @@ from sklearn.metrics import f1_score
 
 from speechlm_utils.bootstrap import Bootstrap, bootstrap_macro_f1
 from speechlm_utils.clips import Clip, groups
-from speechlm_utils.evaluation.ceilings import compute_ceilings, fit_ceiling, varying_parameters
+from speechlm_utils.evaluation.upper_bounds import compute_upper_bounds, fit_upper_bound, varying_parameters
 
 LABELS = ("a", "b", "c")
 
@@ -35,7 +35,7 @@ def make_clips(words_tell, delivery_tells, n=60):
     [(True, False, (1, 0, 1)), (False, True, (0, 1, 1)), (False, False, (0, 0, 0))],
 )
 def test_ceilings_tell_where_the_class_is(words, delivery, reached):
-    table = compute_ceilings(make_clips(words, delivery), n_folds=3, bootstrap=Bootstrap(200))
+    table = compute_upper_bounds(make_clips(words, delivery), n_folds=3, bootstrap=Bootstrap(200))
     assert list(table["inputs"]) == ["text", "planted", "both"] and set(table["task"]) == {"task"}
     for high, (_, row) in zip(reached, table.iterrows(), strict=True):
         assert (row["macro_f1"] > 0.8) == bool(high), row
@@ -49,7 +49,7 @@ def test_ceilings_tell_where_the_class_is(words, delivery, reached):
 def test_a_class_between_two_others_is_found_by_the_squares():
     clips = make_clips(False, True)
     y = np.array([int(clip.labels["task"] == "c") for clip in clips])  # at 3, between 0 and 6
-    search = fit_ceiling(clips, y, "planted", n_folds=3)
+    search = fit_upper_bound(clips, y, "planted", n_folds=3)
     assert search.best_score_ > 0.85
 
 
@@ -59,7 +59,7 @@ def test_constant_parameters_are_left_out_and_named_errors():
     with pytest.raises(ValueError, match="none of the 1 clips has planted"):
         varying_parameters(clips[:1])
     with pytest.raises(ValueError, match="inputs='words'"):
-        fit_ceiling(clips, np.zeros(len(clips)), "words")
+        fit_upper_bound(clips, np.zeros(len(clips)), "words")
 
 
 def test_interval_of_one_score_is_that_of_resampled_sentences():
