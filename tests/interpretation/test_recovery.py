@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import CODEBOOK_SIZE, FALLACIES, PLANTED_TOKENS
-from speechlm_utils.evaluation.linear import fit_linear
+from conftest import FALLACIES, PLANTED_TOKENS
 
 from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import label_ids
+from speechlm_utils.evaluation.conditions import fit_linear, make_linear
 from speechlm_utils.interpretation.planted import planted_profile
 from speechlm_utils.interpretation.recovery import (
     CARD_PAIRS,
@@ -69,12 +69,12 @@ def test_average_is_weighted_and_counts_from_the_middle_of_the_classes():
 
 
 def test_fitted_coefficients_find_the_class_of_a_token(planted_clips):
-    size = {"codebook_size": CODEBOOK_SIZE, "n_folds": 2, "Cs": (0.1,)}
+    model = make_linear((0.1,), n_folds=2)
     y = label_ids(planted_clips, "fallacy", FALLACIES)
-    coefs = read_coefs(fit_linear(planted_clips, y, PLANTED_TOKENS, **size))
+    coefs = read_coefs(fit_linear(model, planted_clips, y, PLANTED_TOKENS))
     assert coefs.shape == (3, 3) and coefs.argmax(axis=0).tolist() == [0, 1, 2]
     two = [clip for clip in planted_clips if clip.labels["fallacy"] != FALLACIES[2]]
-    coefs = read_coefs(fit_linear(two, y[y < 2], PLANTED_TOKENS, **size))
+    coefs = read_coefs(fit_linear(model, two, y[y < 2], PLANTED_TOKENS))
     assert coefs.shape == (2, 3) and coefs.argmax(axis=0)[:2].tolist() == [0, 1]
     assert np.allclose(coefs[0], -coefs[1])
 
