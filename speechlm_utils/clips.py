@@ -92,25 +92,11 @@ def sample_clips(
     limit: int | None = None,
     seed: int = 0,
 ) -> list[Clip]:
-    """Select clips as `select_clips` does, and sample at most `limit` of them in whole groups.
+    """Select clips as `select_clips` does, and sample at most `limit` of them (None: all) in whole groups.
 
     Groups are sampled at random, each label's share preserved (every label first gets one group). Where every
-    group is larger than the limit, single clips are sampled, and a log message says so.
-
-    Parameters
-    ----------
-    clips, task, split : as in `select_clips`
-    limit : int, upper bound of the number of clips; None takes all
-    seed : int, of the sample
-
-    Returns
-    -------
-    clips : list of Clip in their order, never empty
-
-    Raises
-    ------
-    ValueError
-        If no clip can be selected, or the limit is below 1.
+    group is larger than the limit, single clips are sampled, and a log message says so. The clips come in
+    their order; ValueError if none can be selected, or the limit is below 1.
     """
     selected = select_clips(clips, task, split)
     if limit is None or limit >= len(selected):

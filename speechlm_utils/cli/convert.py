@@ -1,15 +1,13 @@
-"""The command `speechlm import`: read a corpus in another format, write a folder that all notebooks read."""
+"""Read a corpus in another format and write a metadata.csv for it: the command `speechlm import`.
+
+Sound files stay where they are and are named relative to the new folder. Beside it lie inspection.txt and
+inspection.csv (what is wrong with which clip), dropped.csv (what cannot be used) and leakage.csv (what the
+splits share). Afterwards every notebook runs on the new folder: it is the corpus_dir of a profile.
+"""
 
 import argparse
 from dataclasses import fields
 from pathlib import Path
-
-HELP = """\
-Read a corpus in another format and write a metadata.csv for it. Sound files stay where they are and are named
-relative to the new folder. Beside it lie inspection.txt and inspection.csv (what is wrong with which clip),
-dropped.csv (what cannot be used) and leakage.csv (what the splits share). Afterwards every notebook runs on
-the new folder: it is the corpus_dir of a profile.
-"""
 
 EXAMPLES = """\
 examples:
@@ -27,10 +25,8 @@ MAMKit's tables are pickles, which can run any command when they are loaded. If 
 def add_import_command(commands) -> None:
     """Add the command to the subparsers of `speechlm`."""
     keep = argparse.RawDescriptionHelpFormatter
-    about = "read a corpus in another format"
-    parser = commands.add_parser(
-        "import", help=about, description=HELP, epilog=EXAMPLES, formatter_class=keep
-    )
+    texts = {"help": "read a corpus in another format", "description": __doc__, "epilog": EXAMPLES}
+    parser = commands.add_parser("import", formatter_class=keep, **texts)
     add, folder = parser.add_argument, {"type": Path, "metavar": "FOLDER"}
     add("source", type=Path, help="CSV file or folder, see --kind")
     add("--kind", required=True, choices=("mmused-csv", "mamkit", "hf"), help="the format of the source")

@@ -28,18 +28,14 @@ def load_hf_dataset(folder: str | Path, tasks: Sequence[str] | None = None) -> l
     are the splits; of a Dataset without a column `split` they are made (`make_splits`).
 
     Sound is never decoded here: `datasets` from version 4 on needs torchcodec for that, which this package
-    does without. Paths are taken as they are; sounds that lie in the dataset itself are written once, as they
-    are, to files named by their hash in the folder `<folder>_audio`, so that a clip has a file.
+    does without. Paths are taken as they are, and the files are not looked at. Sounds that lie in the dataset
+    itself are written once to files named by their hash in the folder `<folder>_audio`; a row without sound
+    gets the name of a file that does not exist, so that an inspection lists it.
 
     Parameters
     ----------
     folder : what `save_to_disk` wrote
     tasks : label columns; None takes ClassLabels, `label` and other columns of text, see `load_corpus`
-
-    Returns
-    -------
-    clips : list of Clip, part by part in the order of their rows. Sound files are not looked at; a row
-        without sound gets the name of a file that does not exist, so that an inspection lists it
 
     Raises
     ------

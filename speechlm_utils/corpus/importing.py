@@ -31,15 +31,12 @@ class ImportOptions:
     ----------
     task : "afc" or "afd"; "mmused-csv" reads it from the file's name otherwise
     audio_root : "mmused-csv": folder that the paths are relative to; None takes the CSV's own folder
-    split : "authors" or "debate", see `choose_splits`. By "debate", unlabelled speech of debates that are
-        held out for validation or test is left out
-    group : "debate" or "clip", see `choose_groups`; None takes "debate" for splits by debate, whose two sides
-        share none, and "clip" for the authors' splits, whose sides share debates
+    split, seed : see `choose_splits`. By "debate", unlabelled speech of debates held out is left out
+    group : see `choose_groups`; None takes "debate" for splits by debate, whose two sides share none, and
+        "clip" for the authors' splits, whose sides share debates
     authors_csv : "mamkit": says which clips the authors validate on
     unlabelled : MAMKit's folder `MMUSED`, whose train part becomes the unlabelled speech of step 2
-    on_error : "strict" raises if a clip cannot be used, with the reports written; "skip" drops these clips
-    inspect : "full" decodes every file, "headers" only looks at its head
-    seed : int, of the splits by debate
+    on_error, inspect : see `load_corpus`; the reports are written even if "strict" raises
     overwrite : bool, replace a metadata.csv that is there
     """
 
@@ -59,12 +56,8 @@ class ImportOptions:
 class Imported:
     """What an import found and wrote.
 
-    Attributes
-    ----------
-    clips : list of Clip, as written
-    inspection : CorpusReport, of all clips that were read
-    leakage : LeakageReport, of the clips that are written
-    left_out : dict, debate -> number of unlabelled clips that were left out because the debate is held out
+    `inspection` is of all clips that were read, `leakage` of those written; `left_out` counts, by debate, the
+    unlabelled clips that were left out because their debate is held out.
     """
 
     clips: list[Clip]
@@ -132,9 +125,7 @@ def _load(source: Path, kind: str, options: ImportOptions) -> list[Clip]:
 
 def format_profile(clips: Sequence[Clip], folder: str | Path) -> str:
     """Write the lines (YAML) of a profile that make the notebooks run on the corpus in a folder."""
-    lines = ["all:", f"  corpus_dir: {Path(folder).resolve()}"]
     tasks = task_names(clips)
-    if tasks:
-        others = f"  # or: {', '.join(tasks[1:])}" if tasks[1:] else ""
-        lines.append(f"  task: {tasks[0]}{others}")
-    return "\n".join(lines)
+    task = f"\n  task: {tasks[0]}" if tasks else ""
+    others = f"  # or: {', '.join(tasks[1:])}" if tasks[1:] else ""
+    return f"all:\n  corpus_dir: {Path(folder).resolve()}{task}{others}"

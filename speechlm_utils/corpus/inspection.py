@@ -25,15 +25,13 @@ class Limits:
 
     Attributes
     ----------
-    min_seconds : shorter clips are errors. 0.1 s is five frames of the codec, less than a syllable
-    max_seconds : longer clips are errors. The longest snippet of the debates that the method was tried on
-        lasts about a minute; what is longer than two is most likely a recording that was not cut
-    silence_dbfs : clips whose RMS level (dB re full scale) is lower are errors. Speech lies at -35 to -15;
-        below -60 there is no voice, or it lies on a channel that cancels the other
-    clipped_share : clips with a larger share of samples at full scale are listed with a warning: they can be
-        understood, but their loudness and spectrum mislead
-    min_rate_hz : clips at a lower sampling rate are listed with a warning: what is missing above half the
-        rate does not come back by resampling. Higher rates do no harm and are only counted
+    min_seconds : shorter clips are errors; 0.1 s is less than a syllable
+    max_seconds : longer clips are errors: what is longer than two minutes is most likely a recording that
+        was not cut
+    silence_dbfs : clips of a lower RMS level (dB re full scale) are errors. Speech lies at -35 to -15; below
+        -60 there is no voice, or it lies on a channel that cancels the other
+    clipped_share : a larger share of samples at full scale is a warning: loudness and spectrum mislead
+    min_rate_hz : a lower sampling rate is a warning: what is missing above half of it does not come back
     text_required : True makes an empty text an error, False a warning (a corpus without transcripts)
     """
 
@@ -165,12 +163,9 @@ def _judge_sound(parts: Sequence[Sound], limits: Limits) -> Iterator[tuple[str, 
     level = 10 * np.log10(power) if power > 0 else -np.inf
     rate = min(part.sample_rate for part in parts)
     if seconds < limits.min_seconds:
-        yield (
-            "too_short",
-            f"lasts {seconds:.3f} s, less than min_seconds={limits.min_seconds:g}; cut it again",
-        )
+        yield "too_short", f"lasts {seconds:.3f} s, less than min_seconds={limits.min_seconds:g}; cut again"
     if seconds > limits.max_seconds:
-        yield "too_long", f"lasts {seconds:.1f} s, more than max_seconds={limits.max_seconds:g}; cut it again"
+        yield "too_long", f"lasts {seconds:.1f} s, more than max_seconds={limits.max_seconds:g}; cut again"
     if level < limits.silence_dbfs:
         advice = "record it again, or look which channel and which seconds were cut"
         yield "silent", f"its level is {level:.1f} dBFS, below silence_dbfs={limits.silence_dbfs:g}; {advice}"

@@ -50,12 +50,9 @@ class LeakageReport:
             f"clips), for example {', '.join(map(repr, row.examples))}"
             for row in self.leaks.itertuples()
         ]
-        unknown = [
-            f"{what}: unknown for {n} clips, which could not be checked"
-            for what, n in self.unknown.items()
-            if n
-        ]
-        return "\n".join(lines + unknown) or "no text, group, speaker or sound file lies in two splits"
+        for what, n in self.unknown.items():
+            lines += [f"{what}: unknown for {n} clips, which could not be checked"] * (n > 0)
+        return "\n".join(lines) or "no text, group, speaker or sound file lies in two splits"
 
     def write(self, path: str | Path) -> None:
         """Write the table as CSV; examples are joined by " | "."""

@@ -20,7 +20,7 @@ def load_corpus(
     inspect: str = "headers",
     limits: Limits | None = None,
 ) -> list[Clip]:
-    """Load the clips that a folder's metadata.csv or metadata.jsonl lists (AudioFolder convention).
+    """Load the clips that a folder's metadata.csv or metadata.jsonl lists (AudioFolder convention), in order.
 
     A folder without such a file that holds a Hugging Face dataset (`save_to_disk`) is read by `hf_dataset`.
 
@@ -43,10 +43,6 @@ def load_corpus(
     inspect : "headers" reads no more than the head of every sound file; "full" decodes them all and also
         finds silent, too short and too long clips and empty texts, see `inspect_corpus`
     limits : Limits of the full inspection
-
-    Returns
-    -------
-    clips : list of Clip, in the order of the metadata file
 
     Raises
     ------

@@ -1,13 +1,13 @@
 """Read MM-USED-fallacy and MM-USED from the folders that MAMKit leaves, their `dataset.pkl` as Parquet.
 
-A pickle is a program that builds data, so none is loaded here. Convert it once, in an environment that may
-do anything, if you trust where the file comes from::
+A pickle is a program that builds data, so none is loaded here. If you trust the file, convert it once::
 
     python -c "import pandas; pandas.read_pickle('dataset.pkl').to_parquet('dataset.parquet')"
 """
 
 import logging
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,9 +21,6 @@ from .mmused import LABEL_COLUMNS, LABELS, choose_splits, load_mmused_csv, make_
 
 log = logging.getLogger(__name__)
 
-FALLACIES = ("AppealtoEmotion", "AppealtoAuthority", "AdHominem", "FalseCause", "Slipperyslope", "Slogans")
-"""MAMKit's names, in the order of `LABELS["afc"]`."""
-
 
 def load_mamkit(
     folder: str | Path,
@@ -33,7 +30,7 @@ def load_mamkit(
     seed: int = 0,
     authors_csv: str | Path | None = None,
 ) -> list[Clip]:
-    """Load MM-USED-fallacy from MAMKit's folder; the clips equal those of `load_mmused_csv`.
+    """Load MM-USED-fallacy from MAMKit's folder; clips and errors are like those of `load_mmused_csv`.
 
     AFC: one clip a labelled snippet, its sounds in the order of `snippet_indexes`. AFD: one clip a sentence
     of each debate, fallacious if it belongs to any labelled snippet. (MAMKit pairs the sentences of a debate
@@ -48,15 +45,6 @@ def load_mamkit(
         debates of the shared task are test and the rest is train, as in MAMKit's `mm-argfallacy-2025`
     authors_csv : the authors' CSV file of this task, which says which of the rest are validation. A clip
         that it does not list stays in train, and their number is logged
-
-    Returns
-    -------
-    clips : list of Clip, see `load_mmused_csv`
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        The message names the file, the row and the value.
     """
     if task not in LABELS:
         raise ValueError(f"task={task!r}: must be one of {list(LABELS)}")
@@ -110,13 +98,13 @@ def _read_table(folder: Path, *names: str) -> Iterator[tuple]:
 
 def _list_snippets(folder: Path) -> list[Clip]:
     """AFC: one clip a row."""
-    labels = dict(zip(map(str.lower, FALLACIES), LABELS["afc"], strict=True))
+    labels = {name.replace("_", ""): name for name in LABELS["afc"]}  # MAMKit writes AppealtoEmotion
     clips = []
     columns = ("dialogue_id", "snippet_indexes", "snippet", "fallacy")
     for place, debate, indexes, text, fallacy in _read_table(folder, *columns):
         with name_errors(place):
             if fallacy.lower() not in labels:
-                raise ValueError(f"fallacy={fallacy!r} is not one of {list(FALLACIES)}")
+                raise ValueError(f"fallacy={fallacy!r} is not one of {list(labels)}")
             label = {LABEL_COLUMNS["afc"]: labels[fallacy.lower()]}
             clips.append(make_snippet(text, _name_files(folder, debate, indexes), label))
     return clips
@@ -134,17 +122,13 @@ def _list_sentences(folder: Path) -> list[Clip]:
                 if len(indexes) != len(texts):
                     raise ValueError(f"{len(indexes)} {part}_indexes but {len(texts)} {part}_sentences")
                 files = _name_files(folder, debate, indexes)
-                _add_sentences(found, files, [text.strip() for text in texts])
+                for file, text in zip(files, map(str.strip, texts), strict=True):
+                    if found.setdefault(file, text) != text:
+                        raise ValueError(f"{file} says {text!r}, above it says {found[file]!r}")
             if part == "snippet":
                 fallacious.update(files)
     labels = {file: {LABEL_COLUMNS["afd"]: LABELS["afd"][file in fallacious]} for file in found}
     return [make_snippet(text, [file], labels[file]) for file, text in found.items()]
-
-
-def _add_sentences(found: dict[Path, str], files: Sequence[Path], texts: Sequence[str]) -> None:
-    for file, text in zip(files, texts, strict=True):
-        if found.setdefault(file, text) != text:
-            raise ValueError(f"{file} says {text!r}, above it says {found[file]!r}")
 
 
 def _name_files(folder: Path, debate: str, indexes: np.ndarray) -> list[Path]:
@@ -162,11 +146,10 @@ def _name_files(folder: Path, debate: str, indexes: np.ndarray) -> list[Path]:
 
 def _number_repeated(folder: Path, clips: Sequence[Clip]) -> list[Clip]:
     """Leave out clips that repeat another; give those that differ in label or text alone ids of their own."""
-    by_id: dict[str, list[Clip]] = {}
+    by_id: dict[str, list[Clip]] = defaultdict(list)
     for clip in clips:
-        same = by_id.setdefault(clip.id, [])
-        if clip not in same:
-            same.append(clip)
+        if clip not in by_id[clip.id]:
+            by_id[clip.id].append(clip)
     different = [
         replace(clip, id=f"{clip.id}~{n}") if n > 1 else clip
         for same in by_id.values()

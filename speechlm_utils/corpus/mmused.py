@@ -51,10 +51,8 @@ def load_mmused_csv(
     audio_root : folder that the paths are relative to, the one with `MMUSED-fallacy/audio_clips`; None only
         with check_audio=False
     task : "afc" or "afd"; None reads it from the file's name
-    check_audio : False loads texts and labels without looking for a sound file, for models of words alone.
-        The clips then name files that need not exist
-    split : "authors", or "debate" for splits that share no debate, see `choose_splits`
-    seed : int, of the splits by debate
+    check_audio : False looks for no sound file: texts and labels are enough for models of words alone
+    split, seed : see `choose_splits`
 
     Returns
     -------
@@ -111,16 +109,9 @@ def _read_row(row: dict[str, str], task: str, root: Path) -> Clip:
 def make_snippet(text: str, files: Sequence[Path], cells: dict[str, str]) -> Clip:
     """Make the clip of one snippet (AFC), sentence (AFD) or unlabelled piece of speech.
 
-    Parameters
-    ----------
-    text : str
-    files : one or more `.../<debate>/<sentence>.wav`, all of one debate, in the order in which they are said
-    cells : the label by the task's name, if any; `split`, else it is "test" for `TEST_DEBATES`, or "train"
-
-    Returns
-    -------
-    clip : Clip; its id is debate and sentences, for example "32_2004/692+693", whichever form of the corpus
-        it is read from. Its group is the debate
+    `files` are one or more `.../<debate>/<sentence>.wav`, all of one debate, in the order in which they are
+    said; `cells` the label by the task's name, if any, and `split`, else it is "test" for `TEST_DEBATES` or
+    "train". The clip's id is debate and sentences, for example "32_2004/692+693", its group the debate.
     """
     debate, *others = sorted({file.parent.name for file in files})
     if others:
@@ -132,17 +123,12 @@ def make_snippet(text: str, files: Sequence[Path], cells: dict[str, str]) -> Cli
 
 
 def choose_splits(clips: Sequence[Clip], split: str, task: str, seed: int = 0) -> list[Clip]:
-    """Return the clips with one of two splits.
+    """Return the clips, which come grouped by debate, with one of two splits.
 
-    Parameters
-    ----------
-    clips : clips whose `group` is the debate
-    split : "authors" leaves them as they are: test is two debates of 2024, but validation shares its debates
-        (and so its speakers and topics) with train. "debate" makes new ones, in which every debate lies in
-        one split, stratified by label as far as whole debates allow; scores on it cannot be compared with
-        published ones
-    task : label column that is stratified by
-    seed : int
+    "authors" leaves them as they are: test is two debates of 2024, but validation shares its debates (and so
+    its speakers and topics) with train. "debate" makes new ones with the seed, in which every debate lies in
+    one split, stratified by the task's labels as far as whole debates allow; scores on it cannot be compared
+    with published ones.
     """
     if split not in ("authors", "debate"):
         raise ValueError(f"split={split!r}: must be 'authors' or 'debate'")

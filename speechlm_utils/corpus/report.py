@@ -113,12 +113,9 @@ def _count_classes(clips: Sequence[Clip], splits: Sequence[str]) -> pd.DataFrame
 
 
 def keep_usable(
-    clips: Sequence[Clip],
-    report: CorpusReport,
-    on_error: str = "strict",
-    path: str | Path | None = None,
+    clips: Sequence[Clip], report: CorpusReport, on_error: str = "strict", path: str | Path | None = None
 ) -> list[Clip]:
-    """Return the clips that the report has no error of; a clip goes or stays with its labels.
+    """Return the clips, never none, that the report has no error of; a clip goes or stays with its labels.
 
     Parameters
     ----------
@@ -127,10 +124,6 @@ def keep_usable(
     on_error : "strict" raises if there is an error, "skip" drops these clips and logs each
     path : CSV file (file_name, kind, reason) for all errors, one row each; written in both cases, and without
         a row where all is well. Warnings stand in `report.findings` alone
-
-    Returns
-    -------
-    clips : list of Clip, never empty
 
     Raises
     ------

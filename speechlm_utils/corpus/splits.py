@@ -33,10 +33,7 @@ def order_splits(clips: Iterable[Clip]) -> list[str]:
 
 
 def make_splits(
-    clips: Sequence[Clip],
-    task: str | None = None,
-    shares: Sequence[float] = (0.7, 0.15, 0.15),
-    seed: int = 0,
+    clips: Sequence[Clip], task: str | None = None, shares: Sequence[float] = (0.7, 0.15, 0.15), seed: int = 0
 ) -> list[Clip]:
     """Put the clips into train, validation and test, and tell the sizes by a log message.
 
@@ -50,21 +47,15 @@ def make_splits(
 
     Parameters
     ----------
-    clips : clips; the split that they have does not matter
-    task : the task whose labels are kept in proportion; None takes all tasks, less those that have a label
-        for every other group and so are rather free text
+    clips : clips, whatever their splits
+    task : the task whose labels are balanced; None takes all tasks, less those that have a label for every
+        other group and so are rather free text. An unknown one raises ValueError
     shares : of train, validation and test; their sum is 1, and validation or test may be 0
     seed : int; the same clips and seed give the same splits, in whatever order the clips come
 
     Returns
     -------
-    clips : list of Clip in the given order. A group in which no clip has a label of any task is put into
-        "unlabelled"
-
-    Raises
-    ------
-    ValueError
-        If the shares are not such numbers, or no clip has a label of the task.
+    clips : list of Clip in the given order; groups without a label of any task are "unlabelled"
     """
     values = np.asarray(shares, dtype=float)
     if values.shape != (3,) or not (values >= 0).all() or values[0] == 0 or abs(values.sum() - 1) > 1e-6:

@@ -11,10 +11,11 @@ import soundfile
 from mmused_files import FOLDER, load_texts, needs_mmused, write_csv
 
 from speechlm_utils.audio import list_parts, load_audio
-from speechlm_utils.corpus.mamkit import FALLACIES, load_mamkit, load_mamkit_speech
+from speechlm_utils.corpus.mamkit import load_mamkit, load_mamkit_speech
 from speechlm_utils.corpus.mmused import LABELS, load_mmused_csv
 
 CLIPS = "MMUSED-fallacy/audio_clips"
+FALLACIES = ("AppealtoEmotion", "AppealtoAuthority", "AdHominem", "FalseCause", "Slipperyslope", "Slogans")
 AFC_ROWS = (
     f"train,0, They are all afraid!,{CLIPS}/7_1976/3.wav,0",
     f'val,0,"Ask the experts, I did.",{CLIPS}/7_1976/9.wav|{CLIPS}/7_1976/4.wav|{CLIPS}/7_1976/11.wav,1',
