@@ -29,9 +29,10 @@ from speechlm_utils.finetuning.finetune import build_classifier
 from speechlm_utils.finetuning.lora import FineTuneSettings
 from speechlm_utils.llm.load import load_llm
 from speechlm_utils.llm.prompts import Prompt, encode_prompts
+from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.llm.trainer import run_trainer, wrap_model
 from speechlm_utils.llm.vocabulary import add_speech_tokens
-from speechlm_utils.pretraining.causal_loss import RowTrainer, make_item
+from speechlm_utils.pretraining.causal_loss import CausalTrainer, make_item
 from speechlm_utils.pretraining.pretrain import PretrainSettings
 from speechlm_utils.torch_settings import one_thread
 
@@ -165,14 +166,14 @@ TOKENS = [(3, code) for code in range(75)]
 
 def measure_rows(clips: list[Clip], args: argparse.Namespace, clock) -> tuple[str, int, float]:
     """Train step 2 for some steps; returns name, tokens and seconds."""
-    model, tokenizer = load_llm(args.llm, dtype=args.dtype)
+    model, tokenizer = load_llm(LLMSpec(args.llm, args.dtype))
     ids = add_speech_tokens(tokenizer, model, TOKENS)
     prompts = choose_prompts(encode_prompts(tokenizer, clips, TOKENS)[0], args)
     wrapped = wrap_model(model, TrainableTokensConfig(token_indices=list(ids.values())))
     settings = PretrainSettings(batch_size=args.train_batch, max_steps=args.steps)
-    items = [make_item(prompt, "audio") for prompt in prompts]
+    items = {"train": [make_item(prompt, "audio") for prompt in prompts]}
     start = clock()
-    run_trainer(wrapped, items, [], settings, tokenizer.pad_token_id, "loss", RowTrainer)
+    run_trainer(wrapped, items, settings, tokenizer.pad_token_id, CausalTrainer)
     return "step 2 (rows)", sum(len(prompt.input_ids) for prompt in prompts), clock() - start
 
 
@@ -180,11 +181,11 @@ def measure_lora(clips: list[Clip], args: argparse.Namespace, clock) -> tuple[st
     """Train step 3 for some steps; returns name, tokens and seconds."""
     settings = FineTuneSettings(batch_size=args.train_batch, max_steps=args.steps)
     names = sorted({clip.labels["fallacy"] for clip in clips})
-    classifier = build_classifier("fallacy", names, TOKENS, None, settings, args.llm, dtype=args.dtype)
+    classifier = build_classifier("fallacy", names, TOKENS, settings, LLMSpec(args.llm, args.dtype))
     prompts = choose_prompts(classifier.encode(clips)[0], args)
     items = [{"input_ids": prompt.input_ids, "labels": k % len(names)} for k, prompt in enumerate(prompts)]
     start = clock()
-    run_trainer(classifier.model, items, [], settings, classifier.tokenizer.pad_token_id, "loss")
+    run_trainer(classifier.model, {"train": items}, settings, classifier.tokenizer.pad_token_id)
     return "step 3 (LoRA)", sum(len(prompt.input_ids) for prompt in prompts), clock() - start
 
 

@@ -16,6 +16,7 @@ import torch
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.finetuning.finetune import build_classifier
 from speechlm_utils.finetuning.lora import FineTuneSettings
+from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.llm.trainer import pad_batch
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,8 +63,8 @@ def main() -> None:
 def make_step(dtype: str, attention: str, collapse: bool, selection, clips):
     """Return a function that takes one step, and the shape of its batch."""
     settings = FineTuneSettings(lora_rank=16, lora_dropout=0.0, collapse_repeats=collapse)
-    about = (selection.task, selection.label_names, selection.tokens, None, settings)
-    classifier = build_classifier(*about, dtype=dtype)
+    about = (selection.task, selection.label_names, selection.tokens, settings)
+    classifier = build_classifier(*about, LLMSpec(dtype=dtype))
     model = classifier.model.train()
     model.get_base_model().set_attn_implementation(attention)
     prompts, _ = classifier.encode(clips)

@@ -34,6 +34,7 @@ from speechlm_utils.clips import Clip, hash_corpus, label_ids, label_names, sele
 from speechlm_utils.corpus.mmused import LABEL_COLUMNS, TEST_DEBATES, choose_groups, load_mmused_csv
 from speechlm_utils.files import write_atomically, write_json
 from speechlm_utils.finetuning.model_card import format_text_scores, replace_between
+from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.metrics import choose_threshold, macro_f1_scores, score_class
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -111,21 +112,21 @@ class Runner:
     def fingerprint(self, job: Job) -> str:
         """Hash all that the result of a job depends on (16 hex digits)."""
         parts = {split: hash_corpus(clips) for split, clips in self.clips(job.task).items()}
-        about = [asdict(job), asdict(self.settings(job)), str(self.args.llm), self.args.dtype, parts]
+        about = [asdict(job), self.settings(job).to_record(), str(self.args.llm), self.args.dtype, parts]
         about.append(hash_corpus(self.train_clips(job)))
         return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
 
     def run(self, job: Job) -> dict:
         """Train, predict and return what the job's file holds."""
-        from speechlm_utils.finetuning.finetune import fine_tune
+        from speechlm_utils.finetuning.finetune import build_classifier, fine_tune
 
         column, clips = LABEL_COLUMNS[job.task], self.clips(job.task) | {"train": self.train_clips(job)}
         if job.is_tuning:
             del clips["test"]
         start, cpu, settings = time.monotonic(), time.process_time(), self.settings(job)
-        options = {"llm_name": str(self.args.llm), "dtype": self.args.dtype, "progress": True}
-        result = fine_tune(clips, column, [], None, settings, **options)
-        names = result.classifier.label_names
+        names = label_names(clips["train"], column)
+        classifier = build_classifier(column, names, [], settings, LLMSpec(self.args.llm, self.args.dtype))
+        result = fine_tune(classifier, clips, progress=True)
         y = {split: label_ids(clips[split], column, names) for split in result.logits}
         return {
             **asdict(job),
@@ -135,7 +136,7 @@ class Runner:
             "history": result.history,
             "n_steps": len(result.losses),
             "n_train": Counter(clip.labels[column] for clip in clips["train"]),
-            "settings": asdict(settings),
+            "settings": settings.to_record(),
             "dtype": self.args.dtype,
             "seconds": time.monotonic() - start,
             "cpu_seconds": time.process_time() - cpu,
@@ -306,15 +307,15 @@ def merge(runner: Runner) -> None:
 
 def time_training(runner: Runner, task: str) -> None:
     """Train a few steps, write nothing, and estimate how long a seed takes."""
-    from speechlm_utils.finetuning.finetune import build_classifier, train_classifier
+    from speechlm_utils.finetuning.finetune import build_classifier, fine_tune
 
     args, column = runner.args, LABEL_COLUMNS[task]
     job = Job(task, args.grid[0], TUNING_SEED, True)
     train, settings = runner.train_clips(job), runner.settings(job)
     names = label_names(train, column)
-    classifier = build_classifier(column, names, [], None, settings, str(args.llm), dtype=args.dtype)
+    classifier = build_classifier(column, names, [], settings, LLMSpec(args.llm, args.dtype))
     start, cpu = time.monotonic(), time.process_time()
-    train_classifier(classifier, {"train": train})
+    fine_tune(classifier, {"train": train})
     seconds = (time.monotonic() - start) / args.time_steps
     cpu = (time.process_time() - cpu) / args.time_steps
     n_steps = settings.n_epochs * -(-len(train) // args.batch_size)

@@ -9,8 +9,8 @@ setting, the corpus or the codec has changed. After each run, all that is there 
 data/reference/llm_<task>.json, which notebook 05 shows; a run that stands there counts as finished, too. The
 main comparison comes first: text and selected, seed by seed.
 
-Every run: rows of its tokens are pre-trained on the unlabelled clips (once per set of tokens), the model is
-fine-tuned on train, stopped early on validation, and predicts test once, at the end.
+Every run: embeddings of its tokens are pre-trained on unlabelled clips (once per set of tokens), the model
+is fine-tuned on train, stopped early on validation, and predicts test once, at the end.
 """
 
 import argparse
@@ -70,9 +70,8 @@ class Runner:
 
     def __init__(self, args: argparse.Namespace):
         self.args = args
-        self.experiment = Experiment(
-            args.corpus, str(args.codec), args.work, args.cache, 0, args.clips_per_split, LLMSpec(args.llm)
-        )
+        paths = (args.corpus, str(args.codec), args.work, args.cache)
+        self.experiment = Experiment(*paths, 0, args.clips_per_split, LLMSpec(args.llm, args.dtype))
         self.out = args.out / f"llm_{args.task}.json"
         self._clips: dict[float | None, dict[str, list]] = {}
 
@@ -95,8 +94,8 @@ class Runner:
             lora_rank=args.lora_rank,
             lora_alpha=args.lora_alpha,
             lora_dropout=args.lora_dropout,
-            words_first=args.words_first,
-            train_rows=not args.freeze_rows,
+            text_only_warmup=args.text_only_warmup,
+            train_embeddings=not args.freeze_embeddings,
             seed=job.seed,
             **how,
         )
@@ -109,7 +108,7 @@ class Runner:
             "task": self.args.task,
             "condition": job.condition,
             "rows": asdict(rows) if job.condition not in ("text", "fresh") else None,
-            "tune": asdict(tune),
+            "tune": tune.to_record(),
             "n_tokens": self.args.n_tokens,
             "llm": self.args.llm,
             "dtype": self.args.dtype,
@@ -146,11 +145,11 @@ class Runner:
             return matched_random_tokens(selection.tokens, self.clips(job)["train"], layers, seed)
         return selection.tokens
 
-    def rows(self, job: Job, tokens: list[tuple[int, int]]) -> dict | None:
-        """Load the rows of these tokens, or pre-train and keep them; None where a condition has none."""
-        from speechlm_utils.llm.embeddings import load_rows, save_rows
+    def embeddings(self, job: Job, tokens: list[tuple[int, int]]) -> dict | None:
+        """Load the embeddings of these tokens, or pre-train them; None where a condition has none."""
+        from speechlm_utils.llm.embeddings import load_embeddings, save_embeddings
         from speechlm_utils.llm.load import load_llm
-        from speechlm_utils.pretraining.pretrain import pretrain_rows
+        from speechlm_utils.pretraining.pretrain import pretrain_token_embeddings
 
         if job.condition in ("text", "fresh"):
             return None
@@ -160,26 +159,27 @@ class Runner:
         name = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
         path = self.args.work / f"rows_{name}.safetensors"
         if not path.exists():
-            model, tokenizer = load_llm(self.args.llm, dtype=self.args.dtype)
-            result = pretrain_rows(model, tokenizer, unlabelled, tokens, settings, progress=True)
-            save_rows(path, result.rows_by_name)
-        return load_rows(path)
+            llm, clips = load_llm(self.experiment.llm), {"train": unlabelled}
+            result = pretrain_token_embeddings(*llm, clips, tokens, settings, progress=True)
+            save_embeddings(path, result.embeddings)
+        return load_embeddings(path)
 
     def run(self, job: Job) -> dict:
         """Run one job and return what its file holds."""
-        from speechlm_utils.finetuning.finetune import fine_tune
+        from speechlm_utils.finetuning.finetune import build_classifier, fine_tune
 
         _, settings = self.settings(job)
         clips, tokens = self.clips(job), self.tokens(job)
-        rows = self.rows(job, tokens)
+        embeddings, names = self.embeddings(job, tokens), label_names(clips["train"], self.args.task)
         start, cpu = time.monotonic(), time.process_time()
-        options = {"llm_name": self.args.llm, "dtype": self.args.dtype, "progress": True}
-        result = fine_tune(clips, self.args.task, tokens, rows, settings, **options)
+        llm = self.experiment.llm
+        classifier = build_classifier(self.args.task, names, tokens, settings, llm, embeddings)
+        result = fine_tune(classifier, clips, progress=True)
         seconds = {"seconds": time.monotonic() - start, "cpu_seconds": time.process_time() - cpu}
         if self.args.keep and (job.condition, job.seed) == ("selected", self.args.seeds[0]):
-            result.classifier.selection = self.selection(job)
-            result.classifier.save(self.args.keep, codec=self.experiment.codec, corpus=self.args.corpus)
-        names, logits = label_names(clips["train"], self.args.task), result.logits["test"]
+            classifier.selection = self.selection(job)
+            classifier.save(self.args.keep, codec=self.experiment.codec, corpus=self.args.corpus)
+        logits = result.logits["test"]
         shares = np.exp(logits - logits.max(axis=1, keepdims=True))
         return {
             "condition": job.condition,
@@ -199,7 +199,7 @@ class Runner:
             "n_trainable": result.n_trainable,
             "audio_tokens_per_clip": result.report.n_audio / result.report.n_prompts,
             "tokens": [list(token) for token in tokens],
-            "settings": asdict(settings),
+            "settings": settings.to_record(),
             "codec_hash": self.experiment.codec.hash,
             "llm": self.args.llm,
             "dtype": self.args.dtype,
@@ -263,8 +263,12 @@ def build_parser() -> argparse.ArgumentParser:
     add("--llm", default="smollm2-135m")
     add("--dtype", type=choose_dtype, default="auto", help="of the frozen weights")
     add("--collapse-repeats", action="store_true", help="write a token that lasts over several frames once")
-    add("--words-first", type=float, default=0.0, help="share of the steps before the tokens come")
-    add("--freeze-rows", action="store_true", help="fine-tuning keeps the rows of speech tokens as they are")
+    add("--text-only-warmup", type=float, default=0.0, help="share of the steps before the tokens come")
+    add(
+        "--freeze-embeddings",
+        action="store_true",
+        help="fine-tuning keeps those of speech tokens as they are",
+    )
     add("--keep", type=Path, help="save the classifier of the selected tokens and the first seed there")
     add("--corpus", type=Path, default=ROOT / "data" / "demo")
     add("--codec", default=str(ROOT / "data" / "codec"))

@@ -1,12 +1,12 @@
-"""Train step 2 (rows) or step 3 (classifier) in several processes.
+"""Train step 2 (token embeddings) or step 3 (classifier) in several processes.
 
     accelerate launch --config_file scripts/accelerate/ddp_cpu.yaml \
-        scripts/train_distributed.py rows --corpus data/demo --run-dir runs/demo --max-steps 72 --batch-size 8
+        scripts/train_distributed.py embeddings --corpus data/demo --run-dir runs/demo --max-steps 72
 
-It reads and writes what notebooks 04 and 05 do, under the same names: the selection and the rows of the run
-folder are used, and made where they are missing; `rows` leaves rows_TASK_N.safetensors there, `classifier`
-the folder classifier_TASK; beside them lies a .json with losses, settings and number of processes. Codes that
-the cache lacks are encoded by the first process while the others wait, so encode a large corpus beforehand
+It reads and writes what notebooks 04 and 05 do, under the same names: the selection and the token embeddings
+of the run folder are used; `embeddings` leaves a .safetensors file there, `classifier` the folder
+classifier_TASK; beside them lies a .json with losses, settings and number of processes. Codes that the cache
+lacks are encoded by the first process while the others wait, so encode a large corpus beforehand
 (`speechlm encode`).
 
 Every process loads its own copy of the model; DDP averages their gradients. The batch size is that of all
@@ -20,16 +20,16 @@ from pathlib import Path
 
 from accelerate import PartialState
 
-from speechlm_utils.clips import Clip, sample_clips
+from speechlm_utils.clips import Clip, label_names, sample_clips
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.files import write_json
-from speechlm_utils.finetuning.finetune import fine_tune
+from speechlm_utils.finetuning.finetune import build_classifier, fine_tune
 from speechlm_utils.finetuning.lora import FineTuneSettings
 from speechlm_utils.llm.distributed import check_processes, connect_processes
-from speechlm_utils.llm.embeddings import load_rows, save_rows
+from speechlm_utils.llm.embeddings import load_embeddings, save_embeddings
 from speechlm_utils.llm.load import load_llm
 from speechlm_utils.llm.spec import LLMSpec
-from speechlm_utils.pretraining.pretrain import PretrainSettings, pretrain_rows
+from speechlm_utils.pretraining.pretrain import PretrainSettings, pretrain_token_embeddings
 from speechlm_utils.selection.selection import Selection
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,31 +42,32 @@ def main(argv: Sequence[str] | None = None) -> None:
     with state.main_process_first():  # it fills the caches, the others read them
         experiment = make_experiment(args)
         selection = experiment.selection(args.task, args.n_tokens)
-        work = prepare_rows(experiment, args) if args.step == "rows" else prepare_classifier(experiment, args)
-    train = train_rows if args.step == "rows" else train_classifier
+        prepare = prepare_embeddings if args.step == "embeddings" else prepare_classifier
+        work = prepare(experiment, args)
+    train = train_embeddings if args.step == "embeddings" else train_classifier
     train(experiment, selection, work, args, progress=not args.quiet)
     state.wait_for_everyone()
 
 
-def prepare_rows(experiment: Experiment, args: argparse.Namespace) -> tuple[list[Clip], list[Clip]]:
+def prepare_embeddings(experiment: Experiment, args: argparse.Namespace) -> dict[str, list[Clip]]:
     """Return unlabelled clips to train on and, in whole sentences, those held out for validation."""
     clips = sample_clips(experiment.unlabelled(), limit=args.n_clips, seed=args.seed)
     if not args.n_validation_clips:
-        return clips, []
+        return {"train": clips}
     held_out = sample_clips(clips, limit=args.n_validation_clips, seed=args.seed)
     ids = {clip.id for clip in held_out}
-    return [clip for clip in clips if clip.id not in ids], held_out
+    return {"train": [clip for clip in clips if clip.id not in ids], "validation": held_out}
 
 
-def train_rows(experiment: Experiment, selection: Selection, clips, args, progress: bool) -> None:
-    """Step 2; the first process writes the rows."""
+def train_embeddings(experiment: Experiment, selection: Selection, clips, args, progress: bool) -> None:
+    """Step 2; the first process writes the token embeddings."""
     settings = make_settings(PretrainSettings, args)
-    model, tokenizer = load_llm(args.llm, dtype=args.dtype)
-    result = pretrain_rows(model, tokenizer, clips[0], selection.tokens, settings, clips[1], progress)
+    llm = load_llm(experiment.llm)
+    result = pretrain_token_embeddings(*llm, clips, selection.tokens, settings, progress)
     if not PartialState().is_main_process:
         return
     path = experiment.rows_path(selection)
-    save_rows(path, result.rows_by_name)
+    save_embeddings(path, result.embeddings)
     about = {"loss_before": result.loss_before, "loss_after": result.loss_after, "baseline": result.baseline}
     write_about(path.with_suffix(".json"), settings, result.losses, result.epoch_losses, about)
 
@@ -82,24 +83,19 @@ def train_classifier(experiment: Experiment, selection: Selection, clips, args, 
     """Step 3; the first process writes the classifier."""
     settings = make_settings(FineTuneSettings, args)
     path = experiment.rows_path(selection)
-    rows = load_rows(path) if path.exists() else None
-    if rows is None and PartialState().is_main_process:
-        print(f"{path}: not there; the classifier starts from rows as drawn, not from those of step 2")
-    result = fine_tune(
-        clips,
-        args.task,
-        selection.tokens,
-        rows,
-        settings,
-        args.llm,
-        selection,
-        dtype=args.dtype,
-        progress=progress,
-    )
+    given = load_embeddings(path) if path.exists() else None
+    if given is None and PartialState().is_main_process:
+        print(
+            f"{path}: not there; the classifier starts from embeddings as sampled, not from those of step 2"
+        )
+    names = label_names(clips["train"], args.task)
+    classifier = build_classifier(args.task, names, selection.tokens, settings, experiment.llm, given)
+    classifier.selection = selection
+    result = fine_tune(classifier, clips, progress)
     if not PartialState().is_main_process:
         return
     folder = Path(args.run_dir) / f"classifier_{args.task}"
-    result.classifier.save(folder)
+    classifier.save(folder)
     scores = [entry["macro_f1_all"] for entry in result.history]
     write_about(folder.with_suffix(".json"), settings, result.losses, scores, {"metrics": result.metrics})
 
@@ -119,15 +115,8 @@ def write_about(path: Path, settings, losses, validations, about: dict) -> None:
 
 
 def make_experiment(args: argparse.Namespace) -> Experiment:
-    return Experiment(
-        args.corpus,
-        args.codec,
-        args.run_dir,
-        args.cache_dir,
-        args.seed,
-        args.clips_per_split,
-        LLMSpec(args.llm),
-    )
+    paths = (args.corpus, args.codec, args.run_dir, args.cache_dir)
+    return Experiment(*paths, args.seed, args.clips_per_split, LLMSpec(args.llm, args.dtype))
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -135,7 +124,9 @@ def build_parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--corpus", required=True, help="folder with metadata.csv")
     shared.add_argument("--codec", default=str(ROOT / "data/codec"), help="folder or hub name")
-    shared.add_argument("--run-dir", required=True, help="where selection, rows and classifier lie")
+    shared.add_argument(
+        "--run-dir", required=True, help="where selection, token embeddings and classifier lie"
+    )
     shared.add_argument("--cache-dir", default=str(ROOT / "runs/cache"), help="of codes")
     shared.add_argument("--llm", default="smollm2-135m", help="name or folder of the language model")
     shared.add_argument("--dtype", default="float32", help="of the model's weights, for example bfloat16")
@@ -149,10 +140,12 @@ def build_parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     steps = parser.add_subparsers(dest="step", required=True)
-    rows = steps.add_parser("rows", help="step 2", parents=[shared])
-    rows.add_argument("--n-clips", type=int, help="at most so many unlabelled clips")
-    rows.add_argument("--n-validation-clips", type=int, default=0, help="of them held out for early stopping")
-    add_settings(rows, PretrainSettings)
+    step_2 = steps.add_parser("embeddings", help="step 2", parents=[shared])
+    step_2.add_argument("--n-clips", type=int, help="at most so many unlabelled clips")
+    step_2.add_argument(
+        "--n-validation-clips", type=int, default=0, help="of them held out for early stopping"
+    )
+    add_settings(step_2, PretrainSettings)
     add_settings(steps.add_parser("classifier", help="step 3", parents=[shared]), FineTuneSettings)
     return parser
 

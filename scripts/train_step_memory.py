@@ -1,13 +1,13 @@
 """One training step of Llama's architecture at full size with random weights: what memory does it take?
 
     python scripts/train_step_memory.py --size 3b --dtype bfloat16    # both stages, each in its own process
-    python scripts/train_step_memory.py --size 3b --stage rows --device cuda
+    python scripts/train_step_memory.py --size 3b --stage embeddings --device cuda
 
-Stages: `rows` trains the rows of new tokens with the causal loss, all else frozen (step 2 of the method);
-`lora` trains adapters, rows and head of a classifier (step 3). Both go through the package's own functions,
-so that the memory is that of notebooks 04 and 05, losses before and after and the check of the frozen weights
-included. Weights are random: the numbers are about memory and time, the losses mean nothing. No download, no
-file but the report.
+Stages: `embeddings` trains those of new tokens with the causal loss, all else frozen (step 2 of the method);
+`lora` trains adapters, token embeddings and head of a classifier (step 3). Both go through the package's own
+functions, so that the memory is that of notebooks 04 and 05, losses before and after and the check of the
+frozen weights included. Weights are random: the numbers are about memory and time, the losses mean nothing.
+No download, no file but the report.
 """
 
 import argparse
@@ -50,7 +50,7 @@ SIZES = {
         "head_dim": 64,
     },
 }
-STAGES = ("rows", "lora")
+STAGES = ("embeddings", "lora")
 N_TOKENS, N_WORDS, N_SOUNDS, N_CLASSES = 75, 35, 35, 6  # as in the paper: tokens kept, and a clip's prompt
 
 
@@ -111,37 +111,42 @@ def make_clips(n_clips: int, tokens: list[tuple[int, int]]) -> list:
     return clips
 
 
-def run_rows(config, dtype: str, device: str, batch_size: int) -> dict:
+def run_embeddings(config, dtype: str, device: str, batch_size: int) -> dict:
     """Do one step of step 2; return losses and numbers of parameters."""
-    from speechlm_utils.pretraining.pretrain import PretrainSettings, pretrain_rows
+    from speechlm_utils.pretraining.pretrain import PretrainSettings, pretrain_token_embeddings
 
     tokens, model = list_tokens(), make_model(config, "causal", dtype, device)
     n_parameters = count(model.parameters())
     settings = PretrainSettings(max_steps=1, warmup=0.0, batch_size=batch_size)  # a first step is warm-up
-    result = pretrain_rows(model, make_tokenizer(config), make_clips(batch_size, tokens), tokens, settings)
+    clips = {"train": make_clips(batch_size, tokens)}
+    result = pretrain_token_embeddings(model, make_tokenizer(config), clips, tokens, settings)
     losses = {
         "loss_before": result.loss_before,
         "loss": float(result.losses[0]),
         "loss_after": result.loss_after,
     }
-    return {**losses, "n_parameters": n_parameters, "n_trained": result.rows.size}
+    return {
+        **losses,
+        "n_parameters": n_parameters,
+        "n_trained": sum(one.size for one in result.embeddings.values()),
+    }
 
 
 def run_lora(config, dtype: str, device: str, batch_size: int) -> dict:
     """Do one step of step 3 with the paper's adapters; return the loss and numbers of parameters."""
     from speechlm_utils.finetuning.classifier import SpeechTokenClassifier
-    from speechlm_utils.finetuning.finetune import train_classifier
+    from speechlm_utils.finetuning.finetune import fine_tune
     from speechlm_utils.finetuning.lora import FineTuneSettings, wrap_classifier
+    from speechlm_utils.llm.spec import LLMSpec
 
-    config.num_labels = N_CLASSES
+    config.id2label = {k: f"class{k}" for k in range(N_CLASSES)}
     tokens, model = list_tokens(), make_model(config, "classification", dtype, device)
     n_parameters = count(model.parameters())
-    tokenizer, names = make_tokenizer(config), [f"class{k}" for k in range(N_CLASSES)]
+    tokenizer, llm = make_tokenizer(config), LLMSpec("random weights", dtype)
     settings = FineTuneSettings(max_steps=1, warmup=0.0, batch_size=batch_size)
-    wrapped, ids = wrap_classifier(model, tokenizer, tokens, None, settings)
-    about = ("task", names, tokens, ids, settings, "random weights", "")
-    clips = make_clips(max(batch_size, N_CLASSES), tokens)
-    result = train_classifier(SpeechTokenClassifier(wrapped, tokenizer, *about, dtype), {"train": clips})
+    model = wrap_classifier(model, tokenizer, tokens, None, settings)
+    classifier = SpeechTokenClassifier(model, tokenizer, "task", tokens, settings, llm)
+    result = fine_tune(classifier, {"train": make_clips(max(batch_size, N_CLASSES), tokens)})
     return {"loss": float(result.losses[0]), "n_parameters": n_parameters, "n_trained": result.n_trainable}
 
 
@@ -162,7 +167,7 @@ def measure(stage: str, config, dtype: str, device: str, batch_size: int) -> dic
     import torch
 
     start = time.monotonic()
-    found = {"rows": run_rows, "lora": run_lora}[stage](config, dtype, device, batch_size)
+    found = {"embeddings": run_embeddings, "lora": run_lora}[stage](config, dtype, device, batch_size)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # Linux counts in KiB
     if device != "cpu":
         peak = torch.cuda.max_memory_allocated()

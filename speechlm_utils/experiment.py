@@ -56,11 +56,6 @@ class Experiment:
         """The speech tokenizer, loaded once."""
         return load_codec(self.codec_name)
 
-    @property
-    def llm_options(self) -> dict:
-        """How the language model is loaded: `dtype` and `quantization`, for `load_llm` and `fine_tune`."""
-        return {"dtype": self.llm.dtype, "quantization": self.llm.quantization}
-
     @cached_property
     def corpus(self) -> list[Clip]:
         """All clips of the corpus, without codes."""
@@ -147,22 +142,22 @@ class Experiment:
         -------
         rows : dict, token name -> float32 array, shape (width,)
         """
-        from .llm.embeddings import OUTPUT, load_rows, save_rows
+        from .llm.embeddings import OUTPUT, load_embeddings, save_embeddings
         from .llm.load import load_llm
         from .llm.vocabulary import list_added_names
-        from .pretraining.pretrain import pretrain_rows
+        from .pretraining.pretrain import PretrainSettings, pretrain_token_embeddings
 
         path = self.rows_path(selection)
         if path.exists():
-            rows = load_rows(path)
+            rows = load_embeddings(path)
             if {n for n in rows if not n.startswith(OUTPUT)} == set(list_added_names(selection.tokens)):
                 return rows
             log.warning("%s: holds the rows of other tokens; training again", path)
-        unlabelled = sample_clips(self.unlabelled(), limit=n_clips, seed=self.seed)
-        model, tokenizer = load_llm(self.llm.name, **self.llm_options)
-        result = pretrain_rows(model, tokenizer, unlabelled, selection.tokens, settings, progress=True)
-        save_rows(path, result.rows_by_name)
-        return result.rows_by_name
+        clips = {"train": sample_clips(self.unlabelled(), limit=n_clips, seed=self.seed)}
+        settings, llm = settings or PretrainSettings(), load_llm(self.llm)
+        found = pretrain_token_embeddings(*llm, clips, selection.tokens, settings, progress=True)
+        save_embeddings(path, found.embeddings)
+        return found.embeddings
 
     def rows_path(self, selection: Selection) -> Path:
         """Where the rows of a selection lie."""
@@ -190,13 +185,15 @@ class Experiment:
         return self._train_small(task, max_steps, own)
 
     def _train_small(self, task: str, max_steps: int, folder: Path):
-        from .finetuning.finetune import fine_tune
+        from .finetuning.finetune import build_classifier, fine_tune
         from .finetuning.lora import FineTuneSettings
 
         selection, train = self.selection(task), self.clips(task, "train")
         chosen = sample_clips(train, task, limit=max(8 * max_steps, len(label_names(train, task))))
         settings = FineTuneSettings(batch_size=8, max_steps=max_steps, lora_rank=8, seed=self.seed)
-        clips, how = {"train": chosen}, {"progress": True, **self.llm_options}
-        result = fine_tune(clips, task, selection.tokens, None, settings, self.llm.name, selection, **how)
-        result.classifier.save(folder, codec=self.codec, corpus=self.corpus_dir)
-        return result.classifier
+        names = label_names(train, task)
+        classifier = build_classifier(task, names, selection.tokens, settings, self.llm)
+        fine_tune(classifier, {"train": chosen}, progress=True)
+        classifier.selection = selection
+        classifier.save(folder, codec=self.codec, corpus=self.corpus_dir)
+        return classifier

@@ -21,7 +21,7 @@ from accelerate.state import AcceleratorState
 from accelerate.utils import DistributedType
 from tiny_llm import TOKENS, make_clips, save_tiny_llm
 
-from speechlm_utils.finetuning.finetune import fine_tune
+from speechlm_utils.finetuning.finetune import build_classifier, fine_tune
 from speechlm_utils.finetuning.lora import FineTuneSettings
 from speechlm_utils.llm.distributed import (
     IGNORED,
@@ -31,8 +31,9 @@ from speechlm_utils.llm.distributed import (
     share_of_mean,
 )
 from speechlm_utils.llm.load import load_llm
+from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.llm.trainer import BestWeights
-from speechlm_utils.pretraining.pretrain import PretrainSettings, pretrain_rows
+from speechlm_utils.pretraining.pretrain import PretrainSettings, pretrain_token_embeddings
 
 ROOT = Path(__file__).resolve().parent.parent
 # The sums over a batch are added in another order: float32 keeps about 7 digits, and Adam divides small
@@ -40,7 +41,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TOLERANCE = {"rtol": 1e-4, "atol": 1e-6}
 
 # 13 clips in batches of 4: the last batch is one clip, so the second process has nothing but a blank
-ROW_SETTINGS = PretrainSettings(learning_rate=0.03, batch_size=4, n_epochs=2, seed=1)
+EMBEDDING_SETTINGS = PretrainSettings(learning_rate=0.03, batch_size=4, n_epochs=2, seed=1)
 CLASSIFIER_SETTINGS = FineTuneSettings(
     learning_rate=0.01, batch_size=4, n_epochs=12, patience=2, lora_rank=4, lora_dropout=0.0, seed=2
 )
@@ -48,20 +49,20 @@ CLASSIFIER_SETTINGS = FineTuneSettings(
 
 def train_all(folder, progress=False):
     """Run step 2 and step 3 on the tiny model of `folder`; returns what must not depend on the processes."""
-    model, tokenizer = load_llm(folder)
-    clips, held_out = make_clips(13), make_clips(5, seed=5)
-    rows = pretrain_rows(model, tokenizer, clips, TOKENS, ROW_SETTINGS, held_out, progress)
+    model, tokenizer = load_llm(LLMSpec(folder))
+    unlabelled = {"train": make_clips(13), "validation": make_clips(5, seed=5)}
+    found = pretrain_token_embeddings(model, tokenizer, unlabelled, TOKENS, EMBEDDING_SETTINGS, progress)
     by_split = {
-        "train": clips,
+        "train": make_clips(13),
         "validation": make_clips(7, 3, "validation"),
         "test": make_clips(6, 4, "test"),
     }
-    settings, given = CLASSIFIER_SETTINGS, rows.rows_by_name
-    tuned = fine_tune(by_split, "task", TOKENS, given, settings, str(folder), progress=progress)
+    about = ("task", list("abc"), TOKENS, CLASSIFIER_SETTINGS, LLMSpec(folder), found.embeddings)
+    tuned = fine_tune(build_classifier(*about), by_split, progress)
     return {
-        "row losses": rows.losses.tolist(),
-        "row validations": rows.epoch_losses,
-        "rows": rows.rows.tolist(),
+        "embedding losses": found.losses.tolist(),
+        "embedding validations": found.epoch_losses,
+        "embeddings": [value.tolist() for value in found.embeddings.values()],
         "classifier losses": tuned.losses.tolist(),
         "classifier validations": [[entry["loss"], entry["macro_f1_all"]] for entry in tuned.history],
         "logits": tuned.logits["test"].tolist(),
@@ -77,7 +78,7 @@ def run_script(folder, corpus, codec, run_dir):
         f"--corpus {corpus} --codec {codec} --run-dir {run_dir} --cache-dir {run_dir}/cache --llm {folder}"
     )
     options = f"{shared} --n-tokens 5 --batch-size 2 --quiet"
-    script.main(f"rows {options} --n-epochs 1 --n-validation-clips 2".split())
+    script.main(f"embeddings {options} --n-epochs 1 --n-validation-clips 2".split())
     script.main(f"classifier {options} --max-steps 3 --lora-rank 4 --lora-dropout 0".split())
 
 
@@ -108,7 +109,8 @@ def main(folder, corpus, codec):
     with force_fsdp():
         found["fsdp"] = train_all(folder)
     try:
-        pretrain_rows(*load_llm(folder), make_clips(3), TOKENS, PretrainSettings(batch_size=3))
+        clips = {"train": make_clips(3)}
+        pretrain_token_embeddings(*load_llm(LLMSpec(folder)), clips, TOKENS, PretrainSettings(batch_size=3))
     except ValueError as error:
         found["refused"] = str(error)
     Path(folder, f"found{os.environ['RANK']}.json").write_text(json.dumps(found))
@@ -158,17 +160,19 @@ def one(folder):
 @pytest.mark.parametrize("kind", ["ddp", "fsdp"])
 def test_two_processes_give_the_loss_curve_of_one(one, two, kind):
     found = two.found[0]["fsdp"] if kind == "fsdp" else two.found[0]
-    for name in ("row losses", "row validations", "classifier losses", "classifier validations"):
+    for name in ("embedding losses", "embedding validations", "classifier losses", "classifier validations"):
         np.testing.assert_allclose(found[name], one[name], **TOLERANCE, err_msg=name)
-    assert len(one["row losses"]) == 2 * 4  # the last batch of an epoch, of one clip, was not left out
+    assert len(one["embedding losses"]) == 2 * 4  # the last batch of an epoch, of one clip, was not left out
 
 
 @pytest.mark.parametrize("kind", ["ddp", "fsdp"])
-def test_two_processes_give_the_rows_and_logits_of_one(one, two, kind):
+def test_two_processes_give_the_embeddings_and_logits_of_one(one, two, kind):
     found = two.found[0]["fsdp"] if kind == "fsdp" else two.found[0]
-    for name in ("rows", "logits"):
+    for name in ("embeddings", "logits"):
         np.testing.assert_allclose(found[name], one[name], rtol=1e-3, atol=1e-4, err_msg=name)
-    assert np.abs(np.subtract(one["row losses"][0], one["row losses"][-1])) > 0.1  # something was learnt
+    assert (
+        np.abs(np.subtract(one["embedding losses"][0], one["embedding losses"][-1])) > 0.1
+    )  # something was learnt
 
 
 def test_both_processes_end_alike(one, two):
@@ -181,8 +185,8 @@ def test_both_processes_end_alike(one, two):
 
 
 def test_only_the_first_process_shows_bars(two):
-    assert "training rows" in two.stderr[0] and "fine-tuning task" in two.stderr[0]
-    assert "training rows" not in two.stderr[1] and "fine-tuning" not in two.stderr[1]
+    assert "training token embeddings" in two.stderr[0] and "fine-tuning task" in two.stderr[0]
+    assert "training token embeddings" not in two.stderr[1] and "fine-tuning" not in two.stderr[1]
 
 
 def test_a_batch_that_does_not_divide_is_refused(two):

@@ -10,7 +10,7 @@ from tiny_llm import save_tiny_llm
 
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.finetuning.classifier import SpeechTokenClassifier
-from speechlm_utils.llm.embeddings import load_rows
+from speechlm_utils.llm.embeddings import load_embeddings
 from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.pretraining.pretrain import PretrainSettings
 from speechlm_utils.selection.l1 import L1LogisticRegression
@@ -36,7 +36,7 @@ def test_rows_are_trained_once_and_then_loaded(experiment):
     rows = experiment.rows(selection, PretrainSettings(max_steps=1, batch_size=2))
     path = experiment.rows_path(selection)
     written = path.stat().st_mtime_ns
-    assert experiment.rows(selection).keys() == rows.keys() == load_rows(path).keys()
+    assert experiment.rows(selection).keys() == rows.keys() == load_embeddings(path).keys()
     assert path.stat().st_mtime_ns == written
     other = replace(selection, tokens=[(8, 63), *selection.tokens[1:]])
     assert experiment.rows(other, PretrainSettings(max_steps=1)).keys() != rows.keys()

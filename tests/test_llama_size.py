@@ -57,10 +57,12 @@ def test_random_weights_make_a_model_that_is_whole(script):
 
 def test_one_step_of_each_stage_trains_what_it_should(script):
     config = script.make_config("3b", **SIBLING)
-    rows = script.measure("rows", config, "float32", "cpu", batch_size=2)
-    assert rows["n_parameters"] == 1200 * 48 + 2 * (48 * (48 * 2 + 16 * 2) + 3 * 48 * 96 + 2 * 48) + 48
-    assert rows["n_trained"] == (75 + 4) * 48  # tokens and markers, one tied row each
-    assert abs(rows["loss_before"] - math.log(1200 + 79)) < 0.5 and rows["loss_after"] < rows["loss_before"]
+    found = script.measure("embeddings", config, "float32", "cpu", batch_size=2)
+    assert found["n_parameters"] == 1200 * 48 + 2 * (48 * (48 * 2 + 16 * 2) + 3 * 48 * 96 + 2 * 48) + 48
+    assert found["n_trained"] == (75 + 4) * 48  # tokens and markers, one tied row each
+    assert (
+        abs(found["loss_before"] - math.log(1200 + 79)) < 0.5 and found["loss_after"] < found["loss_before"]
+    )
     lora = script.measure("lora", config, "float32", "cpu", batch_size=2)
     adapters = 2 * 64 * ((48 + 48) + (48 + 16))  # rank 64 on q_proj and v_proj of both layers
     assert lora["n_trained"] == adapters + (75 + 4) * 48 + 6 * 48
@@ -90,6 +92,9 @@ def test_both_stages_run_in_processes_of_their_own(script, monkeypatch, tmp_path
     script.main(["--size", "135m", "--layers", "1", "--out", str(tmp_path / "report.json")])
     expected = [sys.executable, str(SCRIPT), "--size", "135m", "--layers", "1"]
     assert [command[:6] for command in commands] == [expected, expected]
-    assert [command[-2:] for command in commands] == [["--stage", "rows"], ["--stage", "lora"]]
-    assert [one["stage"] for one in json.loads((tmp_path / "report.json").read_text())] == ["rows", "lora"]
+    assert [command[-2:] for command in commands] == [["--stage", "embeddings"], ["--stage", "lora"]]
+    assert [one["stage"] for one in json.loads((tmp_path / "report.json").read_text())] == [
+        "embeddings",
+        "lora",
+    ]
     assert len(capsys.readouterr().out.splitlines()) == 2

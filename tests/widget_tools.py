@@ -8,6 +8,7 @@ import numpy as np
 
 from speechlm_utils.finetuning.finetune import build_classifier
 from speechlm_utils.finetuning.lora import FineTuneSettings
+from speechlm_utils.llm.spec import LLMSpec
 
 TOKENS = [(2, code) for code in range(40)] + [(3, code) for code in range(20)]  # the tiny codec has 64 codes
 
@@ -15,7 +16,7 @@ TOKENS = [(2, code) for code in range(40)] + [(3, code) for code in range(20)]  
 def build_tiny_classifier(llm_folder, codec, names):
     """An untrained classifier of the task fallacy with a codec."""
     settings = FineTuneSettings(lora_rank=2, max_length=200, seed=0)
-    classifier = build_classifier("fallacy", names, TOKENS, None, settings, str(llm_folder))
+    classifier = build_classifier("fallacy", names, TOKENS, settings, LLMSpec(llm_folder))
     classifier.codec = codec
     return classifier
 

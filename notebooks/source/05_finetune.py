@@ -50,7 +50,7 @@ from speechlm_utils.clips import groups, label_ids, sample_clips
 from speechlm_utils.evaluation import experiments as reference
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.finetuning.classifier import SpeechTokenClassifier
-from speechlm_utils.finetuning.finetune import fine_tune
+from speechlm_utils.finetuning.finetune import build_classifier, fine_tune
 from speechlm_utils.finetuning.lora import FineTuneSettings
 from speechlm_utils.llm.load import load_llm
 from speechlm_utils.llm.spec import LLMSpec
@@ -77,7 +77,7 @@ task = "fallacy"
 n_tokens = 75  # selected, wanted
 max_length = 256  # tokens of a prompt
 collapse_repeats = True  # a token that lasts over several frames is written once; the paper: False
-words_first = 0.5  # share of the steps before the tokens come; the paper: 0
+text_only_warmup = 0.5  # share of the steps before the tokens come; the paper: 0
 n_validation_clips = 96
 n_test_clips = None  # all
 learning_rate = 1e-3
@@ -97,19 +97,11 @@ n_resamples = 2000  # of the bootstrap
 reference_file = "../data/reference/llm_fallacy.json"
 
 # %%
-experiment = Experiment(
-    corpus_dir,
-    codec_name,
-    run_dir,
-    cache_dir,
-    seed,
-    clips_per_split,
-    LLMSpec(llm_name, llm_dtype, llm_quantization),
-)
+llm = LLMSpec(llm_name, llm_dtype, llm_quantization)
+experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, seed, clips_per_split, llm)
 selection = experiment.selection(task, n_tokens)
-how = {"max_length": max_length, "collapse_repeats": collapse_repeats}
-row_settings = PretrainSettings(1e-2, 8, max_steps=row_steps, seed=seed, **how)
-rows = experiment.rows(selection, row_settings)
+format = {"max_length": max_length, "collapse_repeats": collapse_repeats}
+embeddings = experiment.rows(selection, PretrainSettings(1e-2, 8, max_steps=row_steps, seed=seed, **format))
 limits = {"train": None, "validation": n_validation_clips, "test": n_test_clips}
 clips = {
     split: sample_clips(experiment.clips(task, split), task, split, limit, seed)
@@ -181,9 +173,9 @@ settings = FineTuneSettings(
     lora_alpha=lora_alpha,
     lora_dropout=lora_dropout,
     lora_modules=lora_modules,
-    words_first=words_first,
+    text_only_warmup=text_only_warmup,
     seed=seed,
-    **how,
+    **format,
 )
 settings
 
@@ -191,17 +183,16 @@ settings
 # ## 2 · Words alone
 #
 # The comparison must be fair: the same clips, model, settings, seed and number of steps. Only the prompt
-# differs. With `words_first`, the model with tokens spends that share of its steps on words alone, too: the
-# audio part of its prompts stays empty until then. Both models' learning rate starts anew at that step.
+# differs. With `text_only_warmup`, the model with tokens spends that share of its steps on words alone, too:
+# the audio part of its prompts stays empty until then. Both models' learning rate starts anew at that step.
 # Without it, the model learns the sounds before the words: it knows its few train sentences by ear before it
 # has read them properly.
 #
 # *Predict: how far can words alone get, if chance is one in the number of classes?*
 
 # %%
-only_words = replace(settings, use_audio=False)
-options = {"llm_name": llm_name, "progress": True, **experiment.llm_options}
-by_text = fine_tune(clips, task, [], None, only_words, **options)
+only_words = build_classifier(task, names, [], replace(settings, use_audio=False), llm)
+by_text = fine_tune(only_words, clips, progress=True)
 print(f"prompts: {by_text.report}")
 print(f"test macro-F1, words alone: {by_text.metrics['test']['macro_f1_all']:.3f}")
 
@@ -209,7 +200,9 @@ print(f"test macro-F1, words alone: {by_text.metrics['test']['macro_f1_all']:.3f
 # ## 3 · Words and selected speech tokens
 
 # %%
-by_both = fine_tune(clips, task, selection.tokens, rows, settings, selection=selection, **options)
+classifier = build_classifier(task, names, selection.tokens, settings, llm, embeddings)
+classifier.selection = selection
+by_both = fine_tune(classifier, clips, progress=True)
 print(f"prompts: {by_both.report}")
 print(f"test macro-F1, words and tokens: {by_both.metrics['test']['macro_f1_all']:.3f}")
 
@@ -217,9 +210,10 @@ print(f"test macro-F1, words and tokens: {by_both.metrics['test']['macro_f1_all'
 runs = {"text": by_text, "text + tokens": by_both}
 colors = {"text": plots.TEXT, "text + tokens": plots.BOTH}
 if compare_fresh_rows:
-    runs["rows not pre-trained"] = fine_tune(clips, task, selection.tokens, None, settings, **options)
-    colors["rows not pre-trained"] = plots.NEUTRAL
-parts = {"LoRA": ".lora_", "rows of the new tokens": "token_adapter"}
+    fresh = build_classifier(task, names, selection.tokens, settings, llm)
+    runs["embeddings not pre-trained"] = fine_tune(fresh, clips, progress=True)
+    colors["embeddings not pre-trained"] = plots.NEUTRAL
+parts = {"LoRA": ".lora_", "embeddings of the new tokens": "token_adapter"}
 weights = list(by_both.classifier.model.named_parameters())
 trained = [(n, p.numel()) for n, p in weights if p.requires_grad]
 sizes = {part: sum(size for n, size in trained if key in n) for part, key in parts.items()}
@@ -635,7 +629,7 @@ for split, size in {"train": 40, "validation": 64}.items():
 @functools.cache
 def load_cut(n_blocks=2):
     """The language model's first blocks and its tokenizer, loaded when first asked for."""
-    model, tokenizer = load_llm(llm_name, **experiment.llm_options)
+    model, tokenizer = load_llm(llm)
     model.base_model.layers = model.base_model.layers[:n_blocks]
     return model.base_model, tokenizer
 

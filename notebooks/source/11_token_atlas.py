@@ -115,7 +115,7 @@ assert not {clip.id for clip in clips} & {clip.id for clip in train}
 
 # %%
 embeddings = experiment.rows(chosen, PretrainSettings(1e-2, 8, max_steps=row_steps, seed=seed))
-model, tokenizer = load_llm(llm_name, **experiment.llm_options)
+model, tokenizer = load_llm(experiment.llm)
 words = nearest_tokens(embeddings, model, tokenizer, n_nearest=3)
 del model  # only its vocabulary was needed
 width = len(next(iter(embeddings.values())))

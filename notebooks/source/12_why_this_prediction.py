@@ -101,7 +101,7 @@ y, logits = label_ids(clips, task, names), classifier.predict(clips)
 score = macro_f1_scores(y, logits.argmax(axis=1), len(names))["macro_f1_all"]
 n_groups = len(set(groups(clips)))
 how, tested = classifier.settings, classifier.results.get("metrics", {}).get("test")
-print(f"{classifier.llm_name} ({classifier.model.dtype}), LoRA of rank {how.lora_rank},", end=" ")
+print(f"{classifier.llm.name} ({classifier.model.dtype}), LoRA of rank {how.lora_rank},", end=" ")
 print(f"{how.max_steps} steps" if how.max_steps else f"at most {how.n_epochs} epochs", end=", ")
 print(f"learning rate {how.learning_rate:g}; {len(classifier.tokens)} tokens")
 if tested:

@@ -114,7 +114,7 @@ def prepare(args: argparse.Namespace) -> int:
     os.chdir(folder)  # the paths of a profile are relative to the notebooks
     llm = LLMSpec(settings["llm_name"], settings["llm_dtype"], settings["llm_quantization"])
     print(f"1/2 language model {llm.name} ...", flush=True)
-    load_llm(llm.name, dtype=llm.dtype, quantization=llm.quantization)
+    load_llm(llm)
     print(f"2/2 speech tokens of {settings['corpus_dir']} ...", flush=True)
     places = [settings[name] for name in ("corpus_dir", "codec_name", "run_dir", "cache_dir")]
     n_clips = len(Experiment(*places).clips())

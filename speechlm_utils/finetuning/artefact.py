@@ -1,7 +1,7 @@
 """Keep a fine-tuned classifier in one folder, without the base model and the codec.
 
 The folder holds `settings.json` (task, label names, tokens, template, base model and codec with their
-hashes, versions), `rows.safetensors` (rows by token name), `adapter/` (LoRA), `head.safetensors`,
+hashes, versions), `rows.safetensors` (token embeddings by name), `adapter/` (LoRA), `head.safetensors`,
 `results.json` (clips and scores), `README.md` (the model card) and, if there is one, `selection.json`.
 `SpeechTokenClassifier.save` and `.from_pretrained` are the way to use it.
 """
@@ -17,24 +17,28 @@ import torch
 from peft import PeftModel, get_peft_model_state_dict, set_peft_model_state_dict
 from safetensors.torch import load_file, save_file
 
+from ..codec.base import SpeechCodec
 from ..files import write_json
-from ..llm.embeddings import Rows, load_rows, save_rows
+from ..llm.embeddings import TokenEmbeddings, load_embeddings, save_embeddings
 from ..llm.trainer import ADAPTER
 from ..llm.vocabulary import MARKERS
+from ..selection.selection import Selection
 from .model_card import write_model_card
 
+CODEC_FACTS = ("sample_rate", "frame_rate", "n_layers", "codebook_size")
 FORMAT = 2
 TEMPLATE = "{} text {} {} audio {}".format(*MARKERS)
 ADAPTER_FILE, HEAD_FILE = "adapter/adapter_model.safetensors", "head.safetensors"
-CODEC_FACTS = ("sample_rate", "frame_rate", "n_layers", "codebook_size")
+EMBEDDINGS_FILE = "rows.safetensors"  # token embeddings, rows of the embedding matrix
+PACKAGES = ("speechlm-utils", "torch", "transformers", "peft", "tokenizers", "numpy")
 
 
 def save_artefact(
     folder: str | Path,
     about: Mapping,
-    rows: Rows,
+    embeddings: TokenEmbeddings,
     model: PeftModel,
-    selection: object = None,
+    selection: Selection | None = None,
     results: Mapping | None = None,
 ) -> None:
     """Write the folder; an older artefact in it is overwritten.
@@ -43,30 +47,33 @@ def save_artefact(
     ----------
     folder : made if it does not exist
     about : dict for `settings.json`; format, template and versions are added
-    rows : dict, name -> row, as they are now, whether they were trained along or not
+    embeddings : dict, name -> array, as they are now, whether they were trained along or not
     model : its LoRA weights and its head are saved, neither embeddings nor the base model
-    selection : object with `save(path)`, or dict, or None
-    results : dict for `results.json`: "data" and "metrics", see `classifier.train_classifier`
+    selection : Selection, or None
+    results : dict for `results.json`: "data" and "metrics", see `fine_tune`
     """
-    folder = Path(folder)
+    folder, results = Path(folder), results or {}
     (folder / "adapter").mkdir(parents=True, exist_ok=True)
     (folder / "settings.json").unlink(missing_ok=True)  # written last: without it a folder is no artefact
-    save_rows(folder / "rows.safetensors", rows)
+    save_embeddings(folder / EMBEDDINGS_FILE, embeddings)
     weights = _adapter_weights(model)
     for file, is_lora in ((ADAPTER_FILE, True), (HEAD_FILE, False)):
         part = {name: tensor for name, tensor in weights.items() if (".lora_" in name) == is_lora}
         save_file(part, folder / file, metadata={"format": "pt"})
     config = {**model.peft_config[ADAPTER].to_dict(), "trainable_token_indices": None, "inference_mode": True}
     write_json(folder / "adapter" / "adapter_config.json", config)
-    _save_selection(selection, folder / "selection.json")
-    write_json(folder / "results.json", results or {})
-    about = {"format": FORMAT, "template": TEMPLATE, **about, "versions": _list_versions()}
-    write_model_card(folder, about, results or {})
+    (folder / "selection.json").unlink(missing_ok=True)
+    if selection is not None:
+        selection.save(folder / "selection.json")
+    write_json(folder / "results.json", results)
+    versions = {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
+    about = {"format": FORMAT, "template": TEMPLATE, **about, "versions": versions}
+    write_model_card(folder, about, results)
     write_json(folder / "settings.json", about)
 
 
-def read_artefact(folder: str | Path) -> tuple[dict, dict[str, np.ndarray], dict | None, dict]:
-    """Read settings, rows, selection (None if there is none) and results of a folder.
+def read_artefact(folder: str | Path) -> tuple[dict, dict[str, np.ndarray], Selection | None, dict]:
+    """Read settings, token embeddings, selection (None if there is none) and results of a folder.
 
     Raises
     ------
@@ -86,8 +93,8 @@ def read_artefact(folder: str | Path) -> tuple[dict, dict[str, np.ndarray], dict
             f"known is {FORMAT} with {TEMPLATE!r}"
         )
     selection = folder / "selection.json"
-    found = _read_json(selection) if selection.is_file() else None
-    return about, load_rows(folder / "rows.safetensors"), found, _read_json(folder / "results.json")
+    found = Selection.load(selection) if selection.is_file() else None
+    return about, load_embeddings(folder / EMBEDDINGS_FILE), found, _read_json(folder / "results.json")
 
 
 def load_adapter(folder: str | Path, model: PeftModel) -> None:
@@ -106,40 +113,17 @@ def load_adapter(folder: str | Path, model: PeftModel) -> None:
         weights.update(load_file(path))
     shapes = {name: tensor.shape for name, tensor in weights.items()}
     wanted = {name: tensor.shape for name, tensor in _adapter_weights(model).items()}
-    wrong = {name for name in {*shapes, *wanted} if shapes.get(name) != wanted.get(name)}
-    if wrong:
+    if wrong := [name for name in {*shapes, *wanted} if shapes.get(name) != wanted.get(name)]:
         name = min(wrong)
         raise ValueError(f"{folder}: {name} has shape {shapes.get(name)}, the model needs {wanted.get(name)}")
     set_peft_model_state_dict(model, weights)
     model.eval()
 
 
-def describe_codec(codec: object, selection: object = None) -> dict | None:
-    """Write down which codec the tokens are codes of.
-
-    Parameters
-    ----------
-    codec : SpeechCodec, or None if only the selection tells its hash
-    selection : Selection or dict with "codec_hash", or None
-
-    Returns
-    -------
-    facts : dict with "name", "hash" and `CODEC_FACTS` as far as they are known; None if nothing is
-
-    Raises
-    ------
-    ValueError
-        If the tokens were selected with another codec.
-    """
-    is_dict = isinstance(selection, Mapping)
-    selected = selection.get("codec_hash") if is_dict else getattr(selection, "codec_hash", None)
-    if codec is None:
-        return {"hash": selected} if selected else None
+def describe_codec(codec: SpeechCodec) -> dict:
+    """Write down which codec the tokens are codes of: its name, its hash and what its CodecSpec says."""
     facts = {"name": codec.name, "hash": codec.hash}
-    facts |= {name: getattr(codec.spec, name) for name in CODEC_FACTS}
-    if selected not in (None, facts["hash"]):
-        check_codec(facts, {"hash": selected}, "selection")
-    return facts
+    return facts | {name: getattr(codec.spec, name) for name in CODEC_FACTS}
 
 
 def check_codec(given: Mapping, used: Mapping | None, where: str | Path) -> None:
@@ -165,11 +149,6 @@ def _name_codec(facts: Mapping) -> str:
     return f"{facts.get('name') or 'a codec'} (hash {facts['hash']})"
 
 
-def _list_versions() -> dict[str, str]:
-    names = ("speechlm-utils", "torch", "transformers", "peft", "tokenizers", "numpy")
-    return {"python": platform.python_version(), **{name: version(name) for name in names}}
-
-
 def _read_json(path: Path) -> dict:
     """Read a JSON file; a missing or damaged one is named."""
     if not path.is_file():
@@ -181,16 +160,6 @@ def _read_json(path: Path) -> dict:
 
 
 def _adapter_weights(model: PeftModel) -> dict[str, torch.Tensor]:
-    """Return LoRA weights and head by name, without rows."""
+    """Return LoRA weights and head by name, without token embeddings."""
     weights = get_peft_model_state_dict(model, save_embedding_layers=False)
     return {k: v.detach().cpu().contiguous() for k, v in weights.items() if "token_adapter" not in k}
-
-
-def _save_selection(selection: object, path: Path) -> None:
-    """Write the selection as it saves itself, or a dict as JSON; without one, remove an older file."""
-    if selection is None:
-        path.unlink(missing_ok=True)
-    elif hasattr(selection, "save"):
-        selection.save(path)
-    else:
-        write_json(path, selection)

@@ -1,7 +1,7 @@
-"""The classifier of step 3 as an object: build it, predict clips or recordings, save it and load it again."""
+"""The classifier of step 3 as an object: predict clips or recordings, save it and load it again."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +11,16 @@ from ..audio import AudioFiles, check_wav, load_audio
 from ..clips import Clip
 from ..codec.base import SpeechCodec
 from ..codec.load import load_codec
-from ..llm.embeddings import read_rows
+from ..llm.embeddings import read_embeddings
 from ..llm.load import hash_llm, load_llm
 from ..llm.prompts import Prompt, PromptReport, encode_prompts
+from ..llm.spec import LLMSpec
 from ..llm.trainer import batches_by_length, pad_batch
+from ..llm.vocabulary import list_added_names
+from ..selection.selection import Selection
 from ..tokens import Token
 from .artefact import check_codec, describe_codec, load_adapter, read_artefact, save_artefact
 from .lora import FineTuneSettings, wrap_classifier
-
-KEPT = ("task", "label_names", "tokens", "llm_name", "llm_hash", "dtype", "quantization", "codec_facts")
-"""Attributes of a classifier that its artefact keeps as they are."""
 
 
 @dataclass
@@ -29,41 +29,43 @@ class SpeechTokenClassifier:
 
     Attributes
     ----------
-    model, tokenizer : PEFT model with head, and tokenizer with the speech tokens
+    model, tokenizer : PEFT model with head, and tokenizer with the speech tokens; `model.config.id2label` has
+        the labels in the order of the logits
     task : str
-    label_names : list of str, in the order of the logits
     tokens : list of (layer, code)
-    ids : dict, name -> id of markers and speech tokens
     settings : FineTuneSettings
-    llm_name, llm_hash : of the base model, before anything was added
-    dtype, quantization : with which the base model was loaded, see `load_llm`
-    selection : Selection or dict, how the tokens were found; None if not given
+    llm : LLMSpec, of the base model, with its hash before anything was added
+    selection : Selection, how the tokens were found; None if not given
     codec : SpeechCodec that turns recordings into codes; None until it is given or needed
     codec_facts : dict, which codec the tokens are codes of, see `describe_codec`; None: not known
-    results : dict, "data" and "metrics" of the training, see `train_classifier`
+    results : dict, "data" and "metrics" of the training, see `fine_tune`
     """
 
     model: torch.nn.Module
     tokenizer: object
     task: str
-    label_names: list[str]
     tokens: list[Token]
-    ids: dict[str, int]
     settings: FineTuneSettings
-    llm_name: str
-    llm_hash: str
-    dtype: str = "float32"
-    quantization: str | None = None
-    selection: object = None
-    codec: SpeechCodec | None = None
-    codec_facts: dict | None = None
-    results: dict = field(default_factory=dict)
+    llm: LLMSpec
+    selection: Selection | None = field(default=None, init=False)
+    codec: SpeechCodec | None = field(default=None, init=False)
+    codec_facts: dict | None = field(default=None, init=False)
+    results: dict = field(default_factory=dict, init=False)
+
+    @property
+    def label_names(self) -> list[str]:
+        """The classes, in the order of the logits."""
+        return [name for _, name in sorted(self.model.config.id2label.items())]
+
+    @property
+    def ids(self) -> dict[str, int]:
+        """Name -> id of markers and speech tokens."""
+        names = list_added_names(self.tokens)
+        return dict(zip(names, self.tokenizer.convert_tokens_to_ids(names), strict=True))
 
     def encode(self, clips: Sequence[Clip], silent: bool = False) -> tuple[list[Prompt], PromptReport]:
         """Build the prompts of clips as in training; `silent` leaves their audio part empty."""
-        names = ("max_length", "use_audio", "collapse_repeats")
-        how = {name: getattr(self.settings, name) for name in names}
-        return encode_prompts(self.tokenizer, clips, [] if silent else self.tokens, **how)
+        return encode_prompts(self.tokenizer, clips, [] if silent else self.tokens, self.settings.prompt)
 
     def predict(
         self,
@@ -83,7 +85,7 @@ class SpeechTokenClassifier:
         if text is not None:
             return self.predict_wav(clips, text, sample_rate)
         items = [{"input_ids": prompt.input_ids} for prompt in self.encode(clips)[0]]
-        logits = np.empty((len(items), len(self.label_names)), dtype=np.float32)
+        logits = np.empty((len(items), self.model.config.num_labels), dtype=np.float32)
         self.model.eval()
         for places in batches_by_length([len(item["input_ids"]) for item in items], batch_size):
             batch = pad_batch([items[place] for place in places], self.tokenizer.pad_token_id)
@@ -128,8 +130,7 @@ class SpeechTokenClassifier:
         elif sample_rate not in (None, rate):
             import librosa
 
-            rates = {"orig_sr": sample_rate, "target_sr": rate}
-            wav = librosa.resample(check_wav(wav), **rates, res_type="soxr_hq")
+            wav = librosa.resample(check_wav(wav), orig_sr=sample_rate, target_sr=rate, res_type="soxr_hq")
         return self.codec.encode(wav)
 
     def use_codec(self, codec: SpeechCodec | str | Path | None = None) -> None:
@@ -140,10 +141,7 @@ class SpeechTokenClassifier:
         ValueError
             If it is not the one that the tokens are codes of; the message names both.
         """
-        facts, where = (
-            self.codec_facts or describe_codec(None, self.selection) or {},
-            f"classifier {self.task!r}",
-        )
+        facts, where = self._known_codec() or {}, f"classifier {self.task!r}"
         if codec is None and not facts.get("name"):
             raise ValueError(
                 f"{where}: does not name its codec; load it with codec=..., or call use_codec(...)"
@@ -152,6 +150,10 @@ class SpeechTokenClassifier:
             codec = load_codec(codec or facts["name"], n_layers=facts.get("n_layers"))
         check_codec(describe_codec(codec), facts, where)
         self.codec, self.codec_facts = codec, describe_codec(codec)
+
+    def _known_codec(self) -> dict | None:
+        """Say what is known of the codec of the tokens: all, or the hash that the selection has, or None."""
+        return self.codec_facts or (self.selection and {"hash": self.selection.codec_hash})
 
     def predict_labels(
         self, clips: Sequence[Clip], text: str | None = None, sample_rate: int | None = None
@@ -176,14 +178,27 @@ class SpeechTokenClassifier:
             If the tokens were selected with another codec.
         """
         if codec is not None:
-            self.codec, self.codec_facts = codec, describe_codec(codec, self.selection)
-        self.codec_facts = self.codec_facts or describe_codec(None, self.selection)
+            facts = describe_codec(codec)
+            if self.selection is not None:
+                check_codec(facts, {"hash": self.selection.codec_hash}, "selection")
+            self.codec, self.codec_facts = codec, facts
+        self.codec_facts = self._known_codec()
         if corpus:
             self.results = {**self.results, "corpus": str(corpus)}
-        about = {name: getattr(self, name) for name in KEPT}
-        about |= {"device": self.model.device.type, "settings": asdict(self.settings)}
-        rows = read_rows(self.model, self.ids)
-        save_artefact(folder, about, rows, self.model, self.selection, self.results)
+        about = {
+            "task": self.task,
+            "label_names": self.label_names,
+            "tokens": self.tokens,
+            "llm_name": str(self.llm.name),
+            "llm_hash": self.llm.hash,
+            "dtype": self.llm.dtype,
+            "quantization": self.llm.quantization,
+            "codec_facts": self.codec_facts,
+            "device": self.model.device.type,
+            "settings": self.settings.to_record(),
+        }
+        embeddings = read_embeddings(self.model, self.ids)
+        save_artefact(folder, about, embeddings, self.model, self.selection, self.results)
 
     @classmethod
     def from_pretrained(
@@ -200,7 +215,7 @@ class SpeechTokenClassifier:
         ----------
         folder : folder of the artefact
         base : name or folder of the base model; None takes the name that was saved
-        cache_dir : for `load_llm`
+        cache_dir : see `LLMSpec`
         codec : for recordings, see `use_codec`; None loads the one that the artefact names when it is needed
         device : torch device; None: the kind that it was saved on where there is one, else the CPU
 
@@ -210,25 +225,26 @@ class SpeechTokenClassifier:
             If a file is missing or of another format, or base model or codec are not those of the training;
             the message names what was used and what was given.
         """
-        about, rows, selection, results = read_artefact(folder)
-        kept, settings = {name: about[name] for name in KEPT}, FineTuneSettings(**about["settings"])
-        kept["tokens"] = [tuple(token) for token in about["tokens"]]
-        name = about["llm_name"] if base is None else base
-        options = {"dtype": about["dtype"], "quantization": about["quantization"], "cache_dir": cache_dir}
-        model, tokenizer = load_llm(name, "classification", len(about["label_names"]), **options)
-        if (found := hash_llm(model)) != about["llm_hash"]:
+        about, embeddings, selection, results = read_artefact(folder)
+        settings, tokens = FineTuneSettings.from_record(about["settings"]), [*map(tuple, about["tokens"])]
+        llm = LLMSpec(about["llm_name"], about["dtype"], about["quantization"], hash=about["llm_hash"])
+        names = about["label_names"]
+        given = replace(llm, name=base or llm.name, cache_dir=cache_dir)
+        model, tokenizer = load_llm(given, "classification", len(names))
+        if (found := hash_llm(model)) != llm.hash:
             raise ValueError(
-                f"{folder}: was trained upon {about['llm_name']} with hash {about['llm_hash']}, "
-                f"but {name} has hash {found}"
+                f"{folder}: was trained upon {llm.name} with hash {llm.hash}, "
+                f"but {given.name} has hash {found}"
             )
-        frozen = replace(settings, train_rows=False)  # the rows as trained are written into the matrix
-        wrapped, ids = wrap_classifier(model, tokenizer, kept["tokens"], rows, frozen)
-        load_adapter(folder, wrapped)
+        model.config.id2label = dict(enumerate(names))
+        frozen = replace(settings, train_embeddings=False)  # as trained they are written into the matrix
+        model = wrap_classifier(model, tokenizer, tokens, embeddings, frozen)
+        load_adapter(folder, model)
         device = device or ("cuda" if about["device"] == "cuda" and torch.cuda.is_available() else "cpu")
-        if about["quantization"] is None:
-            wrapped.to(device)
-        parts = {"model": wrapped, "tokenizer": tokenizer, "ids": ids, "settings": settings}
-        loaded = cls(**parts, **kept, selection=selection, results=results)
+        if llm.quantization is None:
+            model.to(device)
+        loaded = cls(model, tokenizer, about["task"], tokens, settings, llm)
+        loaded.selection, loaded.codec_facts, loaded.results = selection, about["codec_facts"], results
         if codec is not None:
             loaded.use_codec(codec)
         return loaded

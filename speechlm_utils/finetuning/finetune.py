@@ -4,34 +4,24 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 import torch
 from torch.nn import functional
 from transformers import set_seed
 
-from ..clips import Clip, hash_corpus, label_ids, label_names
-from ..llm.distributed import IGNORED, share_of_mean
-from ..llm.embeddings import Rows
+from ..clips import Clip, hash_corpus, label_ids
+from ..llm.distributed import IGNORED, SplitTrainer, share_of_mean
+from ..llm.embeddings import TokenEmbeddings
 from ..llm.load import choose_dtype, hash_llm, load_llm
 from ..llm.prompts import Prompt, PromptReport
-from ..llm.smollm2 import SMOLLM2
+from ..llm.spec import LLMSpec
 from ..llm.trainer import find_scores, run_trainer
 from ..metrics import macro_f1_scores
 from ..tokens import Token
 from .classifier import SpeechTokenClassifier
 from .lora import FineTuneSettings, wrap_classifier
-
-__all__ = [
-    "FineTuneResult",
-    "FineTuneSettings",
-    "SpeechTokenClassifier",
-    "build_classifier",
-    "fine_tune",
-    "macro_f1_scores",
-    "train_classifier",
-]
 
 
 @dataclass(frozen=True)
@@ -58,100 +48,81 @@ class FineTuneResult:
     report: PromptReport
 
 
-def fine_tune(
-    clips_by_split: Mapping[str, Sequence[Clip]],
+def build_classifier(
     task: str,
+    label_names: Sequence[str],
     tokens: Sequence[Token],
-    rows: Rows | None = None,
-    settings: FineTuneSettings | None = None,
-    llm_name: str = SMOLLM2,
-    selection: object = None,
-    cache_dir: str | Path | None = None,
-    dtype: str = "float32",
-    progress: bool = False,
-    quantization: str | None = None,
-) -> FineTuneResult:
-    """Fine-tune a fresh copy of the base model and predict validation and test.
+    settings: FineTuneSettings,
+    llm: LLMSpec = LLMSpec(),
+    embeddings: TokenEmbeddings | None = None,
+) -> SpeechTokenClassifier:
+    """Build the untrained classifier: base model, tokens with their embeddings, then LoRA and a head.
 
     Parameters
     ----------
-    clips_by_split : dict with "train" and, if there are any, "validation" and "test"; every clip has a label
-        of `task` and, unless settings.use_audio is False, codes
-    task : str
+    task, label_names : what is classified, and the classes in the order of the logits
     tokens : sequence of (layer, code); the prompt holds these
-    rows : dict, name -> row from `pretrain_rows`; None starts from rows as drawn (no step 2)
     settings : FineTuneSettings
-    llm_name, cache_dir, dtype, quantization : for `load_llm`
-    selection : Selection or dict, kept with the classifier
+    llm : LLMSpec, of the base model; every classifier loads a fresh copy
+    embeddings : dict, name -> array from `pretrain_token_embeddings`; None starts from embeddings as sampled
+        (no step 2)
+    """
+    if len(label_names) < 2:
+        raise ValueError(f"task={task!r}: has the classes {list(label_names)}, at least two are needed")
+    set_seed(settings.seed)
+    # kept with the classifier: elsewhere "auto" may choose another one
+    llm = replace(llm, name=str(llm.name), dtype=choose_dtype(llm.dtype))
+    model, tokenizer = load_llm(llm, "classification", len(label_names))
+    llm = replace(llm, hash=hash_llm(model))
+    model.config.id2label = dict(enumerate(label_names))
+    model = wrap_classifier(model, tokenizer, tokens, embeddings, settings)
+    return SpeechTokenClassifier(model, tokenizer, task, [*map(tuple, tokens)], settings, llm)
+
+
+def fine_tune(
+    classifier: SpeechTokenClassifier, clips_by_split: Mapping[str, Sequence[Clip]], progress: bool = False
+) -> FineTuneResult:
+    """Train a classifier in place and predict validation and test.
+
+    What it was trained on and how it does is kept in ``classifier.results``: "data" with the clips of each
+    split and label, and a hash of the train clips; "metrics" with the scores of validation and test.
+
+    Parameters
+    ----------
+    classifier : from `build_classifier`
+    clips_by_split : dict with "train" and, if there are any, "validation" and "test"; every clip has a label
+        of the task and, unless settings.use_audio is False, codes
     progress : bool, a tqdm bar
 
     Raises
     ------
     ValueError
-        If a split's clip lacks a label or codes, or `rows` lack a token; the message names it.
-    """
-    settings = settings or FineTuneSettings()
-    names = label_names(clips_by_split["train"], task)
-    for clips in clips_by_split.values():
-        label_ids(clips, task, names)  # a wrong label is found before the model is loaded
-    base = (llm_name, cache_dir, dtype, quantization)
-    classifier = build_classifier(task, names, tokens, rows, settings, *base)
-    classifier.selection = selection
-    return train_classifier(classifier, clips_by_split, progress)
-
-
-def build_classifier(
-    task: str,
-    names: Sequence[str],
-    tokens: Sequence[Token],
-    rows: Rows | None,
-    settings: FineTuneSettings,
-    llm_name: str = SMOLLM2,
-    cache_dir: str | Path | None = None,
-    dtype: str = "float32",
-    quantization: str | None = None,
-) -> SpeechTokenClassifier:
-    """Build the untrained classifier: base model, tokens, their rows, then LoRA and a head."""
-    if len(names) < 2:
-        raise ValueError(f"task={task!r}: has the classes {list(names)}, at least two are needed")
-    set_seed(settings.seed)
-    dtype = choose_dtype(dtype)  # kept with the classifier: elsewhere "auto" may choose another one
-    options = {"dtype": dtype, "quantization": quantization, "cache_dir": cache_dir}
-    model, tokenizer = load_llm(llm_name, "classification", len(names), **options)
-    llm_hash = hash_llm(model)
-    wrapped, ids = wrap_classifier(model, tokenizer, tokens, rows, settings)
-    tokens, about = [tuple(token) for token in tokens], (str(llm_name), llm_hash, dtype, quantization)
-    return SpeechTokenClassifier(wrapped, tokenizer, task, list(names), tokens, ids, settings, *about)
-
-
-def train_classifier(
-    classifier: SpeechTokenClassifier, clips_by_split: Mapping[str, Sequence[Clip]], progress: bool = False
-) -> FineTuneResult:
-    """Train a classifier in place and predict validation and test; arguments as in `fine_tune`.
-
-    What it was trained on and how it does is kept in ``classifier.results``: "data" with the clips of each
-    split and label, and a hash of the train clips; "metrics" with the scores of validation and test.
+        If a split's clip lacks a label or codes; the message names it.
     """
     task, names, settings = classifier.task, classifier.label_names, classifier.settings
     y = {split: label_ids(clips, task, names) for split, clips in clips_by_split.items() if clips}
-    held_out = classifier.encode(clips_by_split["validation"])[0] if "validation" in y else []
-    validation = _make_items(held_out, y.get("validation", ()))
+    items = {}
+    if "validation" in y:
+        items["validation"] = _make_items(classifier.encode(clips_by_split["validation"])[0], y["validation"])
     loss = _WeightedLoss(_weigh_classes(y["train"], len(names)) if settings.class_weights else None)
+    make_trainer = partial(
+        SplitTrainer,
+        compute_loss_func=loss,
+        compute_metrics=lambda p: macro_f1_scores(p.label_ids, p.predictions.argmax(axis=1), len(names)),
+    )
     steps_per_epoch = math.ceil(len(y["train"]) / settings.batch_size)
     losses, history, parts = [], [], _split_steps(settings, steps_per_epoch)
     for number, part in enumerate(parts, start=1):
         silent = number < len(parts)
         prompts, report = classifier.encode(clips_by_split["train"], silent)
+        items["train"] = _make_items(prompts, y["train"])
         log = run_trainer(
             classifier.model,
-            _make_items(prompts, y["train"]),
-            [] if silent else validation,
+            {"train": items["train"]} if silent else items,
             part,
             classifier.tokenizer.pad_token_id,
-            metric="macro_f1_all",
-            progress=f"fine-tuning {task}{', words first' if silent else ''}" if progress else None,
-            compute_loss_func=loss,
-            compute_metrics=lambda p: macro_f1_scores(p.label_ids, p.predictions.argmax(axis=1), len(names)),
+            make_trainer,
+            f"fine-tuning {task}{', text-only warm-up' if silent else ''}" if progress else None,
         )
         history += _read_history(log, len(losses), steps_per_epoch)
         losses += find_scores(log, "loss")
@@ -170,12 +141,12 @@ def train_classifier(
 
 
 def _split_steps(settings: FineTuneSettings, steps_per_epoch: int) -> list[FineTuneSettings]:
-    """Return the settings of each part of the training: one, or the words' and then the tokens'.
+    """Return the settings of each part of the training: one, or the text-only warm-up's and then the tokens'.
 
     A classifier of words alone has both parts, too, so that it differs in its prompts and in nothing else.
     """
     n_steps = settings.max_steps or settings.n_epochs * steps_per_epoch
-    n_first = round(settings.words_first * n_steps)
+    n_first = round(settings.text_only_warmup * n_steps)
     if not n_first:
         return [settings]
     first = replace(settings, max_steps=n_first, eval_steps=None)

@@ -1,14 +1,16 @@
 """The settings of step 3, and the base model with tokens, LoRA adapters and a head that is trained."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import ClassVar
 
 import torch
 from peft import LoraConfig, PeftModel, TaskType
 from transformers.pytorch_utils import Conv1D
 
-from ..llm.embeddings import Rows, write_rows
-from ..llm.trainer import wrap_model
+from ..llm.embeddings import TokenEmbeddings, write_embeddings
+from ..llm.spec import PromptFormat
+from ..llm.trainer import TrainSettings, wrap_model
 from ..llm.vocabulary import add_speech_tokens
 from ..tokens import Token
 
@@ -16,85 +18,85 @@ HEADS = ("score", "classifier")
 """What transformers calls the head of its classification models; PEFT trains and saves it by these names."""
 
 
+RECORDED_AS = {"text_only_warmup": "words_first", "train_embeddings": "train_rows"}
+"""Settings that have an older name in saved classifiers and in reference results."""
+
+
 @dataclass(frozen=True)
-class FineTuneSettings:
-    """Settings of step 3; the defaults are the paper's, `train_rows` and `words_first` are this project's.
+class FineTuneSettings(TrainSettings):
+    """Settings of step 3; the defaults are the paper's (it has no text-only warm-up).
 
     Attributes
     ----------
-    learning_rate : float, falls linearly to 0 after the warm-up
-    batch_size : int, clips
-    n_epochs : int, passes over the train clips at most
-    max_steps : int or None, steps; if given it replaces n_epochs
-    warmup : float, share of the steps
-    eval_steps : int or None, validate every so many steps; None: after each epoch
-    patience : int, validations without a better macro-F1 before training stops
-    max_length : int, tokens of a prompt
     use_audio : bool, False leaves out audio and its markers (text only)
-    words_first : float from 0 to below 1, share of the steps before the tokens come: until then the audio
-        part of every prompt is empty. Both parts have a schedule of their own, also with `use_audio` False
-    collapse_repeats : bool, True writes a token that lasts over several frames once, see `kept_tokens`
+    text_only_warmup : float from 0 to below 1, share of the steps before the tokens come: until then the
+        audio part of every prompt is empty. Both parts have their own schedule, also with `use_audio` False
     lora_rank, lora_alpha, lora_dropout : of the adapters; an update is scaled by alpha / rank
     lora_modules : names of the linear layers that get an adapter, in every block
-    train_rows : bool, True trains the rows of markers and speech tokens along, False keeps them as given
+    train_embeddings : bool, True trains those of markers and speech tokens along, False keeps them as given
     class_weights : bool, True weighs each class by the inverse of its share in train
-    seed : int, of head, adapters, order of the clips and dropout
     """
 
     learning_rate: float = 1e-3
-    batch_size: int = 32
     n_epochs: int = 10
-    max_steps: int | None = None
-    eval_steps: int | None = None
-    warmup: float = 0.05
-    patience: int = 3
-    max_length: int = 256
     use_audio: bool = True
-    words_first: float = 0.0
-    collapse_repeats: bool = False
+    text_only_warmup: float = 0.0
     lora_rank: int = 64
     lora_alpha: int = 16
     lora_dropout: float = 0.1
     lora_modules: tuple[str, ...] = ("q_proj", "v_proj")
-    train_rows: bool = True
+    train_embeddings: bool = True
     class_weights: bool = True
-    seed: int = 0
+    metric: ClassVar[str] = "macro_f1_all"
 
     def __post_init__(self):
         object.__setattr__(self, "lora_modules", tuple(self.lora_modules))  # JSON gives a list
-        if not 0 <= self.words_first < 1:
-            raise ValueError(f"words_first={self.words_first}: is a share of the steps, from 0 to below 1")
+        if not 0 <= self.text_only_warmup < 1:
+            raise ValueError(
+                f"text_only_warmup={self.text_only_warmup}: is a share of the steps, from 0 to below 1"
+            )
+
+    @property
+    def prompt(self) -> PromptFormat:
+        """How clips become prompts."""
+        return replace(super().prompt, use_audio=self.use_audio)
+
+    def to_record(self) -> dict:
+        """Return the settings as files hold them."""
+        return {RECORDED_AS.get(name, name): value for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_record(cls, record: Mapping) -> "FineTuneSettings":
+        """Make settings of what `to_record` returned."""
+        names = {old: name for name, old in RECORDED_AS.items()}
+        return cls(**{names.get(key, key): value for key, value in record.items()})
 
 
 def wrap_classifier(
-    model, tokenizer, tokens: Sequence[Token], rows: Rows | None, settings: FineTuneSettings
-) -> tuple[PeftModel, dict[str, int]]:
-    """Give a classification model the tokens with their rows, then LoRA and a head that is trained.
+    model, tokenizer, tokens: Sequence[Token], embeddings: TokenEmbeddings | None, settings: FineTuneSettings
+) -> PeftModel:
+    """Give a classification model the tokens with their embeddings, then LoRA and a head that is trained.
 
-    The order matters: PEFT wraps what is there, and two adapters cannot train the same rows, so the rows of
-    step 2 are written into the plain matrix first.
+    The order matters: PEFT wraps what is there, and two adapters cannot train the same embeddings, so those
+    of step 2 are written into the plain matrix first.
 
     Parameters
     ----------
     model, tokenizer : from `load_llm`; both are changed
     tokens : sequence of (layer, code)
-    rows : dict, name -> row; None leaves them as drawn
+    embeddings : dict, name -> array; None leaves them as sampled
     settings : FineTuneSettings
-
-    Returns
-    -------
-    wrapped : PEFT model; ids : dict, name -> id of markers and speech tokens
 
     Raises
     ------
     ValueError
-        If the model has no layer of a name in `settings.lora_modules`, or `rows` lack a token.
+        If the model has no layer of a name in `settings.lora_modules`, or `embeddings` lack a token.
     """
     layers = _find_lora_layers(model, settings.lora_modules)
     _keep_head_in_float32(model)
     ids = add_speech_tokens(tokenizer, model, tokens, settings.seed)
-    if rows is not None:
-        write_rows(model, ids, rows)
+    if embeddings is not None:
+        write_embeddings(model, ids, embeddings)
     config = LoraConfig(
         task_type=TaskType.SEQ_CLS,  # trains and saves the head as well
         r=settings.lora_rank,
@@ -102,9 +104,9 @@ def wrap_classifier(
         lora_dropout=settings.lora_dropout,
         target_modules=list(settings.lora_modules),
         fan_in_fan_out=any(isinstance(layer, Conv1D) for layer in layers),  # GPT-2 keeps its matrices turned
-        trainable_token_indices=list(ids.values()) if settings.train_rows else None,
+        trainable_token_indices=list(ids.values()) if settings.train_embeddings else None,
     )
-    return wrap_model(model, config), ids
+    return wrap_model(model, config)
 
 
 def _find_lora_layers(model, names: Sequence[str]) -> list[torch.nn.Module]:

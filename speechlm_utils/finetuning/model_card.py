@@ -31,7 +31,7 @@ Classifies spoken sentences by what is said and, with speech tokens, by how it i
 
 ## Load it
 ```python
-from speechlm_utils.classifier import SpeechTokenClassifier
+from speechlm_utils.finetuning.classifier import SpeechTokenClassifier
 
 classifier = SpeechTokenClassifier.from_pretrained("path/of/this/folder"{codec_argument})
 logits = classifier.predict({wav}, "the words that are said")  # in the order of classifier.label_names
@@ -152,7 +152,7 @@ def _describe_training(settings: Mapping) -> str:
     n_epochs, n_steps = settings["n_epochs"], settings["max_steps"]
     parts = (
         f"LoRA of rank {settings['lora_rank']} on {', '.join(settings['lora_modules'])}, and a linear head",
-        f"rows of the new tokens {'trained along' if settings['train_rows'] else 'kept as given'}",
+        f"embeddings of the new tokens {'trained along' if settings['train_rows'] else 'kept as given'}",
         f"learning rate {settings['learning_rate']:g}, batches of {settings['batch_size']}",
         f"{n_steps} steps" if n_steps else f"at most {n_epochs} epochs, the best validation kept",
         f"seed {settings['seed']}",

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from sklearn.metrics.pairwise import cosine_similarity
 
 from ..acoustics.features import CARD_FEATURES
 from ..clips import Clip, groups
 from ..codec.codebooks import nearest_codes, read_codebook
 from ..codec.probing import frame_phones
 from ..codec_spec import shared_spec
-from ..pretraining.geometry import compute_cosines
 from ..selection.stability import fold_coefs, split_folds, stability
 from ..tokens import Token, codes_of, list_tokens, mark_tokens, show_token, token_name
 from .association import correct_p_values, token_associations
@@ -122,7 +122,7 @@ def describe_embeddings(data: Evidence) -> pd.DataFrame | None:
         return None
     tokens = data.tokens
     values = np.stack([data.embeddings[token_name(*token)] for token in tokens])
-    cosines = compute_cosines(values, values.mean(axis=0))
+    cosines = cosine_similarity(values.astype(float) - values.mean(axis=0))
     np.fill_diagonal(cosines, -np.inf)
     order = np.argsort(-cosines, axis=1)[:, : min(N_NEAREST, len(tokens) - 1)]
     rows = [(tokens[i], show_token(*tokens[k]), cosines[i, k]) for i, near in enumerate(order) for k in near]

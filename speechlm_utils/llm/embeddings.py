@@ -1,4 +1,4 @@
-"""Rows of embeddings by token name: read them from a model, write them into another, keep them in a file."""
+"""Token embeddings by name: read them from a model, write them into another, keep them in a file."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,17 +7,19 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
+from torch.nn.functional import normalize
 
 from ..files import write_atomically
 
-Rows = Mapping[str, np.ndarray]
+TokenEmbeddings = Mapping[str, np.ndarray]
+"""Name of a token -> its embedding, float32 array, shape (width,)."""
 
 OUTPUT = "output:"
-"""Before the name of a token: its row in an output head that is not tied to the input rows."""
+"""Before the name of a token: its embedding in an output head that is not tied to the input embeddings."""
 
 
-def read_rows(model, ids: Mapping[str, int]) -> dict[str, np.ndarray]:
-    """Read the input rows of tokens, through the adapter where one wraps the model.
+def read_embeddings(model, ids: Mapping[str, int]) -> dict[str, np.ndarray]:
+    """Read the embeddings of tokens, through the adapter where one wraps the model.
 
     Parameters
     ----------
@@ -26,117 +28,98 @@ def read_rows(model, ids: Mapping[str, int]) -> dict[str, np.ndarray]:
 
     Returns
     -------
-    rows : dict, name -> float32 array, shape (width,)
+    embeddings : dict, name -> float32 array, shape (width,); "output:" and name of an untied head
     """
-    embedding = model.get_input_embeddings()
     places = torch.tensor(list(ids.values()), device=model.device)
     with torch.no_grad():
-        values = embedding(places).float().cpu().numpy()
-    return dict(zip(ids, values, strict=True))
+        found = [model.get_input_embeddings()(places)]
+        if (head := _find_untied_head(model)) is not None:
+            found.append(head.weight[places])
+    values = torch.cat(found).float().cpu().numpy()
+    names = [*ids, *(OUTPUT + name for name in ids)]
+    return dict(zip(names, values, strict=False))
 
 
-def read_output_rows(model, ids: Mapping[str, int]) -> dict[str, np.ndarray]:
-    """Read the rows of an untied output head of a model that no adapter wraps; empty if there is none.
+def write_embeddings(model, ids: Mapping[str, int], embeddings: TokenEmbeddings) -> None:
+    """Write embeddings into a model that no adapter wraps; those of other tokens stay.
 
-    Returns
-    -------
-    rows : dict, "output:" and name -> float32 array, shape (width,)
-    """
-    head = _find_untied_head(model)
-    if head is None:
-        return {}
-    values = head.weight.detach()[list(ids.values())].float().cpu().numpy()
-    return {OUTPUT + name: row for name, row in zip(ids, values, strict=True)}
-
-
-def write_rows(model, ids: Mapping[str, int], rows: Rows) -> None:
-    """Write rows into the input embeddings of a model that no adapter wraps; other rows stay.
-
-    Rows of an output head ("output:" before the name) are written where the model has an untied one, and left
+    Output embeddings ("output:" before the name) are written where the model has an untied head, and left
     out where it has none, as in a classifier.
 
     Raises
     ------
     ValueError
-        If `rows` lack a name of `ids`, or hold only some of the output rows, or a row has another width than
-        the model.
+        If `embeddings` lack a name of `ids`, or hold only some of the output embeddings, or one has another
+        width than the model.
     """
-    _write(model.get_input_embeddings().weight, ids, rows)
+    _write(model.get_input_embeddings().weight, ids, embeddings)
     head = _find_untied_head(model)
-    if head is not None and any(name.startswith(OUTPUT) for name in rows):
-        _write(head.weight, {OUTPUT + name: place for name, place in ids.items()}, rows)
+    if head is not None and any(name.startswith(OUTPUT) for name in embeddings):
+        _write(head.weight, {OUTPUT + name: place for name, place in ids.items()}, embeddings)
 
 
 def _find_untied_head(model):
-    """Return the output head if it has rows of its own, else None."""
+    """Return the output head if it has weights of its own, else None."""
     head = model.get_output_embeddings()
     return None if head is None or head.weight is model.get_input_embeddings().weight else head
 
 
-def _write(weight: torch.Tensor, ids: Mapping[str, int], rows: Rows) -> None:
+def _write(weight: torch.Tensor, ids: Mapping[str, int], embeddings: TokenEmbeddings) -> None:
     for name in ids:
-        if name not in rows:
-            raise ValueError(f"rows hold no {name}: {len(rows)} are given, {len(ids)} needed")
-        if np.shape(rows[name]) != (weight.shape[1],):
-            raise ValueError(
-                f"row of {name} has shape {np.shape(rows[name])}, the model's width is {weight.shape[1]}"
-            )
-    values = torch.from_numpy(np.stack([rows[name] for name in ids]))
+        if name not in embeddings:
+            raise ValueError(f"embeddings hold no {name}: {len(embeddings)} are given, {len(ids)} needed")
+        shape, width = np.shape(embeddings[name]), weight.shape[1]
+        if shape != (width,):
+            raise ValueError(f"embedding of {name} has shape {shape}, the model's width is {width}")
+    values = torch.from_numpy(np.stack([embeddings[name] for name in ids]))
     with torch.no_grad():
         weight[list(ids.values())] = values.to(weight)
 
 
-def save_rows(path: str | Path, rows: Rows) -> None:
-    """Save rows as float32 safetensors, keyed by token name such as "<|L3_0417|>"; folders are made."""
+def save_embeddings(path: str | Path, embeddings: TokenEmbeddings) -> None:
+    """Save embeddings as float32 safetensors by token name such as "<|L3_0417|>"; folders are made."""
     with write_atomically(path) as part:
-        save_file({name: np.ascontiguousarray(row, dtype=np.float32) for name, row in rows.items()}, part)
+        save_file({k: np.ascontiguousarray(v, dtype=np.float32) for k, v in embeddings.items()}, part)
 
 
-def load_rows(path: str | Path) -> dict[str, np.ndarray]:
-    """Load rows by token name; float32 arrays, shape (width,).
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If there is no such file, or it is no safetensors file; the message names it.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file of rows")
+def load_embeddings(path: str | Path) -> dict[str, np.ndarray]:
+    """Load token embeddings by name; a missing or broken file raises an error that names it."""
     try:
         return load_file(path)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path}: no such file of token embeddings") from None
     except SafetensorError as error:
-        raise ValueError(f"{path}: not a safetensors file of rows ({error})") from error
+        raise ValueError(f"{path}: not a safetensors file of token embeddings ({error})") from error
 
 
 def nearest_tokens(
-    rows: Rows, model, tokenizer, n_nearest: int = 5, among: Sequence[int] | None = None
+    embeddings: TokenEmbeddings, model, tokenizer, n_nearest: int = 5, among: Sequence[int] | None = None
 ) -> dict[str, list[tuple[str, float]]]:
-    """Find each row's nearest tokens of the vocabulary by cosine, after the mean row is taken off all.
+    """Find each embedding's nearest tokens of the vocabulary by cosine, after the mean is taken off all.
 
     Parameters
     ----------
-    rows : dict, name -> array, shape (width,)
+    embeddings : dict, name -> array, shape (width,)
     model, tokenizer : with the vocabulary to search
     n_nearest : int
-    among : ids to search; None takes every token that is not in `rows`
+    among : ids to search; None takes every token that is not in `embeddings`
 
     Returns
     -------
     nearest : dict, name -> [(token, cosine), ...], nearest first
     """
-    rows = {name: row for name, row in rows.items() if not name.startswith(OUTPUT)}
+    embeddings = {name: value for name, value in embeddings.items() if not name.startswith(OUTPUT)}
     if among is None:
-        own = {tokenizer.convert_tokens_to_ids(name) for name in rows}
+        own = set(tokenizer.convert_tokens_to_ids(list(embeddings)))
         among = [place for place in range(len(tokenizer)) if place not in own]
     with torch.no_grad():
         places = torch.tensor(list(among), device=model.device)
         others = model.get_input_embeddings()(places).float().cpu()
     mean = others.mean(dim=0)
-    others = torch.nn.functional.normalize(others - mean, dim=1)
-    wanted = torch.nn.functional.normalize(torch.from_numpy(np.stack(list(rows.values()))) - mean, dim=1)
-    values, order = (wanted @ others.T).topk(min(n_nearest, len(others)), dim=1)
+    wanted = torch.from_numpy(np.stack(list(embeddings.values())))
+    cosines = normalize(wanted - mean, dim=1) @ normalize(others - mean, dim=1).T
+    values, order = cosines.topk(min(n_nearest, len(others)), dim=1)
     return {
-        name: [(tokenizer.decode([among[k]]), float(v)) for k, v in zip(at.tolist(), cosines, strict=True)]
-        for name, at, cosines in zip(rows, order, values, strict=True)
+        name: [(tokenizer.decode([among[k]]), float(v)) for k, v in zip(at.tolist(), near, strict=True)]
+        for name, at, near in zip(embeddings, order, values, strict=True)
     }

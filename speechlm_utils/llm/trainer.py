@@ -3,7 +3,9 @@
 import math
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from peft import PeftModel, get_peft_model
@@ -11,8 +13,45 @@ from tqdm.auto import tqdm
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments, set_seed
 
 from .distributed import IGNORED, SplitTrainer, check_processes, keep_whole
+from .spec import PromptFormat
 
 ADAPTER = "default"
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """What both trainings have; step 2 and step 3 add their own, see `PretrainSettings`, `FineTuneSettings`.
+
+    Attributes
+    ----------
+    learning_rate : float, falls linearly to 0 after the warm-up
+    batch_size : int, clips
+    n_epochs : int, passes over the train clips at most
+    max_steps : int or None, steps; if given it replaces n_epochs
+    eval_steps : int or None, validate every so many steps; None: after each epoch
+    warmup : float, share of the steps
+    patience : int, validations without a better result before training stops
+    max_length, collapse_repeats : of the prompts, see `PromptFormat`
+    seed : int
+    metric : of a validation; "loss" is better small, others large
+    """
+
+    learning_rate: float
+    batch_size: int = 32
+    n_epochs: int = 5
+    max_steps: int | None = None
+    eval_steps: int | None = None
+    warmup: float = 0.05
+    patience: int = 3
+    max_length: int = 256
+    collapse_repeats: bool = False
+    seed: int = 0
+    metric: ClassVar[str] = "loss"
+
+    @property
+    def prompt(self) -> PromptFormat:
+        """How clips become prompts."""
+        return PromptFormat(self.max_length, collapse_repeats=self.collapse_repeats)
 
 
 class BestWeights(TrainerCallback):
@@ -117,31 +156,26 @@ def wrap_model(model, config) -> PeftModel:
 
 def run_trainer(
     model: PeftModel,
-    train: Sequence[dict],
-    validation: Sequence[dict],
-    settings,
+    items: Mapping[str, Sequence[dict]],
+    settings: TrainSettings,
     pad_id: int,
-    metric: str,
-    trainer_class: type[Trainer] = SplitTrainer,
+    make_trainer: Callable[..., Trainer] = SplitTrainer,
     progress: str | None = None,
-    **options,
 ) -> list[dict]:
     """Train the model's trainable parameters in place and return the Trainer's log.
 
     Batches hold prompts of similar length. Validation items, if there are any, are evaluated after each epoch
     or every `settings.eval_steps` steps; training stops after `settings.patience` evaluations without a
-    better `metric`, and the best one's weights are put back. Without them the last step's weights stay.
-    With several processes all end with the same weights and return the same log.
+    better `settings.metric`, and the best one's weights are put back. Without them the last step's weights
+    stay. With several processes all end with the same weights and return the same log.
 
     Parameters
     ----------
     model : wrapped with `wrap_model`
-    train, validation : items for `pad_batch`
-    settings : with learning_rate, batch_size (of all processes together), n_epochs, max_steps, eval_steps,
-        warmup, patience, seed
-    metric : name in the evaluation's results, without "eval_"; "loss" is better small, others large
+    items : dict with "train" and, if there are any, "validation": items for `pad_batch`
+    settings : TrainSettings; the batch size is that of all processes together
+    make_trainer : SplitTrainer, a subclass of it, or either with more options (`functools.partial`)
     progress : title of a tqdm bar over the steps, None for no bar
-    options : for the Trainer
 
     Raises
     ------
@@ -149,22 +183,21 @@ def run_trainer(
         If the batch cannot be divided among the processes.
     """
     set_seed(settings.seed)
-    validation = sorted(validation, key=lambda item: len(item["input_ids"]))  # little padding
-    callbacks = [BestWeights(metric, settings.patience)] if validation else []
+    validation = sorted(items.get("validation", ()), key=lambda item: len(item["input_ids"]))
+    callbacks = [BestWeights(settings.metric, settings.patience)] if validation else []
     if progress:
         callbacks.append(StepBar(progress))
     # nothing is written to the folder, but the Trainer wants one
     with tempfile.TemporaryDirectory() as folder, keep_whole(model):
         args = _make_arguments(folder, settings, bool(validation))
         n_processes = check_processes(settings.batch_size)
-        trainer = trainer_class(
+        trainer = make_trainer(
             model=model,
             args=args,
-            train_dataset=list(train),
+            train_dataset=list(items["train"]),
             eval_dataset=validation or None,
             data_collator=lambda items: pad_batch(items, pad_id),
             callbacks=callbacks,
-            **options,
         )
         trainer.remove_callback(PrinterCallback)
         if n_processes > 1 and args.process_index > 0:
@@ -174,7 +207,7 @@ def run_trainer(
     return trainer.state.log_history
 
 
-def _make_arguments(folder: str, settings, evaluate: bool) -> TrainingArguments:
+def _make_arguments(folder: str, settings: TrainSettings, evaluate: bool) -> TrainingArguments:
     """Translate the settings: linear schedule with warm-up, no checkpoints, no reports."""
     args = TrainingArguments(
         output_dir=folder,

@@ -1,7 +1,7 @@
-"""Give the language model the kept speech tokens: their names, their rows, and the prompts made of them.
+"""Give the language model the selected speech tokens: their names and first embeddings.
 
-A clip becomes `<|text|> TEXT <|text_end|> <|audio|> KEPT TOKENS IN TIME ORDER <|audio_end|>`
-(arXiv 2512.07571, step 2). Rows are the vectors of an embedding matrix, one per token of the vocabulary.
+A clip becomes `<|text|> TEXT <|text_end|> <|audio|> SELECTED TOKENS IN TIME ORDER <|audio_end|>`
+(arXiv 2512.07571, step 2).
 """
 
 from collections.abc import Sequence
@@ -27,18 +27,17 @@ def list_added_names(tokens: Sequence[Token]) -> list[str]:
 
 
 def add_speech_tokens(tokenizer, model, tokens: Sequence[Token], seed: int = 0) -> dict[str, int]:
-    """Add markers, a pad token and the speech tokens to the tokenizer, and rows for them to the model.
+    """Add markers, a pad token and the speech tokens to the tokenizer, and embeddings of them to the model.
 
-    Rows of the new tokens are drawn from the normal distribution that has the mean and the covariance of
-    the old rows, so that each looks like a row of a word and no two are alike. In an untied output head the
-    same is done with its own rows. To be called before any adapter wraps the model; calling it again with
-    the same tokens changes nothing.
+    They are sampled from the normal distribution that has the mean and the covariance of the old embeddings,
+    so that each looks like that of a word and no two are alike; likewise in an untied output head. To be
+    called before any adapter wraps the model; calling it again with the same tokens changes nothing.
 
     Parameters
     ----------
     tokenizer, model : as `load_llm` returns them; both are changed in place
     tokens : sequence of (layer, code)
-    seed : int, of the draw
+    seed : int, of the sampling
 
     Returns
     -------
@@ -46,15 +45,14 @@ def add_speech_tokens(tokenizer, model, tokens: Sequence[Token], seed: int = 0) 
     """
     names = list_added_names(tokens)
     ensure_pad_token(tokenizer, model)
-    known = tokenizer.get_vocab()
-    _add_rows(tokenizer, model, [name for name in names if name not in known], seed)
+    _add_names(tokenizer, model, names, seed)
     return {name: tokenizer.convert_tokens_to_ids(name) for name in names}
 
 
 def ensure_pad_token(tokenizer, model) -> None:
-    """Give the tokenizer a pad token of its own if it has none or shares it with eos; rows follow."""
+    """Give the tokenizer a pad token of its own if it has none or shares it with eos; embeddings follow."""
     if tokenizer.pad_token is None or tokenizer.pad_token_id == tokenizer.eos_token_id:
-        _add_rows(tokenizer, model, [PAD_TOKEN], seed=0)
+        _add_names(tokenizer, model, [PAD_TOKEN], seed=0)
         tokenizer.pad_token = PAD_TOKEN
     tokenizer.padding_side = "right"
     model.config.pad_token_id = tokenizer.pad_token_id
@@ -62,8 +60,8 @@ def ensure_pad_token(tokenizer, model) -> None:
         model.generation_config.pad_token_id = tokenizer.pad_token_id
 
 
-def _add_rows(tokenizer, model, names: Sequence[str], seed: int) -> None:
-    """Add special tokens and draw their rows; a model with spare rows (padded vocabulary) is not resized."""
+def _add_names(tokenizer, model, names: Sequence[str], seed: int) -> None:
+    """Add special tokens and sample their embeddings; a model with spare rows (padded) is not resized."""
     known = tokenizer.get_vocab()
     names = [name for name in names if name not in known]
     if not names:
@@ -73,17 +71,16 @@ def _add_rows(tokenizer, model, names: Sequence[str], seed: int) -> None:
     new = tokenizer.convert_tokens_to_ids(names)  # beyond len(tokenizer) where ids below were left out
     if max(new) >= model.get_input_embeddings().weight.shape[0]:
         model.resize_token_embeddings(max(new) + 1, mean_resizing=False)
-    modules = (model.get_input_embeddings(), model.get_output_embeddings())
-    matrices = [module.weight for module in modules if module is not None]
-    for number, weight in enumerate({id(w): w for w in matrices}.values()):
+    for number, weight in enumerate(embedding_matrices(model)):
+        old = weight.detach()[: min(new)].float()
+        generator = torch.Generator().manual_seed(seed + number)
+        mixture = torch.randn(len(names), len(old), generator=generator).to(old.device)
+        mean = old.mean(dim=0)  # random mixtures of the old ones have their mean and covariance
         with torch.no_grad():
-            drawn = _draw_rows(weight[: min(new)], len(names), seed + number)
-            weight[new] = drawn.to(weight.dtype)
+            weight[new] = (mean + mixture @ (old - mean) / len(old) ** 0.5).to(weight.dtype)
 
 
-def _draw_rows(old: torch.Tensor, n_rows: int, seed: int) -> torch.Tensor:
-    """Draw rows with mean and covariance of the old ones, as random mixtures of them; (n_rows, width)."""
-    old = old.float()
-    mixture = torch.randn(n_rows, len(old), generator=torch.Generator().manual_seed(seed)).to(old.device)
-    mean = old.mean(dim=0)
-    return mean + mixture @ (old - mean) / len(old) ** 0.5
+def embedding_matrices(model) -> list[torch.Tensor]:
+    """Return the input embeddings and, if they are not tied, those of the output head."""
+    modules = (model.get_input_embeddings(), model.get_output_embeddings())
+    return list({id(one.weight): one.weight for one in modules if one is not None}.values())

@@ -26,11 +26,11 @@ from .codec import (
 )
 from .embeddings import (
     plot_budget,
+    plot_embeddings,
     plot_kept_tokens,
     plot_pairs,
     plot_permutations,
     plot_pretraining,
-    plot_rows,
 )
 from .intervals import plot_differences, plot_forest, plot_intervals, plot_source_gains
 from .layers import plot_layer_bars, plot_layer_counts

@@ -1,4 +1,4 @@
-"""Figures of notebook 04: prompts, the loss of the new rows, and what the rows became."""
+"""Figures of notebook 04: prompts, the loss of the new embeddings, and what they became."""
 
 from collections.abc import Mapping, Sequence
 
@@ -73,7 +73,7 @@ def plot_pretraining(
     return ax
 
 
-def plot_rows(
+def plot_embeddings(
     ax: Axes,
     words: np.ndarray,
     points: np.ndarray,
@@ -82,12 +82,12 @@ def plot_rows(
     shares: Sequence[float] | None = None,
     n_layers: int = 8,
 ) -> Axes:
-    """Draw rows of the embedding matrix as points, speech tokens coloured by layer.
+    """Draw token embeddings as points, speech tokens coloured by layer.
 
     Parameters
     ----------
-    words : float array, shape (n_words, 2), rows of the old vocabulary
-    points : float array, shape (n_tokens, 2), rows of the speech tokens
+    words : float array, shape (n_words, 2), embeddings of the old vocabulary
+    points : float array, shape (n_tokens, 2), those of the speech tokens
     layers : int array, shape (n_tokens,)
     markers : float array, shape (n_markers, 2)
     shares : the two axes' shares of the variance
@@ -106,7 +106,7 @@ def plot_rows(
 
 
 def plot_pairs(ax: Axes, closeness: np.ndarray, cosines: np.ndarray, bins: Sequence[tuple]) -> Axes:
-    """Draw pairs of tokens, how alike they sound against how alike their rows are.
+    """Draw pairs of tokens, how alike they sound against how alike their embeddings are.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def plot_pairs(ax: Axes, closeness: np.ndarray, cosines: np.ndarray, bins: Seque
     """
     ax.scatter(closeness, cosines, s=5, color=NEUTRAL, alpha=0.25, lw=0, rasterized=True)
     ax.plot(*np.transpose(bins), color=AUDIO, marker="o", label="mean of a tenth of the pairs")
-    ax.set(xlabel="acoustic closeness (minus distance of effects, sd)", ylabel="cosine of their rows")
+    ax.set(xlabel="acoustic closeness (minus distance of effects, sd)", ylabel="cosine of their embeddings")
     ax.legend()
     return ax
 

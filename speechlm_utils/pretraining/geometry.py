@@ -1,7 +1,5 @@
-"""What rows of an embedding look like: two axes to draw them on, their cosines, and what these follow.
-
-Used to ask whether tokens that sound alike have rows that point the same way (arXiv 2512.07571 leaves open
-what the pre-trained rows learn).
+"""Do two similarities of the same items agree? Used to ask whether tokens that sound alike have embeddings
+that point the same way (arXiv 2512.07571 leaves open what the pre-trained embeddings learn).
 """
 
 from collections.abc import Sequence
@@ -9,50 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import rankdata
-
-
-@dataclass(frozen=True)
-class Projection:
-    """Two principal axes.
-
-    Attributes
-    ----------
-    mean : float array, shape (width,)
-    axes : float array, shape (2, width), orthonormal
-    shares : float array, shape (2,), share of the variance along each axis
-    """
-
-    mean: np.ndarray
-    axes: np.ndarray
-    shares: np.ndarray
-
-    def __call__(self, rows: np.ndarray) -> np.ndarray:
-        """Project rows, shape (n_rows, width), to points, shape (n_rows, 2)."""
-        return (np.asarray(rows) - self.mean) @ self.axes.T
-
-
-def fit_projection(rows: np.ndarray) -> Projection:
-    """Find the two axes along which rows, shape (n_rows, width), differ most (principal components)."""
-    rows = np.asarray(rows, dtype=np.float64)
-    if rows.ndim != 2 or len(rows) < 3:
-        raise ValueError(f"rows: expected at least 3 rows in shape (n_rows, width), got {rows.shape}")
-    mean = rows.mean(axis=0)
-    _, sizes, axes = np.linalg.svd(rows - mean, full_matrices=False)
-    return Projection(mean, axes[:2], (sizes[:2] ** 2) / np.sum(sizes**2))
-
-
-def compute_cosines(rows: np.ndarray, mean: np.ndarray | float = 0.0) -> np.ndarray:
-    """Compute the cosine of every pair of rows after `mean` is taken off; shape (n_rows, n_rows)."""
-    centred = np.asarray(rows, dtype=np.float64) - mean
-    lengths = np.linalg.norm(centred, axis=1, keepdims=True)
-    centred = np.divide(centred, lengths, out=np.zeros_like(centred), where=lengths > 0)
-    return centred @ centred.T
-
-
-def compute_closeness(values: np.ndarray) -> np.ndarray:
-    """Compute minus the Euclidean distance of every pair of rows of `values`; shape (n_rows, n_rows)."""
-    values = np.asarray(values, dtype=np.float64)
-    return -np.linalg.norm(values[:, None] - values[None], axis=-1)
 
 
 @dataclass(frozen=True)
@@ -93,8 +47,8 @@ def compare_similarities(
     ----------
     a, b : symmetric float arrays, shape (n_items, n_items)
     n_permutations, seed : of the shuffles
-    strata : one value per item; pairs within one stratum alone count, and items are shuffled inside it.
-        None is one stratum
+    strata : one value per item; only pairs within a stratum count, and items are shuffled inside it. None is
+        one stratum
 
     Raises
     ------

@@ -10,6 +10,7 @@ from IPython.display import display
 from matplotlib.colors import to_hex
 
 from ..llm.prompts import Prompt, build_prompt
+from ..llm.spec import PromptFormat
 from ..llm.vocabulary import MARKERS
 from ..plots.style import layer_color
 from ..tokens import parse_token, show_token
@@ -90,8 +91,8 @@ def explore_budget(tokenizer, clip, tokens, longest: int = 128, collapse_repeats
     longest = max(longest, least)
 
     def draw(max_length: int) -> None:
-        how = {"max_length": max_length, "collapse_repeats": collapse_repeats}
-        prompt = build_prompt(tokenizer, clip.text, clip.codes, tokens, **how)
+        format = PromptFormat(max_length, collapse_repeats=collapse_repeats)
+        prompt = build_prompt(tokenizer, clip.text, clip.codes, tokens, format)
         print(f"{prompt.n_text_cut} text and {prompt.n_audio_cut} audio tokens are cut")
         display(show_prompt(tokenizer, prompt))
 

@@ -25,8 +25,9 @@ from speechlm_utils.attribution.gradients import (
 )
 from speechlm_utils.attribution.shapley import sample_shapley, share_credit
 from speechlm_utils.codec_spec import CodecSpec
-from speechlm_utils.finetuning.finetune import fine_tune
+from speechlm_utils.finetuning.finetune import build_classifier, fine_tune
 from speechlm_utils.finetuning.lora import FineTuneSettings
+from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.tokens import find_kept
 
 
@@ -36,9 +37,10 @@ def trained(tmp_path_factory):
     folder = save_tiny_llm(tmp_path_factory.mktemp("llm"))
     settings = FineTuneSettings(1e-2, 6, 6, lora_rank=4, lora_dropout=0.0)
     clips = {"train": make_clips(60), "test": make_clips(24, seed=7)}
-    result = fine_tune(clips, "task", TOKENS, None, settings, str(folder))
+    classifier = build_classifier("task", list("abc"), TOKENS, settings, LLMSpec(folder))
+    result = fine_tune(classifier, clips)
     assert result.metrics["test"]["macro_f1_all"] == 1
-    return result.classifier, clips["test"]
+    return classifier, clips["test"]
 
 
 @pytest.fixture(scope="module")

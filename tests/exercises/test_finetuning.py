@@ -16,6 +16,7 @@ from speechlm_utils import exercises
 from speechlm_utils.bootstrap import Bootstrap, paired_bootstrap
 from speechlm_utils.clips import Clip, label_ids, sample_clips
 from speechlm_utils.llm.load import load_llm
+from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.llm.trainer import wrap_model
 
 
@@ -164,7 +165,7 @@ def lesson(tmp_path_factory):
     }
     clips["train"] += clips["train"][:3]  # a text that occurs again is sampled once
     given = {"clips": clips, "task": "task", "names": list("abc"), "seed": 0, "lora_modules": ["q_proj"]}
-    given |= {"llm_name": folder, "experiment": SimpleNamespace(llm_options={}), "functools": functools}
+    given |= {"llm": LLMSpec(folder), "functools": functools}
     given |= {"sample_clips": sample_clips, "label_ids": label_ids, "load_llm": load_llm, "torch": torch}
     given |= {"cross_entropy": cross_entropy, "LoraConfig": LoraConfig, "wrap_model": wrap_model}
     cell = run_cell("05", "load_cut", **given)

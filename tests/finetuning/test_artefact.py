@@ -1,5 +1,6 @@
 """What fine-tuning leaves: one folder, equal logits in another process, and no other codec or base model."""
 
+import copy
 import json
 import os
 import subprocess
@@ -19,20 +20,29 @@ from speechlm_utils.clips import label_names, select_clips
 from speechlm_utils.codec.load import load_codec
 from speechlm_utils.finetuning import artefact
 from speechlm_utils.finetuning.classifier import SpeechTokenClassifier
-from speechlm_utils.finetuning.finetune import fine_tune
+from speechlm_utils.finetuning.finetune import build_classifier, fine_tune
 from speechlm_utils.finetuning.lora import FineTuneSettings
+from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.selection.selection import Selection
 
 TASK = "fallacy"
 IN_ANOTHER_PROCESS = """
 import sys
 import numpy as np
-from speechlm_utils.classifier import SpeechTokenClassifier
+from speechlm_utils.finetuning.classifier import SpeechTokenClassifier
 
 folder, wav, array, text, out = sys.argv[1:]
 classifier = SpeechTokenClassifier.from_pretrained(folder)  # it finds base model and codec by itself
 np.save(out, [classifier.predict(wav, text), classifier.predict_wav(np.load(array), text)])
 """
+
+
+def train(llm, clips, settings, selection=None):
+    tokens = selection.tokens if selection else []
+    names = label_names(clips["train"], TASK)
+    classifier = build_classifier(TASK, names, tokens, settings, LLMSpec(llm))
+    classifier.selection = selection
+    return fine_tune(classifier, clips)
 
 
 @pytest.fixture(scope="module")
@@ -57,13 +67,13 @@ def llm(tmp_path_factory):
 @pytest.fixture(scope="module")
 def result(llm, clips, selection):
     settings = FineTuneSettings(learning_rate=0.02, batch_size=4, max_steps=6, lora_rank=4, seed=1)
-    return fine_tune(clips, TASK, selection.tokens, None, settings, str(llm), selection)
+    return train(llm, clips, settings, selection)
 
 
 @pytest.fixture(scope="module")
-def result_of_frozen_rows(result, llm, clips, selection):
-    settings = replace(result.classifier.settings, train_rows=False)
-    return fine_tune(clips, TASK, selection.tokens, None, settings, str(llm), selection)
+def result_of_frozen_embeddings(result, llm, clips, selection):
+    settings = replace(result.classifier.settings, train_embeddings=False)
+    return train(llm, clips, settings, selection)
 
 
 @pytest.fixture
@@ -83,7 +93,7 @@ def other_codec(tiny_codec_dir, tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("kind", ["result", "result_of_frozen_rows"])
+@pytest.mark.parametrize("kind", ["result", "result_of_frozen_embeddings"])
 def test_reload_gives_equal_logits(request, kind, clips, selection, tiny_codec, tmp_path):
     result = request.getfixturevalue(kind)
     before = result.classifier.predict(clips["test"])
@@ -91,9 +101,9 @@ def test_reload_gives_equal_logits(request, kind, clips, selection, tiny_codec, 
     result.classifier.save(tmp_path / "saved", codec=tiny_codec)
     loaded = SpeechTokenClassifier.from_pretrained(tmp_path / "saved")
     assert np.array_equal(loaded.predict(clips["test"]), before)
-    for name in ("settings", "tokens", "label_names", "task", "llm_hash", "codec_facts", "results"):
+    for name in ("settings", "tokens", "label_names", "task", "llm", "codec_facts", "results"):
         assert getattr(loaded, name) == getattr(result.classifier, name), name
-    assert loaded.selection["tokens"] == [list(token) for token in selection.tokens]
+    assert loaded.selection.tokens == selection.tokens
     loaded.save(tmp_path / "again")
     again = SpeechTokenClassifier.from_pretrained(tmp_path / "again")
     assert np.array_equal(again.predict(clips["test"]), before)
@@ -155,7 +165,8 @@ def test_another_codec_is_refused_by_name(result, saved, tiny_codec, other_codec
 
 
 def test_a_codec_that_is_known_by_its_hash_alone_must_be_given(result, clips, tiny_codec, tmp_path):
-    bare = replace(result.classifier, codec=None, codec_facts=None)
+    bare = copy.copy(result.classifier)
+    bare.codec = bare.codec_facts = None
     bare.save(tmp_path / "saved")
     loaded = SpeechTokenClassifier.from_pretrained(tmp_path / "saved")
     clip = clips["test"][0]
@@ -165,14 +176,15 @@ def test_a_codec_that_is_known_by_its_hash_alone_must_be_given(result, clips, ti
         loaded.predict_wav(clip.audio, clip.text)
     loaded.use_codec(tiny_codec)
     assert np.array_equal(loaded.predict_wav(clip.audio, clip.text), loaded.predict([clip])[0])
-    unknown = replace(bare, selection=None, codec_facts=None)
+    unknown = copy.copy(bare)
+    unknown.selection = unknown.codec_facts = None
     with pytest.raises(ValueError, match="does not say which codec its tokens are codes of"):
         unknown.use_codec(tiny_codec)
 
 
 def test_a_classifier_of_words_alone_needs_no_codec(llm, clips, tmp_path):
     settings = FineTuneSettings(max_steps=2, batch_size=4, lora_rank=2, use_audio=False)
-    result = fine_tune(clips, TASK, [], None, settings, str(llm))
+    result = train(llm, clips, settings)
     result.classifier.save(tmp_path)
     loaded, clip = SpeechTokenClassifier.from_pretrained(tmp_path), clips["test"][0]
     assert np.array_equal(loaded.predict_wav(None, clip.text), result.classifier.predict([clip])[0])

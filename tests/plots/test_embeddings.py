@@ -46,7 +46,7 @@ def test_pretraining_shows_losses_baseline_and_validation(ax):
 
 def test_rows_are_coloured_by_layer(ax):
     points = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
-    plots.plot_rows(ax, np.zeros((4, 2)), points, [3, 2, 3], np.ones((1, 2)), shares=(0.5, 0.25))
+    plots.plot_embeddings(ax, np.zeros((4, 2)), points, [3, 2, 3], np.ones((1, 2)), shares=(0.5, 0.25))
     words, second, third, markers = ax.collections
     np.testing.assert_allclose(third.get_offsets(), points[[0, 2]])
     np.testing.assert_allclose(second.get_facecolor()[0][:3], style.layer_color(2))

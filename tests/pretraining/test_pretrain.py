@@ -1,37 +1,39 @@
-"""Step 2 on a two-layer Llama: only new rows move, the loss is the model's own, rows keep their names."""
+"""Step 2 on a two-layer Llama: only new embeddings move, the loss is the model's own."""
 
 import numpy as np
 import pytest
 import torch
 from tiny_llm import TOKENS, make_clips, save_tiny_llm
 
-from speechlm_utils.llm.embeddings import load_rows, save_rows, write_rows
+from speechlm_utils.llm.embeddings import load_embeddings, save_embeddings, write_embeddings
 from speechlm_utils.llm.load import load_llm
 from speechlm_utils.llm.prompts import Prompt, encode_prompts
+from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.llm.trainer import pad_batch, wrap_model
-from speechlm_utils.llm.vocabulary import add_speech_tokens
-from speechlm_utils.pretraining import pretrain as embeddings
+from speechlm_utils.llm.vocabulary import add_speech_tokens, list_added_names
+from speechlm_utils.pretraining import pretrain
 from speechlm_utils.pretraining.causal_loss import (
-    RowTrainer,
+    CausalTrainer,
     _transform_logits,
     audio_loss,
     check_logits,
     make_item,
     unigram_loss,
 )
-from speechlm_utils.pretraining.pretrain import PretrainSettings, pretrain_rows
+from speechlm_utils.pretraining.pretrain import PretrainSettings, pretrain_token_embeddings
 
 SETTINGS = PretrainSettings(learning_rate=0.03, batch_size=8, n_epochs=6, seed=1)
+CLIPS = {"train": make_clips(40), "validation": make_clips(12, seed=5)}
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["tied", "untied"])
 def trained(request, tmp_path_factory):
     """(state dict before with the new tokens, model after, tokenizer, result)."""
     folder = save_tiny_llm(tmp_path_factory.mktemp("llm"), tied=request.param)
-    model, tokenizer = load_llm(folder)
+    model, tokenizer = load_llm(LLMSpec(folder))
     add_speech_tokens(tokenizer, model, TOKENS, seed=1)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    result = pretrain_rows(model, tokenizer, make_clips(40), TOKENS, SETTINGS, make_clips(12, seed=5))
+    result = pretrain_token_embeddings(model, tokenizer, CLIPS, TOKENS, SETTINGS)
     return before, model, tokenizer, result
 
 
@@ -39,9 +41,10 @@ def is_tied(model):
     return model.lm_head.weight is model.model.embed_tokens.weight
 
 
-def test_only_the_new_rows_moved(trained):
+def test_only_the_new_embeddings_moved(trained):
     before, model, tokenizer, result = trained
-    places = tokenizer.convert_tokens_to_ids(result.names)
+    names = list_added_names(TOKENS)
+    places = tokenizer.convert_tokens_to_ids(names)
     for name, after in model.state_dict().items():
         same = (before[name] == after).all(dim=-1)
         if name in ("model.embed_tokens.weight", "lm_head.weight"):
@@ -52,46 +55,51 @@ def test_only_the_new_rows_moved(trained):
         else:
             assert same.all(), name
     assert is_tied(model) == model.config.tie_word_embeddings
-    assert np.array_equal(result.rows, model.model.embed_tokens.weight[places].detach())
+    trained = np.stack([result.embeddings[name] for name in names])
+    assert np.array_equal(trained, model.model.embed_tokens.weight[places].detach())
 
 
-def test_training_beats_the_rows_as_drawn_and_the_unigram_baseline(trained):
+def test_training_beats_the_embeddings_as_sampled_and_the_unigram_baseline(trained):
     result = trained[-1]
     assert result.loss_after < result.loss_before - 1
     assert result.loss_after < result.baseline
     assert len(result.losses) == 6 * 5 and len(result.epoch_losses) == 6
     assert result.epoch_losses[-1] < result.epoch_losses[0]
-    assert result.names[:4] == ["<|text|>", "<|text_end|>", "<|audio|>", "<|audio_end|>"]
-    assert result.rows.shape == (8, 32) and result.rows.dtype == np.float32
+    assert list(result.embeddings)[:4] == ["<|text|>", "<|text_end|>", "<|audio|>", "<|audio_end|>"]
+    assert {(value.shape, str(value.dtype)) for value in result.embeddings.values()} == {((32,), "float32")}
 
 
-def test_saved_rows_give_a_fresh_model_the_same_loss(trained, tmp_path):
+def test_saved_embeddings_give_a_fresh_model_the_same_loss(trained, tmp_path):
     _, model, _, result = trained
-    save_rows(tmp_path / "rows.safetensors", result.rows_by_name)
-    fresh, other = load_llm(save_tiny_llm(tmp_path, tied=is_tied(model)))
-    write_rows(fresh, add_speech_tokens(other, fresh, TOKENS), load_rows(tmp_path / "rows.safetensors"))
+    save_embeddings(tmp_path / "rows.safetensors", result.embeddings)
+    fresh, other = load_llm(LLMSpec(save_tiny_llm(tmp_path, tied=is_tied(model))))
+    write_embeddings(
+        fresh, add_speech_tokens(other, fresh, TOKENS), load_embeddings(tmp_path / "rows.safetensors")
+    )
     prompts, _ = encode_prompts(other, make_clips(12, seed=5), TOKENS)
     assert audio_loss(fresh, prompts, other.pad_token_id, 8) == result.loss_after
 
 
-def test_rows_of_a_model_in_bfloat16_are_trained_in_float32(tmp_path):
-    model, tokenizer = load_llm(save_tiny_llm(tmp_path), dtype="bfloat16")
-    result = pretrain_rows(model, tokenizer, make_clips(40), TOKENS, SETTINGS, make_clips(12, seed=5))
+def test_embeddings_of_a_model_in_bfloat16_are_trained_in_float32(tmp_path):
+    model, tokenizer = load_llm(LLMSpec(save_tiny_llm(tmp_path), "bfloat16"))
+    result = pretrain_token_embeddings(model, tokenizer, CLIPS, TOKENS, SETTINGS)
     assert model.dtype == torch.bfloat16 and result.loss_after < result.loss_before - 1
 
 
 def test_weights_that_are_integers_stay_frozen(tmp_path):
     """As those of a model in 4 bits, which can have no gradient."""
-    model, tokenizer = load_llm(save_tiny_llm(tmp_path))
+    model, tokenizer = load_llm(LLMSpec(save_tiny_llm(tmp_path)))
     packed = torch.nn.Parameter(torch.arange(4, dtype=torch.uint8), requires_grad=False)
     model.model.layers[0].register_parameter("packed", packed)
-    pretrain_rows(model, tokenizer, make_clips(8), TOKENS, PretrainSettings(batch_size=8, max_steps=1))
+    pretrain_token_embeddings(
+        model, tokenizer, {"train": make_clips(8)}, TOKENS, PretrainSettings(batch_size=8, max_steps=1)
+    )
     assert not packed.requires_grad
     assert model.model.embed_tokens.weight.requires_grad
 
 
 def test_capped_and_scaled_logits_are_known_and_others_refused(tmp_path):
-    model, tokenizer = load_llm(save_tiny_llm(tmp_path))
+    model, tokenizer = load_llm(LLMSpec(save_tiny_llm(tmp_path)))
     check_logits(model)
     head = model.get_output_embeddings()
 
@@ -101,7 +109,7 @@ def test_capped_and_scaled_logits_are_known_and_others_refused(tmp_path):
 
     handle = model.register_forward_hook(soften)
     with pytest.raises(ValueError, match="LlamaForCausalLM: its logits are not those of its output head"):
-        pretrain_rows(model, tokenizer, make_clips(4), TOKENS)
+        pretrain_token_embeddings(model, tokenizer, {"train": make_clips(4)}, TOKENS)
     handle.remove()
     hidden = torch.randn(5, 32)
     for name, expected in {
@@ -114,19 +122,22 @@ def test_capped_and_scaled_logits_are_known_and_others_refused(tmp_path):
         torch.testing.assert_close(found, expected(head(hidden)))
 
 
-def test_equal_seeds_give_equal_rows(tmp_path, capfd):
+def test_equal_seeds_give_equal_embeddings(tmp_path, capfd):
     folder, settings = save_tiny_llm(tmp_path), PretrainSettings(max_steps=3, batch_size=4)
-    rows = []
+    found = []
     capfd.readouterr()
     for _ in range(2):
-        rows.append(pretrain_rows(*load_llm(folder), make_clips(12), TOKENS, settings).rows)
-    assert np.array_equal(*rows)
+        llm, clips = load_llm(LLMSpec(folder)), {"train": make_clips(12)}
+        found.append(pretrain_token_embeddings(*llm, clips, TOKENS, settings).embeddings)
+    assert all(np.array_equal(found[0][name], found[1][name]) for name in found[0])
     assert capfd.readouterr() == ("", "")
 
 
 def test_without_validation_the_training_clips_are_judged(tmp_path):
     settings = PretrainSettings(max_steps=2, batch_size=4, loss_on="all")
-    result = pretrain_rows(*load_llm(save_tiny_llm(tmp_path)), make_clips(8), TOKENS, settings)
+    result = pretrain_token_embeddings(
+        *load_llm(LLMSpec(save_tiny_llm(tmp_path))), {"train": make_clips(8)}, TOKENS, settings
+    )
     assert len(result.losses) == 2 and result.epoch_losses == []
     assert np.isfinite([result.loss_before, result.loss_after, result.baseline]).all()
 
@@ -134,16 +145,16 @@ def test_without_validation_the_training_clips_are_judged(tmp_path):
 @pytest.mark.parametrize("tied", [True, False])
 @pytest.mark.parametrize("loss_on", ["audio", "all"])
 def test_loss_and_gradient_equal_the_models_own(tmp_path, tied, loss_on):
-    model, tokenizer = load_llm(save_tiny_llm(tmp_path, tied))
+    model, tokenizer = load_llm(LLMSpec(save_tiny_llm(tmp_path, tied)))
     ids = add_speech_tokens(tokenizer, model, TOKENS)
     targets = None if tied else ["model.embed_tokens", "lm_head"]
-    config = embeddings.TrainableTokensConfig(token_indices=list(ids.values()), target_modules=targets)
+    config = pretrain.TrainableTokensConfig(token_indices=list(ids.values()), target_modules=targets)
     wrapped = wrap_model(model, config)
     prompts, _ = encode_prompts(tokenizer, make_clips(5), TOKENS)
     batch = pad_batch([make_item(prompt, loss_on) for prompt in prompts], tokenizer.pad_token_id)
     trainable = [p for p in wrapped.parameters() if p.requires_grad]
     assert [tuple(p.shape) for p in trainable] == [(8, 32)] * (1 if tied else 2)
-    trainer = RowTrainer(model=wrapped, args=embeddings_arguments(tmp_path))
+    trainer = CausalTrainer(model=wrapped, args=embeddings_arguments(tmp_path))
     results = []
     for loss in (trainer.compute_loss(wrapped, dict(batch)), wrapped(**batch).loss):
         results.append((loss.detach(), torch.autograd.grad(loss, trainable)))
@@ -157,7 +168,7 @@ def embeddings_arguments(folder):
 
 
 def test_audio_loss_is_that_of_each_clip_alone(tmp_path):
-    model, tokenizer = load_llm(save_tiny_llm(tmp_path))
+    model, tokenizer = load_llm(LLMSpec(save_tiny_llm(tmp_path)))
     add_speech_tokens(tokenizer, model, TOKENS)
     prompts, _ = encode_prompts(tokenizer, make_clips(5), TOKENS)
     total, count = 0.0, 0
@@ -179,9 +190,9 @@ def test_unigram_loss_of_a_known_share():
 
 def test_a_changed_old_row_or_layer_raises(tmp_path, monkeypatch):
     folder, settings = save_tiny_llm(tmp_path), PretrainSettings(max_steps=1, batch_size=4)
-    real = embeddings._train_rows
+    real = pretrain._train_embeddings
     damages = [
-        (lambda model: model.get_input_embeddings().weight[11], "row 11 of the old vocabulary"),
+        (lambda model: model.get_input_embeddings().weight[11], "embedding 11 of the old vocabulary"),
         (lambda model: model.model.layers[0].mlp.up_proj.weight[0], "a frozen layer was changed"),
     ]
     for find, message in damages:
@@ -192,9 +203,9 @@ def test_a_changed_old_row_or_layer_raises(tmp_path, monkeypatch):
                 find(model).add_(1e-6)
             return log
 
-        monkeypatch.setattr(embeddings, "_train_rows", damage)
+        monkeypatch.setattr(pretrain, "_train_embeddings", damage)
         with pytest.raises(RuntimeError, match=message):
-            pretrain_rows(*load_llm(folder), make_clips(4), TOKENS, settings)
+            pretrain_token_embeddings(*load_llm(LLMSpec(folder)), {"train": make_clips(4)}, TOKENS, settings)
 
 
 def test_unknown_loss_positions_raise():

@@ -11,13 +11,14 @@ mpl.use("agg")
 from speechlm_utils import widgets
 from speechlm_utils.llm.load import load_llm
 from speechlm_utils.llm.prompts import build_prompt
+from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.llm.vocabulary import add_speech_tokens
 from speechlm_utils.tokens import kept_tokens
 
 
 @pytest.fixture(scope="module")
 def tokenizer(tmp_path_factory):
-    model, tokenizer = load_llm(save_tiny_llm(tmp_path_factory.mktemp("llm")))
+    model, tokenizer = load_llm(LLMSpec(save_tiny_llm(tmp_path_factory.mktemp("llm"))))
     add_speech_tokens(tokenizer, model, TOKENS)
     return tokenizer
 
