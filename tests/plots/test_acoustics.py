@@ -8,17 +8,6 @@ from conftest import SPEC
 from speechlm_utils import plots
 
 
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
-
-
-@pytest.fixture
-def ax():
-    return plt.subplots()[1]
-
-
 def test_features_have_names_for_people_with_and_without_a_unit():
     assert plots.name_feature("zcr") == "zero crossings"
     assert plots.name_feature("rms_db", with_unit=True) == "loudness (dB)"

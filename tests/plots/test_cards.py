@@ -2,7 +2,6 @@
 
 import matplotlib.pyplot as plt
 import pandas as pd
-import pytest
 
 from speechlm_utils import plots
 from speechlm_utils.interpretation.evidence import COLUMNS
@@ -31,12 +30,6 @@ def make_facts():
         rows += [(*token, "sound", "f0_slope_st_s", -0.1, -0.3, 0.1, NAN, 0.5, 30)]
         rows += [(*token, "frequency", name, 0.0, 0.0, 8.0, 2.0, 0.01, 30) for name in ("sad_song", "joy")]
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
 
 
 def test_card_is_drawn_and_said(tmp_path):

@@ -1,6 +1,5 @@
 """Figures of notebook 01 show the data they were given."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,13 +10,6 @@ from speechlm_utils.codec_spec import CodecSpec
 from speechlm_utils.interval import Interval
 from speechlm_utils.plots.codec import spread_codes
 from speechlm_utils.plots.style import SEMANTIC
-
-
-@pytest.fixture
-def ax():
-    fig, ax = plt.subplots()
-    yield ax
-    plt.close(fig)
 
 
 def test_clusters_mark_every_centre(ax):

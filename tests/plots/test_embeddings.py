@@ -1,21 +1,10 @@
 """Figures of notebook 04: what is drawn is what was given."""
 
-import matplotlib as mpl
 import numpy as np
-import pytest
-
-mpl.use("agg")
 from matplotlib import pyplot as plt
 
 from speechlm_utils import plots
 from speechlm_utils.plots import style
-
-
-@pytest.fixture
-def ax():
-    fig, ax = plt.subplots()
-    yield ax
-    plt.close(fig)
 
 
 def texts(ax):
@@ -61,4 +50,3 @@ def test_pairs_and_permutations(ax):
     plots.plot_permutations(other, np.linspace(-1, 1, 100), {"before": 0.0, "after": 0.3})
     assert [line.get_xdata()[0] for line in other.lines] == [0.0, 0.3]
     assert texts(other) == ["tokens shuffled", "before: +0.00", "after: +0.30"]
-    plt.close(other.figure)

@@ -1,19 +1,11 @@
 """Estimates are drawn on their intervals, each row in its colour."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from speechlm_utils import plots
 from speechlm_utils.plots.intervals import KIND_COLORS
 from speechlm_utils.plots.style import set_color
-
-
-@pytest.fixture
-def ax():
-    fig, ax = plt.subplots()
-    yield ax
-    plt.close(fig)
 
 
 def test_intervals_have_the_colour_of_their_condition(ax):

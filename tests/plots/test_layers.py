@@ -10,13 +10,6 @@ from speechlm_utils.plots.layers import mark_layers
 from speechlm_utils.plots.style import SEMANTIC, layer_color
 
 
-@pytest.fixture
-def ax():
-    fig, ax = plt.subplots()
-    yield ax
-    plt.close(fig)
-
-
 def test_ticks_of_layers_stand_in_the_middle_of_their_columns(ax):
     assert mark_layers(ax, [2, 2, 2, 5]) is ax
     assert ax.get_xticks().tolist() == [1, 3] and ax.lines[0].get_xdata() == [2.5, 2.5]
@@ -45,7 +38,6 @@ def test_layer_bars_have_heights_errors_and_floor(ax):
     dashes = ax.collections[-1].get_segments()
     assert [segment[0, 1] for segment in dashes] == pytest.approx(floor)
     plots.plot_layer_bars(plt.figure().subplots(), values, "y", np.full(3, np.nan))  # a single voice
-    plt.close()
 
 
 def test_semantic_layers_have_their_colour(ax):

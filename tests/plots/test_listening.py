@@ -7,12 +7,6 @@ import pytest
 from speechlm_utils import plots
 
 
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
-
-
 def test_moment_is_marked_on_both():
     axes = plt.subplots(2, 1)[1]
     plots.plot_moment(axes, np.zeros(16000), np.zeros((80, 63)), np.array([[0.2, 0.24]]), 16000)

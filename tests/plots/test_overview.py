@@ -12,13 +12,6 @@ from speechlm_utils.plots.codec import spread_codes
 SPEC = CodecSpec(24000, 480, 2048, 8, (1,))
 
 
-@pytest.fixture
-def ax():
-    fig, ax = plt.subplots()
-    yield ax
-    plt.close(fig)
-
-
 def test_pipeline_shows_clip_codes_and_steps(ax):
     wav, codes = np.linspace(-1, 1, 100), np.arange(24).reshape(8, 3)
     plots.plot_pipeline(ax, wav, codes, SPEC)
@@ -31,13 +24,12 @@ def test_pipeline_shows_clip_codes_and_steps(ax):
 
 
 def test_prosody_is_drawn_by_samples_and_pitch_in_seconds():
-    fig, (wave, pitch) = plt.subplots(2)
+    wave, pitch = plt.subplots(2)[1]
     f0 = np.array([1.0, np.nan, 3.0])
     plots.plot_prosody((wave, pitch), np.zeros(960), f0, SPEC, "blue")
     assert wave.lines[0].get_xdata()[-1] == pytest.approx(959 / 24000)
     assert np.allclose(pitch.lines[0].get_xdata(), [0.01, 0.03, 0.05])
     assert np.array_equal(pitch.lines[0].get_ydata(), f0, equal_nan=True)
-    plt.close(fig)
 
 
 def test_planted_table_shows_means_with_fitting_decimals(ax):

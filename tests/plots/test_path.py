@@ -8,13 +8,6 @@ from speechlm_utils import plots
 from speechlm_utils.plots.path import plot_path_step
 
 
-@pytest.fixture
-def ax():
-    fig, ax = plt.subplots()
-    yield ax
-    plt.close(fig)
-
-
 def test_path_shows_counts_scores_and_marks(ax):
     below = plt.subplots()[1]
     Cs, score = np.array([0.01, 0.1]), np.array([0.3, 0.5])
@@ -34,7 +27,6 @@ def test_path_plot_marks_the_step_and_red_speaks_for_a_class(ax):
     red, _, blue, _ = coefs.images[0].to_rgba(values)[0, 0]
     assert red > blue + 0.2
     assert coefs.lines[0].get_xdata() == [0.5, 0.5]  # between layers 2 and 7
-    plt.close(coefs.figure)
 
 
 def test_the_largest_count_has_room_above_it_and_numbers_are_written_out(ax):
@@ -44,7 +36,6 @@ def test_the_largest_count_has_room_above_it_and_numbers_are_written_out(ax):
     assert ax.get_ylim() == (0, 160)
     assert {"0", "1", "10", "100"} <= {label.get_text() for label in ax.get_yticklabels()}
     assert {"0.01", "0.1"} <= {label.get_text() for label in ax.get_xticklabels()}
-    plt.close(coefs.figure)
 
 
 def test_permuted_counts_span_least_to_most(ax):

@@ -1,18 +1,9 @@
 """Figures of penalties show the data they were given."""
 
-import matplotlib.pyplot as plt
 import numpy as np
-import pytest
 
 from speechlm_utils import plots
 from speechlm_utils.plots.penalty import plot_penalty
-
-
-@pytest.fixture
-def ax():
-    fig, ax = plt.subplots()
-    yield ax
-    plt.close(fig)
 
 
 def test_spread_leaves_out_what_never_occurs(ax):

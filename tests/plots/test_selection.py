@@ -1,23 +1,10 @@
 """Figures of notebook 02 show the data they were given."""
 
-import matplotlib.pyplot as plt
 import numpy as np
-import pytest
 from matplotlib.colors import to_rgb
 
 from speechlm_utils import plots
 from speechlm_utils.plots import style
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
-
-
-@pytest.fixture
-def ax():
-    return plt.subplots()[1]
 
 
 def test_boxes_span_the_folds_in_the_colour_of_the_layer(ax):

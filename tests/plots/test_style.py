@@ -12,13 +12,6 @@ from speechlm_utils import plots
 from speechlm_utils.plots import style
 
 
-@pytest.fixture
-def ax():
-    fig, ax = plt.subplots()
-    yield ax
-    plt.close(fig)
-
-
 def test_importing_figures_loads_no_heavy_library():
     heavy = "{'torch', 'transformers', 'librosa', 'sklearn'}"
     code = f"import sys, speechlm_utils.plots; print({heavy} & set(sys.modules))"

@@ -1,31 +1,20 @@
 """Figures of notebook 05: what is drawn is what was given."""
 
-import matplotlib as mpl
 import numpy as np
 import pytest
-
-mpl.use("agg")
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgb
 
 from speechlm_utils import plots
 
 
-@pytest.fixture
-def ax():
-    fig, ax = plt.subplots()
-    yield ax
-    plt.close(fig)
-
-
 def test_learning_curves_of_two_runs():
-    fig, axes = plt.subplots(1, 2)
+    axes = plt.subplots(1, 2)[1]
     curve = {"losses": [2.0, 1.0], "steps": [2], "scores": [0.5], "color": "red"}
     plots.plot_learning_curves(axes, {"text": curve, "both": {**curve, "color": "blue"}}, chance=1 / 6)
     assert [line.get_color() for line in axes[0].lines] == ["red", "blue"]
     assert axes[1].lines[0].get_xydata().tolist() == [[2, 0.5]]
     assert axes[1].lines[2].get_ydata()[0] == 1 / 6
-    plt.close(fig)
 
 
 def test_confusion_shows_counts_and_row_shares(ax):
@@ -44,7 +33,6 @@ def test_class_scores_and_seeds(ax):
     assert mean.get_segments()[0][0][0] == pytest.approx(0.3) and len(points.get_offsets()) == 2
     np.testing.assert_allclose(one.get_offsets(), [[0.5, 1]])
     assert to_rgb(one_mean.get_color()[0]) == to_rgb("blue")
-    plt.close(other.figure)
 
 
 def test_probabilities_mark_the_truth(ax):
