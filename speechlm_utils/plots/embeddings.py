@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
-from .style import AUDIO, BOTH, NEUTRAL, TEXT, layer_color, layer_colors
+from .style import AUDIO, BOTH, NEUTRAL, TEXT, count_along, layer_color, layer_colors
 
 
 def plot_kept_tokens(
@@ -68,7 +67,7 @@ def plot_pretraining(
     ax.plot(eval_steps, eval_losses, color="black", marker="o", ls=":", label="validation")
     ax.axhline(baseline, color=NEUTRAL, ls="--", label=f"guessing by frequency ({baseline:.2f})")
     ax.set(xlabel="step", ylabel="loss (nats per token)", xlim=(0, len(losses) + 0.5), ylim=(0, None))
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    count_along(ax.xaxis)
     ax.legend()
     return ax
 

@@ -9,7 +9,7 @@ from matplotlib.patches import FancyBboxPatch
 
 from ..codec_spec import CodecSpec
 from .codec import plot_codes
-from .style import AUDIO, BOTH, NEUTRAL, TEXT, show_name
+from .style import AUDIO, BOTH, NEUTRAL, TEXT, draw_errors, place_groups, show_name, write_cells
 
 INPUTS = {"text": ("words", TEXT), "planted": ("planted prosody", AUDIO), "both": ("both", BOTH)}
 UNITS = {
@@ -109,10 +109,10 @@ def plot_planted(ax: Axes, means: pd.DataFrame, deviations: pd.DataFrame) -> Axe
     ax.set_yticks(range(len(means)), [show_name(name) for name in means.index])
     ax.tick_params(length=0, top=False, labeltop=True, bottom=False, labelbottom=False)
     ax.spines[:].set_visible(False)
-    for (row, column), value in np.ndenumerate(means.to_numpy()):
-        ink = "white" if abs(distance.iat[row, column]) > 2.5 else "black"
-        text = _show_spread(value, deviations.iat[row, column], deviations.iloc[:, column].mean())
-        ax.text(column, row, text, ha="center", va="center", fontsize=9, color=ink)
+    typical = deviations.mean().to_numpy()
+    rows = zip(means.to_numpy(), deviations.to_numpy(), strict=True)
+    texts = [[_show_spread(*cell) for cell in zip(*row, typical, strict=True)] for row in rows]
+    write_cells(ax, texts, distance.abs().to_numpy() > 2.5)
     ax.figure.colorbar(image, ax=ax, shrink=0.8, label="distance from the middle\n(standard deviations)")
     return ax
 
@@ -134,14 +134,13 @@ def plot_upper_bounds(ax: Axes, table: pd.DataFrame) -> Axes:
     """
     by_input = {name: rows.set_index("task") for name, rows in table.groupby("inputs", sort=False)}
     sizes = next(iter(by_input.values()))
-    x, width = np.arange(len(sizes)), 0.8 / len(by_input)
-    style, handles = {"error_kw": {"linewidth": 1}, "ecolor": "black", "capsize": 2.5}, []
-    for place, (name, rows) in enumerate(by_input.items()):
-        (label, color), scores = INPUTS[name], rows["macro_f1"].loc[sizes.index]
-        left = x + (place - (len(by_input) - 1) / 2) * width
-        errors = [scores - rows["low"], rows["high"] - scores]
-        handles.append(ax.bar(left, scores, width * 0.92, yerr=errors, color=color, label=label, **style))
-        for middle, score in zip(left, scores, strict=True):
+    x, width, handles = np.arange(len(sizes)), 0.74 / len(by_input), []
+    places = place_groups(len(sizes), len(by_input))
+    for middles, (name, rows) in zip(places, by_input.items(), strict=True):
+        (label, color), rows = INPUTS[name], rows.loc[sizes.index]
+        handles.append(ax.bar(middles, rows["macro_f1"], width, color=color, label=label))
+        draw_errors(ax, middles, rows[["macro_f1", "low", "high"]].to_numpy().T)
+        for middle, score in zip(middles, rows["macro_f1"], strict=True):
             ax.text(middle, 0.03, f"{score:.2f}", ha="center", color="white")
     dotted = {"colors": "black", "linestyles": "dotted", "label": "chance"}
     handles.append(ax.hlines(sizes["chance"], x - 0.45, x + 0.45, **dotted))

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
-from .style import NEUTRAL, show_name
+from .style import NEUTRAL, count_along, name_rows, place_groups, show_name, write_cells
 
 
 def plot_learning_curves(
@@ -29,7 +28,7 @@ def plot_learning_curves(
     left.set(xlabel="step", ylabel="training loss (running mean)", ylim=(0, None))
     right.set(xlabel="step", ylabel="validation macro-F1", xlim=(0, None), ylim=(0, 1))
     for ax in axes:
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        count_along(ax.xaxis)
     right.legend()
     return axes
 
@@ -45,9 +44,7 @@ def plot_confusion(ax: Axes, matrix: np.ndarray, names: Sequence[str]) -> Axes:
     matrix = np.asarray(matrix)
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     ax.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="equal")
-    for (row, column), count in np.ndenumerate(matrix):
-        colour = "white" if shares[row, column] > 0.55 else "black"
-        ax.text(column, row, count, ha="center", va="center", color=colour, fontsize=9)
+    write_cells(ax, matrix, shares > 0.55)
     shown = [show_name(name) for name in names]
     ax.set_xticks(range(len(names)), shown, rotation=40, ha="right", rotation_mode="anchor")
     ax.set_yticks(range(len(names)), shown)
@@ -72,8 +69,8 @@ def plot_class_scores(
     ax.hlines(places, values.min(axis=0), values.max(axis=0), color="0.8", lw=2, zorder=0)
     for condition, one in scores.items():
         ax.scatter(one, places, color=colors[condition], s=45, label=condition)
-    ax.set_yticks(places, [show_name(name) for name in names])
-    ax.set(xlabel="F1 on test", xlim=(0, 1), ylim=(len(names) - 0.5, -0.5))
+    name_rows(ax, [show_name(name) for name in names])
+    ax.set(xlabel="F1 on test", xlim=(0, 1))
     ax.legend(loc="lower center", bbox_to_anchor=(0.45, 1.0), ncols=len(scores))
     return ax
 
@@ -90,8 +87,8 @@ def plot_seed_scores(ax: Axes, scores: Mapping[str, Sequence[float]], colors: Ma
         ax.vlines(np.mean(values), place - 0.28, place + 0.28, color=colors[name], lw=2.5)
         shifts = np.linspace(-0.12, 0.12, len(values)) if len(values) > 1 else [0.0]
         ax.scatter(values, place + np.asarray(shifts), color=colors[name], s=30, edgecolor="white", lw=0.6)
-    ax.set_yticks(range(len(scores)), list(scores))
-    ax.set(xlabel="macro-F1 on test (points: seeds, line: mean)", ylim=(len(scores) - 0.5, -0.5))
+    name_rows(ax, scores)
+    ax.set(xlabel="macro-F1 on test (points: seeds, line: mean)")
     return ax
 
 
@@ -113,10 +110,10 @@ def plot_probabilities(
     """
     if truth is not None:
         ax.axhspan(list(names).index(truth) - 0.5, list(names).index(truth) + 0.5, color="0.92", zorder=0)
-    height = 0.8 / len(probabilities)
-    for k, (name, values) in enumerate(probabilities.items()):
-        at = np.arange(len(names)) + (k - (len(probabilities) - 1) / 2) * height
-        ax.barh(at, values, height=0.9 * height, color=colors[name], label=name)
-    ax.set_yticks(range(len(names)), [show_name(name) for name in names])
-    ax.set(xlabel="probability", xlim=(0, 1), ylim=(len(names) - 0.5, -0.5))
+    height = 0.72 / len(probabilities)
+    places = place_groups(len(names), len(probabilities))
+    for at, (name, values) in zip(places, probabilities.items(), strict=True):
+        ax.barh(at, values, height, color=colors[name], label=name)
+    name_rows(ax, [show_name(name) for name in names])
+    ax.set(xlabel="probability", xlim=(0, 1))
     return ax
