@@ -32,7 +32,7 @@ import numpy as np
 
 from speechlm_utils.clips import Clip, hash_corpus, label_ids, label_names, select_clips
 from speechlm_utils.corpus.mmused import LABEL_COLUMNS, TEST_DEBATES, choose_groups, load_mmused_csv
-from speechlm_utils.files import write_atomically, write_json
+from speechlm_utils.files import write_json, write_text
 from speechlm_utils.finetuning.model_card import format_text_scores, replace_between
 from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.metrics import choose_threshold, macro_f1_scores, score_class
@@ -300,8 +300,7 @@ def merge(runner: Runner) -> None:
     table = format_text_scores(merged)
     if args.page.is_file():
         page = replace_between(args.page.read_text(encoding="utf-8"), "results", table)
-        with write_atomically(args.page) as part:
-            part.write_text(page, encoding="utf-8")
+        write_text(args.page, page)
     print(table, flush=True)
 
 

@@ -5,6 +5,7 @@ import csv
 import numpy as np
 import pytest
 import soundfile
+from import_files import read_csv
 
 from speechlm_utils.audio import load_audio
 from speechlm_utils.clips import Clip
@@ -91,16 +92,11 @@ def corpus(tmp_path_factory):
     return folder
 
 
-def read_dropped(path):
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
 @pytest.fixture(scope="module")
 def loaded(corpus, tmp_path_factory):
     """The clips that are kept, and the rows of the file that lists those dropped."""
     path = tmp_path_factory.mktemp("report") / "dropped.csv"
-    return load_corpus(corpus, "skip", report=path, inspect="full", limits=LIMITS), read_dropped(path)
+    return load_corpus(corpus, "skip", report=path, inspect="full", limits=LIMITS), read_csv(path)
 
 
 def test_twelve_broken_files_are_listed_and_the_rest_is_aligned_by_content(loaded):
@@ -121,7 +117,7 @@ def test_twelve_broken_files_are_listed_and_the_rest_is_aligned_by_content(loade
 
 def test_headers_alone_find_what_needs_no_decoding(corpus, tmp_path):
     clips = load_corpus(corpus, "skip", report=tmp_path / "dropped.csv")
-    dropped = [int(row["file_name"][6:9]) for row in read_dropped(tmp_path / "dropped.csv")]
+    dropped = [int(row["file_name"][6:9]) for row in read_csv(tmp_path / "dropped.csv")]
     assert dropped == [i for i, (kind, _) in BROKEN.items() if kind in HEADER_KINDS or i == 90]
     assert [int(clip.labels["label"][1:]) for clip in clips] == [i for i in range(300) if i not in dropped]
 

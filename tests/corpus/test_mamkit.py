@@ -26,7 +26,7 @@ DEBATES = {"7_1976": 12, "8_1980": 4, "47_2024": 4}  # sentences, numbered from 
 
 
 def make_frame(clips):
-    """The columns of MAMKit's table for the records of an AFC file; every debate has a few more sentences."""
+    """The columns of MAMKit's table for the clips of an AFC file; every debate has a few more sentences."""
     rows = []
     for clip in clips:
         files = list_parts(clip.audio)
@@ -92,7 +92,7 @@ def test_real_afc_equals_the_csv(tmp_path):
 
 
 def test_afd_has_every_sentence_once(corpus):
-    """Three snippets in 20 sentences; pairing sentences with rows would give four records."""
+    """Three snippets in 20 sentences; pairing sentences with rows would give four clips."""
     _, folder = corpus
     clips = load_mamkit(folder, "afd")
     assert len(clips) == 20 and len({c.id for c in clips}) == 20

@@ -1,11 +1,10 @@
 """A report counts clips and labels, and decides which clips can be used."""
 
-import csv
-
 import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from import_files import read_csv
 
 from speechlm_utils.clips import Clip
 from speechlm_utils.corpus.inspection import inspect_corpus
@@ -14,11 +13,6 @@ from speechlm_utils.corpus.report import keep_usable
 
 def make_tone(seconds):
     return 0.3 * np.sin(2 * np.pi * 440 * np.arange(round(16000 * seconds)) / 16000)
-
-
-def read_dropped(path):
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 def test_tables_and_summary(tmp_path):
@@ -63,7 +57,7 @@ def test_keep_usable_refuses_clips_that_were_not_inspected_and_an_empty_rest(tmp
         keep_usable([Clip("c", "x", tmp_path / "a.wav")], report)
     with pytest.raises(ValueError, match="No clip is left"):
         keep_usable([bad], report, "skip", tmp_path / "dropped.csv")
-    assert [row["kind"] for row in read_dropped(tmp_path / "dropped.csv")] == ["missing"]
+    assert [row["kind"] for row in read_csv(tmp_path / "dropped.csv")] == ["missing"]
     with pytest.raises(ValueError, match="on_error='maybe'"):
         keep_usable([good], report, "maybe")
     with pytest.raises(ValueError, match="1 clip ids occur twice, the first is 'a'"):
