@@ -16,12 +16,13 @@ from pathlib import Path
 
 import numpy as np
 from codec_targets import HOP, PHONES, RATE, ROOT, UNKNOWN
+from sklearn.metrics import r2_score
 from train_codec import read_steps
 
 from speechlm_utils.acoustics.spectra import mel_distance
 from speechlm_utils.codec.base import SpeechCodec
 from speechlm_utils.codec.load import load_codec
-from speechlm_utils.codec.probing import code_usage, phone_information, probe_layers
+from speechlm_utils.codec.probing import code_usage, phone_information, predict_from_codes
 
 
 def encode_part(codec: SpeechCodec, path: Path, n_clips: int, seed: int) -> list[dict]:
@@ -68,10 +69,10 @@ def measure(codec: SpeechCodec, probe_train: list[dict], clips: list[dict], n_de
         result["pnmi"] = phone_information(codes[:, known], phones[known]).round(3).tolist()
     for target in ("f0", "energy"):
         train, test = ((join(part, "codes"), join(part, target)) for part in (probe_train, clips))
-        result[f"{target}_r2_layer1"] = round(probe_layers(train, test, (1,), size), 3)
-        result[f"{target}_r2_layers2to8"] = round(
-            probe_layers(train, test, codec.spec.acoustic_layers, size), 3
-        )
+        known = np.isfinite(test[1])
+        for name, layers in (("layer1", (1,)), ("layers2to8", codec.spec.acoustic_layers)):
+            predicted = predict_from_codes(train, test[0][:, known], layers, size)
+            result[f"{target}_r2_{name}"] = round(r2_score(test[1][known], predicted), 3)
     decoded = clips[:n_decoded]
     result["mel_distance"] = {}
     for layers in range(1, codec.spec.n_layers + 1):

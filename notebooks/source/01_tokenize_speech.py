@@ -40,7 +40,6 @@ from speechlm_utils.codec.report import decode_distances, measure_speed, report_
 from speechlm_utils.codec.residual_vq import fit_codebooks, quantise, reconstruct
 from speechlm_utils.corpus.load import load_corpus
 from speechlm_utils.experiment import Experiment
-from speechlm_utils.notebook.needs import require
 from speechlm_utils.notebook.overview import list_versions
 from speechlm_utils.notebook.record import record_metrics
 
@@ -194,7 +193,7 @@ fig.savefig(Path(run_dir, "figures", "01_codes.png"), dpi=110)
 # the lowest image is a frame, each row a layer; a colour stands for a code and means no size. Look for
 # stretches of one colour in layer 1 that last as long as a phone, and for silence at both ends.
 
-# %% [markdown] tags=["needs-phones"]
+# %% [markdown]
 # The grey strip above the codes shows the phones. If layer 1 followed them perfectly, its stretches would be
 # the grey blocks.
 
@@ -278,7 +277,7 @@ lowest = int(np.argmin(perplexity)) + 1
 print(f"Layer {lowest} has the lowest perplexity, {perplexity.min():.0f} of {spec.codebook_size}.")
 print(f"{n_frames} frames of {len(test)} clips; the dashed line is the size of a codebook.")
 
-# %% [markdown] tags=["needs-phones"]
+# %% [markdown]
 # ## 5 · What does layer 1 keep? The phones
 #
 # How much does a code tell about the phone that sounds at this moment? Mutual information measures it,
@@ -289,21 +288,20 @@ print(f"{n_frames} frames of {len(test)} clips; the dashed line is the size of a
 # many frames, *chance* also looks informative. So we shuffle the phones and measure again: the dotted
 # floor.
 
-# %% tags=["needs-phones"]
-require(experiment.corpus, "phones")
+# %%
 phones = report_phones(test, seed)
 fig, ax = plt.subplots(figsize=(7, 3.4))
 ylabel = "information about the phone\n(part of all there is)"
 plots.plot_layer_bars(ax, phones.pnmi, ylabel, 2 * phones.error, phones.floor)
 fig.savefig(Path(run_dir, "figures", "01_phones.png"), dpi=110)
-best_other = int(np.argmax(phones.pnmi[1:])) + 2
-ratio = phones.pnmi[0] / phones.pnmi[1:].max()
-print(f"Layer 1: {phones.pnmi[0]:.2f} ± {2 * phones.error[0]:.2f};", end=" ")
-print(f"best other (layer {best_other}): {phones.pnmi[best_other - 1]:.2f}; ratio {ratio:.2f}")
-print(f"Bars: twice the standard error over {phones.n_voices} test voices; "
-      f"{phones.n_frames} frames of {phones.n_clips} clips, seed {seed}")  # fmt: skip
+first, best_other = phones.pnmi[1], phones.pnmi[2:].idxmax()
+ratio = first / phones.pnmi[best_other]
+print(f"Layer 1: {first:.2f} ± {2 * phones.error[1]:.2f}; best other (layer {best_other}): "
+      f"{phones.pnmi[best_other]:.2f}; ratio {ratio:.2f}")  # fmt: skip
+print(f"Bars: twice the standard error over the {len(voices['test'])} test voices; {n_frames} frames "
+      f"of {len(test)} clips, seed {seed}")  # fmt: skip
 
-# %% tags=["needs-phones"]
+# %%
 if ratio > 1.6:
     print(
         f"The teaching worked: layer 1 knows {ratio:.1f} times as much about the phones as any other layer."
@@ -313,10 +311,10 @@ elif ratio > 1:
 else:
     print("Layer 1 does not lead: do not read it as the layer of content.")
 
-# %% [markdown] tags=["needs-phones"]
+# %% [markdown]
 # Which phone does the most frequent code of layer 1 stand for? A look inside:
 
-# %% tags=["needs-phones"]
+# %%
 joined = np.concatenate([c.codes[0] for c in test])
 phone_of = np.concatenate([frame_phones(c) for c in test])
 for code in np.argsort(-np.bincount(joined))[:6]:
@@ -368,7 +366,7 @@ probes
 #
 # ### And people?
 
-# %% [markdown] tags=["needs-planted"]
+# %% [markdown]
 # The voices so far are synthetic, as those the codec was trained on mostly are. Prediction for people: lower,
 # but not gone.
 
@@ -384,7 +382,7 @@ if human:
     if all(one.phones for one in human):
         heard_phones = report_phones(human, seed)
         excess = heard_phones.pnmi - heard_phones.floor
-        print(f"phones above the floor: layer 1 {excess[0]:.2f}, best other {excess[1:].max():.2f}")
+        print(f"phones above the floor: layer 1 {excess[1]:.2f}, best other {excess[2:].max():.2f}")
     print(f"{len(human)} clips: few, so read the intervals")
 else:
     print(f"no corpus of people in {human_dir}")
@@ -588,7 +586,7 @@ exercises.check_layers(my_layers, read, spec)
 #   nothing about what a classifier of whole clips will use.
 # - The log-mel distance is no ear. Trust the players more.
 
-# %% [markdown] tags=["needs-planted"]
+# %% [markdown]
 # - Synthetic voices make most of the measurements.
 
 # %% [markdown]
@@ -605,8 +603,8 @@ summary = {
     "encode_seconds_per_second": np.median(encode_seconds),
 }
 
-# %% tags=["needs-phones"]
-summary |= {"phones_layer_1": phones.pnmi[0], "phones_best_other": phones.pnmi[1:].max()}
+# %%
+summary |= {"phones_layer_1": first, "phones_best_other": phones.pnmi[best_other]}
 
 # %%
 written = record_metrics(run_dir, "01_tokenize_speech", **summary, n_test_clips=len(test), seed=seed)

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.stats import entropy
 from sklearn.linear_model import Ridge
-from sklearn.metrics import mutual_info_score, r2_score
+from sklearn.metrics import homogeneity_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
@@ -28,9 +29,7 @@ def code_usage(codes: Sequence[np.ndarray], codebook_size: int) -> tuple[np.ndar
     """
     joined = check_codes(np.concatenate(codes, axis=1), codebook_size)
     counts = np.stack([np.bincount(layer, minlength=codebook_size) for layer in joined])
-    share = counts / counts.sum(axis=1, keepdims=True)
-    logs = np.log(share, out=np.zeros_like(share), where=share > 0)
-    return (counts > 0).sum(axis=1), np.exp(-(share * logs).sum(axis=1))
+    return (counts > 0).sum(axis=1), np.exp(entropy(counts, axis=1))
 
 
 def frame_phones(clip: Clip) -> np.ndarray:
@@ -65,20 +64,7 @@ def phone_information(codes: np.ndarray, phones: np.ndarray) -> np.ndarray:
     """
     if codes.shape[1] != len(phones):
         raise ValueError(f"{codes.shape[1]} frames of codes, {len(phones)} of phones")
-    total = mutual_info_score(phones, phones)  # the entropy, in nats
-    return np.array([mutual_info_score(phones, layer) / total for layer in codes])
-
-
-def probe_layers(
-    train: tuple[np.ndarray, np.ndarray],
-    test: tuple[np.ndarray, np.ndarray],
-    layers: Sequence[int],
-    codebook_size: int,
-) -> float:
-    """R² of `predict_from_codes` on test frames; `test` is of the form of `train` there."""
-    known = np.isfinite(test[1])
-    predicted = predict_from_codes(train, test[0][:, known], layers, codebook_size)
-    return float(r2_score(test[1][known], predicted))
+    return np.array([homogeneity_score(phones, layer) for layer in codes])
 
 
 def predict_from_codes(

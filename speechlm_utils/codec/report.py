@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -19,48 +18,18 @@ TARGETS = ("f0_st", "rms_db")
 
 
 def decode_distances(codec: SpeechCodec, wavs: Sequence[np.ndarray], depths: Sequence[int]) -> np.ndarray:
-    """Measure how far the speech decoded from the first 1, 2, … layers lies from the original.
+    """Measure how far the speech decoded from the first layers lies from the original, see `mel_distance`.
 
-    Parameters
-    ----------
-    codec : SpeechCodec
-    wavs : float arrays, shape (n_samples,) each
-    depths : how many layers to decode from
-
-    Returns
-    -------
-    distances : float array, shape (n_wavs, n_depths), see `mel_distance`
+    `depths` says from how many layers to decode each time: float array, shape (n_wavs, n_depths).
     """
-    rows = []
+    rows, rate = [], codec.spec.sample_rate
     for wav in wavs:
         codes = codec.encode(wav)
-        rows.append(
-            [mel_distance(wav, codec.decode(codes, depth), codec.spec.sample_rate) for depth in depths]
-        )
+        rows.append([mel_distance(wav, codec.decode(codes, depth), rate) for depth in depths])
     return np.array(rows)
 
 
-@dataclass(frozen=True)
-class PhoneReport:
-    """What each layer tells about the phones.
-
-    Attributes
-    ----------
-    pnmi : float array, shape (n_layers,), information shared with the phones as a part of all there is
-    error : float array, shape (n_layers,), standard error (jackknife over voices); NaN for a single voice
-    floor : float array, shape (n_layers,), the same measure with the phones in random order
-    n_frames, n_clips, n_voices : int, what it was measured on
-    """
-
-    pnmi: np.ndarray
-    error: np.ndarray
-    floor: np.ndarray
-    n_frames: int
-    n_clips: int
-    n_voices: int
-
-
-def report_phones(clips: Sequence[Clip], seed: int = 0) -> PhoneReport:
+def report_phones(clips: Sequence[Clip], seed: int = 0) -> pd.DataFrame:
     """Measure the phone-normalised mutual information of each layer, its spread over voices and its floor.
 
     With few frames for many codes the measure does not fall to 0 even for codes that tell nothing; the floor
@@ -69,24 +38,22 @@ def report_phones(clips: Sequence[Clip], seed: int = 0) -> PhoneReport:
     Parameters
     ----------
     clips : with codes and phones
-    seed : int, of the random order
+    seed : int, of the order of the phones for the floor
+
+    Returns
+    -------
+    table : DataFrame, a row for each layer (from 1), with columns `pnmi` (see `phone_information`), `error`
+        (its standard error by the jackknife over voices; NaN for one voice) and `floor` (phones shuffled)
     """
-    codes = [clip.codes for clip in clips]
-    names = [frame_phones(clip) for clip in clips]
-    phones = np.unique(np.concatenate(names), return_inverse=True)[1]
-    joined = np.concatenate(codes, axis=1)
-    voice = np.repeat([clip.speaker for clip in clips], [c.shape[1] for c in codes])
-    voices = np.unique(voice)
-    left_out = [
-        phone_information(joined[:, voice != v], phones[voice != v]) for v in voices if len(voices) > 1
-    ]
-    spread = np.full(len(joined), np.nan)
-    if left_out:
-        centred = np.array(left_out) - np.mean(left_out, axis=0)
-        spread = np.sqrt((len(voices) - 1) / len(voices) * np.square(centred).sum(axis=0))
-    floor = phone_information(joined, np.random.default_rng(seed).permutation(phones))
-    sizes = {"n_frames": len(phones), "n_clips": len(clips), "n_voices": len(voices)}
-    return PhoneReport(phone_information(joined, phones), spread, floor, **sizes)
+    codes = np.concatenate([clip.codes for clip in clips], axis=1)
+    phones = np.unique(np.concatenate([frame_phones(clip) for clip in clips]), return_inverse=True)[1]
+    voice = np.repeat([clip.speaker for clip in clips], [clip.codes.shape[1] for clip in clips])
+    others = [voice != name for name in np.unique(voice)]
+    left_out = [phone_information(codes[:, rest], phones[rest]) for rest in others if rest.any()]
+    error = np.sqrt((len(others) - 1) * np.var(left_out, axis=0)) if left_out else np.nan
+    floor = phone_information(codes, np.random.default_rng(seed).permutation(phones))
+    columns = {"pnmi": phone_information(codes, phones), "error": error, "floor": floor}
+    return pd.DataFrame(columns, index=shared_spec(clips).layers)
 
 
 def report_probes(
@@ -140,13 +107,12 @@ def measure_speed(codec: SpeechCodec, wavs: Sequence[np.ndarray]) -> tuple[np.nd
     The first waveform is encoded and decoded once before the clock starts.
     """
     codec.decode(codec.encode(wavs[0]))
-    encode, decode = [], []
+    times = []
     for wav in wavs:
-        start = time.perf_counter()
+        clock = [time.perf_counter()]
         codes = codec.encode(wav)
-        between = time.perf_counter()
+        clock.append(time.perf_counter())
         codec.decode(codes)
-        seconds = len(wav) / codec.spec.sample_rate
-        encode.append((between - start) / seconds)
-        decode.append((time.perf_counter() - between) / seconds)
-    return np.array(encode), np.array(decode)
+        clock.append(time.perf_counter())
+        times.append(np.diff(clock) / len(wav) * codec.spec.sample_rate)
+    return tuple(np.transpose(times))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from conftest import SPEC
 from sklearn.linear_model import Ridge
+from sklearn.metrics import r2_score
 
 from speechlm_utils.clips import Clip
 from speechlm_utils.codec.probing import (
@@ -11,7 +12,6 @@ from speechlm_utils.codec.probing import (
     frame_phones,
     phone_information,
     predict_from_codes,
-    probe_layers,
 )
 from speechlm_utils.codec_spec import CodecSpec
 
@@ -84,7 +84,10 @@ def make_frames(rng, n_frames=3000):
 
 def test_probe_finds_the_layers_that_carry_the_target():
     train, test = (make_frames(np.random.default_rng(seed)) for seed in (0, 1))
-    r2 = {layers: probe_layers(train, test, layers, codebook_size=8) for layers in ((1,), (2,), (3,), (2, 3))}
+    known, r2 = np.isfinite(test[1]), {}
+    for layers in ((1,), (2,), (3,), (2, 3)):
+        predicted = predict_from_codes(train, test[0][:, known], layers, 8)
+        r2[layers] = r2_score(test[1][known], predicted)
     variance = np.var(np.linspace(-2, 2, 8))
     one, both = variance / (2 * variance + 0.09), 2 * variance / (2 * variance + 0.09)
     assert r2[(1,)] < 0.01 and r2[(2,)] == pytest.approx(one, abs=0.05)
