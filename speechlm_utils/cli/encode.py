@@ -1,60 +1,44 @@
-"""The command `speechlm encode`: fill the cache with the codes of a corpus, or of one shard of it."""
-
-import argparse
-import contextlib
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-
-from ..files import write_atomically
-
-HELP = """\
-Encode the clips of a corpus that the cache lacks.
+"""Encode the clips of a corpus that the cache lacks.
 
 Run it again after an interruption, or with more clips: what is there is not computed again. For several
 machines, start it once on each with another shard; they need not know of each other. A clip's shard depends
 on its id alone, so it stays when the corpus grows. One process, several, or a Dask cluster give the same
 codes.
-"""
 
-EXAMPLES = """\
 examples:
   speechlm encode data/demo --cache-dir runs/cache                       the demo corpus, the compact codec
   speechlm encode CORPUS --codec fnlp/SpeechTokenizer --cache-dir CACHE --jobs 8 --shard 3/16
   speechlm encode CORPUS --codec CODEC --cache-dir CACHE --dask tcp://scheduler:8786
 """
+
+import argparse
+import contextlib
+import tempfile
+from pathlib import Path
+
+from ..files import write_atomically
+
 N_SHOWN = 20  # skipped clips
 
 
 def add_encode_command(commands) -> None:
-    """Add the command to the subparsers of `speechlm`."""
-    keep = argparse.RawDescriptionHelpFormatter
-    about = "turn a corpus, or a shard of it, into codes"
-    parser = commands.add_parser(
-        "encode", help=about, description=HELP, epilog=EXAMPLES, formatter_class=keep
-    )
-    parser.add_argument("corpus", help="folder with metadata.csv or metadata.jsonl")
-    parser.add_argument("--codec", default="data/codec", help="folder or hub name (default: data/codec)")
-    parser.add_argument("--cache-dir", required=True, metavar="FOLDER", help="where the codes go")
-    parser.add_argument("--shard", metavar="K/N", default="1/1", help="only the K-th of N parts, like 3/16")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes; -1: one per core")
-    parser.add_argument("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster, in place of --jobs")
-    parser.add_argument("--device", default="cpu", help="torch device of the codec, for example cuda")
-    parser.add_argument(
-        "--batch-size",
-        type=int,
-        default=1,
-        metavar="N",
-        help="clips of exactly equal length at once; see docs",
-    )
-    parser.add_argument("--rms-dbfs", type=float, metavar="DB", help="bring every clip to this level first")
-    parser.add_argument(
-        "--on-error",
-        choices=("strict", "skip"),
-        default="strict",
-        help="at an unusable sound file stop, or leave the clip out and list it at the end",
-    )
-    parser.add_argument("--report", metavar="FILE", help="CSV of what was left out, and why")
+    """Add the command to the subparsers of `speechlm`; this module's docstring is its help."""
+    about = {"help": "turn a corpus, or a shard of it, into codes", "description": __doc__}
+    parser = commands.add_parser("encode", **about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    option = parser.add_argument
+    option("corpus", help="folder with metadata.csv or metadata.jsonl")
+    option("--codec", default="data/codec", help="folder or hub name (default: data/codec)")
+    option("--cache-dir", required=True, metavar="FOLDER", help="where the codes go")
+    option("--shard", metavar="K/N", default="1/1", help="only the K-th of N parts, for example 3/16")
+    option("--jobs", type=int, default=1, metavar="N", help="processes; -1: one per core")
+    option("--dask", metavar="ADDRESS", help="scheduler of a Dask cluster, in place of --jobs")
+    option("--device", default="cpu", help="torch device of the codec, for example cuda")
+    about = "clips of exactly equal length at once; see docs"
+    option("--batch-size", type=int, default=1, metavar="N", help=about)
+    option("--rms-dbfs", type=float, metavar="DB", help="bring every clip to this level first")
+    about = "at an unusable sound file stop, or leave the clip out and list it at the end"
+    option("--on-error", choices=("strict", "skip"), default="strict", help=about)
+    option("--report", metavar="FILE", help="CSV of what was left out, and why")
     parser.set_defaults(command=run_encode)
 
 
@@ -65,13 +49,17 @@ def run_encode(args: argparse.Namespace) -> int:
     from ..codec.backends import select_shard
     from ..codec.cache import fill_cache
     from ..codec.load import load_codec  # these load torch: only when the command runs
+    from ..corpus.load import load_corpus
 
-    clips, unusable = _load_clips(args.corpus, args.on_error)
+    with tempfile.TemporaryDirectory() as scratch:
+        table = Path(scratch) / "report.csv"
+        clips = load_corpus(args.corpus, args.on_error, report=table)
+        unusable = pd.read_csv(table, dtype=str, keep_default_na=False)
     some = select_shard(clips, args.shard)
     print(f"shard {args.shard} of {args.corpus}: {len(some)} of {len(clips)} clips", flush=True)
     codec = load_codec(args.codec, args.device)
     codec.batch_size = args.batch_size
-    with _use_dask(args.dask) if args.dask else contextlib.nullcontext():
+    with _use_dask(args.dask):
         report = fill_cache(some, codec, args.cache_dir, args.rms_dbfs, args.jobs, args.on_error)
     failed = [(clip_id, "encode", reason) for clip_id, reason in report.skipped.items()]
     skipped = pd.concat([unusable, pd.DataFrame(failed, columns=unusable.columns)])
@@ -91,31 +79,22 @@ def run_encode(args: argparse.Namespace) -> int:
 def _summarise(report, frame_rate: float) -> str:
     """Say how many clips and hours have codes, and how quickly those of this run were made."""
     hours = sum(report.n_frames[path] for path in report.paths.values()) / frame_rate / 3600
-    new = sum(report.n_frames[path] for path in report.encoded) / frame_rate
     text = f"{len(report.paths)} clips, {hours:.3g} h of speech have codes"
     if not report.encoded:
         return f"{text}; nothing was missing"
-    speed = f"{new / report.seconds:.1f} s of speech per second"
-    return f"{text}; {len(report.encoded)} sounds were encoded in {report.seconds:.1f} s, {speed}"
+    speed = sum(report.n_frames[path] for path in report.encoded) / frame_rate / report.seconds
+    took = f"encoded in {report.seconds:.1f} s, {speed:.1f} s of speech per second"
+    return f"{text}; {len(report.encoded)} sounds were {took}"
 
 
 @contextlib.contextmanager
-def _use_dask(address: str) -> Iterator[None]:
-    """Let the workers of a Dask cluster do what joblib is asked to do."""
+def _use_dask(address: str | None):
+    """Let a Dask cluster do what joblib is asked to do, if an address is given."""
+    if address is None:
+        yield
+        return
     from distributed import Client
     from joblib import parallel_config
 
     with Client(address), parallel_config("dask"):
         yield
-
-
-def _load_clips(folder: str, on_error: str) -> tuple:
-    """Load the corpus; return its clips, and file_name, kind and reason of what cannot be used."""
-    import pandas as pd
-
-    from ..corpus.load import load_corpus
-
-    with tempfile.TemporaryDirectory() as scratch:
-        report = Path(scratch) / "report.csv"
-        clips = load_corpus(folder, on_error, report=report)
-        return clips, pd.read_csv(report, dtype=str, keep_default_na=False)

@@ -59,6 +59,7 @@ class EncodingReport:
 
     Attributes
     ----------
+    on_error : "strict" or "skip", see `encode_clips`
     paths : dict, clip id -> Path of its codes; a skipped clip has none
     n_frames : dict, Path -> frames of each sound
     encoded : list of Path, written in this run; the others were there
@@ -66,15 +67,16 @@ class EncodingReport:
     seconds : float, that the encoding took
     """
 
+    on_error: str
     paths: dict[str, Path] = field(default_factory=dict)
     n_frames: dict[Path, int] = field(default_factory=dict)
     encoded: list[Path] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
 
-    def skip(self, clip_id: str, error: Exception, on_error: str) -> None:
+    def skip(self, clip_id: str, error: Exception) -> None:
         """Note why a clip is left out, or raise the error."""
-        if on_error == "strict":
+        if self.on_error == "strict":
             raise error
         log.warning("dropped with its labels: %s", error)
         self.paths.pop(clip_id, None)
@@ -96,54 +98,30 @@ def fill_cache(
     """
     if on_error not in ("strict", "skip"):
         raise ValueError(f"on_error={on_error!r}: must be 'strict' or 'skip'")
-    report = EncodingReport()
-    jobs = _find_missing(clips, codec, Path(cache_dir), rms_dbfs, on_error, report)
+    report, folder = EncodingReport(on_error), Path(cache_dir).absolute() / "codes" / codec.hash
+    jobs = _find_missing(clips, codec, folder, rms_dbfs, report)
     start = time.perf_counter()
     if jobs:
         bar = tqdm(total=len(jobs), desc="encode", unit="clip", leave=False)
         with bar, closing(encode_jobs(jobs, codec, n_jobs)) as outcomes:
             for path, outcome in outcomes:
-                _note_outcome(report, path, outcome, codec, on_error)
+                _note_outcome(report, path, outcome, codec)
                 bar.update()
     report.seconds = time.perf_counter() - start
     return report
 
 
-def _note_outcome(
-    report: EncodingReport, path: Path, outcome: int | Exception, codec: SpeechCodec, on_error: str
-) -> None:
-    """Note the frames of codes that were written, or why the clips of this sound have none."""
-    if isinstance(outcome, Exception):
-        for clip_id in [clip_id for clip_id, its_path in report.paths.items() if its_path == path]:
-            report.skip(clip_id, outcome, on_error)
-        return
-    if _read_codes(path, codec) is None:
-        raise OSError(
-            f"{path}: was encoded, but cannot be read here; the workers of a cluster must write to a disk "
-            "that this process reads under the same name"
-        )
-    report.n_frames[path] = outcome
-    report.encoded.append(path)
-
-
 def _find_missing(
-    clips: Sequence[Clip],
-    codec: SpeechCodec,
-    cache_dir: Path,
-    rms_dbfs,
-    on_error: str,
-    report: EncodingReport,
+    clips: Sequence[Clip], codec: SpeechCodec, folder: Path, rms_dbfs: float | None, report: EncodingReport
 ) -> list[Job]:
     """Note in the report what the cache holds, and return a job for each sound without codes."""
-    level = "" if rms_dbfs is None else f"_rms{rms_dbfs:g}"
-    jobs = {}
+    level, jobs = "" if rms_dbfs is None else f"_rms{rms_dbfs:g}", {}
     for clip in clips:
         try:
-            path = cache_dir.absolute() / "codes" / codec.hash / f"{hash_file(clip.audio)}{level}.npy"
+            path = report.paths[clip.id] = folder / f"{hash_file(clip.audio)}{level}.npy"
         except (OSError, ValueError) as error:
-            report.skip(clip.id, error, on_error)
+            report.skip(clip.id, error)
             continue
-        report.paths[clip.id] = path
         if path in report.n_frames or path in jobs:
             continue  # the same sound under another id
         if (codes := _read_codes(path, codec)) is None:
@@ -153,11 +131,25 @@ def _find_missing(
     return list(jobs.values())
 
 
+def _note_outcome(report: EncodingReport, path: Path, outcome: int | Exception, codec: SpeechCodec) -> None:
+    """Note the frames of codes that were written, or why the clips of this sound have none."""
+    if isinstance(outcome, Exception):
+        for clip_id in [clip_id for clip_id, its_path in report.paths.items() if its_path == path]:
+            report.skip(clip_id, outcome)
+    elif _read_codes(path, codec) is None:
+        raise OSError(
+            f"{path}: was encoded, but cannot be read here; the workers of a cluster must write to a disk "
+            "that this process reads under the same name"
+        )
+    else:
+        report.n_frames[path] = outcome
+        report.encoded.append(path)
+
+
 def _read_codes(path: Path, codec: SpeechCodec) -> np.ndarray | None:
     """Read cached codes; None if there are none, or a file that was cut off or is not ours."""
     try:
-        codes = np.load(path, allow_pickle=False)
-        check_codes(codes, codec.spec.codebook_size)
+        codes = check_codes(np.load(path, allow_pickle=False), codec.spec.codebook_size)
     except (OSError, ValueError, EOFError):
         return None
     return codes if codes.dtype == np.int16 and len(codes) == codec.spec.n_layers else None

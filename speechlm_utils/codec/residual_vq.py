@@ -4,6 +4,7 @@ For notebook 01, on points in the plane. The codec does the same with 128 number
 """
 
 import numpy as np
+from scipy.cluster.vq import vq
 from sklearn.cluster import KMeans
 
 
@@ -28,17 +29,11 @@ def fit_codebooks(points: np.ndarray, n_layers: int, n_codes: int, seed: int = 0
     return np.stack(codebooks)
 
 
-def find_nearest(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    """Return the place of each point's nearest centre: int array, shape (n_points,)."""
-    distances = ((points[:, None] - centres[None]) ** 2).sum(axis=2)
-    return distances.argmin(axis=1)
-
-
 def quantise(points: np.ndarray, codebooks: np.ndarray) -> np.ndarray:
     """Return the codes of the points, int array (n_layers, n_points): each layer codes what is left over."""
     residual, codes = np.asarray(points, dtype=float), []
     for centres in codebooks:
-        code = find_nearest(residual, centres)
+        code, _ = vq(residual, centres)
         codes.append(code)
         residual = residual - centres[code]
     return np.stack(codes)

@@ -12,7 +12,7 @@ import torch
 from joblib import parallel_config
 
 from speechlm_utils.codec import backends, cache
-from speechlm_utils.codec.backends import select_shard
+from speechlm_utils.codec.backends import find_shard, select_shard
 from speechlm_utils.codec.cache import encode_clips, fill_cache
 from speechlm_utils.codec.load import load_codec, load_once
 from speechlm_utils.corpus.load import load_corpus
@@ -152,3 +152,26 @@ def test_chunks_keep_every_job_and_leave_none_waiting():
         assert max(map(len, chunks)) <= backends.MAX_CHUNK
     assert len(backends._split(list(range(100)), 4, 1)) >= 16  # so that the workers end together
     assert np.all([len(chunk) == 1 for chunk in backends._split(list(range(5)), 2, 1)])
+
+
+# --- shards
+
+
+def test_shards_cover_the_corpus_once_and_are_about_equal(planted_clips):
+    parts = [select_shard(planted_clips, f"{k}/6") for k in range(1, 7)]
+    ids = [clip.id for part in parts for clip in part]
+    assert sorted(ids) == sorted(clip.id for clip in planted_clips)
+    assert min(map(len, parts)) > 15  # of 30
+
+
+def test_a_clip_keeps_its_shard_when_others_come_or_the_order_changes(planted_clips):
+    few = {clip.id for clip in select_shard(planted_clips[100:], "2/5")}
+    many = {clip.id for clip in select_shard(planted_clips[::-1], "2/5")}
+    assert few == many & {clip.id for clip in planted_clips[100:]} != set()
+    assert find_shard("clips/0001", 16) == 6  # in this version and in all that follow
+
+
+@pytest.mark.parametrize("text", ["0/4", "5/4", "3", "3/", "a/b", "-1/4", "1/0"])
+def test_bad_shards_are_named(text):
+    with pytest.raises(ValueError, match=f"shard '{text}': write it like 3/16"):
+        select_shard([], text)

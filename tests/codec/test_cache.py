@@ -1,15 +1,11 @@
-"""The cache of codes is reused and survives damage; shards and the command cover a corpus exactly once."""
+"""The cache of codes is reused and survives damage."""
 
-import argparse
-import csv
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from speechlm_utils.audio import load_audio, normalise_rms
-from speechlm_utils.cli.encode import add_encode_command
-from speechlm_utils.codec.backends import find_shard, select_shard
 from speechlm_utils.codec.cache import encode_clips, fill_cache
 from speechlm_utils.corpus.load import load_corpus
 
@@ -133,85 +129,6 @@ def test_equal_lengths_are_encoded_together(tiny_corpus, tiny_codec, tmp_path, m
     assert max(sizes) == 3
     same = np.mean([np.mean(a.codes == b.codes) for a, b in zip(alone, together, strict=True)])
     assert same > 0.95  # not 1: sums are rounded otherwise, and the tiny codebooks hold near twins
-
-
-# --- shards
-
-
-def test_shards_cover_the_corpus_once_and_are_about_equal(planted_clips):
-    parts = [select_shard(planted_clips, f"{k}/6") for k in range(1, 7)]
-    ids = [clip.id for part in parts for clip in part]
-    assert sorted(ids) == sorted(clip.id for clip in planted_clips)
-    assert min(map(len, parts)) > 15  # of 30
-
-
-def test_a_clip_keeps_its_shard_when_others_come_or_the_order_changes(planted_clips):
-    few = {clip.id for clip in select_shard(planted_clips[100:], "2/5")}
-    many = {clip.id for clip in select_shard(planted_clips[::-1], "2/5")}
-    assert few == many & {clip.id for clip in planted_clips[100:]} != set()
-    assert find_shard("clips/0001", 16) == 6  # in this version and in all that follow
-
-
-@pytest.mark.parametrize("text", ["0/4", "5/4", "3", "3/", "a/b", "-1/4", "1/0"])
-def test_bad_shards_are_named(text):
-    with pytest.raises(ValueError, match=f"shard '{text}': write it like 3/16"):
-        select_shard([], text)
-
-
-# --- the command
-
-
-@pytest.fixture
-def run(tiny_corpus, tiny_codec_dir, tmp_path, capsys):
-    """Run `speechlm encode` on the tiny corpus; returns what it prints."""
-    parser = argparse.ArgumentParser()
-    add_encode_command(parser.add_subparsers())
-
-    def run_command(*options, corpus=tiny_corpus):
-        shared = [
-            "encode",
-            str(corpus),
-            "--codec",
-            str(tiny_codec_dir),
-            "--cache-dir",
-            str(tmp_path / "cache"),
-        ]
-        args = parser.parse_args([*shared, *options])
-        assert args.command(args) == 0
-        return capsys.readouterr().out
-
-    return run_command
-
-
-def test_the_command_encodes_all_shards_and_then_nothing(run, tiny_corpus, tiny_clips, tiny_codec, tmp_path):
-    for k in (1, 2, 3):
-        text = run("--shard", f"{k}/3")
-        n_clips = len(select_shard(tiny_clips, f"{k}/3"))
-        assert f"shard {k}/3" in text and f"{n_clips} of 36 clips" in text
-        assert f"{n_clips} sounds were encoded" in text and "left out: 0" in text
-    report = fill_cache(load_corpus(tiny_corpus), tiny_codec, tmp_path / "cache")
-    assert not report.encoded
-    text = run()
-    hours = sum(clip.codes.shape[1] for clip in tiny_clips) / 50 / 3600
-    assert f"36 clips, {hours:.3g} h of speech have codes; nothing was missing" in text
-
-
-def test_the_command_lists_what_it_leaves_out(run, tiny_corpus, tmp_path):
-    broken = tmp_path / "broken"
-    (broken / "clips").mkdir(parents=True)
-    rows = list(csv.reader((tiny_corpus / "metadata.csv").read_text().splitlines()))[:4]
-    for row in rows[1:3]:
-        (broken / row[0]).write_bytes((tiny_corpus / row[0]).read_bytes())
-    (broken / rows[2][0]).write_bytes(b"no sound")
-    with open(broken / "metadata.csv", "w", newline="") as file:
-        csv.writer(file).writerows(rows)
-    with pytest.raises((OSError, ValueError), match="0001.wav"):
-        run(corpus=broken)
-    report = tmp_path / "left_out.csv"
-    text = run("--on-error", "skip", "--report", str(report), corpus=broken)
-    assert "1 of 1 clips" in text and "left out: 2" in text and "0001.wav" in text and "0002.wav" in text
-    listed = list(csv.reader(report.read_text().splitlines()))
-    assert [row[0] for row in listed] == ["file_name", "clips/0001.wav", "clips/0002.wav"]
 
 
 def test_a_number_of_processes_that_makes_no_sense_is_refused(tiny_corpus, tiny_codec, tmp_path):
