@@ -43,10 +43,9 @@ class Limits:
     text_required: bool = True
 
     def __post_init__(self):
-        if not 0 <= self.min_seconds < self.max_seconds:
-            raise ValueError(
-                f"min_seconds={self.min_seconds}, max_seconds={self.max_seconds}: need 0 <= min < max"
-            )
+        low, high = self.min_seconds, self.max_seconds
+        if not 0 <= low < high:
+            raise ValueError(f"min_seconds={low}, max_seconds={high}: need 0 <= min < max")
         if not 0 <= self.clipped_share <= 1:
             raise ValueError(f"clipped_share={self.clipped_share}: must lie between 0 and 1")
 

@@ -105,8 +105,8 @@ def _list_snippets(folder: Path) -> list[Clip]:
         with name_errors(place):
             if fallacy.lower() not in labels:
                 raise ValueError(f"fallacy={fallacy!r} is not one of {list(labels)}")
-            label = {LABEL_COLUMNS["afc"]: labels[fallacy.lower()]}
-            clips.append(make_snippet(text, _name_files(folder, debate, indexes), label))
+            files, label = _name_files(folder, debate, indexes), labels[fallacy.lower()]
+            clips.append(make_snippet(text, files, {LABEL_COLUMNS["afc"]: label}))
     return clips
 
 
@@ -115,9 +115,12 @@ def _list_sentences(folder: Path) -> list[Clip]:
     parts = ("dialogue", "snippet")
     columns = [f"{part}_{what}" for part in parts for what in ("indexes", "sentences")]
     found: dict[Path, str] = {}
-    fallacious: set[Path] = set()
+    fallacious, seen = set(), set()
     for place, debate, *cells in _read_table(folder, "dialogue_id", *columns):
         for part, indexes, texts in zip(parts, cells[::2], cells[1::2], strict=True):
+            if (key := (part, debate, tuple(indexes), tuple(texts))) in seen:  # a debate's rows share lists
+                continue
+            seen.add(key)
             with name_errors(place):
                 if len(indexes) != len(texts):
                     raise ValueError(f"{len(indexes)} {part}_indexes but {len(texts)} {part}_sentences")

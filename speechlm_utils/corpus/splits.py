@@ -59,9 +59,7 @@ def make_splits(
     """
     values = np.asarray(shares, dtype=float)
     if values.shape != (3,) or not (values >= 0).all() or values[0] == 0 or abs(values.sum() - 1) > 1e-6:
-        raise ValueError(
-            f"shares={shares!r}: must be those of train (above 0), validation and test, with sum 1"
-        )
+        raise ValueError(f"shares={shares!r}: must be of train (above 0), validation and test, with sum 1")
     tasks = _choose_tasks(clips) if task is None else [task]
     groups, counts = _count_labels(clips, tasks)
     places = _place_groups(counts, values, np.random.default_rng(seed))
