@@ -67,7 +67,7 @@ from speechlm_utils.tokens import find_occurrences, mark_tokens, show_token
 plots.apply_style()
 pd.options.display.precision = 2
 pd.options.display.max_colwidth = 100
-print(list_versions(("numpy", "pandas", "torch", "transformers")))
+print(list_versions())
 
 # %% tags=["parameters"]
 corpus_dir = "../data/demo"

@@ -56,7 +56,7 @@ from speechlm_utils.notebook.record import record_metrics
 
 plots.apply_style()
 pd.options.display.precision = 3
-print(list_versions(("torch", "transformers", "captum")))
+print(list_versions())
 
 # %% tags=["parameters"]
 corpus_dir = "../data/demo"

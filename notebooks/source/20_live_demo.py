@@ -41,7 +41,7 @@ from speechlm_utils.notebook.record import record_metrics
 from speechlm_utils.widgets.lasso_paths import LassoPaths, list_layer_sets
 
 plots.apply_style()
-print(list_versions(("torch", "transformers", "ipywidgets", "captum")))
+print(list_versions())
 
 # %% tags=["parameters"]
 corpus_dir = "../data/demo"
