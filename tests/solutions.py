@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from speechlm_utils import exercises
 
@@ -53,6 +54,27 @@ def expect_hint(check, wrong, hint, capsys):
     assert check(wrong) is False
     told = capsys.readouterr().out
     assert "not yet" in told and re.search(hint, told), told
+
+
+def make_tests(number: str, solved: list, mistakes: list):
+    """Make the three tests of a notebook's function exercises.
+
+    `solved` lists (check, name of the answer in the notebook), `mistakes` (check, wrong answer, hint).
+    """
+
+    @pytest.mark.parametrize(("check", "name"), solved)
+    def test_solution(check, name, capsys):
+        expect_correct(check, run_solution(number, name), capsys)
+
+    @pytest.mark.parametrize("check", [check for check, _ in solved])
+    def test_nothing_written(check, capsys):
+        expect_not_attempted(check, capsys)
+
+    @pytest.mark.parametrize(("check", "wrong", "hint"), mistakes)
+    def test_mistakes(check, wrong, hint, capsys):
+        expect_hint(check, wrong, hint, capsys)
+
+    return test_solution, test_nothing_written, test_mistakes
 
 
 def try_answers(check, cases, capsys):

@@ -1,9 +1,8 @@
 """Checks of notebook 03: None is not attempted, each known mistake gets its hint, the solution passes."""
 
 import numpy as np
-import pytest
 from scipy.stats import false_discovery_control
-from solutions import expect_correct, expect_hint, expect_not_attempted, run_solution
+from solutions import expect_correct, expect_hint, make_tests, run_solution
 
 from speechlm_utils import exercises
 from speechlm_utils.codec_spec import CodecSpec
@@ -65,20 +64,7 @@ MISTAKES = [
     (exercises.check_q_values, lambda p: false_discovery_control(p)[:-1], "shape"),
 ]
 
-
-@pytest.mark.parametrize(("check", "name"), SOLVED)
-def test_solution_of_the_notebook_passes(check, name, capsys):
-    expect_correct(check, run_solution("03", name), capsys)
-
-
-@pytest.mark.parametrize("check", [check for check, _ in SOLVED])
-def test_nothing_written_is_not_attempted(check, capsys):
-    expect_not_attempted(check, capsys)
-
-
-@pytest.mark.parametrize(("check", "wrong", "hint"), MISTAKES)
-def test_mistakes_fail_with_a_hint(check, wrong, hint, capsys):
-    expect_hint(check, wrong, hint, capsys)
+test_solution, test_nothing_written, test_mistakes = make_tests("03", SOLVED, MISTAKES)
 
 
 def test_samples_of_another_codec(capsys):

@@ -1,8 +1,7 @@
 """Checks of notebook 12: None is not attempted, each known mistake gets its hint, the solution passes."""
 
 import numpy as np
-import pytest
-from solutions import expect_correct, expect_hint, expect_not_attempted, run_solution
+from solutions import make_tests
 
 from speechlm_utils import exercises
 
@@ -37,17 +36,4 @@ MISTAKES = [
     (exercises.check_control, lambda s, k, rng: top(s, k), "two lists"),
 ]
 
-
-@pytest.mark.parametrize(("check", "name"), SOLVED)
-def test_solution_of_the_notebook_passes(check, name, capsys):
-    expect_correct(check, run_solution("12", name), capsys)
-
-
-@pytest.mark.parametrize("check", [check for check, _ in SOLVED])
-def test_nothing_written_is_not_attempted(check, capsys):
-    expect_not_attempted(check, capsys)
-
-
-@pytest.mark.parametrize(("check", "wrong", "hint"), MISTAKES)
-def test_mistakes_fail_with_a_hint(check, wrong, hint, capsys):
-    expect_hint(check, wrong, hint, capsys)
+test_solution, test_nothing_written, test_mistakes = make_tests("12", SOLVED, MISTAKES)

@@ -3,8 +3,7 @@
 import math
 
 import numpy as np
-import pytest
-from solutions import expect_correct, expect_hint, expect_not_attempted, run_solution
+from solutions import make_tests
 
 from speechlm_utils import exercises
 
@@ -28,17 +27,4 @@ MISTAKES = [
     (exercises.check_lead, lambda kept, occurring: np.ones(3), r"10, 30, 20.*\[1.0, 1.0, 1.0\]"),
 ]
 
-
-@pytest.mark.parametrize(("check", "name"), SOLVED)
-def test_solution_of_the_notebook_passes(check, name, capsys):
-    expect_correct(check, run_solution("14", name), capsys)
-
-
-@pytest.mark.parametrize("check", [check for check, _ in SOLVED])
-def test_nothing_written_is_not_attempted(check, capsys):
-    expect_not_attempted(check, capsys)
-
-
-@pytest.mark.parametrize(("check", "wrong", "hint"), MISTAKES)
-def test_mistakes_fail_with_a_hint(check, wrong, hint, capsys):
-    expect_hint(check, wrong, hint, capsys)
+test_solution, test_nothing_written, test_mistakes = make_tests("14", SOLVED, MISTAKES)
