@@ -3,23 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
-from sklearn.metrics import f1_score
+from sklearn.metrics import f1_score, precision_recall_curve
 
 
 def macro_f1_scores(y_true: Sequence[int], y_pred: Sequence[int], n_classes: int) -> dict[str, float]:
-    """Compute macro-F1 over all classes and over the classes that occur in `y_true`.
+    """Compute macro-F1 over all classes ("macro_f1_all") and over those in `y_true` ("macro_f1_present").
 
     They differ where a split holds no clip of some class (class 4 in the AFC test split of MM-USED-fallacy):
     an absent class counts as F1 = 0 in the first and not at all in the second.
-
-    Parameters
-    ----------
-    y_true, y_pred : int arrays, shape (n_clips,), in [0, n_classes)
-    n_classes : int
-
-    Returns
-    -------
-    scores : dict with "macro_f1_all" and "macro_f1_present"
 
     Raises
     ------
@@ -33,18 +24,9 @@ def macro_f1_scores(y_true: Sequence[int], y_pred: Sequence[int], n_classes: int
 
 
 def score_class(y_true: Sequence[int], y_pred: Sequence[int], names: Sequence[str], name: str) -> float:
-    """Compute F1 of one named class, for example of "fallacious" in AFD; 0 if no clip of it is found.
+    """Compute F1 of one named class, for example of "fallacious" in AFD; labels are places in `names`.
 
-    Parameters
-    ----------
-    y_true, y_pred : int arrays, shape (n_clips,), places in `names`
-    names : label names in the order of the places
-    name : the class
-
-    Raises
-    ------
-    ValueError
-        If there is no such class, `y_true` holds no clip of it, or the arrays do not fit (`macro_f1_scores`).
+    Raises ValueError if there is no such class, `y_true` holds no clip of it, or the arrays do not fit.
     """
     if name not in names:
         raise ValueError(f"class {name!r} is not one of {list(names)}")
@@ -60,8 +42,7 @@ def choose_threshold(y_true: Sequence[bool], scores: Sequence[float]) -> tuple[f
 
     Parameters
     ----------
-    y_true : bool array, shape (n_clips,)
-    scores : float array, shape (n_clips,), large where the class is likely
+    y_true, scores : arrays, shape (n_clips,); scores are large where the class is likely
 
     Returns
     -------
@@ -80,12 +61,10 @@ def choose_threshold(y_true: Sequence[bool], scores: Sequence[float]) -> tuple[f
             f"{y_true.shape} labels with {y_true.sum()} of the class, {scores.shape} scores: must be of one "
             "length, with at least one of the class, and finite"
         )
-    order = np.argsort(-scores, kind="stable")
-    values, hits = scores[order], np.cumsum(y_true[order])
-    f1 = 2 * hits / (np.arange(1, len(values) + 1) + y_true.sum())
-    f1[:-1][values[:-1] == values[1:]] = -1  # no threshold lies between equal scores
-    best = int(f1.argmax())
-    below = values[best + 1] if best + 1 < len(values) else values[best] - 1
+    precision, recall, values = precision_recall_curve(y_true, scores)
+    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
+    best = int(np.flatnonzero(np.isclose(f1[:-1], f1[:-1].max(), rtol=1e-12)).max())
+    below = values[best - 1] if best else values[0] - 1
     return float((values[best] + below) / 2), float(f1[best])
 
 

@@ -631,7 +631,7 @@ pd.concat(results, names=["part", "condition"])
 fig, axes = plt.subplots(1, len(results), figsize=(11, 2.8), sharey=True, sharex=True, squeeze=False)
 for ax, (part, one) in zip(axes[0], results.items(), strict=True):
     shown = one.drop("text")
-    plots.plot_intervals(ax, shown.index, *shown[["difference", "low", "high"]].to_numpy().T)
+    plots.plot_intervals(ax, shown.index, shown[["difference", "low", "high"]].to_numpy())
     ax.set_title(f"{part}\n{one.clips.iloc[0]} clips, {one.sentences.iloc[0]} sentences")
 fig.supxlabel(f"difference of macro-F1 to text alone, 95 % interval, seed {seed}")
 fig.savefig(figures / "02_test.png", dpi=110)

@@ -306,7 +306,8 @@ table.rename(columns={"score_a": "text", "score_b": "text + tokens"})
 # %%
 fig, ax = plt.subplots(figsize=(7, 2.4))
 shown = [f"{subset} ({clips} clips)" for subset, clips in table.clips.items()]
-plots.plot_differences(ax, shown, table.difference, table.low, table.high)
+span, xlabel = ["difference", "low", "high"], "difference of macro-F1 to text alone"
+plots.plot_intervals(ax, shown, table[span].to_numpy(), xlabel, plots.BOTH)
 ax.set_title(f"text + tokens against text: 95 % intervals, seed {seed}")
 figures = Path(run_dir) / "figures"
 figures.mkdir(parents=True, exist_ok=True)
@@ -360,10 +361,10 @@ if long_run is not None:
     looks = defaultdict(lambda: plots.NEUTRAL, text=plots.TEXT, selected=plots.BOTH, rms=plots.AUDIO)
     of_seeds = {conditions[name]: values for name, values in reference.score_runs(long_run).items()}
     ones = [one for one in long_run["comparisons"] if one["subset"] == "all"]
-    spans = [[one[key] for one in ones] for key in ("difference", "low", "high")]
+    spans = [[one[key] for key in span] for one in ones]
     fig, axes = plt.subplots(1, 2, figsize=(10, 3.4))
     plots.plot_seed_scores(axes[0], of_seeds, {conditions[name]: looks[name] for name in conditions})
-    plots.plot_differences(axes[1], [conditions[one["condition"]] for one in ones], *spans)
+    plots.plot_intervals(axes[1], [conditions[one["condition"]] for one in ones], spans, xlabel, plots.BOTH)
     fig.savefig(figures / "05_finetune_reference.png", dpi=110)
     plt.show()
 

@@ -325,9 +325,9 @@ gain = recovered["selected, same model"].compare(controls)
 
 # %%
 intervals = {name: one.compare()["projection"] for name, one in recovered.items()}
-values, low, high = np.transpose([one.values for one in intervals.values()])
+spans = [one.values for one in intervals.values()]
 fig, ax = plt.subplots(figsize=(8, 0.8 + 0.34 * len(intervals)))
-plots.plot_intervals(ax, list(intervals), values, low, high, "standard deviations in the planted direction")
+plots.plot_intervals(ax, list(intervals), spans, "standard deviations in the planted direction")
 ax.set_title(f"mean over the tokens, 95 % interval over {len(clips)} clips")
 plt.show()
 

@@ -53,9 +53,7 @@ class TokenSource:
 def chance_per_layer(source: TokenSource, n_tokens: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return how many tokens each layer supplies if n_tokens are sampled blindly from those that occur.
 
-    Returns
-    -------
-    expected, low, high : float arrays, shape (n_layers,), mean and 95 % range (hypergeometric)
+    These are mean, low and high, arrays (n_layers,); the range is one of 95 %, hypergeometric.
     """
     occurring = source.count_occurring()
     total = int(occurring.sum())
@@ -75,14 +73,12 @@ def predict_out_of_fold(
 
     Parameters
     ----------
-    model : see `make_linear`
-    folds : see `split_folds`
+    model, folds : see `make_linear` and `split_folds`
     selector : with the C of the selection on all clips; None reads the words alone
 
     Returns
     -------
-    predictions : array like y
-    n_selected : int array, shape (n_folds,), tokens selected in each fold
+    predictions, n_selected : int arrays (n_clips,), and (n_folds,): tokens selected in each fold
     """
     y = np.asarray(y)
     predictions, n_selected = np.empty_like(y), []

@@ -45,16 +45,9 @@ def predict_conditions(
     test: Sequence[Clip],
     conditions: Mapping[str, Sequence[Sequence[Token]]],
 ) -> dict[str, np.ndarray]:
-    """Predict the test clips from words plus each token set of each condition.
+    """Predict the test clips from words plus each token set of each condition: name -> (n_sets, n_test).
 
-    Parameters
-    ----------
-    model, train, y : see `fit_linear`
-    conditions : name -> list of token sets, for example five samples of random tokens
-
-    Returns
-    -------
-    predictions : name -> array, shape (n_sets, n_test)
+    A condition has one set of tokens or several, for example five samples of random ones.
     """
     return {
         name: np.stack([fit_linear(model, train, y, one).predict(as_array(test)) for one in sets])
@@ -81,17 +74,13 @@ def compare_conditions(
 
     Parameters
     ----------
-    y_true : int array, shape (n_clips,)
+    y_true, groups, inside : arrays (n_clips,); groups are resampled, clips `inside` compared
     predictions : name -> int array, shape (n_sets, n_clips); scores are averaged over the sets
-    groups : array, shape (n_clips,), clips of one sentence are drawn together
-    baseline : key of predictions
-    inside : bool array, shape (n_clips,), compare on these clips only
 
     Returns
     -------
-    table : DataFrame, a row per condition (index): accuracy, macro_f1, difference, low, high, verdict (see
-        `Interval`), std_sets (standard deviation of macro-F1 over the sets; NaN for one set), sets, clips,
-        sentences
+    table : DataFrame, a row per condition (index): accuracy, macro_f1, difference, low, high, verdict,
+        std_sets (standard deviation of macro-F1 over the sets; NaN for one set), sets, clips, sentences
     """
     inside = np.ones(len(y_true), bool) if inside is None else inside
     truth, rows = y_true[inside], {}

@@ -30,6 +30,7 @@ SHARED = ("task", "label_names", "ids", "y_true", "groups", "ambiguous")
 """What all runs that are merged must have in common."""
 
 SUBSETS = ("all", "ambiguous", "specific")
+SPAN = ("difference", "low", "high")
 
 
 def merge_runs(runs: Sequence[Mapping], bootstrap: Bootstrap = Bootstrap(5000)) -> dict:
@@ -61,45 +62,30 @@ def merge_runs(runs: Sequence[Mapping], bootstrap: Bootstrap = Bootstrap(5000)) 
                 )
     order = list(CONDITIONS)
     runs = sorted(runs, key=lambda run: (order.index(run["condition"]), run["seed"]))
-    shared = {key: runs[0][key] for key in SHARED}
-    return {
-        **shared,
-        "runs": [{key: value for key, value in run.items() if key not in SHARED} for run in runs],
-        "comparisons": _compare_all(runs, shared, bootstrap),
-    }
+    merged = {key: runs[0][key] for key in SHARED}
+    merged["runs"] = [{key: value for key, value in run.items() if key not in SHARED} for run in runs]
+    conditions = dict.fromkeys(run["condition"] for run in runs if run["condition"] != "text")
+    merged["comparisons"] = [
+        {"condition": condition, "subset": subset, **found}
+        for condition in conditions
+        for subset in SUBSETS
+        if (found := _compare(merged, "text", condition, subset, bootstrap))
+    ]
+    return merged
 
 
-def _compare_all(runs: Sequence[Mapping], shared: Mapping, bootstrap: Bootstrap) -> list[dict]:
-    """Compare every condition but text with text, on all clips and on the two parts of them."""
-    by_condition = _index_predictions(runs)
-    found = []
-    for condition in by_condition:
-        for subset in SUBSETS if condition != "text" else ():
-            one = _compare_pair(shared, by_condition, "text", condition, subset, bootstrap)
-            if one:
-                found.append({"condition": condition, "subset": subset, **one})
-    return found
-
-
-def _index_predictions(runs: Sequence[Mapping]) -> dict[str, dict[int, Sequence[int]]]:
-    """Return condition -> seed -> predictions (n_clips,)."""
-    by_condition: dict[str, dict[int, Sequence[int]]] = {}
-    for run in runs:
-        by_condition.setdefault(run["condition"], {})[run["seed"]] = run["predictions"]
-    return by_condition
-
-
-def _compare_pair(
-    shared: Mapping, by_condition: Mapping, a: str, b: str, subset: str, bootstrap: Bootstrap
-) -> dict | None:
+def _compare(merged: Mapping, a: str, b: str, subset: str, bootstrap: Bootstrap) -> dict | None:
     """Compare b with a on a subset, over the seeds that both have; None where there is nothing to compare."""
-    first, second = by_condition.get(a, {}), by_condition.get(b, {})
-    seeds, at = sorted(set(first) & set(second)), choose_subset(shared["ambiguous"], subset)
+    first, second = (
+        {run["seed"]: run["predictions"] for run in merged["runs"] if run["condition"] == name}
+        for name in (a, b)
+    )
+    seeds, at = sorted(set(first) & set(second)), choose_subset(merged["ambiguous"], subset)
     if not seeds or not at.any():
         return None
-    predictions = (np.array([one[s] for s in seeds])[:, at] for one in (first, second))
-    y, groups = np.array(shared["y_true"])[at], np.array(shared["groups"])[at]
-    found = paired_bootstrap(y, *predictions, groups, bootstrap)
+    pair = (np.array([one[seed] for seed in seeds])[:, at] for one in (first, second))
+    y, groups = np.array(merged["y_true"])[at], np.array(merged["groups"])[at]
+    found = paired_bootstrap(y, *pair, groups, bootstrap)
     about = {"level": bootstrap.level, "n_resamples": bootstrap.n_resamples}
     return {"seeds": seeds, **found.numbers, **about, "n_groups": found.difference.n, "n_clips": len(y)}
 
@@ -123,12 +109,9 @@ def score_runs(merged: Mapping, subset: str = "all") -> dict[str, list[float]]:
 
 
 def tabulate_runs(merged: Mapping, subset: str = "all") -> pd.DataFrame:
-    """Lay out the merged runs, one row per condition.
+    """Lay out the merged runs: seeds, mean and sd of macro-F1, and difference, low, high against text.
 
-    Returns
-    -------
-    table : DataFrame indexed by the conditions' names, with `seeds`, `mean` and `sd` of macro-F1 (over the
-        present classes; sd over seeds), and `difference`, `low`, `high` against text
+    Rows are the conditions by name; macro-F1 is over the present classes, sd over seeds.
     """
     against = {one["condition"]: one for one in merged["comparisons"] if one["subset"] == subset}
     rows = {}
@@ -138,7 +121,7 @@ def tabulate_runs(merged: Mapping, subset: str = "all") -> pd.DataFrame:
             "seeds": len(scores),
             "mean": np.mean(scores),
             "sd": np.std(scores, ddof=1) if len(scores) > 1 else np.nan,
-            **{key: found.get(key, np.nan) for key in ("difference", "low", "high")},
+            **{key: found.get(key, np.nan) for key in SPAN},
         }
     return pd.DataFrame.from_dict(rows, orient="index")
 
@@ -148,23 +131,14 @@ def tabulate_controls(
 ) -> pd.DataFrame:
     """Compare the selected tokens with each other set of tokens, over the seeds that both have.
 
-    Parameters
-    ----------
-    merged : dict from `merge_runs`, with runs of the condition "selected"
-    subset : one of `SUBSETS`
-
-    Returns
-    -------
-    table : DataFrame indexed by the other conditions' names, with `seeds`, and `difference`, `low`, `high` of
-        macro-F1, selected minus the other; empty where there is no run to compare
+    Rows are the other conditions by name: seeds, and difference, low, high of macro-F1, selected minus the
+    other; the table is empty where there is no run to compare.
     """
-    by_condition, rows = _index_predictions(merged["runs"]), {}
-    for condition in by_condition:
-        if condition in ("text", "selected"):
-            continue
-        if one := _compare_pair(merged, by_condition, condition, "selected", subset, bootstrap):
-            interval = {key: one[key] for key in ("difference", "low", "high")}
-            rows[CONDITIONS[condition]] = {"seeds": len(one["seeds"]), **interval}
+    rows = {}
+    for condition in dict.fromkeys(run["condition"] for run in merged["runs"]):
+        if condition not in ("text", "selected"):
+            if one := _compare(merged, condition, "selected", subset, bootstrap):
+                rows[CONDITIONS[condition]] = {"seeds": len(one["seeds"])} | {key: one[key] for key in SPAN}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 

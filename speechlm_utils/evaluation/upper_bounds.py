@@ -37,8 +37,7 @@ def compute_upper_bounds(
 
     Parameters
     ----------
-    clips : of a corpus with planted parameters; no codes are needed
-    tasks : label columns; None takes all of the corpus
+    clips : with planted parameters; no codes are needed
     limit : int, at most so many clips of each split (whole sentences); None takes all
     n_folds : int, grouped folds of train that choose the penalty
     bootstrap : over sentences; its seed is that of limit and folds, too
@@ -80,14 +79,7 @@ def fit_upper_bound(
     """Fit a balanced logistic regression on the given inputs, its settings by grouped cross-validation.
 
     Words enter as TF-IDF; planted parameters standardised, with their squares and products, so that a class
-    may also lie between others.
-
-    Parameters
-    ----------
-    clips : train clips; folds keep the clips of one sentence together
-    y : int array, shape (n_clips,)
-    inputs : "text", "planted" or "both"
-    n_folds, seed : of the folds
+    may also lie between others. Folds keep the clips of one sentence together.
     """
     if inputs not in INPUTS:
         raise ValueError(f"inputs={inputs!r}: must be one of {INPUTS}")

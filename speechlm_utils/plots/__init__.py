@@ -32,7 +32,7 @@ from .embeddings import (
     plot_permutations,
     plot_pretraining,
 )
-from .intervals import plot_differences, plot_forest, plot_intervals, plot_source_gains
+from .intervals import plot_forest, plot_intervals, plot_source_gains
 from .layers import plot_layer_bars, plot_layer_counts
 from .listening import plot_moment, plot_strip
 from .overview import plot_pipeline, plot_planted, plot_prosody, plot_upper_bounds

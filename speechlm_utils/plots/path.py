@@ -1,4 +1,4 @@
-"""Figures of notebook 02: the path over C, and how many tokens labels without meaning would keep."""
+"""Figures of notebook 02: the path over C, and how many tokens labels without meaning would select."""
 
 from collections.abc import Mapping, Sequence
 
@@ -22,15 +22,9 @@ def plot_C_path(
     deviation: np.ndarray,
     marks: Mapping[str, float],
 ) -> tuple[Axes, Axes]:
-    """Draw the number of kept tokens and the cross-validated macro-F1 over C.
+    """Draw the number of selected tokens, and below it macro-F1 over folds (mean, deviation), over C.
 
-    Parameters
-    ----------
-    ax_count, ax_score : Axes, one above the other
-    Cs : float array, shape (n_C,)
-    n_tokens : array, shape (n_C,), audio tokens kept
-    score, deviation : float arrays, shape (n_C,), mean and standard deviation of macro-F1 over folds
-    marks : name -> C, vertical lines
+    Cs, n_tokens, score, deviation : arrays, shape (n_C,); marks : name -> C, vertical lines.
     """
     ax_count.plot(Cs, n_tokens, "o-", color=AUDIO, markersize=4)
     _scale_counts(ax_count, n_tokens)
@@ -47,34 +41,8 @@ def plot_C_path(
     return ax_count, ax_score
 
 
-def plot_path_step(
-    ax_count: Axes,
-    ax_coefs: Axes,
-    Cs: np.ndarray,
-    n_tokens: np.ndarray,
-    step: int,
-    coefs: np.ndarray,
-    layers: np.ndarray,
-    names: Sequence[str],
-) -> tuple[Axes, Axes]:
-    """Draw one step of the path: where it lies, and the coefficients of the tokens that it keeps.
-
-    Parameters
-    ----------
-    ax_count, ax_coefs : Axes, side by side
-    Cs, n_tokens : arrays, shape (n_C,)
-    step : int, place in Cs
-    coefs : float array, shape (n_classes, n_kept), ordered by layer
-    layers : int array, shape (n_kept,), layer of each
-    names : labels of the classes
-    """
-    plot_count_step(ax_count, Cs, n_tokens, step)
-    plot_coef_step(ax_coefs, coefs, layers, names)
-    return ax_count, ax_coefs
-
-
 def plot_count_step(ax: Axes, Cs: np.ndarray, n_tokens: np.ndarray, step: int) -> Line2D:
-    """Draw the left half of `plot_path_step`; returns the dot that marks the step."""
+    """Draw how many tokens are selected over C; returns the dot that marks the step."""
     ax.plot(Cs, n_tokens, ".-", color=NEUTRAL)
     _scale_C(ax)
     _scale_counts(ax, n_tokens)
@@ -90,7 +58,7 @@ def move_count_step(ax: Axes, dot: Line2D, Cs: np.ndarray, n_tokens: np.ndarray,
 
 
 def plot_coef_step(ax: Axes, coefs: np.ndarray, layers: np.ndarray, names: Sequence[str]) -> AxesImage | None:
-    """Draw the right half of `plot_path_step`; returns the image, None where no token is kept."""
+    """Draw coefs (n_classes, n_tokens), ordered by layer; returns the image, None where there is no token."""
     image = None
     if coefs.size:
         image = ax.imshow(coefs, aspect="auto", interpolation="auto", cmap="RdBu_r")
@@ -101,33 +69,27 @@ def plot_coef_step(ax: Axes, coefs: np.ndarray, layers: np.ndarray, names: Seque
     ax.set_yticks(range(len(names)), [show_name(name) for name in names])
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.set_title("coefficients: red speaks for a class, blue against it")
-    ax.set_xlabel("kept tokens, ordered by layer" if coefs.size else "no token is kept")
+    ax.set_xlabel("selected tokens, ordered by layer" if coefs.size else "no token is selected")
     return image
 
 
 def move_coef_step(ax: Axes, image: AxesImage, coefs: np.ndarray, layers: np.ndarray) -> None:
     """Put other coefficients, not none, into the image of `plot_coef_step`: quicker than a new figure."""
     limit = np.abs(coefs).max()  # a step's own: coefficients grow with C, and a small one would be pale
-    n_classes, n_kept = coefs.shape
-    image.set(data=coefs, extent=(-0.5, n_kept - 0.5, n_classes - 0.5, -0.5), clim=(-limit, limit))
+    n_classes, n_tokens = coefs.shape
+    image.set(data=coefs, extent=(-0.5, n_tokens - 0.5, n_classes - 0.5, -0.5), clim=(-limit, limit))
     for line in list(ax.lines):  # between layers
         line.remove()
     mark_layers(ax, layers)
-    ax.set_xlim(-0.5, n_kept - 0.5)
+    ax.set_xlim(-0.5, n_tokens - 0.5)
 
 
 def plot_permuted_counts(
     ax: Axes, Cs: np.ndarray, real: np.ndarray, permuted: np.ndarray, title: str = ""
 ) -> Axes:
-    """Draw how many audio tokens are kept over C, with true labels and with permuted ones.
+    """Draw how many audio tokens are selected over C, with true labels and with permuted ones.
 
-    Parameters
-    ----------
-    ax : Axes
-    Cs : float array, shape (n_C,)
-    real : int array, shape (n_C,)
-    permuted : int array, shape (n_permutations, n_C); drawn from the least to the most, and its median
-    title : the task
+    Of `permuted` (n_permutations, n_C), a band from the least to the most, and the median.
     """
     ax.fill_between(Cs, permuted.min(axis=0), permuted.max(axis=0), color=NEUTRAL, alpha=0.35, linewidth=0)
     ax.plot(Cs, np.median(permuted, axis=0), color=NEUTRAL, label="permuted labels")
@@ -148,5 +110,5 @@ def _scale_C(ax: Axes) -> None:
 
 def _scale_counts(ax: Axes, counts: np.ndarray) -> None:
     """Make the y axis one of counts: logarithmic but for 0, with room above the largest."""
-    ax.set(yscale="symlog", ylabel="audio tokens kept", ylim=(0, 2 * max(np.max(counts), 1)))
+    ax.set(yscale="symlog", ylabel="audio tokens selected", ylim=(0, 2 * max(np.max(counts), 1)))
     ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))

@@ -11,14 +11,9 @@ L1_COLOR, L2_COLOR = "#0072B2", "#E69F00"
 
 
 def plot_spread(ax: Axes, share: np.ndarray, spread: np.ndarray, is_word: np.ndarray) -> Axes:
-    """Draw each column's standard deviation against the share of clips that it occurs in, both logarithmic.
+    """Draw each column's standard deviation after TF-IDF against the share of clips that it occurs in.
 
-    Parameters
-    ----------
-    ax : Axes
-    share : float array, shape (n_columns,), 0 to 1; columns that never occur are left out
-    spread : float array, shape (n_columns,), standard deviation after TF-IDF
-    is_word : bool array, shape (n_columns,)
+    All of shape (n_columns,); columns that never occur are left out.
     """
     for kind, color, size, name in ((~is_word, AUDIO, 5, "speech tokens"), (is_word, TEXT, 14, "words")):
         shown = kind & (share > 0)
@@ -45,13 +40,8 @@ def plot_penalty(
 ) -> Axes:
     """Draw the loss of two coefficients as rings, the region that a budget allows, and the best point in it.
 
-    Parameters
-    ----------
-    ax : Axes, square
-    grid : float array, shape (n,), values of either coefficient
-    loss : float array, shape (n, n), loss[i, j] at w1 = grid[j], w2 = grid[i]
-    edge : float array, shape (n_points, 2), boundary of the region: a diamond (ℓ1) or a circle (ℓ2)
-    centre, best : float arrays, shape (2,), the minimum without and with the budget
+    loss[i, j] stands at w1 = grid[j], w2 = grid[i]; edge (n_points, 2) bounds the region; centre and best are
+    the minimum without and with the budget.
     """
     ax.contour(grid, grid, loss, levels=np.quantile(loss, [0.03, 0.1, 0.2, 0.33, 0.5]), colors="#BBBBBB")
     ax.fill(*edge.T, color=L1_COLOR, alpha=0.15)
@@ -66,13 +56,7 @@ def plot_penalty(
 
 
 def plot_sizes(ax: Axes, sizes: Mapping[str, np.ndarray]) -> Axes:
-    """Draw the absolute coefficients of each model from the largest down; a curve ends where zeros begin.
-
-    Parameters
-    ----------
-    ax : Axes
-    sizes : name of a model -> float array of absolute coefficients, any order, zeros included
-    """
+    """Draw the absolute coefficients of each model from the largest down; a curve ends where zeros begin."""
     for (name, values), color in zip(sizes.items(), (L1_COLOR, L2_COLOR), strict=False):
         ordered = np.sort(values[values > 0])[::-1]
         ax.plot(np.arange(1, len(ordered) + 1), ordered, color=color, label=f"{name}: {len(ordered):,}")

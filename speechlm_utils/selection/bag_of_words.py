@@ -18,14 +18,8 @@ WORD_PATTERN = r"[^\W_]+(?:'[^\W_]+)*"  # one letter is a word, an apostrophe st
 def count_matrix(clips: Sequence[Clip], layers: Sequence[int] | None = None) -> sparse.csr_matrix:
     """Count the tokens of the given layers (default: the acoustic ones) in every clip.
 
-    Returns
-    -------
-    counts : sparse matrix, shape (n_clips, len(layers) * codebook_size); columns by layer as given, then code
-
-    Raises
-    ------
-    ValueError
-        If a clip has no codes, a code out of range, or a layer is none of the codec's.
+    Returns a matrix (n_clips, len(layers) * codebook_size), columns by layer as given, then by code. Raises
+    ValueError if a clip has no codes, a code out of range, or a layer is none of the codec's.
     """
     spec = shared_spec(clips)
     layers = spec.acoustic_layers if layers is None else tuple(layers)
@@ -48,8 +42,8 @@ class JointBagOfWords(TransformerMixin, BaseEstimator):
     ----------
     layers : layers whose tokens are counted, numbered from 1; None takes the codec's acoustic layers
     use_text : bool, count words too
-    tokens : list of (layer, code), count these alone instead of all tokens of `layers`; [] counts words only,
-        and needs no codes
+    tokens : list of (layer, code) to count in place of all those of `layers`; [] counts words only, and needs
+        no codes
 
     Attributes
     ----------
@@ -65,8 +59,7 @@ class JointBagOfWords(TransformerMixin, BaseEstimator):
 
     def fit(self, clips: Sequence[Clip], y=None) -> "JointBagOfWords":
         """Learn the words of the clips, and from their codec which tokens there are."""
-        has_audio = self.tokens is None or len(self.tokens) > 0
-        if not (self.use_text or has_audio):
+        if not (self.use_text or self.tokens is None or len(self.tokens)):
             raise ValueError("use_text=False and tokens=[]: nothing is left to count")
         self.words_ = []
         if self.use_text:
@@ -75,24 +68,16 @@ class JointBagOfWords(TransformerMixin, BaseEstimator):
             self._vectorizer = CountVectorizer(token_pattern=WORD_PATTERN, dtype=np.float64)
             self._vectorizer.fit([clip.text for clip in clips])
             self.words_ = list(self._vectorizer.get_feature_names_out())
-        self.n_words_, self.layers_, self.tokens_ = len(self.words_), (), []
-        if has_audio:
-            self._learn_tokens(clips)
+        self.n_words_ = len(self.words_)
+        if self.tokens is None:
+            self.spec_ = shared_spec(clips)
+            self.layers_ = tuple(self.spec_.acoustic_layers if self.layers is None else self.layers)
+            self.tokens_ = list_tokens(self.layers_, self.spec_.codebook_size)
+        else:
+            self.spec_ = shared_spec(clips) if len(self.tokens) else None
+            self.tokens_ = [tuple(token) for token in self.tokens]
+            self.layers_ = tuple(sorted({layer for layer, _ in self.tokens_}))
         return self
-
-    def _learn_tokens(self, clips: Sequence[Clip]) -> None:
-        self.spec_ = shared_spec(clips)
-        used = self.spec_.acoustic_layers if self.layers is None else self.layers
-        if self.tokens is not None and self.layers is None:
-            used = sorted({layer for layer, _ in self.tokens})
-        self.layers_ = tuple(used)
-        self.tokens_ = list_tokens(self.layers_, self.spec_.codebook_size)
-        if self.tokens is not None:
-            place = {token: i for i, token in enumerate(self.tokens_)}
-            if unknown := [token for token in self.tokens if tuple(token) not in place]:
-                raise ValueError(f"tokens {unknown[:5]}: not among layers {self.layers_}")
-            self._columns = [place[tuple(token)] for token in self.tokens]
-            self.tokens_ = [self.tokens_[column] for column in self._columns]
 
     def transform(self, clips: Sequence[Clip]) -> sparse.csr_matrix:
         """Return the joint counts, shape (n_clips, n_words_ + len(tokens_)); unknown words are ignored."""
@@ -103,8 +88,10 @@ class JointBagOfWords(TransformerMixin, BaseEstimator):
         if self.tokens_:
             if (spec := shared_spec(clips)) != self.spec_:
                 raise ValueError(f"clips of another codec ({spec}) than those fitted ({self.spec_})")
-            counts = count_matrix(clips, self.layers_)
-            parts.append(counts if self.tokens is None else counts[:, self._columns])
+            counts, size = count_matrix(clips, self.layers_), spec.codebook_size
+            if self.tokens is not None:
+                counts = counts[:, [self.layers_.index(layer) * size + code for layer, code in self.tokens_]]
+            parts.append(counts)
         return sparse.hstack(parts, format="csr")
 
     def get_feature_names_out(self, input_features=None) -> np.ndarray:

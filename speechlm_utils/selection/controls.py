@@ -13,8 +13,7 @@ from ..tokens import Token, list_tokens
 from .bag_of_words import count_matrix
 from .l1 import L1LogisticRegression, count_selected, fit_l1
 
-N_NEAREST = 5
-"""A matched random token is sampled from so many free tokens nearest in frequency."""
+N_NEAREST = 5  # a matched random token is one of so many free tokens nearest in frequency
 
 
 def permute_labels(y, groups, rng: np.random.Generator) -> np.ndarray:
@@ -22,15 +21,7 @@ def permute_labels(y, groups, rng: np.random.Generator) -> np.ndarray:
 
     Sentences with the same number of clips exchange their lists of labels; then each list is shuffled within
     its sentence. A task whose label is fixed by the sentence is thus permuted over sentences, a task that
-    varies within the sentence within it as well.
-
-    Parameters
-    ----------
-    y, groups : arrays, shape (n_clips,)
-
-    Returns
-    -------
-    permuted : array, shape (n_clips,), every label as often as in y
+    varies within the sentence within it as well. Every label stays as often as in y (n_clips,).
     """
     permuted = np.array(y)
     _, group = np.unique(groups, return_inverse=True)
@@ -45,17 +36,9 @@ def permute_labels(y, groups, rng: np.random.Generator) -> np.ndarray:
 def count_permuted(
     selector: Pipeline, clips: Sequence[Clip], labels: Sequence, Cs: Sequence[float], n_jobs: int = 1
 ) -> np.ndarray:
-    """Count the audio tokens that are selected when the labels mean nothing.
+    """Count the audio tokens that are selected when the labels mean nothing: int (n_permutations, n_C).
 
-    Parameters
-    ----------
-    selector, clips, Cs : see `fit_l1_path`
-    labels : arrays of permuted labels, shape (n_clips,) each, see `permute_labels`
-    n_jobs : int, processes, a permutation at a time in each; -1 for one per core
-
-    Returns
-    -------
-    counts : int array, shape (n_permutations, n_C)
+    `labels` are arrays of permuted labels (n_clips,); n_jobs processes take one at a time.
     """
     features = clone(selector[:-1])
     X, n_words = features.fit_transform(clips), features["counts"].n_words_
@@ -84,20 +67,8 @@ def matched_random_tokens(
 ) -> list[Token]:
     """Sample for each selected token another of its layer that is about as frequent: the strict control.
 
-    Parameters
-    ----------
-    selected : sequence of (layer, code)
-    clips : with codes; frequencies are token counts over them
-    layers : layers the tokens were selected from; None: the acoustic ones
-
-    Returns
-    -------
-    tokens : list of (layer, code), by layer and code; as many per layer as selected, none of them selected
-
-    Raises
-    ------
-    ValueError
-        If a selected token lies outside the layers, or a layer has too few tokens left; the message names it.
+    Frequencies are counts over the clips. Returns tokens by layer and code. Raises ValueError if a selected
+    token lies outside the layers (default: the acoustic ones), or a layer has too few tokens left.
     """
     spec = shared_spec(clips)
     layers = spec.acoustic_layers if layers is None else tuple(layers)

@@ -12,7 +12,6 @@ from ..tokens import Token
 from .l1 import count_selected, fit_l1
 
 C_RANGE = (1e-4, 10.0)
-"""Where `find_C_for_count` searches."""
 
 
 @dataclass(frozen=True)
@@ -70,18 +69,8 @@ def find_C_for_count(
 ) -> tuple[float, int]:
     """Search the C that selects about n_tokens audio tokens, by bisection on log C within `C_RANGE`.
 
-    Parameters
-    ----------
-    selector, clips, y : as in `fit_l1_path`; the features are computed once
-    n_tokens : int, wanted
-    C_start : where the search starts
-    n_fits : int, at most so many fits
-
-    Returns
-    -------
-    C : float, of all values tried the one with the closest count (the smaller of two); the count need
-        not grow steadily with C
-    count : int, audio tokens selected at that C
+    Returns, of at most n_fits values tried from C_start on, the C with the closest count (the smaller of
+    two), for the count need not grow steadily with C; and that count.
     """
     if n_tokens < 1:
         raise ValueError(f"n_tokens={n_tokens}: must be at least 1")

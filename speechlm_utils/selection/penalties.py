@@ -7,17 +7,7 @@ import numpy as np
 
 
 def soft_threshold(a: np.ndarray, strength: float) -> np.ndarray:
-    """Minimise (w - a)² / 2 + strength · |w|: move a towards zero by `strength`, and stop at zero.
-
-    Parameters
-    ----------
-    a : float array, the best coefficients without a penalty
-    strength : float, at least 0
-
-    Returns
-    -------
-    w : float array of the same shape; exactly 0 where |a| <= strength
-    """
+    """Minimise (w - a)² / 2 + strength · |w|: move a towards zero by `strength`, and stop at zero."""
     if strength < 0:
         raise ValueError(f"strength={strength}: must be at least 0")
     a = np.asarray(a, dtype=float)
@@ -53,19 +43,7 @@ def quadratic_loss(points: np.ndarray, centre: np.ndarray, matrix: np.ndarray) -
 
 
 def minimise_within(centre: np.ndarray, matrix: np.ndarray, budget: float, norm: str) -> np.ndarray:
-    """Find the w of smallest quadratic loss with |w| <= budget.
-
-    Parameters
-    ----------
-    centre : float array, shape (2,), the minimum without a budget
-    matrix : float array, shape (2, 2), positive definite
-    budget : float, the largest norm that w may have
-    norm : "l1" (diamond) or "l2" (circle)
-
-    Returns
-    -------
-    w : float array, shape (2,)
-    """
+    """Find the w (2,) of smallest `quadratic_loss` whose norm, "l1" or "l2", is at most the budget."""
     centre = np.asarray(centre, dtype=float)
     if np.linalg.norm(centre, ord=1 if norm == "l1" else 2) <= budget:
         return centre

@@ -40,16 +40,8 @@ def cross_validate_C(
 ) -> pd.DataFrame:
     """Estimate macro-F1 for each C by grouped cross-validation; all features are refit per fold.
 
-    Parameters
-    ----------
-    selector, clips, y, Cs : see `fit_l1_path`
-    folds : see `split_folds`
-    n_jobs : int, processes, a fold at a time in each; -1 for one per core
-
-    Returns
-    -------
-    table : DataFrame, one row per C: C, macro_f1 and macro_f1_std (over folds; over all classes of y),
-        n_tokens (mean over folds), n_not_converged (folds)
+    Returns a row per C: C, macro_f1 and macro_f1_std (over folds; over all classes of y), n_tokens (mean over
+    folds), n_not_converged (folds). `folds` are those of `split_folds`; n_jobs processes take one at a time.
     """
     scored = Parallel(n_jobs)(
         delayed(_score_fold)(selector, clips, np.asarray(y), Cs, *fold) for fold in folds
@@ -92,16 +84,8 @@ def stability(
 ) -> pd.DataFrame:
     """Measure the share of subsamples, half the clips each, that select each token.
 
-    The halves are complementary pairs (Shah & Samworth 2013).
-
-    Parameters
-    ----------
-    selector, clips, y : see `fit_l1_path`; halves are stratified and keep groups whole
-    n_subsamples : int, halves fitted
-
-    Returns
-    -------
-    table : DataFrame (layer, code, frequency in 0..1), a row per token ever selected, most frequent first
+    The halves are complementary pairs (Shah & Samworth 2013), stratified, of whole groups. Returns layer,
+    code and frequency (0 to 1) of every token ever selected, the most frequent first.
     """
     pairs = [split_folds(y, groups(clips), 2, seed + i) for i in range((n_subsamples + 1) // 2)]
     parts, total, bag = [train for pair in pairs for train, _ in pair][:n_subsamples], 0, None

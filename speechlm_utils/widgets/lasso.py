@@ -1,4 +1,4 @@
-"""Turn C and see at once what lasso keeps: the control of notebook 02, over paths that are fitted once."""
+"""Turn C and see at once what lasso selects: the control of notebook 02, over paths that are fitted once."""
 
 import functools
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
 
-from ..plots.path import move_coef_step, move_count_step, plot_coef_step, plot_count_step, plot_path_step
+from ..plots.path import move_coef_step, move_count_step, plot_coef_step, plot_count_step
 from ..plots.style import show_name
 from ..selection.path import L1Path
 from ..tokens import Token, show_token
@@ -21,21 +21,11 @@ N_LISTED = 12  # tokens of a class that are named
 
 
 def show_path(path: L1Path, names: Sequence[str], step: int):
-    """Draw one step of a path: how many tokens it selects, and their coefficients per class.
-
-    Parameters
-    ----------
-    path : L1Path
-    names : labels, in the order of the path's classes
-    step : int, place in path.Cs
-
-    Returns
-    -------
-    fig : Figure
-    """
+    """Draw one step (a place in path.Cs): how many tokens it selects, and their coefficients per class."""
     fig, axes = plt.subplots(1, 2, figsize=(11, 3), width_ratios=(1, 2.6))
     coefs, tokens = read_step(path, step)
-    plot_path_step(*axes, path.Cs, path.n_tokens, step, coefs, _layers(tokens), names)
+    plot_count_step(axes[0], path.Cs, path.n_tokens, step)
+    plot_coef_step(axes[1], coefs, _layers(tokens), names)
     return fig
 
 
@@ -46,12 +36,7 @@ def read_step(path: L1Path, step: int) -> tuple[np.ndarray, list[Token]]:
 
 
 class PathPictures:
-    """The figure of `show_path` in two halves that are moved from step to step, not drawn anew.
-
-    Parameters
-    ----------
-    path, names : see `show_path`
-    """
+    """The figure of `show_path` in two halves that are moved from step to step, not drawn anew."""
 
     def __init__(self, path: L1Path, names: Sequence[str]):
         self.path, self.names = path, names
@@ -181,7 +166,7 @@ class LassoExplorer:
             view.value = ""
 
     def seek(self) -> None:
-        """Move the slider to the step that keeps about as many tokens as are wanted."""
+        """Move the slider to the step that selects about as many tokens as are wanted."""
         with busy([], self.status):
             path, _ = self.paths.get(self.task.value, self.layers.value)
             step = int(np.argmin(np.abs(path.n_tokens - self.wanted.value)))  # the smaller C of two
@@ -200,22 +185,15 @@ class LassoExplorer:
 
 
 def describe_step(path: L1Path, step: int) -> str:
-    """Say how many tokens a step of the path keeps, and whether its fit converged."""
-    kept = f"{path.n_tokens[step]:,} of {len(path.tokens):,} audio tokens kept"
+    """Say how many tokens a step of the path selects, and whether its fit converged."""
+    found = f"{path.n_tokens[step]:,} of {len(path.tokens):,} audio tokens selected"
     if path.converged[step]:
-        return f"{kept}; converged after {path.n_iter[step]} iterations"
-    return f"{kept}; NOT converged after {path.n_iter[step]} iterations: read it with care"
+        return f"{found}; converged after {path.n_iter[step]} iterations"
+    return f"{found}; NOT converged after {path.n_iter[step]} iterations: read it with care"
 
 
 def list_by_class(coefs: np.ndarray, tokens: Sequence[Token], names: Sequence[str]) -> str:
-    """List the tokens that speak most for each class, as HTML.
-
-    Parameters
-    ----------
-    coefs : float array, shape (n_classes, n_tokens)
-    tokens : list of (layer, code)
-    names : labels of the classes
-    """
+    """List the tokens that speak most for each class, as HTML; coefs (n_classes, n_tokens)."""
     rows = []
     for name, weights in zip(names, coefs, strict=True):
         order = np.argsort(-weights, kind="stable")

@@ -9,9 +9,8 @@ from speechlm_utils.plots.style import set_color
 
 
 def test_intervals_have_the_colour_of_their_condition(ax):
-    plots.plot_intervals(
-        ax, ["text + selected", "text + matched random"], [0.1, 0.0], [0.05, -0.1], [0.2, 0.1]
-    )
+    spans = [[0.1, 0.05, 0.2], [0.0, -0.1, 0.1]]
+    plots.plot_intervals(ax, ["text + selected", "text + matched random"], spans)
     bars = {line.get_color(): line.get_xdata() for line in ax.lines[1:] if len(line.get_xdata()) == 2}
     assert list(bars[set_color("selected")]) == [0.05, 0.2]
     assert list(bars[set_color("matched random")]) == [-0.1, 0.1]
@@ -19,15 +18,13 @@ def test_intervals_have_the_colour_of_their_condition(ax):
 
 
 def test_forest_draws_each_interval_and_may_be_empty(ax):
-    plots.plot_forest(
-        ax, ["L2-0001", "L8-0002"], [2, 8], np.array([1.0, -1.0]), np.array([0.5, -2.0]), [1.5, -0.5]
-    )
+    plots.plot_forest(ax, ["L2-0001", "L8-0002"], [2, 8], [[1.0, 0.5, 1.5], [-1.0, -2.0, -0.5]])
     assert list(ax.lines[1].get_xdata()) == [0.5, 1.5] and list(ax.lines[3].get_xdata()) == [-2.0, -0.5]
-    plots.plot_forest(ax, [], [], *np.zeros((3, 0)))
+    plots.plot_forest(ax, [], [], np.zeros((0, 3)))
 
 
-def test_differences_have_their_own_intervals(ax):
-    plots.plot_differences(ax, ["all", "some"], [0.1, -0.2], [0.05, -0.3], [0.2, 0.0], color="red")
+def test_rows_may_have_one_colour_and_each_has_its_interval(ax):
+    plots.plot_intervals(ax, ["all", "some"], [[0.1, 0.05, 0.2], [-0.2, -0.3, 0.0]], color="red")
     assert [list(line.get_xdata()) for line in ax.lines[1::2]] == [[0.05, 0.2], [-0.3, 0.0]]
     assert [line.get_xdata()[0] for line in ax.lines[2::2]] == [0.1, -0.2]
     assert {line.get_color() for line in ax.lines[1:]} == {"red"}
@@ -35,13 +32,13 @@ def test_differences_have_their_own_intervals(ax):
 
 
 def test_first_row_stands_on_top_and_zero_is_marked(ax):
-    plots.plot_differences(ax, ["all", "some"], [0.1, -0.2], [0.05, -0.3], [0.2, 0.0])
+    plots.plot_intervals(ax, ["all", "some"], [[0.1, 0.05, 0.2], [-0.2, -0.3, 0.0]])
     assert ax.get_ylim() == (1.5, -0.5) and ax.lines[0].get_xdata() == [0, 0]
 
 
 def test_rows_and_bounds_must_fit(ax):
     with pytest.raises(ValueError, match="longer than"):
-        plots.plot_intervals(ax, ["text", "random"], [0.1], [0.0], [0.2])
+        plots.plot_intervals(ax, ["text", "random"], [[0.1, 0.0, 0.2]])
 
 
 def test_gains_have_a_row_each_and_a_legend_entry_per_kind(ax):

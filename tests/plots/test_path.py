@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from speechlm_utils import plots
-from speechlm_utils.plots.path import plot_path_step
+from speechlm_utils.plots.path import plot_coef_step, plot_count_step
 
 
 def test_path_shows_counts_scores_and_marks(ax):
@@ -21,7 +21,8 @@ def test_path_shows_counts_scores_and_marks(ax):
 def test_path_plot_marks_the_step_and_red_speaks_for_a_class(ax):
     coefs, count = plt.subplots()[1], ax
     values = np.array([[2.0, -1.0], [0.0, 1.0]])
-    plot_path_step(count, coefs, [0.1, 1.0], [0, 2], 1, values, np.array([2, 7]), ["a_b", "c"])
+    plot_count_step(count, [0.1, 1.0], [0, 2], 1)
+    plot_coef_step(coefs, values, np.array([2, 7]), ["a_b", "c"])
     assert count.lines[1].get_xydata().tolist() == [[1.0, 2.0]] and count.get_title() == "C = 1: 2 tokens"
     assert [label.get_text() for label in coefs.get_yticklabels()] == ["a b", "c"]
     red, _, blue, _ = coefs.images[0].to_rgba(values)[0, 0]
@@ -30,8 +31,7 @@ def test_path_plot_marks_the_step_and_red_speaks_for_a_class(ax):
 
 
 def test_the_largest_count_has_room_above_it_and_numbers_are_written_out(ax):
-    coefs = plt.subplots()[1]
-    plot_path_step(ax, coefs, [0.01, 0.1], [0, 80], 0, np.zeros((2, 0)), np.array([]), ["a", "b"])
+    plot_count_step(ax, [0.01, 0.1], [0, 80], 0)
     ax.figure.canvas.draw()
     assert ax.get_ylim() == (0, 160)
     assert {"0", "1", "10", "100"} <= {label.get_text() for label in ax.get_yticklabels()}

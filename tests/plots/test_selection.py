@@ -20,7 +20,7 @@ def test_boxes_span_the_folds_in_the_colour_of_the_layer(ax):
 
 def test_empty_class_says_so(ax):
     plots.plot_fold_coefs(ax, np.zeros((3, 0)), [], [], "emotion")
-    assert ax.get_xlabel() == "no token is kept"
+    assert ax.get_xlabel() == "no token is selected"
 
 
 def test_stability_is_sorted_and_may_be_empty(ax):

@@ -84,7 +84,7 @@ def test_path_step_shows_the_kept_tokens_of_each_layer(path):
 
 def test_path_step_without_tokens_says_so(path):
     fig = widgets.show_path(path, FALLACIES, 0)
-    assert fig.axes[1].get_xlabel() == "no token is kept" and not fig.axes[1].images
+    assert fig.axes[1].get_xlabel() == "no token is selected" and not fig.axes[1].images
     assert len(fig.axes) == 2 and not len(fig.axes[1].get_xticks())
 
 
@@ -107,7 +107,7 @@ def test_every_position_shows_its_step_and_none_fits(explorer, path, monkeypatch
     for step in (2, 0, 1, 2):  # from few to many, over none
         explorer.step.value = step
         n_tokens = path.n_tokens[step]
-        assert f"{n_tokens} of 448 audio tokens kept; converged" in read(explorer.status.widget)
+        assert f"{n_tokens} of 448 audio tokens selected; converged" in read(explorer.status.widget)
         assert title(pictures.count.figure.axes[0]) == f"C = {CS[step]:g}: {n_tokens} tokens"
         ax = pictures.coefs.figure.axes[0]
         if n_tokens:
@@ -116,7 +116,7 @@ def test_every_position_shows_its_step_and_none_fits(explorer, path, monkeypatch
             assert ax.images[0].get_extent() == expected.get_extent()
             assert ax.images[0].get_clim() == expected.get_clim()
         else:
-            assert not ax.images and ax.get_xlabel() == "no token is kept"
+            assert not ax.images and ax.get_xlabel() == "no token is selected"
         seen.add(tuple(view.value for view in explorer.views))
     assert len(seen) == 3  # another picture for each position, the same one for the same
 
@@ -147,7 +147,7 @@ def test_about_so_many_tokens_moves_the_slider(explorer, path):
 
 def test_other_layers_are_fitted_once(explorer):
     explorer.layers.value = UPPER
-    assert "of 192 audio tokens kept" in read(explorer.status.widget)
+    assert "of 192 audio tokens selected" in read(explorer.status.widget)
     explorer.layers.value = EVERY
     explorer.layers.value = UPPER
     assert explorer.paths.asked.count(("fallacy", UPPER)) == 1
@@ -162,7 +162,7 @@ def test_a_path_that_cannot_be_fitted_is_one_line_and_the_control_goes_on(explor
     explorer.step.value = 2
     assert 'data-kind="problem"' in explorer.status.widget.value
     explorer.layers.value = EVERY
-    assert "audio tokens kept" in read(explorer.status.widget)
+    assert "audio tokens selected" in read(explorer.status.widget)
     assert not any(c.disabled for c in (explorer.task, explorer.layers, explorer.step, explorer.wanted))
 
 
@@ -176,9 +176,9 @@ def test_controls_are_named_and_pictures_have_words(explorer):
 def test_a_fit_that_stopped_early_is_said(path):
     stopped = replace(path, converged=np.array([True, False, True]), n_iter=np.array([5, 1000, 7]))
     assert describe_step(stopped, 1) == (
-        "3 of 448 audio tokens kept; NOT converged after 1000 iterations: read it with care"
+        "3 of 448 audio tokens selected; NOT converged after 1000 iterations: read it with care"
     )
-    assert describe_step(stopped, 0) == "0 of 448 audio tokens kept; converged after 5 iterations"
+    assert describe_step(stopped, 0) == "0 of 448 audio tokens selected; converged after 5 iterations"
 
 
 def test_long_lists_are_cut_and_names_escaped():
