@@ -47,7 +47,7 @@ def show_token(layer: int, code: int) -> str:
     return f"L{layer}-{code:04d}"
 
 
-def list_tokens(layers: Sequence[int], codebook_size: int = 1024) -> list[tuple[int, int]]:
+def list_tokens(layers: Sequence[int], codebook_size: int) -> list[tuple[int, int]]:
     """List all (layer, code) pairs in the order of the count matrix's columns: by layer, then by code."""
     return [(layer, code) for layer in layers for code in range(codebook_size)]
 

@@ -117,11 +117,12 @@ def test_pieces_are_cut_where_the_frame_sounds(clips, tmp_path):
 
 
 def test_figures_end_with_the_clip(codec, clips):
-    _, axes = plt.subplots(2)
+    _, axes = plt.subplots(3)
     plots.plot_waveform(axes[0], load_audio(clips[0].audio, RATE), codec.spec.sample_rate)
     plots.plot_codes(axes[1], clips[0].codes, codec.spec)
+    plots.plot_kept_tokens(axes[2], [0], [1], clips[0].codes.shape[1], codec.spec)
     ends = [ax.get_xlim()[1] for ax in axes]
-    assert ends == pytest.approx([measure_seconds(clips[0].audio)] * 2, abs=FRAME)
+    assert ends == pytest.approx([measure_seconds(clips[0].audio)] * 3, abs=FRAME)
 
 
 # --- no default in the source -------------------------------------------------------------------------------

@@ -153,7 +153,7 @@ widgets.show_prompt(tokenizer, prompt)
 frames, kept_layers = find_kept(clip.codes, tokens, collapse_repeats)
 
 fig, ax = plt.subplots(figsize=(8, 2.6))
-plots.plot_kept_tokens(ax, frames, kept_layers, clip.codes.shape[1], experiment.codec.spec.n_layers)
+plots.plot_kept_tokens(ax, frames, kept_layers, clip.codes.shape[1], clip.spec)
 ax.set_title(f"{prompt.n_audio} kept tokens of {clip.codes.size:,} codes, and {prompt.n_text} of text")
 plt.show()
 

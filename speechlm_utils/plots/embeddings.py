@@ -5,25 +5,25 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
+from ..codec_spec import CodecSpec
 from .style import AUDIO, BOTH, NEUTRAL, TEXT, count_along, layer_color, layer_colors
 
 
 def plot_kept_tokens(
-    ax: Axes, frames: Sequence[int], layers: Sequence[int], n_frames: int, n_layers: int = 8, frame_rate=50.0
+    ax: Axes, frames: Sequence[int], layers: Sequence[int], n_frames: int, spec: CodecSpec
 ) -> Axes:
     """Draw where in a clip its kept tokens lie.
 
     Parameters
     ----------
     frames, layers : int arrays, shape (n_kept,); frames from 0, layers from 1
-    n_frames, n_layers : int, of the clip's codes
-    frame_rate : float, frames per second
+    n_frames : int, of the clip, whose codes have this spec
     """
-    seconds = (np.asarray(frames) + 0.5) / frame_rate
-    ax.hlines(range(1, n_layers + 1), 0, n_frames / frame_rate, color="0.9", lw=6, zorder=0)
-    ax.scatter(seconds, layers, marker="|", s=70, lw=2.2, color=layer_colors(layers, n_layers))
-    ax.set(xlabel="time (s)", ylabel="layer", xlim=(0, n_frames / frame_rate), ylim=(n_layers + 0.6, 0.4))
-    ax.set_yticks(range(1, n_layers + 1))
+    seconds, end = (np.asarray(frames) + 0.5) / spec.frame_rate, n_frames / spec.frame_rate
+    ax.hlines(spec.layers, 0, end, color="0.9", lw=6, zorder=0)
+    ax.scatter(seconds, layers, marker="|", s=70, lw=2.2, color=layer_colors(layers, spec.n_layers))
+    ax.set(xlabel="time (s)", ylabel="layer", xlim=(0, end), ylim=(spec.n_layers + 0.6, 0.4))
+    ax.set_yticks(spec.layers)
     return ax
 
 

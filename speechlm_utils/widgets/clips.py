@@ -30,7 +30,7 @@ def draw_clip(figure: Figure, clip: Clip, wav: np.ndarray, classifier) -> str:
     plot_waveform(wave, wav, spec.sample_rate)
     plot_codes(image, codes, spec)
     frames, layers = [token.frame for token in found], [token.layer for token in found]
-    plot_kept_tokens(tokens, frames, layers, codes.shape[1], len(codes), spec.frame_rate)
+    plot_kept_tokens(tokens, frames, layers, codes.shape[1], spec)
     image.set_title(f"{codes.size:,} codes: a colour stands for a code and means no size")
     tokens.set_title(f"selected: {len(found)}")
     return f"waveform, {codes.size} codes and {len(found)} selected tokens"

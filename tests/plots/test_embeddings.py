@@ -1,6 +1,7 @@
 """Figures of notebook 04: what is drawn is what was given."""
 
 import numpy as np
+from conftest import SPEC
 from matplotlib import pyplot as plt
 
 from speechlm_utils import plots
@@ -12,7 +13,7 @@ def texts(ax):
 
 
 def test_kept_tokens_stand_at_the_middle_of_their_frames(ax):
-    plots.plot_kept_tokens(ax, [0, 49], [2, 8], n_frames=100)
+    plots.plot_kept_tokens(ax, [0, 49], [2, 8], 100, SPEC)
     np.testing.assert_allclose(ax.collections[1].get_offsets(), [[0.01, 2], [0.99, 8]])
     np.testing.assert_allclose(ax.collections[1].get_edgecolor()[1][:3], style.layer_color(8))
     assert ax.get_xlim() == (0, 2) and ax.get_ylim() == (8.6, 0.4)  # layer 1 on top
