@@ -9,7 +9,7 @@ Writes data/reference/attribution_<task>.json, which notebook 12 shows.
 """
 
 import argparse
-from dataclasses import asdict
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from joblib import Parallel, delayed
 
 from speechlm_utils.attribution.faithfulness import compare_with_random_weights, run_deletion_test
 from speechlm_utils.attribution.gradients import Attribution, attribute_clip
+from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import Clip, groups, sample_clips
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.files import write_json
@@ -36,13 +37,14 @@ def attribute(folder: Path, clips: list[Clip], options: dict) -> list[Attributio
 
 
 def ask_random_models(
-    folder: Path, clips: list[Clip], attributions: list[Attribution], part: str, **options
+    folder: Path, attributions: list[Attribution], part: str, options: dict, n_models: int, seed: int
 ) -> dict:
     """Correlate with models in which `part` has random weights: mean over all, and the mean of each model."""
     with one_thread():
         classifier = SpeechTokenClassifier.from_pretrained(folder)
-        found = compare_with_random_weights(classifier, clips, attributions, part, **options)
-    return {"mean": float(found.mean()), "models": found.mean(axis=1).tolist(), "n_clips": len(clips)}
+        again = partial(attribute_clip, classifier, **options)
+        found = compare_with_random_weights(classifier, attributions, again, part, n_models, seed)
+    return {"mean": float(found.mean()), "models": found.mean(axis=1).tolist(), "n_clips": len(attributions)}
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -58,19 +60,15 @@ def main(argv: list[str] | None = None) -> None:
     parallel = Parallel(args.jobs, verbose=5)
     found = parallel(delayed(attribute)(args.classifier, piece, options) for piece in pieces)
     attributions = list(chain.from_iterable(found))
-    tests = [
-        asdict(run_deletion_test(classifier, clips, attributions, k, args.draws, seed=args.seed))
-        for k in args.k
-    ]
+    bootstrap = Bootstrap(seed=args.seed)
+    tests = [run_deletion_test(classifier, attributions, k, args.draws, bootstrap).numbers for k in args.k]
     for test in tests:
         print(test, flush=True)
     few = sample_clips(clips, classifier.task, limit=args.random_clips, seed=args.seed)
-    by_id = {clip.id: one for clip, one in zip(clips, attributions, strict=True)}
+    by_id = {one.clip.id: one for one in attributions}
     theirs, parts = [by_id[clip.id] for clip in few], ("head", "all")
-    draws = {"n_draws": args.random_models, "seed": args.seed, **options}
-    checks = parallel(
-        delayed(ask_random_models)(args.classifier, few, theirs, part, **draws) for part in parts
-    )
+    how = options, args.random_models, args.seed
+    checks = parallel(delayed(ask_random_models)(args.classifier, theirs, part, *how) for part in parts)
     errors = np.array([abs(one.delta) for one in attributions])
     write_json(
         args.out or ROOT / "data" / "reference" / f"attribution_{classifier.task}.json",
@@ -101,7 +99,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--cache", type=Path, default=ROOT / "runs" / "cache")
     add("--clips", type=int, help="at most so many test clips (default: all)")
     add("--steps", type=int, default=16, help="points of the integral")
-    add("--filler", default=" the", help="token whose row fills the baseline")
+    add("--filler", default=" the", help="token whose embedding fills the baseline")
     add("--k", type=int, nargs="+", default=[1, 3, 5, 10], help="audio tokens that are deleted")
     add("--draws", type=int, default=5, help="sets of random tokens for each clip")
     add("--random-clips", type=int, default=12, help="clips that random models are asked about")

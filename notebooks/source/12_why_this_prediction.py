@@ -23,7 +23,8 @@
 
 # %%
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -34,15 +35,9 @@ from scipy.stats import spearmanr
 
 from speechlm_utils import exercises, plots, widgets
 from speechlm_utils.attribution.faithfulness import compare_with_random_weights, correlate, run_deletion_test
-from speechlm_utils.attribution.figure import draw_attribution, make_explainer
-from speechlm_utils.attribution.gradients import (
-    AUDIO,
-    MARKER,
-    TEXT,
-    attribute_clip,
-    read_attention,
-    read_path,
-)
+from speechlm_utils.attribution.figure import draw_attribution
+from speechlm_utils.attribution.gradients import attribute_clip, read_attention, read_path
+from speechlm_utils.attribution.question import AUDIO, MARKER, TEXT
 from speechlm_utils.attribution.shapley import sample_shapley, share_credit
 from speechlm_utils.audio import load_audio
 from speechlm_utils.bootstrap import Bootstrap, resample_mean
@@ -50,7 +45,6 @@ from speechlm_utils.clips import groups, label_ids, sample_clips
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.metrics import macro_f1_scores
-from speechlm_utils.notebook.needs import require
 from speechlm_utils.notebook.overview import list_versions
 from speechlm_utils.notebook.record import record_metrics
 
@@ -71,7 +65,7 @@ clips_per_split = None  # all
 task = "fallacy"
 max_steps = 40  # where no classifier lies in the run folder or beside the corpus, a small one is trained
 n_clips = 40  # test clips whose predictions are attributed
-filler = " the"  # its row fills the baseline; None: the mean row of the vocabulary
+filler = " the"  # its embedding fills the baseline; None: the mean embedding of the vocabulary
 n_steps = 16  # points of the integral
 steps_compared = [16, 64, 128]
 n_permutations = 4  # random orders of each of two Shapley estimates
@@ -101,21 +95,24 @@ y, logits = label_ids(clips, task, names), classifier.predict(clips)
 score = macro_f1_scores(y, logits.argmax(axis=1), len(names))["macro_f1_all"]
 n_groups = len(set(groups(clips)))
 how, tested = classifier.settings, classifier.results.get("metrics", {}).get("test")
-print(f"{classifier.llm.name} ({classifier.model.dtype}), LoRA of rank {how.lora_rank},", end=" ")
-print(f"{how.max_steps} steps" if how.max_steps else f"at most {how.n_epochs} epochs", end=", ")
-print(f"learning rate {how.learning_rate:g}; {len(classifier.tokens)} tokens")
-if tested:
-    print(f"macro-F1 on the whole test set, when it was trained: {tested['macro_f1_all']:.2f}")
-print(f"here: {len(clips)} of {len(everything)} test clips, {n_groups} sentences (seed {seed}):", end=" ")
-print(f"macro-F1 {score:.2f}, guessing gives about {1 / len(names):.2f}")
+facts = {
+    "model": f"{classifier.llm.name} ({classifier.model.dtype}), LoRA of rank {how.lora_rank}",
+    "trained": f"{how.max_steps} steps" if how.max_steps else f"at most {how.n_epochs} epochs",
+    "speech tokens": len(classifier.tokens),
+    "macro-F1 on the whole test set, when it was trained": tested["macro_f1_all"] if tested else np.nan,
+    "clips here": f"{len(clips)} of {len(everything)} test clips, {n_groups} sentences (seed {seed})",
+    "macro-F1 here": score,
+    "macro-F1 by chance, about": 1 / len(names),
+}
+pd.Series(facts, name="").to_frame()
 
 # %% [markdown]
 # ## One prediction
 #
 # **Integrated gradients** ([arXiv 1703.01365](https://arxiv.org/abs/1703.01365)) go in a straight line from a
-# *baseline* to the prompt, and add up, on the way, how the score of the class changes with each coordinate
-# of each token's vector. Here the baseline is a prompt of the same length, with the same markers, in which
-# every word and every speech token is replaced by one and the same dull vector.
+# *baseline* to the prompt, and add up, on this path, how the score of the class changes with each coordinate
+# of each token's embedding. Here the baseline is a prompt of the same length, with the same markers, in which
+# every word and every speech token is replaced by one and the same baseline embedding.
 #
 # The method has a promise that can be checked, **completeness**: the attributions of all tokens add up to
 # the score of the prompt less the score of the baseline. What is missing is the error of the integration.
@@ -132,7 +129,7 @@ display(Audio(wav, rate=codec.spec.sample_rate))
 options = {"n_steps": n_steps, "filler": filler}
 one = attribute_clip(classifier, clip, **options)
 fig = plt.figure(figsize=(9, 5.6), layout="constrained")
-print(draw_attribution(fig, one, classifier, clip, wav))
+print(draw_attribution(fig, one, classifier, wav))
 figures = Path(run_dir) / "figures"
 figures.mkdir(parents=True, exist_ok=True)
 fig.savefig(figures / "12_attribution.png", dpi=110)
@@ -146,7 +143,13 @@ plt.show()
 
 # %%
 menu = {f"{some.text} ({plots.show_name(some.labels[task])}, {some.id})": some for some in clips[:16]}
-widgets.explore_clips(classifier, menu, make_explainer(classifier, n_steps, filler))
+
+
+def explain(figure, heard, sound):
+    return draw_attribution(figure, attribute_clip(classifier, heard, **options), classifier, sound)
+
+
+widgets.explore_clips(classifier, menu, explain)
 
 # %% [markdown]
 # ### How exact is the sum?
@@ -158,8 +161,8 @@ rows, word, other = {}, filler or " the", None if filler else " the"
 asked = [(filler, steps) for steps in steps_compared] + [(other, steps_compared[-1])]
 for piece, steps in asked:
     found = attribute_clip(classifier, clip, one.target, steps, filler=piece)
-    rows[f"row of “{word}”" if piece else "mean row", steps] = {
-        "to explain": found.score - found.baseline_score,
+    rows[f"embedding of “{word}”" if piece else "mean embedding", steps] = {
+        "to explain": found.gap,
         "sum": found.scores.sum(),
         "error": abs(found.delta),
         "rank correlation with the above": correlate(one, found),
@@ -169,74 +172,64 @@ exactness
 
 # %% [markdown]
 # `to explain`, `sum` and `error` are in logits. Where the error is as large as what is to be explained, the
-# single bars must not be trusted. Why so many steps? Look at the way itself: the score at many places between
-# baseline and prompt. *Predict: a slope, a step, or a rough road?*
+# single bars must not be trusted. Why so many steps? Look at the path itself: the score at many places
+# between baseline and prompt. *Predict: a slope, a step, or a rough road?*
 
 # %%
-way, height = read_path(classifier, clip, one.target, filler=filler)
+path, height = read_path(classifier, clip, one.target, filler=filler)
 points = (np.polynomial.legendre.leggauss(n_steps)[0] + 1) / 2
 fig, ax = plt.subplots(figsize=(8, 2.8))
-plots.plot_way(ax, way, height, points)
-ax.set_title(f"{one.score - one.baseline_score:+.2f} logits from end to end, one clip")
+plots.plot_path_scores(ax, path, height, points)
+ax.set_title(f"{one.gap:+.2f} logits from end to end, one clip")
 fig.savefig(figures / "12_way.png", dpi=110)
 plt.show()
-climbed = np.abs(np.diff(height)).sum()
-end_to_end = abs(height[-1] - height[0])
-print(f"Ups and downs together: {climbed:.1f} logits; end to end: {end_to_end:.1f}.", end=" ")
-print("Not an even way: few points miss a part of it." if climbed > 1.25 * end_to_end else "An even way.")
+climbed, end_to_end = np.abs(np.diff(height)).sum(), abs(height[-1] - height[0])
+print(f"Ups and downs together: {climbed:.1f} logits; end to end: {end_to_end:.1f}.")
 
 # %% [markdown]
-# Half a word is no word: between two vectors that it knows, the model has never been. What it says there is
-# no more than a by-product of its weights. How large is the error over many clips?
+# Half a word is no word: between two embeddings that it knows, the model has never been. What it says there
+# is no more than a by-product of its weights. How large is the error over many clips?
 
 # %%
 attributions = [one if some is clip else attribute_clip(classifier, some, **options) for some in clips]
-gaps = np.array([abs(a.score - a.baseline_score) for a in attributions])
+gaps = np.array([abs(a.gap) for a in attributions])
 errors = np.array([abs(a.delta) for a in attributions])
-print(f"{len(clips)} clips, {n_steps} steps, baseline {filler!r}: {np.median(gaps):.2f} logits to explain,")
-print(f"completeness error {np.median(errors):.3f} (medians; 90 % of the errors lie below", end=" ")
-print(f"{np.quantile(errors, 0.9):.3f})")
-share = np.median(errors / np.maximum(gaps, 1e-6))
-print(f"The error is {share:.0%} of what is to be explained (median):", end=" ")
-print("single bars can be trusted." if share < 0.1 else "single bars are rough; more steps help most clips.")
+shares = np.array([a.relative_error for a in attributions])
+share = np.median(shares)
+exact = pd.DataFrame({"logits to explain": gaps, "completeness error": errors, "error as a share": shares})
+exact.describe(percentiles=[0.5, 0.9]).loc[["50%", "90%", "max"]]
 
 # %% [markdown]
 # ## A second opinion: Shapley values
 #
-# Let the tokens of the prompt come in one by one, in a random order, each in the place of its dull vector.
-# Each gets what the score gains when it comes. The mean over all orders is its **Shapley value**. There are
+# Let the tokens of the prompt come in one by one, in a random order, each in the place of its baseline
+# embedding. Each gets what the score gains when it comes. The mean over all orders is its **Shapley value**. There are
 # too many orders, so a few are drawn. Whatever they are, their sum is exact. The price: the model must run
 # once for each token and order, and few orders leave a rough mean. Two separate draws show how rough.
 
 # %%
-few, theirs = clips[:n_random_clips], attributions[:n_random_clips]
+theirs = attributions[:n_random_clips]
 draws = [
-    [
-        sample_shapley(classifier, some, a.target, n_permutations, filler=filler, seed=draw)
-        for draw in (seed, seed + 1)
-    ]
-    for some, a in zip(few, theirs, strict=True)
+    [sample_shapley(classifier, a.clip, a.target, n_permutations, filler, draw) for draw in (seed, seed + 1)]
+    for a in theirs
 ]
 repeats = np.array([correlate(*two) for two in draws])
 means = [replace(first, scores=(first.scores + second.scores) / 2) for first, second in draws]
 agrees = np.array([correlate(a, b) for a, b in zip(theirs, means, strict=True)])
 missed = max(abs(found.delta) for two in draws for found in two)
-print(f"{len(few)} clips, {n_permutations} orders in each of two draws (seeds {seed} and {seed + 1})")
+print(f"{len(theirs)} clips, {n_permutations} orders in each of two draws (seeds {seed} and {seed + 1})")
 print(f"completeness error at most {missed:.3f} logits")
-print(
-    f"rank correlation of the two draws {repeats.mean():+.2f} ({repeats.min():+.2f} to {repeats.max():+.2f});"
-)
-print(f"of their mean with integrated gradients {agrees.mean():+.2f}", end=" ")
-print(f"({agrees.min():+.2f} to {agrees.max():+.2f})")
+ranks = pd.DataFrame({"of the two draws": repeats, "of their mean with integrated gradients": agrees})
+ranks.agg(["mean", "min", "max"]).T.rename_axis("rank correlation")
 
 # %%
 fig, axes = plt.subplots(2, 1, figsize=(9, 4.2), sharex=True, layout="constrained")
 for ax, found, title in ((axes[0], theirs[0], f"integrated gradients, {n_steps} steps"),
                          (axes[1], means[0], f"Shapley values, {2 * n_permutations} orders")):  # fmt: skip
     plots.plot_token_scores(ax, found.scores, found.kinds)
-    ax.set_title(f"{title}: error {abs(found.delta):.2f} of {found.score - found.baseline_score:+.2f} logits")
+    ax.set_title(f"{title}: error {abs(found.delta):.2f} of {found.gap:+.2f} logits")
 axes[1].set_xlabel("position in the prompt")
-fig.suptitle(f"“{few[0].text}”", x=0.01, ha="left")
+fig.suptitle(f"“{theirs[0].clip.text}”", x=0.01, ha="left")
 fig.savefig(figures / "12_shapley.png", dpi=110)
 plt.show()
 
@@ -251,50 +244,44 @@ plt.show()
 # intervals resample whole sentences.
 
 # %%
-credits = [
-    share_credit(classifier, some, a.target, filler) for some, a in zip(clips, attributions, strict=True)
-]
+credits = [share_credit(classifier, a.clip, a.target, filler) for a in attributions]
 sums = pd.DataFrame(credits)[[TEXT, AUDIO]]
 integrals = pd.DataFrame([a.sums() for a in attributions])[[TEXT, AUDIO]]
-for kind in sums:
-    agreed = spearmanr(sums[kind], integrals[kind]).statistic
-    print(f"{kind}: rank correlation of exact credit and integral over {len(sums)} clips {agreed:+.2f}")
+sums.corrwith(integrals, method="spearman").rename("rank correlation of exact credit and integral").to_frame()
+
+# %%
 subsets = {"all": np.full(len(clips), True)}
 subsets |= {plots.show_name(name): logits.argmax(axis=1) == k for k, name in enumerate(names)}
 sentence, bootstrap = groups(clips), Bootstrap(n_resamples, seed)
-trust = {}
-for label, at in subsets.items():
-    if at.sum() > 1:
-        trust[label] = {"clips": at.sum()}
-        for kind in sums:
-            columns = [f"{kind}{part}" for part in ("", " low", " high")]
-            found = resample_mean(sums[kind][at], sentence[at], bootstrap)
-            trust[label] |= dict(zip(columns, found.values, strict=True))
-trust = pd.DataFrame(trust).T.astype({"clips": int})
-trust
-
-# %%
-fig, ax = plt.subplots(figsize=(8, 0.5 * len(trust) + 1.4))
-plots.plot_trust(ax, trust)
+credit = {
+    f"{label} ({at.sum()} clips): {kind}": resample_mean(sums[kind][at], sentence[at], bootstrap).values
+    for label, at in subsets.items() if at.sum() > 1 for kind in sums
+}  # fmt: skip
+fig, ax = plt.subplots(figsize=(8, 0.25 * len(credit) + 1.4))
+plots.plot_intervals(ax, list(credit), *np.transpose(list(credit.values())), "added to the score (logits)")
 ax.set_title(f"what words and tokens add to the predicted class ({len(clips)} clips, seed {seed})")
 fig.savefig(figures / "12_words_and_sound.png", dpi=110)
 plt.show()
 
-more = resample_mean(sums[TEXT] - sums[AUDIO], sentence, bootstrap)
-print(f"words less sound, logits: {more}, {len(clips)} clips")
+# %% [markdown]
+# Words less sound, in logits:
 
-# %% [markdown] tags=["needs-ambiguous"]
+# %%
+more = resample_mean(sums[TEXT] - sums[AUDIO], sentence, bootstrap)
+more
+
+# %% [markdown]
 # *Predict: is the share of the sound larger where the words leave the class open?*
 
-# %% tags=["needs-ambiguous"]
-require(experiment.corpus, "ambiguous", task=task)
-is_open = np.array([bool(some.ambiguous) for some in clips])
-for label, at in {"ambiguous": is_open, "specific": ~is_open}.items():
-    if at.any():
-        told = resample_mean(sums[AUDIO][at], sentence[at], bootstrap)
-        print(
-            f"{label:9} ({at.sum()} clips): sound adds {told}, words add {sums[TEXT][at].mean():+.2f} logits"
-        )
+# %%
+is_open = np.array([some.ambiguous for some in clips])
+parts = {"ambiguous": is_open, "specific": ~is_open}
+table = {
+    label: {"clips": at.sum(), "sound adds": str(resample_mean(sums[AUDIO][at], sentence[at], bootstrap)),
+            "words add": sums[TEXT][at].mean()}
+    for label, at in parts.items() if at.any()
+}  # fmt: skip
+pd.DataFrame(table).T
 
 # %% [markdown]
 # ## Attention is a different thing
@@ -305,20 +292,18 @@ for label, at in {"ambiguous": is_open, "specific": ~is_open}.items():
 
 # %%
 attention = read_attention(classifier, clip)
-kinds = np.array(one.kinds)
 fig, axes = plt.subplots(2, 1, figsize=(9, 4.6), sharex=True, height_ratios=(1, 1.6), layout="constrained")
-plots.plot_token_scores(axes[0], one.scores, kinds)
+plots.plot_token_scores(axes[0], one.scores, one.kinds)
 plots.plot_attention(axes[1], attention)
 axes[0].set_title("above: integrated gradients; below: attention of the last position, block by block")
 fig.savefig(figures / "12_attention.png", dpi=110)
 plt.show()
 
-at = kinds != MARKER
+at = one.kinds != MARKER
 agreement = [spearmanr(block[at], np.abs(one.scores[at])).statistic for block in attention]
 on_markers = attention[:, ~at].sum(axis=1).mean()
-print(f"{on_markers:.0%} of the attention lies on the markers, whose attribution is 0 by design;")
-print(f"rank correlation of attention with the size of the attribution: {np.mean(agreement):+.2f}", end=" ")
-print(f"(mean of {len(attention)} blocks, {min(agreement):+.2f} to {max(agreement):+.2f}; {at.sum()} tokens)")
+print(f"{on_markers:.0%} of the attention lies on the markers, whose attribution is 0 by design")
+pd.Series(agreement).describe().rename("rank correlation with |attribution|, by block").to_frame()
 
 # %% [markdown]
 # ## Is it true? Delete what it names
@@ -328,18 +313,15 @@ print(f"(mean of {len(attention)} blocks, {min(agreement):+.2f} to {max(agreemen
 # must fall more than when as many *random* audio tokens of the clip are taken out.
 
 # %%
-test = run_deletion_test(classifier, clips, attributions, n_deleted, n_draws, n_resamples, seed)
-pd.Series(asdict(test), name="fall of the score, logits").to_frame()
+test = run_deletion_test(classifier, attributions, n_deleted, n_draws, bootstrap)
+pd.Series(test.numbers, name="fall of the score, logits").to_frame()
+
+# %% [markdown]
+# The fall without the named tokens less that without random ones. *Above*: they matter more than random
+# tokens; *below*: these attributions are false.
 
 # %%
-if test.low > 0:
-    verdict = "The named tokens matter more than random ones: the whole interval lies above 0."
-elif test.high < 0:
-    verdict = "The named tokens matter less than random ones: these attributions are false."
-else:
-    verdict = "Not told apart from random tokens: the interval holds 0."
-print(f"{n_deleted} tokens deleted, {test.n_clips} clips: {test.top:+.3f} against {test.random:+.3f} logits,")
-print(f"difference {test.difference:+.3f} [{test.low:+.3f}, {test.high:+.3f}]\n{verdict}")
+test.difference
 
 # %% [markdown]
 # Some dozens of clips make a wide interval. `scripts/reference_attribution.py` does the same for the shipped
@@ -351,10 +333,8 @@ if long_test.is_file():
     long_run = json.loads(long_test.read_text(encoding="utf-8"))
     print(f"{long_run['n_clips']} test clips, {long_run['n_groups']} sentences, {long_run['n_steps']} steps")
     display(pd.DataFrame(long_run["deletion"]).set_index("k"))
-    for part, check in long_run["random_models"].items():
-        models = check["models"]
-        print(f"random {part}, {check['n_clips']} clips, {len(models)} models: rank correlation", end=" ")
-        print(f"{check['mean']:+.2f} (single models {min(models):+.2f} to {max(models):+.2f})")
+    checked = {f"random {part}": check for part, check in long_run["random_models"].items()}
+    display(pd.DataFrame(checked).T)
 else:
     print("No long run here. Make it with: python scripts/reference_attribution.py")
 
@@ -369,14 +349,12 @@ else:
 # twice the steps, shows how well the pattern repeats where it should.
 
 # %%
+again = partial(attribute_clip, classifier, **options)
 checks = {
-    part: compare_with_random_weights(classifier, few, theirs, part, n_random_models, seed, **options)
+    part: compare_with_random_weights(classifier, theirs, again, part, n_random_models, seed)
     for part in ("head", "all")
 }
-finer = [
-    attribute_clip(classifier, some, a.target, 2 * n_steps, filler=filler)
-    for some, a in zip(few, theirs, strict=True)
-]
+finer = [attribute_clip(classifier, a.clip, a.target, 2 * n_steps, filler) for a in theirs]
 same = np.array([correlate(a, b) for a, b in zip(theirs, finer, strict=True)])
 spread = {f"random: {part}": found.mean(axis=1) for part, found in checks.items()}
 table = {"same model, twice the steps": [same.mean(), np.nan, np.nan]}
@@ -390,9 +368,11 @@ shown = {"same model, twice the steps": same} | shown
 plots.plot_seed_scores(ax, shown, dict.fromkeys(shown, plots.AUDIO))
 ax.axvline(0, color=plots.NEUTRAL, lw=1)
 ax.set(xlim=(-1.05, 1.05), xlabel="rank correlation with the trained model's attribution (line: mean)")
-ax.set_title(f"{len(few)} clips, {n_random_models} random models of each kind, seed {seed}")
+ax.set_title(f"{len(theirs)} clips, {n_random_models} random models of each kind, seed {seed}")
 fig.savefig(figures / "12_random_models.png", dpi=110)
 plt.show()
+
+# %%
 half = same.mean() / 2  # a model agrees if its correlation is at least half of what the same model reaches
 if same.mean() < 0.3:
     sanity = "Not decided: the same model does not repeat its own pattern, with so few steps."
@@ -466,7 +446,7 @@ exercises.check_control(my_places)
 # ## Limits
 #
 # - An attribution explains the *model*, not the speech: a model can be right for reasons that are wrong.
-# - The score of this language model goes up and down on the way from the baseline. A few steps miss that, so
+# - The score of this language model goes up and down on the path from the baseline. A few steps miss that, so
 #   sums of integrated gradients are rough. What holds on average (the tests above) need not hold for one bar.
 # - It depends on the baseline. "Compared with what?" belongs to every answer.
 # - Tokens work together: a rise of pitch is several tokens in a row. A sum divides what they do among them.
@@ -477,13 +457,12 @@ exercises.check_control(my_places)
 # ## Summary
 
 # %%
-print(f"- What words add to the prediction, less what sound adds, logits: {more}.")
+print(f"- Words less sound, logits: {more}")
+print(f"- The integrals miss {share:.0%} of what is to be explained (median, {n_steps} steps);")
 print(
-    f"- The integrals miss {share:.0%} of what is to be explained (median, {n_steps} steps); Shapley values",
-    end=" ",
+    f"  Shapley values agree with them at {agrees.mean():+.2f} and with themselves at {repeats.mean():+.2f}."
 )
-print(f"miss nothing, agree with them at {agrees.mean():+.2f} and with themselves at {repeats.mean():+.2f}.")
-print(f"- Deletion: {verdict}\n- Random models: {sanity}")
+print(f"- Deletion, named less random tokens: {test.difference}\n- Random models: {sanity}")
 print(f"- Attention is another thing: its rank correlation is {np.mean(agreement):+.2f} with the size.")
 
 # %%
@@ -497,14 +476,13 @@ metrics = {
     "credit of words, mean": sums[TEXT].mean(),
     "credit of audio, mean": sums[AUDIO].mean(),
     "words less audio": more.values,
-    "deletion, top less random": [test.difference, test.low, test.high],
+    "deletion, top less random": test.difference.values,
     "rank correlation, same model": same.mean(),
     **{f"rank correlation, {label}": values.mean() for label, values in spread.items()},
     "rank correlation of attention": np.mean(agreement),
 }
 record_metrics(run_dir, "12_why_this_prediction", **metrics)
-for key, value in metrics.items():
-    print(f"{key:40}", np.round(value, 3))
+pd.Series(metrics, name="").to_frame()
 
 # %% [markdown]
 # To explain a prediction for a recording of yours, open [20 · Live demo](20_live_demo.ipynb).

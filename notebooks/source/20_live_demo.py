@@ -28,7 +28,8 @@ from IPython.display import Markdown
 
 from speechlm_utils import plots, widgets
 from speechlm_utils.acoustics.features import clip_features
-from speechlm_utils.attribution.figure import make_explainer
+from speechlm_utils.attribution.figure import draw_attribution
+from speechlm_utils.attribution.gradients import attribute_clip
 from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import sample_clips, task_names
 from speechlm_utils.experiment import Experiment
@@ -110,7 +111,14 @@ classifier = experiment.find_classifier(task, max_steps)
 test = experiment.clips(task, "test")
 few = sample_clips(test, task, limit=n_menu_clips, seed=seed)
 menu = {f"{clip.text} ({plots.show_name(clip.labels[task])}, {clip.id})": clip for clip in few}
-widgets.explore_clips(classifier, menu, make_explainer(classifier, n_attribution_steps))
+
+
+def explain(figure, clip, wav):
+    attribution = attribute_clip(classifier, clip, n_steps=n_attribution_steps)
+    return draw_attribution(figure, attribution, classifier, wav)
+
+
+widgets.explore_clips(classifier, menu, explain)
 
 # %% [markdown]
 # ## What if?

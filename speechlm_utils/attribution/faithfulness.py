@@ -1,7 +1,7 @@
 """Are attributions true? Take the tokens away that they name, and ask a model that has learned nothing."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -11,9 +11,11 @@ from ..bootstrap import Bootstrap, resample_mean
 from ..clips import Clip, groups
 from ..finetuning.classifier import SpeechTokenClassifier
 from ..finetuning.lora import HEADS
+from ..interval import Interval
 from ..llm.trainer import ADAPTER
 from .edits import edit_clip, list_kept, mute_tokens
-from .gradients import AUDIO, MARKER, Attribution, attribute_clip
+from .gradients import Attribution
+from .question import AUDIO, MARKER
 
 
 @dataclass(frozen=True)
@@ -24,59 +26,58 @@ class DeletionTest:
     ----------
     k : int
     top, random : float, without the k tokens of the largest attribution, and without k random ones
-    difference, low, high : top less random, and its 95 % interval, whole groups of clips resampled
-    n_clips, n_groups : int, clips with more than k audio tokens, and their groups
+    difference : Interval of top less random, whole groups of clips resampled
+    n_clips : int, clips with more than k audio tokens
     """
 
     k: int
     top: float
     random: float
-    difference: float
-    low: float
-    high: float
+    difference: Interval
     n_clips: int
-    n_groups: int
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The numbers, as records and tables hold them."""
+        spans = dict(zip(("difference", "low", "high"), self.difference.values, strict=True))
+        counts = {"n_clips": self.n_clips, "n_groups": self.difference.n}
+        return {"k": self.k, "top": self.top, "random": self.random, **spans, **counts}
 
 
 def run_deletion_test(
     classifier: SpeechTokenClassifier,
-    clips: Sequence[Clip],
     attributions: Sequence[Attribution],
     k: int = 5,
-    n_draws: int = 5,
-    n_resamples: int = 2000,
-    seed: int = 0,
+    n_sets: int = 5,
+    bootstrap: Bootstrap = Bootstrap(),
 ) -> DeletionTest:
     """Delete the k audio tokens that speak most for the predicted class, and k random ones.
 
     Parameters
     ----------
-    clips, attributions : of the same clips
-    k : int
-    n_draws : int, sets of random tokens per clip
-    n_resamples, seed : of the bootstrap and of the draws
+    n_sets : int, sets of random tokens per clip
+    bootstrap : over the clips' groups; its seed is also that of the random sets
 
     Raises
     ------
     ValueError
         If no clip has more than k audio tokens.
     """
-    rng, used, falls = np.random.default_rng(seed), [], []
-    for clip, attribution in zip(clips, attributions, strict=True):
-        scores = attribution.scores[np.array(attribution.kinds) == AUDIO]
+    rng, used, falls = np.random.default_rng(bootstrap.seed), [], []
+    for one in attributions:
+        scores = one.scores[one.kinds == AUDIO]
         if len(scores) <= k:
             continue
         top = np.argsort(-scores)[:k]
-        sets = [top, *(rng.choice(len(scores), k, replace=False) for _ in range(n_draws))]
-        left = score_without(classifier, clip, sets, attribution.target)
-        used.append(clip)
-        falls.append((attribution.score - left[0], attribution.score - left[1:].mean()))
+        sets = [top, *(rng.choice(len(scores), k, replace=False) for _ in range(n_sets))]
+        left = score_without(classifier, one.clip, sets, one.target)
+        used.append(one.clip)
+        falls.append((one.score - left[0], one.score - left[1:].mean()))
     if not used:
-        raise ValueError(f"k={k}: none of {len(clips)} clips has more audio tokens than that")
-    falls, names = np.array(falls, dtype=float), groups(used)
-    interval = resample_mean(falls[:, 0] - falls[:, 1], names, Bootstrap(n_resamples, rng))
-    top, random = (float(mean) for mean in falls.mean(axis=0))
-    return DeletionTest(k, top, random, *interval.values, len(used), len(set(names)))
+        raise ValueError(f"k={k}: none of {len(attributions)} clips has more audio tokens than that")
+    top, random = np.array(falls, dtype=float).T
+    difference = resample_mean(top - random, groups(used), replace(bootstrap, seed=rng))
+    return DeletionTest(k, float(top.mean()), float(random.mean()), difference, len(used))
 
 
 def score_without(
@@ -84,34 +85,30 @@ def score_without(
 ) -> np.ndarray:
     """Compute the logit of a class without some audio tokens, once for each set of their places."""
     kept = list_kept(clip.codes, classifier.tokens, classifier.settings.collapse_repeats)
-    edited = [edit_clip(clip, mute_tokens(kept, [int(place) for place in places])) for places in sets]
-    return classifier.predict(edited)[:, target]
+    return classifier.predict([edit_clip(clip, mute_tokens(kept, places)) for places in sets])[:, target]
 
 
 def compare_with_random_weights(
     classifier: SpeechTokenClassifier,
-    clips: Sequence[Clip],
     attributions: Sequence[Attribution],
+    attribute: Callable[[Clip, int], Attribution],
     part: str = "head",
-    n_draws: int = 8,
+    n_models: int = 8,
     seed: int = 0,
-    **options,
 ) -> np.ndarray:
     """Attribute again with random weights, and correlate: of a true attribution nothing is left.
 
-    Weights are drawn from a normal distribution with the spread of the trained ones (Adebayo et al., "Sanity
-    Checks for Saliency Maps", arXiv 1810.03292).
+    Weights are sampled from a normal distribution with the spread of the trained ones (Adebayo et al.,
+    "Sanity Checks for Saliency Maps", arXiv 1810.03292).
 
     Parameters
     ----------
-    clips, attributions : of the same clips
-    part : "head", or "all" that was trained: head, adapters and, if they were, rows
-    n_draws : int, random models
-    options : of `attribute_clip`
+    attribute : function of clip and class, for example `attribute_clip` with the options used before
+    part : "head", or "all" that was trained: head, adapters and, if they were, embeddings
 
     Returns
     -------
-    correlations : float array, shape (n_draws, n_clips), Spearman's, over the words and audio tokens of a
+    correlations : float array, shape (n_models, n_clips), Spearman's, over the words and audio tokens of a
         prompt. One head may point the same way as the trained one by chance: their mean should be near 0
 
     Raises
@@ -119,27 +116,29 @@ def compare_with_random_weights(
     ValueError
         If `part` is neither.
     """
-    weights, pairs = _find_weights(classifier, part), list(zip(clips, attributions, strict=True))
-    kept, generator, found = [w.detach().clone() for w in weights], torch.Generator().manual_seed(seed), []
+    weights, found = _find_weights(classifier, part), []
+    trained, generator = [w.detach().clone() for w in weights], torch.Generator().manual_seed(seed)
+    spreads = [w.float().std().cpu() for w in trained]
     try:
-        for _ in range(n_draws):
-            for weight, trained in zip(weights, kept, strict=True):
-                drawn = torch.randn(weight.shape, generator=generator) * trained.float().std().cpu()
-                with torch.no_grad():
-                    weight.copy_(drawn)
-            again = [attribute_clip(classifier, clip, one.target, **options) for clip, one in pairs]
-            found.append([correlate(one, b) for one, b in zip(attributions, again, strict=True)])
+        for _ in range(n_models):
+            sampled = (torch.randn(w.shape, generator=generator) for w in weights)
+            _write(weights, [one * spread for one, spread in zip(sampled, spreads, strict=True)])
+            found.append([correlate(one, attribute(one.clip, one.target)) for one in attributions])
     finally:
-        with torch.no_grad():
-            for weight, trained in zip(weights, kept, strict=True):
-                weight.copy_(trained)
+        _write(weights, trained)
     return np.array(found)
 
 
 def correlate(one: Attribution, other: Attribution) -> float:
     """Correlate the ranks (Spearman) of two attributions of a prompt, its markers left out."""
-    at = np.array(one.kinds) != MARKER
+    at = one.kinds != MARKER
     return float(spearmanr(one.scores[at], other.scores[at]).statistic)
+
+
+def _write(weights: Sequence[torch.Tensor], values: Sequence[torch.Tensor]) -> None:
+    with torch.no_grad():
+        for weight, value in zip(weights, values, strict=True):
+            weight.copy_(value)
 
 
 def _find_weights(classifier: SpeechTokenClassifier, part: str) -> list[torch.Tensor]:

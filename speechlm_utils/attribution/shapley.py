@@ -4,15 +4,16 @@ Their sum is exact where that of integrated gradients is not; but every value is
 Castro, Gómez and Tejada, "Polynomial calculation of the Shapley value based on sampling" (2009).
 """
 
-import itertools
-from collections.abc import Sequence
-
+import numpy as np
 import torch
 from captum.attr import ShapleyValues, ShapleyValueSampling
 
 from ..clips import Clip
 from ..finetuning.classifier import SpeechTokenClassifier
-from .gradients import AUDIO, MARKER, TEXT, Attribution, Question, ask
+from .gradients import Attribution, ask
+from .question import AUDIO, MARKER, TEXT, Question
+
+PROMPTS_TOGETHER = 16  # that are computed in one batch
 
 
 def sample_shapley(
@@ -20,7 +21,6 @@ def sample_shapley(
     clip: Clip,
     target: int | None = None,
     n_permutations: int = 10,
-    batch_size: int = 16,
     filler: str | None = None,
     seed: int = 0,
 ) -> Attribution:
@@ -28,23 +28,21 @@ def sample_shapley(
 
     Each order leads from the baseline of `attribute_clip` to the prompt, and each token gets the change of
     the score at its coming, so the sum is exact; what is rough is the mean over a few orders. The model meets
-    prompts of whole tokens only, no vectors in between. It runs once per token and order.
+    prompts of whole tokens only, no points in between. It runs once per token and order.
 
     Parameters
     ----------
-    n_permutations : int, random orders
-    batch_size : int, prompts that are computed together
     classifier, clip, target, filler : as in `attribute_clip`, with its errors
-    seed : of the orders
+    n_permutations, seed : number and seed of the random orders
     """
 
     def sample(asked: Question) -> torch.Tensor:
-        numbers = itertools.count(1)
-        players = [0 if kind == MARKER else next(numbers) for kind in asked.kinds]  # markers come together
+        is_player = asked.kinds != MARKER
+        players = np.where(is_player, np.cumsum(is_player), 0)  # markers come together
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            sampling = {"n_samples": n_permutations, "perturbations_per_eval": batch_size}
-            return _ask_players(ShapleyValueSampling, asked, players, **sampling)
+            how = {"n_samples": n_permutations, "perturbations_per_eval": PROMPTS_TOGETHER}
+            return _ask_players(ShapleyValueSampling, asked, players, **how)
 
     return ask(classifier, clip, target, filler, sample)
 
@@ -67,15 +65,17 @@ def share_credit(
     """
 
     def divide(asked: Question) -> torch.Tensor:
-        sides = [int(kind == AUDIO) for kind in asked.kinds]  # markers are the same in the baseline
-        part = {kind: 1 / max(asked.kinds.count(kind), 1) for kind in (TEXT, AUDIO)} | {MARKER: 0.0}
-        parts = torch.tensor([part[kind] for kind in asked.kinds], device=asked.embedded.device)
-        return _ask_players(ShapleyValues, asked, sides, perturbations_per_eval=4) * parts[None, :, None]
+        kinds, parts = asked.kinds, np.zeros(len(asked.kinds), np.float32)
+        for kind in (TEXT, AUDIO):
+            parts[kinds == kind] = 1 / max(np.sum(kinds == kind), 1)
+        sides = (kinds == AUDIO).astype(int)  # markers are the same in the baseline
+        values = _ask_players(ShapleyValues, asked, sides, perturbations_per_eval=4)
+        return values * torch.tensor(parts, device=values.device)[None, :, None]
 
     return ask(classifier, clip, target, filler, divide).sums()
 
 
-def _ask_players(method, asked: Question, players: Sequence[int], **options) -> torch.Tensor:
+def _ask_players(method, asked: Question, players: np.ndarray, **options) -> torch.Tensor:
     """Ask captum what each player adds; positions of one number come and go together.
 
     Returns
@@ -83,12 +83,11 @@ def _ask_players(method, asked: Question, players: Sequence[int], **options) -> 
     values : shape (1, n_positions, 1), at every position the value of its whole player
     """
     device = asked.embedded.device
-    there = torch.ones(1, len(players), device=device)
 
     def read(is_there: torch.Tensor) -> torch.Tensor:
         return asked.read(torch.where(is_there[..., None] > 0, asked.embedded, asked.baseline))
 
     with torch.no_grad():
-        feature_mask = torch.tensor([list(players)], device=device)
-        values = method(read).attribute(there, target=asked.target, feature_mask=feature_mask, **options)
-    return values[..., None]
+        mask = torch.tensor(players, device=device)[None]
+        there = torch.ones(1, len(players), device=device)
+        return method(read).attribute(there, feature_mask=mask, **options)[..., None]

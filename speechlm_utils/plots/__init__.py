@@ -11,7 +11,7 @@ from .acoustics import (
     plot_shares,
     plot_two_groups,
 )
-from .attribution import plot_attention, plot_token_scores, plot_trust, plot_way
+from .attribution import plot_attention, plot_path_scores, plot_token_scores
 from .cards import draw_card, plot_atlas
 from .codec import (
     plot_clusters,

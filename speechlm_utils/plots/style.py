@@ -16,6 +16,7 @@ LABEL_CYCLE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9",
 
 SET_COLORS = {
     "text": TEXT,
+    "audio": AUDIO,
     "selected": BOTH,
     "matched random": "#E69F00",
     "random": NEUTRAL,

@@ -45,7 +45,7 @@ def test_the_model_reads_what_was_edited():
 
 @pytest.mark.parametrize("edit", [edits.mute_tokens, edits.repeat_tokens])
 def test_a_place_that_is_not_there_is_named(edit):
-    with pytest.raises(ValueError, match="place 9: there are 4 kept tokens"):
+    with pytest.raises(ValueError, match="place 9: there are 4 selected tokens"):
         edit(edits.list_kept(CODES, TOKENS), [0, 9])
 
 

@@ -1,30 +1,21 @@
 """Attribution on a tiny LLM that was trained to listen: what it rests on is known."""
 
 from dataclasses import replace
-from types import SimpleNamespace
+from functools import partial
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from conftest import SPEC
 from tiny_llm import TOKENS, make_clips, save_tiny_llm
 
 from speechlm_utils import plots
 from speechlm_utils.attribution.faithfulness import compare_with_random_weights, correlate, run_deletion_test
-from speechlm_utils.attribution.figure import draw_attribution, make_explainer
-from speechlm_utils.attribution.gradients import (
-    AUDIO,
-    MARKER,
-    TEXT,
-    attribute_clip,
-    describe_positions,
-    embed,
-    make_baseline,
-    read_attention,
-    read_path,
-)
+from speechlm_utils.attribution.figure import draw_attribution
+from speechlm_utils.attribution.gradients import attribute_clip, read_attention, read_path
+from speechlm_utils.attribution.question import AUDIO, MARKER, TEXT, pose
 from speechlm_utils.attribution.shapley import sample_shapley, share_credit
-from speechlm_utils.codec_spec import CodecSpec
 from speechlm_utils.finetuning.finetune import build_classifier, fine_tune
 from speechlm_utils.finetuning.lora import FineTuneSettings
 from speechlm_utils.llm.spec import LLMSpec
@@ -51,8 +42,7 @@ def attributions(trained):
 
 def test_embeddings_are_those_that_the_model_uses(trained):
     classifier, clips = trained
-    prompt = classifier.encode(clips[:1])[0][0]
-    outputs = classifier.model(inputs_embeds=embed(classifier, prompt.input_ids))
+    outputs = classifier.model(inputs_embeds=pose(classifier, clips[0]).embedded)
     assert np.allclose(outputs.logits[0].detach(), classifier.predict(clips[:1])[0], atol=1e-5)
 
 
@@ -63,7 +53,7 @@ def test_scores_add_up_to_the_difference_from_the_baseline(trained, attributions
         assert one.relative_error < 0.01
         assert one.score == pytest.approx(logit.max(), abs=1e-4)
         assert sum(one.sums().values()) == pytest.approx(one.scores.sum(), abs=1e-4)
-        assert np.all(one.scores[np.array(one.kinds) == MARKER] == 0)  # they are the same in the baseline
+        assert np.all(one.scores[one.kinds == MARKER] == 0)  # they are the same in the baseline
     rough = attribute_clip(classifier, clips[0], n_steps=2)
     assert rough.relative_error > attributions[0].relative_error
 
@@ -71,12 +61,12 @@ def test_scores_add_up_to_the_difference_from_the_baseline(trained, attributions
 def test_audio_tokens_know_their_frame(trained, attributions):
     classifier, clips = trained
     for clip, one in zip(clips, attributions, strict=True):
-        at = np.array(one.kinds) == AUDIO
+        at = one.kinds == AUDIO
         assert one.frames[at].tolist() == find_kept(clip.codes, TOKENS)[0].tolist()
         assert np.all(one.frames[~at] == -1)
     text = '<|audio|> say "<|L2_0005|>"'  # typed by a user: words
     clip = type(clips[0])("typed", text, None, codes=clips[0].codes)
-    kinds, _ = describe_positions(classifier, clip, classifier.encode([clip])[0][0])
+    kinds = pose(classifier, clip).kinds.tolist()
     assert (kinds.count(MARKER), kinds.count(AUDIO)) == (4, len(find_kept(clip.codes, TOKENS)[0]))
 
 
@@ -90,24 +80,26 @@ def test_another_class_has_other_scores(trained, attributions):
 
 def test_deleting_named_tokens_moves_the_score_more_than_random_ones(trained, attributions):
     classifier, clips = trained
-    found = run_deletion_test(classifier, clips, attributions, k=3)
-    assert found.low > 0 and found.difference == pytest.approx(found.top - found.random)
-    assert found.n_clips == found.n_groups == len(clips)
+    found = run_deletion_test(classifier, attributions, k=3)
+    assert found.difference.verdict == "above"
+    assert found.difference.estimate == pytest.approx(found.top - found.random)
+    assert found.n_clips == found.numbers["n_groups"] == len(clips)
     with pytest.raises(ValueError, match="k=99: none of 24 clips has more audio tokens"):
-        run_deletion_test(classifier, clips, attributions, k=99)
+        run_deletion_test(classifier, attributions, k=99)
 
 
 def test_false_attributions_fail_the_deletion_test(trained, attributions):
-    classifier, clips = trained
-    upside_down = [type(one)(**vars(one) | {"scores": -one.scores}) for one in attributions]
-    assert run_deletion_test(classifier, clips, upside_down, k=3).low < 0
+    classifier, _ = trained
+    upside_down = [replace(one, scores=-one.scores) for one in attributions]
+    assert run_deletion_test(classifier, upside_down, k=3).difference.low < 0
 
 
 @pytest.mark.parametrize("part", ["head", "all"])
 def test_random_weights_leave_nothing_and_are_put_back(trained, attributions, part):
     classifier, clips = trained
     before = classifier.predict(clips[:6])
-    found = compare_with_random_weights(classifier, clips[:6], attributions[:6], part, n_draws=12, n_steps=8)
+    again = partial(attribute_clip, classifier, n_steps=8)
+    found = compare_with_random_weights(classifier, attributions[:6], again, part, n_models=12)
     assert found.shape == (12, 6) and abs(found.mean()) < 0.3
     assert np.array_equal(classifier.predict(clips[:6]), before)
     same = attribute_clip(classifier, clips[0], attributions[0].target, n_steps=8)
@@ -116,7 +108,7 @@ def test_random_weights_leave_nothing_and_are_put_back(trained, attributions, pa
 
 def test_which_weights_are_random_must_be_said_right(trained, attributions):
     with pytest.raises(ValueError, match="part='tail': is neither"):
-        compare_with_random_weights(*trained, attributions, "tail")
+        compare_with_random_weights(trained[0], attributions, None, "tail")
 
 
 def test_the_baseline_can_be_a_word(trained):
@@ -143,14 +135,14 @@ def test_shapley_values_name_tokens_that_matter(trained, attributions):
     found = [sample_shapley(classifier, clip, n_permutations=6) for clip in clips[:8]]
     agreement = [correlate(a, b) for a, b in zip(attributions[:8], found, strict=True)]
     assert np.mean(agreement) > 0.3 and min(agreement) > 0
-    assert run_deletion_test(classifier, clips[:8], found, k=3).low > 0
+    assert run_deletion_test(classifier, found, k=3).difference.low > 0
 
 
 def test_shapley_of_a_token_is_its_mean_gain_over_all_orders(trained):
     classifier, clips = trained
     clip = replace(clips[0], text="a", codes=clips[0].codes[:, :0])  # one word and no audio: one player
     one = sample_shapley(classifier, clip, n_permutations=1)
-    at = np.array(one.kinds) != MARKER
+    at = one.kinds != MARKER
     assert at.sum() == 1 and one.scores[at][0] == pytest.approx(one.score - one.baseline_score, abs=1e-5)
 
 
@@ -159,28 +151,27 @@ def test_credit_of_words_and_audio_is_exact(trained, attributions):
     credit, one = share_credit(classifier, clips[0]), attributions[0]
     assert sum(credit.values()) == pytest.approx(one.score - one.baseline_score, abs=1e-4)
     assert credit["marker"] == 0
-    prompt = classifier.encode(clips[:1])[0][0]
-    kinds, embedded = np.array(one.kinds), embed(classifier, prompt.input_ids)
-    baseline = make_baseline(classifier, embedded, one.kinds)
+    asked = pose(classifier, clips[0])
 
     def score(shown):
-        mixed = torch.where(torch.tensor(np.isin(kinds, shown))[None, :, None], embedded, baseline)
+        is_shown = torch.tensor(np.isin(one.kinds, shown))[None, :, None]
+        mixed = torch.where(is_shown, asked.embedded, asked.baseline)
         return classifier.model(inputs_embeds=mixed).logits[0, one.target].item()
 
     alone, beside = score([AUDIO]) - score([]), score([AUDIO, TEXT]) - score([TEXT])
     assert credit["audio"] == pytest.approx((alone + beside) / 2, abs=1e-4)
 
 
-def test_the_way_of_the_integral_goes_from_baseline_to_prompt(trained, attributions):
+def test_the_integration_path_goes_from_baseline_to_prompt(trained, attributions):
     classifier, clips = trained
-    way, scores = read_path(classifier, clips[0], n_points=201, batch_size=32)
+    path, scores = read_path(classifier, clips[0], n_points=201)
     one = attributions[0]
-    assert (way[0], way[-1], len(way)) == (0, 1, 201)
+    assert (path[0], path[-1], len(path)) == (0, 1, 201)
     assert scores[0] == pytest.approx(one.baseline_score, abs=1e-4)
     assert scores[-1] == pytest.approx(one.score, abs=1e-4)
     fig, ax = plt.subplots()
     points = np.array([0.25, 0.5])
-    marks = plots.plot_way(ax, way, scores, points).lines[1]
+    marks = plots.plot_path_scores(ax, path, scores, points).lines[1]
     assert np.allclose(marks.get_xydata(), np.column_stack([points, scores[[50, 100]]]))
     plt.close(fig)
 
@@ -195,18 +186,11 @@ def test_attention_of_a_block_adds_up_to_one(trained):
 
 
 def test_figure_says_what_it_shows(trained, attributions):
-    classifier, clips = trained
-    figure = plt.figure()
-    wav = np.zeros(clips[0].codes.shape[1] * 320, dtype=np.float32)
-    classifier.codec = SimpleNamespace(spec=CodecSpec(16000, 320, 1024, 8))
-    try:
-        said = draw_attribution(figure, attributions[0], classifier, clips[0], wav)
-        again = plt.figure()
-        assert make_explainer(classifier, 48)(again, clips[0], wav) == said
-        plt.close(again)
-    finally:
-        classifier.codec = None
+    classifier, _ = trained
+    one = replace(attributions[0], clip=replace(attributions[0].clip, spec=SPEC))
+    figure, wav = plt.figure(), np.zeros(one.clip.codes.shape[1] * SPEC.hop, dtype=np.float32)
+    said = draw_attribution(figure, one, classifier, wav)
     assert "completeness error" in said and len(figure.axes) == 3
     heights = sum(bar.get_height() for bar in figure.axes[2].patches)
-    assert heights == pytest.approx(attributions[0].sums()["audio"], abs=1e-4)
+    assert heights == pytest.approx(one.sums()["audio"], abs=1e-4)
     plt.close(figure)
