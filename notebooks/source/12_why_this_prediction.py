@@ -203,8 +203,8 @@ exact.describe(percentiles=[0.5, 0.9]).loc[["50%", "90%", "max"]]
 # ## A second opinion: Shapley values
 #
 # Let the tokens of the prompt come in one by one, in a random order, each in the place of its baseline
-# embedding. Each gets what the score gains when it comes. The mean over all orders is its **Shapley value**. There are
-# too many orders, so a few are drawn. Whatever they are, their sum is exact. The price: the model must run
+# embedding. Each gets what the score gains when it comes. The mean over all orders is its **Shapley value**.
+# There are too many orders, so a few are drawn. Whatever they are, their sum is exact. The price: the model must run
 # once for each token and order, and few orders leave a rough mean. Two separate draws show how rough.
 
 # %%
@@ -458,10 +458,8 @@ exercises.check_control(my_places)
 
 # %%
 print(f"- Words less sound, logits: {more}")
-print(f"- The integrals miss {share:.0%} of what is to be explained (median, {n_steps} steps);")
-print(
-    f"  Shapley values agree with them at {agrees.mean():+.2f} and with themselves at {repeats.mean():+.2f}."
-)
+print(f"- The integrals miss {share:.0%} of what is to be explained (median, {n_steps} steps).")
+print(f"- Shapley values: {agrees.mean():+.2f} with the integrals, {repeats.mean():+.2f} with themselves.")
 print(f"- Deletion, named less random tokens: {test.difference}\n- Random models: {sanity}")
 print(f"- Attention is another thing: its rank correlation is {np.mean(agreement):+.2f} with the size.")
 
