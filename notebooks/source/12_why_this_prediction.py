@@ -204,7 +204,7 @@ exact.describe(percentiles=[0.5, 0.9]).loc[["50%", "90%", "max"]]
 #
 # Let the tokens of the prompt come in one by one, in a random order, each in the place of its baseline
 # embedding. Each gets what the score gains when it comes. The mean over all orders is its **Shapley value**.
-# There are too many orders, so a few are drawn. Whatever they are, their sum is exact. The price: the model must run
+# There are too many orders, so a few are drawn. Whatever they are, their sum is exact. The price: it runs
 # once for each token and order, and few orders leave a rough mean. Two separate draws show how rough.
 
 # %%
