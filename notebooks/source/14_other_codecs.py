@@ -205,8 +205,8 @@ table[["occurring", "C", "kept", "kept at same C"]]
 # %%
 rate = 1000 * table["kept at same C"] / table.occurring
 order = rate.sort_values(ascending=False)
-print(f"kept at C = {C_same:.3g}, of 1,000 tokens that occur:", end=" ")
-print(", ".join(f"{name} {value:.0f}" for name, value in order.items()))
+shown = ", ".join(f"{name} {value:.0f}" for name, value in order.items())
+print(f"kept at C = {C_same:.3g}, of 1,000 tokens that occur: {shown}")
 most_tokens, most_kept = table.occurring.idxmax(), table["kept at same C"].idxmax()
 agree = "as predicted" if most_tokens == most_kept else "so the number kept does not follow the offer alone"
 print(f"most occur in {most_tokens}, most are kept of {most_kept}: {agree}")
@@ -265,13 +265,12 @@ print(
 )
 if untrained:
     control, rest = scores.loc["untrained EnCodec"], against.loc["untrained EnCodec"]
-    print("The control,", end=" ")
-    if control.low > 0:
-        print("which has learned nothing, beats the words: part of the gain needs no trained codec.")
-    elif control.high < 0:
-        print("which has learned nothing, harms: its tokens are noise beside the words.")
-    else:
-        print("which has learned nothing, adds nothing that can be told.")
+    found = {
+        "above": "beats the words: part of the gain needs no trained codec",
+        "below": "harms: its tokens are noise beside the words",
+    }
+    told = found.get(control.verdict, "adds nothing that can be told")
+    print(f"The control, which has learned nothing, {told}.")
     words = {"above": "less", "below": "more"}  # the difference is the control's, less the codec's
     learned = words.get(rest.verdict, "neither more nor less, as far as can be told,")
     print(f"Beside it, {acoustic} gives {learned} than random filters do.")
@@ -313,16 +312,13 @@ for name in levelled:
     row = compare_conditions(y, predictions, sentences, name, bootstrap=bootstrap).loc[f"{name}, {level}"]
     change = {"above": "gains", "below": "loses"}.get(row.verdict, "neither gains nor loses")
     left = scores.verdict[f"{name}, {level}"]
-    print(
-        f"{name:20} {change} without loudness: {row.difference:+.3f} [{row.low:+.3f}, {row.high:+.3f}];",
-        end=" ",
-    )
-    print(f"what is left, less the words alone: {left}")
+    span_text = f"{row.difference:+.3f} [{row.low:+.3f}, {row.high:+.3f}]"
+    print(f"{name:20} {change} without loudness: {span_text}; what is left, less the words alone: {left}")
 if untrained:
     base = f"untrained EnCodec, {level}"
     row = compare_conditions(y, predictions, sentences, base, bootstrap=bootstrap).loc[f"{acoustic}, {level}"]
-    print(f"at equal loudness, the trained codec less the untrained one: {row.difference:+.3f}", end=" ")
-    print(f"[{row.low:+.3f}, {row.high:+.3f}]: {row.verdict}")
+    span_text = f"{row.difference:+.3f} [{row.low:+.3f}, {row.high:+.3f}]: {row.verdict}"
+    print(f"at equal loudness, the trained codec less the untrained one: {span_text}")
 
 # %% [markdown]
 # ## Which layers win?

@@ -37,20 +37,19 @@ MAX_SEMITONES = 12.0  # from the clip's median; farther away, pYIN has nearly al
 CACHE_VERSION = 4  # raise it when a feature is computed otherwise: older cached files are then passed by
 
 
-def frame_features(wav: np.ndarray, spec: CodecSpec, median_hz: float | None = None) -> dict[str, np.ndarray]:
+def frame_features(wav: np.ndarray, spec: CodecSpec) -> dict[str, np.ndarray]:
     """Measure pitch, voicing, loudness and spectrum in every frame of a clip.
 
     Parameters
     ----------
     wav : float array, shape (n_samples,), mono, full scale at 1, at the sample rate of the spec
     spec : CodecSpec, whose frames are measured
-    median_hz : float, pitch that counts as 0 semitones; default: the median of this clip's voiced frames
 
     Returns
     -------
     features : dict of float arrays, each of shape (n_frames,), n_frames = ceil(n_samples / hop)
-        `f0_hz` and `f0_st` (NaN where unvoiced, or more than an octave from the clip's median, where pYIN is
-        nearly always wrong), `voiced` (0 or 1, likewise), `rms_db` (dB re full scale),
+        `f0_hz` and `f0_st` (about the clip's median; NaN where unvoiced, or more than an octave from it,
+        where pYIN is nearly always wrong), `voiced` (0 or 1, likewise), `rms_db` (dB re full scale),
         `centroid_hz`, `tilt_db_oct` (both NaN in digital silence) and `zcr` (zero crossings per sample).
 
     Raises
@@ -69,7 +68,7 @@ def frame_features(wav: np.ndarray, spec: CodecSpec, median_hz: float | None = N
     centroid_hz[silent], tilt[silent] = np.nan, np.nan
     return {
         "f0_hz": f0_hz,
-        "f0_st": semitones(f0_hz, median_hz),
+        "f0_st": semitones(f0_hz),
         "voiced": voiced,
         "rms_db": rms_db.astype(float),
         "centroid_hz": centroid_hz,

@@ -63,7 +63,7 @@ def test_click_is_heard_in_its_own_frame_only(sample):
 def test_pitch_step_falls_on_its_frame():
     step = 20
     wav = np.concatenate([make_tone(150, step * HOP / RATE), make_tone(300, step * HOP / RATE)])
-    f0_st = frame_features(wav, SPEC, median_hz=150.0)["f0_st"]
+    f0_st = semitones(frame_features(wav, SPEC)["f0_hz"], 150.0)
     above = np.flatnonzero(f0_st > 6)  # halfway between 0 and 12 semitones
     assert abs(int(above[0]) - step) <= 1
     np.testing.assert_allclose(f0_st[3 : step - 2], 0, atol=0.3)
@@ -128,13 +128,14 @@ def test_sound_falls_on_the_frame_of_its_time(frame_rate):
     """A voice between two silences, one that rises an octave: its frames and no others, at any frame rate."""
     low, high = make_tone(150, 0.8, rate=24000), make_tone(300, 0.8, rate=24000)
     wav = np.concatenate([np.zeros(19200), low, high, np.zeros(19200)])
-    features = frame_features(wav, OF_RATE[frame_rate], 150.0)
+    features = frame_features(wav, OF_RATE[frame_rate])
     begin, step, end = (round(seconds * frame_rate) for seconds in (0.8, 1.6, 2.4))
     loud = np.flatnonzero(features["rms_db"] > -30)
     assert (loud[0], loud[-1]) == (begin, end - 1)
+    f0_st = semitones(features["f0_hz"], 150.0)
     edge = math.ceil(0.05 * frame_rate)  # the window of pitch
-    np.testing.assert_allclose(features["f0_st"][begin + edge : step - edge], 0, atol=0.3)
-    np.testing.assert_allclose(features["f0_st"][step + edge : end - edge], 12, atol=0.3)
+    np.testing.assert_allclose(f0_st[begin + edge : step - edge], 0, atol=0.3)
+    np.testing.assert_allclose(f0_st[step + edge : end - edge], 12, atol=0.3)
     assert not features["voiced"][: begin - edge].any() and not features["voiced"][end + edge :].any()
 
 

@@ -155,8 +155,8 @@ def test_measured_features_stand_beside_tokens():
 
 def test_summary_tells_level_pitch_and_length():
     loud, soft = (frame_features(make_tone(200, 0.5, gain=gain), SPEC) for gain in (0.3, 0.03))
-    low = frame_features(make_tone(100, 0.8), SPEC, median_hz=200.0)
-    for one in (loud, soft):
+    low = frame_features(make_tone(100, 0.8), SPEC)
+    for one in (loud, soft, low):
         one["f0_st"] = semitones(one["f0_hz"], 200.0)
     clips = loud, soft, low, frame_features(np.zeros(6400), SPEC)
     rows = np.array([summarise_features(one) for one in clips])
