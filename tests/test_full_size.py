@@ -14,7 +14,7 @@ from speechlm_utils.codec.probing import frame_phones
 from speechlm_utils.codec.weights import make_model
 from speechlm_utils.corpus.load import load_corpus
 from speechlm_utils.selection.bag_of_words import count_matrix
-from speechlm_utils.tokens import kept_tokens
+from speechlm_utils.tokens import list_occurrences
 
 HUMAN = Path(__file__).resolve().parent.parent / "data" / "human"
 
@@ -58,5 +58,5 @@ def test_full_size_codec_on_a_human_recording(released, tmp_path):
     assert len(frame_phones(encoded)) == encoded.codes.shape[1]
     assert count_matrix([encoded]).sum() == 7 * encoded.codes.shape[1]
     token = (3, int(encoded.codes[2, 0]))
-    assert len(kept_tokens(encoded.codes, [token])) == int(np.sum(encoded.codes[2] == token[1]))
+    assert len(list_occurrences(encoded.codes, [token])) == int(np.sum(encoded.codes[2] == token[1]))
     assert len(codec.decode(encoded.codes[:, :10])) == 3200

@@ -55,7 +55,7 @@ from speechlm_utils.llm.vocabulary import MARKERS, add_speech_tokens
 from speechlm_utils.notebook.record import record_metrics
 from speechlm_utils.pretraining.geometry import compare_similarities
 from speechlm_utils.pretraining.pretrain import PretrainSettings, pretrain_token_embeddings
-from speechlm_utils.tokens import find_kept, show_token, token_name
+from speechlm_utils.tokens import list_occurrences, show_token, token_name
 
 plots.apply_style()
 pd.options.display.precision = 2
@@ -150,11 +150,11 @@ widgets.show_prompt(tokenizer, prompt)
 # blue is a lower layer). Where in the clip do they come from?
 
 # %%
-frames, kept_layers = find_kept(clip.codes, tokens, collapse_repeats)
+found = list_occurrences(clip.codes, tokens, collapse_repeats)
 
 fig, ax = plt.subplots(figsize=(8, 2.6))
-plots.plot_kept_tokens(ax, frames, kept_layers, clip.codes.shape[1], clip.spec)
-ax.set_title(f"{prompt.n_audio} kept tokens of {clip.codes.size:,} codes, and {prompt.n_text} of text")
+plots.plot_occurrences(ax, found, clip.codes.shape[1], clip.spec)
+ax.set_title(f"{prompt.n_audio} selected tokens of {clip.codes.size:,} codes, and {prompt.n_text} of text")
 plt.show()
 
 # %%

@@ -13,7 +13,8 @@ from ..finetuning.classifier import SpeechTokenClassifier
 from ..finetuning.lora import HEADS
 from ..interval import Interval
 from ..llm.trainer import ADAPTER
-from .edits import edit_clip, list_kept, mute_tokens
+from ..tokens import list_occurrences
+from .edits import edit_clip, mute_tokens
 from .gradients import Attribution
 from .question import AUDIO, MARKER
 
@@ -84,8 +85,8 @@ def score_without(
     classifier: SpeechTokenClassifier, clip: Clip, sets: Sequence[Sequence[int]], target: int
 ) -> np.ndarray:
     """Compute the logit of a class without some audio tokens, once for each set of their places."""
-    kept = list_kept(clip.codes, classifier.tokens, classifier.settings.collapse_repeats)
-    return classifier.predict([edit_clip(clip, mute_tokens(kept, places)) for places in sets])[:, target]
+    found = list_occurrences(clip.codes, classifier.tokens, classifier.settings.collapse_repeats)
+    return classifier.predict([edit_clip(clip, mute_tokens(found, places)) for places in sets])[:, target]
 
 
 def compare_with_random_weights(

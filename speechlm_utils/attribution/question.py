@@ -14,7 +14,7 @@ from ..clips import Clip
 from ..finetuning.classifier import SpeechTokenClassifier
 from ..llm.prompts import Prompt
 from ..llm.vocabulary import MARKERS
-from ..tokens import find_kept
+from ..tokens import list_occurrences
 from ..torch_settings import quiet_transformers
 
 MARKER, TEXT, AUDIO = "marker", "text", "audio"
@@ -87,8 +87,8 @@ def describe_positions(
     is_audio = np.isin(ids, [i for i in classifier.ids.values() if i not in markers])
     frames = np.full(len(ids), -1)
     if is_audio.any():
-        found, _ = find_kept(clip.codes, classifier.tokens, classifier.settings.collapse_repeats)
-        frames[is_audio] = found[: prompt.n_audio]
+        found = list_occurrences(clip.codes, classifier.tokens, classifier.settings.collapse_repeats)
+        frames[is_audio] = [one.frame for one in found[: prompt.n_audio]]
     return np.select([is_audio, np.isin(ids, markers)], [AUDIO, MARKER], TEXT), frames
 
 

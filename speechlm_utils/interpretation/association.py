@@ -14,7 +14,7 @@ from scipy import stats
 from ..acoustics.features import FEATURES
 from ..bootstrap import Bootstrap, draw_weights
 from ..clips import Clip
-from ..tokens import Token, codes_of, mark_tokens
+from ..tokens import Token, mark_tokens
 
 MIN_CLIPS = 5
 """A token seen in fewer clips gets its value, but no interval and no p-value."""
@@ -160,7 +160,7 @@ def _sum_clips(clips, values: list[np.ndarray], tokens) -> tuple[np.ndarray, np.
     """Sum count, value and square: (3, n_clips, n_tokens, n_features) and (3, n_clips, 1, n_features)."""
     with_token, total = [], []
     for clip, x in zip(clips, values, strict=True):
-        hits = mark_tokens(codes_of(clip), list(tokens)).astype(float)
+        hits = mark_tokens(clip.codes, tokens).astype(float)
         if hits.shape[1] != len(x):
             raise ValueError(f"clip {clip.id} has {hits.shape[1]} frames of codes but {len(x)} of features")
         valid, x = np.isfinite(x), np.nan_to_num(x)

@@ -12,7 +12,7 @@ from ..codec.codebooks import nearest_codes, read_codebook
 from ..codec.probing import frame_phones
 from ..codec_spec import shared_spec
 from ..selection.stability import fold_coefs, split_folds, stability
-from ..tokens import Token, codes_of, list_tokens, mark_tokens, show_token, token_name
+from ..tokens import Token, list_tokens, mark_tokens, show_token, token_name
 from .association import correct_p_values, token_associations
 from .evidence import COLUMNS, Evidence, list_facts, tabulate
 from .shares import compare_shares, compare_voices, split_by
@@ -109,7 +109,7 @@ def describe_codebook(data: Evidence) -> pd.DataFrame | None:
     rows, clips = [], [*data.clips, *data.train]
     for layer in sorted({layer for layer, _ in data.tokens}):
         vectors = read_codebook(data.codec, layer)
-        used = np.unique(np.concatenate([codes_of(clip)[layer - 1] for clip in clips])).tolist()
+        used = np.unique(np.concatenate([clip.codes[layer - 1] for clip in clips])).tolist()
         for token in (token for token in data.tokens if token[0] == layer):
             near = nearest_codes(vectors, token[1], N_NEAREST, used)
             rows += [(token, show_token(layer, code), distance) for code, distance in near]
@@ -138,7 +138,7 @@ def describe_words(data: Evidence) -> pd.DataFrame | None:
 
 def count_hits(clips: Sequence[Clip], tokens: Sequence[Token]) -> tuple[np.ndarray, np.ndarray]:
     """Count each token's frames and all frames: float arrays (n_clips, n_tokens) and (n_clips,)."""
-    hits = np.array([mark_tokens(codes_of(clip), tokens).sum(axis=1) for clip in clips], dtype=float)
+    hits = np.array([mark_tokens(clip.codes, tokens).sum(axis=1) for clip in clips], dtype=float)
     return hits, np.array([clip.codes.shape[1] for clip in clips], dtype=float)
 
 

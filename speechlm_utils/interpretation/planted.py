@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ..clips import Clip, label_ids
-from ..tokens import Token, codes_of, mark_tokens
+from ..tokens import Token, mark_tokens
 
 PAIRS = {
     "f0_st": ("f0_shift_st", 1),
@@ -115,7 +115,7 @@ def centre(rows: np.ndarray) -> np.ndarray:
 
 def token_shares(clips: Sequence[Clip], tokens: Sequence[Token]) -> np.ndarray:
     """Measure the share of each clip's frames that carries each token; float (n_clips, n_tokens)."""
-    return np.array([mark_tokens(codes_of(clip), list(tokens)).mean(axis=1) for clip in clips])
+    return np.array([mark_tokens(clip.codes, tokens).mean(axis=1) for clip in clips])
 
 
 def planted_recovery(

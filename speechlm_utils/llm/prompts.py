@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..clips import Clip
-from ..tokens import Token, kept_tokens
+from ..tokens import Token, list_occurrences
 from .spec import PromptFormat
 from .vocabulary import MARKERS
 
@@ -83,7 +83,7 @@ def build_prompt(
     if format.use_audio:
         if codes is None:
             raise ValueError("codes=None: a prompt with audio needs the clip's codes; encode_clips adds them")
-        names = kept_tokens(codes, tokens, format.collapse_repeats)
+        names = [one.name for one in list_occurrences(codes, tokens, format.collapse_repeats)]
         sounds, markers = tokenizer.convert_tokens_to_ids(names), MARKERS
     room = format.max_length - len(markers)
     if room < 2:

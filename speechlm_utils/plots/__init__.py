@@ -27,7 +27,7 @@ from .codec import (
 from .embeddings import (
     plot_budget,
     plot_embeddings,
-    plot_kept_tokens,
+    plot_occurrences,
     plot_pairs,
     plot_permutations,
     plot_pretraining,

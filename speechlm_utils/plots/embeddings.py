@@ -6,20 +6,15 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ..codec_spec import CodecSpec
+from ..tokens import Occurrence
 from .style import AUDIO, BOTH, NEUTRAL, TEXT, count_along, layer_color, layer_colors
 
 
-def plot_kept_tokens(
-    ax: Axes, frames: Sequence[int], layers: Sequence[int], n_frames: int, spec: CodecSpec
-) -> Axes:
-    """Draw where in a clip its kept tokens lie.
-
-    Parameters
-    ----------
-    frames, layers : int arrays, shape (n_kept,); frames from 0, layers from 1
-    n_frames : int, of the clip, whose codes have this spec
-    """
-    seconds, end = (np.asarray(frames) + 0.5) / spec.frame_rate, n_frames / spec.frame_rate
+def plot_occurrences(ax: Axes, found: Sequence[Occurrence], n_frames: int, spec: CodecSpec) -> Axes:
+    """Draw where in a clip its selected tokens lie (`list_occurrences`); n_frames are the clip's."""
+    layers = [one.layer for one in found]
+    seconds = (np.array([one.frame for one in found]) + 0.5) / spec.frame_rate
+    end = n_frames / spec.frame_rate
     ax.hlines(spec.layers, 0, end, color="0.9", lw=6, zorder=0)
     ax.scatter(seconds, layers, marker="|", s=70, lw=2.2, color=layer_colors(layers, spec.n_layers))
     ax.set(xlabel="time (s)", ylabel="layer", xlim=(0, end), ylim=(spec.n_layers + 0.6, 0.4))
@@ -39,7 +34,7 @@ def plot_budget(ax: Axes, n_text: Sequence[int], n_audio: Sequence[int], max_len
     room = max_length - 4
     right, top = 1.15 * np.max(n_text), 1.15 * np.max(n_audio)
     ax.plot([0, room], [room, 0], color="black", ls="--", label=f"room in {max_length} tokens")
-    ax.set(xlabel="text tokens of a clip", ylabel="kept audio tokens of a clip", xlim=(0, right))
+    ax.set(xlabel="text tokens of a clip", ylabel="selected audio tokens of a clip", xlim=(0, right))
     ax.set_ylim(0, max(top, min(room, 1.6 * top)))
     ax.legend(loc="upper right")
     return ax

@@ -9,13 +9,13 @@ import numpy as np
 from matplotlib.figure import Figure
 from scipy.special import softmax
 
-from ..attribution.edits import list_kept
 from ..audio import FORMATS, LONGEST, load_audio, read_upload
 from ..clips import Clip
 from ..plots.codec import plot_codes, plot_waveform
-from ..plots.embeddings import plot_kept_tokens
+from ..plots.embeddings import plot_occurrences
 from ..plots.style import BOTH, show_name
 from ..plots.training import plot_probabilities
+from ..tokens import list_occurrences
 from .panel import WIDE, Picture, Status, busy, label, live, menu, show_players, stack
 from .prompts import show_prompt
 
@@ -25,12 +25,11 @@ SIZE, BARS, REASONS = (9, 4.6), (9, 2.6), (9, 5)  # inches
 def draw_clip(figure: Figure, clip: Clip, wav: np.ndarray, classifier) -> str:
     """Draw waveform, codes and selected tokens of a recording above each other; returns it in words."""
     codes, spec = clip.codes, clip.spec
-    found = list_kept(codes, classifier.tokens, classifier.settings.collapse_repeats)
+    found = list_occurrences(codes, classifier.tokens, classifier.settings.collapse_repeats)
     wave, image, tokens = figure.subplots(3, 1, sharex=True, height_ratios=(1, 1.5, 1.3))
     plot_waveform(wave, wav, spec.sample_rate)
     plot_codes(image, codes, spec)
-    frames, layers = [token.frame for token in found], [token.layer for token in found]
-    plot_kept_tokens(tokens, frames, layers, codes.shape[1], spec)
+    plot_occurrences(tokens, found, codes.shape[1], spec)
     image.set_title(f"{codes.size:,} codes: a colour stands for a code and means no size")
     tokens.set_title(f"selected: {len(found)}")
     return f"waveform, {codes.size} codes and {len(found)} selected tokens"

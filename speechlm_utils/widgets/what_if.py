@@ -8,11 +8,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from ..attribution.edits import KeptToken, edit_clip, list_kept, mute_tokens, repeat_tokens, swap_tokens
+from ..attribution.edits import edit_clip, mute_tokens, repeat_tokens, swap_tokens
 from ..clips import Clip
 from ..plots.style import AUDIO, NEUTRAL, show_name
 from ..plots.training import plot_probabilities
-from ..tokens import show_token
+from ..tokens import Occurrence, list_occurrences, show_token
 from .clips import predict_clip
 from .panel import Picture, Status, beside, busy, label, live, menu, stack
 from .prompts import PromptView
@@ -117,16 +117,16 @@ class WhatIf:
             self.before = predict_clip(self.classifier, self.clip)
             self.show(self.spoken if donor is None else self.list_tokens(donor))
 
-    def list_tokens(self, clip: Clip) -> list[KeptToken]:
+    def list_tokens(self, clip: Clip) -> list[Occurrence]:
         """List the tokens of a clip as the classifier reads them."""
-        return list_kept(clip.codes, self.classifier.tokens, self.classifier.settings.collapse_repeats)
+        return list_occurrences(clip.codes, self.classifier.tokens, self.classifier.settings.collapse_repeats)
 
-    def edit(self, act: Callable[[], list[KeptToken]], at: ipywidgets.Widget) -> None:
+    def edit(self, act: Callable[[], list[Occurrence]], at: ipywidgets.Widget) -> None:
         """Edit the tokens and predict again; if that cannot be done, all stays as it was."""
         with busy(self.controls, self.status, "predicting", at):
             self.show(act())
 
-    def show(self, tokens: Sequence[KeptToken]) -> None:
+    def show(self, tokens: Sequence[Occurrence]) -> None:
         """Show tokens and the prediction that they lead to."""
         if len(tokens) > MOST:
             raise ValueError(f"that would be {len(tokens)} tokens; {MOST} are the most that are shown here")

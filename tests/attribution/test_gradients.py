@@ -19,7 +19,7 @@ from speechlm_utils.attribution.shapley import sample_shapley, share_credit
 from speechlm_utils.finetuning.finetune import build_classifier, fine_tune
 from speechlm_utils.finetuning.lora import FineTuneSettings
 from speechlm_utils.llm.spec import LLMSpec
-from speechlm_utils.tokens import find_kept
+from speechlm_utils.tokens import list_occurrences
 
 
 @pytest.fixture(scope="module")
@@ -62,12 +62,12 @@ def test_audio_tokens_know_their_frame(trained, attributions):
     classifier, clips = trained
     for clip, one in zip(clips, attributions, strict=True):
         at = one.kinds == AUDIO
-        assert one.frames[at].tolist() == find_kept(clip.codes, TOKENS)[0].tolist()
+        assert one.frames[at].tolist() == [found.frame for found in list_occurrences(clip.codes, TOKENS)]
         assert np.all(one.frames[~at] == -1)
     text = '<|audio|> say "<|L2_0005|>"'  # typed by a user: words
     clip = type(clips[0])("typed", text, None, codes=clips[0].codes)
     kinds = pose(classifier, clip).kinds.tolist()
-    assert (kinds.count(MARKER), kinds.count(AUDIO)) == (4, len(find_kept(clip.codes, TOKENS)[0]))
+    assert (kinds.count(MARKER), kinds.count(AUDIO)) == (4, len(list_occurrences(clip.codes, TOKENS)))
 
 
 def test_another_class_has_other_scores(trained, attributions):

@@ -17,7 +17,7 @@ from speechlm_utils.codec.load import load_codec
 from speechlm_utils.corpus.load import load_corpus
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.selection.bag_of_words import count_matrix
-from speechlm_utils.tokens import kept_tokens
+from speechlm_utils.tokens import list_occurrences
 from speechlm_utils.torch_settings import one_thread
 
 # sampling rate, samples per frame, layers trained towards content
@@ -280,7 +280,7 @@ def test_selection_reads_all_layers_where_none_is_semantic(tiny_corpus, folders,
         clip = experiment.clips("fallacy", "train")[0]
         n_kept = count_matrix([clip], layers)
         assert n_kept.sum() == len(layers) * clip.codes.shape[1]
-        assert len(kept_tokens(clip.codes, [(layers[-1], int(clip.codes[-1, 0]))])) >= 1
+        assert len(list_occurrences(clip.codes, [(layers[-1], int(clip.codes[-1, 0]))])) >= 1
 
 
 def test_unknown_class_is_refused_by_name(tmp_path):

@@ -15,7 +15,7 @@ from speechlm_utils.interpretation.association import (
     strong_shares,
     token_associations,
 )
-from speechlm_utils.tokens import codes_of, mark_tokens
+from speechlm_utils.tokens import mark_tokens
 
 LOUD, PLAIN = (2, 7), (5, 3)
 
@@ -114,9 +114,7 @@ def test_frames_of_codes_and_features_must_agree():
         token_associations(clips, features[:5], [LOUD], ("rms_db",))
 
 
-def test_clip_without_codes_and_token_of_no_layer_are_named():
-    with pytest.raises(ValueError, match="clip x has no codes"):
-        codes_of(Clip("x", "", None))
+def test_token_of_no_layer_is_named():
     with pytest.raises(ValueError, match="layers 2 to 9"):
         mark_tokens(np.zeros((8, 3), dtype=int), [LOUD, (9, 0)])
 

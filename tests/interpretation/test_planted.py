@@ -136,7 +136,7 @@ def test_shares_by_hand():
     codes = np.array([[5, 5, 1, 5], [2, 2, 2, 2]])
     clips = [Clip("a", "", None, codes=codes), Clip("b", "", None, codes=codes[:, 2:])]
     assert token_shares(clips, [(1, 5), (2, 2), (2, 3)]).tolist() == [[0.75, 1, 0], [0.5, 1, 0]]
-    with pytest.raises(ValueError, match="clip x has no codes"):
+    with pytest.raises(ValueError, match="the clip has no codes"):
         token_shares([Clip("x", "", None)], [LOUD])
 
 

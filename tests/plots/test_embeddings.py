@@ -6,14 +6,15 @@ from matplotlib import pyplot as plt
 
 from speechlm_utils import plots
 from speechlm_utils.plots import style
+from speechlm_utils.tokens import Occurrence
 
 
 def texts(ax):
     return [text.get_text() for text in ax.get_legend().get_texts()]
 
 
-def test_kept_tokens_stand_at_the_middle_of_their_frames(ax):
-    plots.plot_kept_tokens(ax, [0, 49], [2, 8], 100, SPEC)
+def test_tokens_stand_at_the_middle_of_their_frames(ax):
+    plots.plot_occurrences(ax, [Occurrence(0, 2, 5), Occurrence(49, 8, 7)], 100, SPEC)
     np.testing.assert_allclose(ax.collections[1].get_offsets(), [[0.01, 2], [0.99, 8]])
     np.testing.assert_allclose(ax.collections[1].get_edgecolor()[1][:3], style.layer_color(8))
     assert ax.get_xlim() == (0, 2) and ax.get_ylim() == (8.6, 0.4)  # layer 1 on top

@@ -17,8 +17,8 @@ from widget_tools import (
 )
 
 from speechlm_utils import widgets
-from speechlm_utils.attribution.edits import list_kept
 from speechlm_utils.clips import Clip
+from speechlm_utils.tokens import list_occurrences
 from speechlm_utils.widgets.clips import ClipExplorer
 
 
@@ -47,8 +47,8 @@ def test_each_clip_shows_its_own_prediction(explorer, classifier, clips):
         assert f"most probable: {likely} ({shares.max():.0%})" in read(explorer.status.widget)
         assert f"true: {clip.labels['fallacy'].replace('_', ' ')}" in read(explorer.status.widget)
         assert f"{FALLACIES[0].replace('_', ' ')} {shares[0]:.0%}" in read_words(explorer.bars)
-        n_kept = len(list_kept(clip.codes, TOKENS))
-        assert f"{clip.codes.size} codes and {n_kept} selected tokens" in read_words(explorer.codes)
+        n_found = len(list_occurrences(clip.codes, TOKENS))
+        assert f"{clip.codes.size} codes and {n_found} selected tokens" in read_words(explorer.codes)
         assert explorer.words.value == clip.text and clip.id in read(explorer.player)
         seen.add(explorer.bars.widget.value)
     assert len(seen) == 3 and not find_disabled(explorer.controls)

@@ -14,7 +14,8 @@ from widget_tools import (
 )
 
 from speechlm_utils import widgets
-from speechlm_utils.attribution.edits import edit_clip, list_kept
+from speechlm_utils.attribution.edits import edit_clip
+from speechlm_utils.tokens import list_occurrences
 from speechlm_utils.widgets.what_if import MOST, WhatIf, describe_change
 
 
@@ -33,7 +34,7 @@ def listed(box):
 
 def test_at_first_nothing_is_edited(box, clips):
     clip = next(iter(clips.values()))
-    kept = list_kept(clip.codes, TOKENS)
+    kept = list_occurrences(clip.codes, TOKENS)
     assert len(kept) > 3 and listed(box) == [str(token) for token in kept]
     assert f"{len(kept)} audio tokens (as spoken: {len(kept)}); most probable" in read(box.status.widget)
     assert "moved" not in read(box.status.widget)
@@ -63,7 +64,7 @@ def test_edits_change_list_and_prediction(box, classifier):
 def test_another_clip_brings_its_tokens_to_the_same_words(box, clips, classifier):
     first, second = list(clips.values())[:2]
     box.donor.value = second
-    assert listed(box) == [str(token) for token in list_kept(second.codes, TOKENS)]
+    assert listed(box) == [str(token) for token in list_occurrences(second.codes, TOKENS)]
     assert first.text in read(box.sequence) and box.clip is first
     np.testing.assert_allclose(box.before, softmax(classifier.predict([first])[0]), rtol=1e-6)
     box.choice.value = second
