@@ -32,6 +32,7 @@ from speechlm_utils.codec_spec import CodecSpec
 from speechlm_utils.corpus.load import load_corpus
 from speechlm_utils.interpretation.listening import cut_frames, find_moments, gather_sounds, join_pieces
 from speechlm_utils.notebook import catalogue
+from speechlm_utils.tokens import Occurrence
 
 ROOT = Path(__file__).resolve().parents[1]
 RATE, FRAME = 24000, 1 / 75  # Hz, seconds
@@ -120,7 +121,7 @@ def test_figures_end_with_the_clip(codec, clips):
     _, axes = plt.subplots(3)
     plots.plot_waveform(axes[0], load_audio(clips[0].audio, RATE), codec.spec.sample_rate)
     plots.plot_codes(axes[1], clips[0].codes, codec.spec)
-    plots.plot_kept_tokens(axes[2], [0], [1], clips[0].codes.shape[1], codec.spec)
+    plots.plot_occurrences(axes[2], [Occurrence(0, 1, 5)], clips[0].codes.shape[1], codec.spec)
     ends = [ax.get_xlim()[1] for ax in axes]
     assert ends == pytest.approx([measure_seconds(clips[0].audio)] * 3, abs=FRAME)
 
