@@ -55,7 +55,6 @@ from speechlm_utils.finetuning.lora import FineTuneSettings
 from speechlm_utils.llm.load import load_llm
 from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.llm.trainer import wrap_model
-from speechlm_utils.notebook.needs import require
 from speechlm_utils.notebook.record import record_metrics
 from speechlm_utils.pretraining.pretrain import PretrainSettings
 
@@ -127,11 +126,10 @@ pd.DataFrame(overview).T
 # %% [markdown]
 # Only sentences and speakers that were not in train tell whether something general was learnt.
 
-# %% [markdown] tags=["needs-ambiguous"]
+# %% [markdown]
 # `ambiguous` clips have words that fit two or more classes: only the delivery can tell.
 
-# %% tags=["needs-ambiguous"]
-require(experiment.corpus, "ambiguous", task=task)
+# %%
 pd.Series({split: sum(clip.ambiguous for clip in part) for split, part in clips.items()}, name="ambiguous")
 
 # %% [markdown]
@@ -284,7 +282,7 @@ plt.show()
 # draw, thousands of times. Whole sentences (groups) are drawn, because two deliveries of one sentence are not
 # two independent clips.
 
-# %% [markdown] tags=["needs-ambiguous"]
+# %% [markdown]
 # *Predict: on which half of the clips do the tokens help, on the ambiguous or on the specific ones?* If it
 # were the specific ones, where words suffice, we should suspect that the tokens leak words.
 
@@ -382,13 +380,12 @@ if long_run is not None:
     print("The same where the words leave the class open:")
     display(reference.tabulate_controls(long_run, "ambiguous").astype({"seeds": int}))
 
-# %% [markdown] tags=["needs-question"]
+# %% [markdown]
 # And the task where the words say nothing at all, `question`: each sentence was spoken as a statement and as
 # a question. Text alone can only guess. Look at the matched random tokens, too: the lasso counts tokens and
 # drops their order, the language model reads them in order.
 
-# %% tags=["needs-question"]
-require(experiment.corpus, "question", task=task)
+# %%
 melody_run = reference.load_reference(Path(reference_file).with_name("llm_question.json"))
 if long_run is not None and melody_run is not None:
     print(f"question: {len(melody_run['ids'])} test clips of {len(set(melody_run['groups']))} sentences")
@@ -469,7 +466,7 @@ swap_table
 # %% [markdown]
 # *How to read it:* a model that ignored speech would have chance in the first column.
 
-# %% [markdown] tags=["needs-ambiguous"]
+# %% [markdown]
 # Ambiguous words leave room for the delivery; specific words should mostly win.
 
 # %% [markdown]
@@ -716,7 +713,7 @@ exercises.check_knob(my_knob, train_lora, knobs)
 # - A swap changes all tokens at once. Which of them the model listened to, it does not say.
 # - Text alone was given the same number of steps, not the settings that suit it best.
 
-# %% [markdown] tags=["needs-planted"]
+# %% [markdown]
 # - The delivery was *planted*: synthetic voices, profiles that we chose. That the method finds what was
 #   planted says that it works, not how large the gain is in real debates.
 
