@@ -164,10 +164,7 @@ def normalise_rms(wav: np.ndarray, dbfs: float) -> np.ndarray:
 
 
 def hash_file(audio: AudioFiles) -> str:
-    """Hash the bytes of a sound file, not decoded: 32 hex digits; a missing one raises with its path.
-
-    Of several files, the hash of their hashes in order, so that the same bytes cut elsewhere differ.
-    """
+    """Hash the bytes of a sound file, or the hashes of several in order: 32 hex digits."""
     parts = list_parts(audio)
     if missing := [path for path in parts if not path.is_file()]:
         raise FileNotFoundError(f"{missing[0]}: no such sound file")

@@ -30,18 +30,11 @@ Outcome = tuple[Path, int | Exception]  # path of the codes, and their frames or
 
 @dataclass(frozen=True)
 class Job:
-    """One sound file to encode.
+    """One sound file to encode; paths are absolute, since a worker may have another working folder."""
 
-    Attributes
-    ----------
-    audio : tuple of Paths, absolute; several are joined
-    path : Path of the codes, absolute: a worker may have another working folder
-    rms_dbfs : float, bring the sound to this RMS level first (dB re full scale), or None
-    """
-
-    audio: tuple[Path, ...]
-    path: Path
-    rms_dbfs: float | None = None
+    audio: tuple[Path, ...]  # several are joined
+    path: Path  # of the codes
+    rms_dbfs: float | None = None  # the RMS level to bring the sound to first (dB re full scale)
 
 
 def encode_jobs(jobs: Sequence[Job], codec: SpeechCodec, n_jobs: int | None = 1) -> Iterator[Outcome]:
@@ -128,13 +121,7 @@ def find_shard(clip_id: str, n_shards: int) -> int:
 
 
 def select_shard(clips: Sequence[Clip], shard: str) -> list[Clip]:
-    """Select the clips of a shard such as "3/16", in their order; shards are about equally large.
-
-    Raises
-    ------
-    ValueError
-        If `shard` is of another form, or not one of 1/n … n/n.
-    """
+    """Select the clips of a shard such as "3/16"; shards are about equally large, others raise ValueError."""
     match = re.fullmatch(r"(\d+)/(\d+)", shard)
     if not match or not 1 <= int(match[1]) <= int(match[2]):
         raise ValueError(f"shard {shard!r}: write it like 3/16, numbered from 1")

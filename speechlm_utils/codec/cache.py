@@ -55,24 +55,14 @@ def encode_clips(
 
 @dataclass
 class EncodingReport:
-    """What `fill_cache` found, did and left out.
+    """What `fill_cache` found, did and left out."""
 
-    Attributes
-    ----------
-    on_error : "strict" or "skip", see `encode_clips`
-    paths : dict, clip id -> Path of its codes; a skipped clip has none
-    n_frames : dict, Path -> frames of each sound
-    encoded : list of Path, written in this run; the others were there
-    skipped : dict, clip id -> why it has no codes
-    seconds : float, that the encoding took
-    """
-
-    on_error: str
-    paths: dict[str, Path] = field(default_factory=dict)
+    on_error: str  # see `encode_clips`
+    paths: dict[str, Path] = field(default_factory=dict)  # of the codes of each clip id that was not skipped
     n_frames: dict[Path, int] = field(default_factory=dict)
-    encoded: list[Path] = field(default_factory=list)
-    skipped: dict[str, str] = field(default_factory=dict)
-    seconds: float = 0.0
+    encoded: list[Path] = field(default_factory=list)  # written in this run; the others were there
+    skipped: dict[str, str] = field(default_factory=dict)  # clip id -> why it has no codes
+    seconds: float = 0.0  # that the encoding took
 
     def skip(self, clip_id: str, error: Exception) -> None:
         """Note why a clip is left out, or raise the error."""

@@ -9,12 +9,7 @@ from .base import SpeechCodec
 
 
 def read_codebook(codec: SpeechCodec, layer: int) -> np.ndarray:
-    """Read what each code of a layer (from 1) adds to the codec's vector of a frame.
-
-    Returns
-    -------
-    vectors : float32 array, shape (codebook_size, width)
-    """
+    """Read what each code of a layer (from 1) adds to a frame's vector: float32 (codebook_size, width)."""
     import torch
 
     if layer not in codec.spec.layers:
@@ -40,10 +35,6 @@ def nearest_codes(
     nearest : list of (code, distance), nearest first; the Euclidean distance is divided by the median
         distance to all codes searched, so that 1 is how far any two codes lie apart
 
-    Raises
-    ------
-    ValueError
-        If the code is none of the codebook's.
     """
     if not 0 <= code < len(vectors):
         raise ValueError(f"code {code}: the codebook has codes 0 to {len(vectors) - 1}")

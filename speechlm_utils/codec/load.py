@@ -72,10 +72,9 @@ def load_codec(
         from .hf_codecs import load_hf_codec  # transformers, only where it is needed
 
         return load_hf_codec(folder, config["model_type"], name, device, n_layers, sha256)
-    path = weights.find_weights(folder)
+    path, model = weights.find_weights(folder), weights.make_model(config)
     weights.check_sha256(path, sha256)
-    model = weights.make_model(config)
-    weights.load_weights(model, weights.read_weights(path), path)
+    weights.load_weights(model, path)
     return SpeechTokenizerCodec(model, config, name, device, n_layers)
 
 

@@ -33,13 +33,7 @@ def code_usage(codes: Sequence[np.ndarray], codebook_size: int) -> tuple[np.ndar
 
 
 def frame_phones(clip: Clip) -> np.ndarray:
-    """Return the phone at the centre of each frame, str array (n_frames,), "SIL" where there is none.
-
-    Raises
-    ------
-    ValueError
-        If the clip has no codes, or no phones.
-    """
+    """Return the phone at the centre of each frame, str array (n_frames,), "SIL" where there is none."""
     if clip.codes is None or clip.spec is None or not clip.phones:
         raise ValueError(f"clip {clip.id}: needs codes and phones")
     phones = np.full(clip.codes.shape[1], "SIL", dtype=object)  # a name of any length fits

@@ -9,17 +9,9 @@ from sklearn.cluster import KMeans
 
 
 def fit_codebooks(points: np.ndarray, n_layers: int, n_codes: int, seed: int = 0) -> np.ndarray:
-    """Fit one codebook per layer, each on what the layers before it leave over.
+    """Fit one codebook per layer, each on what the layers before it leave over of points (n_points, n_dims).
 
-    Parameters
-    ----------
-    points : float array, shape (n_points, n_dims)
-    n_layers, n_codes : int
-    seed : int
-
-    Returns
-    -------
-    codebooks : float array, shape (n_layers, n_codes, n_dims)
+    Returns codebooks, float array, shape (n_layers, n_codes, n_dims).
     """
     residual, codebooks = np.asarray(points, dtype=float), []
     for layer in range(n_layers):

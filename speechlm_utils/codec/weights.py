@@ -124,24 +124,19 @@ def _find_sha256(path: Path) -> str | None:
     return digits if re.fullmatch(r"[0-9a-f]{64}", digits) else None
 
 
-def read_weights(path: Path) -> dict:
-    """Read a state dict, of either file format; a damaged file, or one with code, raises ValueError."""
+def load_weights(model, path: Path) -> None:
+    """Read a state dict, of either file format, into the model as float32.
+
+    A damaged file, or one with code in it, and names that are missing or unexpected raise ValueError.
+    """
+    import torch
+    from safetensors.torch import load_file
+
     try:
-        if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
-            return load_file(path)
-        import torch
-
-        return torch.load(path, map_location="cpu", weights_only=True)
+        is_ours = path.suffix == ".safetensors"
+        state = load_file(path) if is_ours else torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # each format has its own class for a damaged file
         raise ValueError(f"{path}: cannot be read as weights ({error})") from error
-
-
-def load_weights(model, state: dict, path: Path) -> None:
-    """Copy the weights into the model as float32; anything missing or unexpected raises with names."""
-    import torch
-
     if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise ValueError(f"{path}: cannot be read as weights (it is no plain dictionary of tensors)")
     state = {key: value.float() for key, value in state.items()}
