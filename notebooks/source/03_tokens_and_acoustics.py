@@ -284,7 +284,10 @@ effects, q = effects.iloc[order], q.iloc[order]
 
 fig, ax = plt.subplots(figsize=(11, 3.2))
 layers = effects.index.get_level_values("layer").to_numpy()
-plots.plot_effects(ax, effects.to_numpy(), (q < 0.05).to_numpy(), layers, FEATURES)
+label = "effect (standard deviations)"
+plots.plot_grid(ax, effects, FEATURES, 2, label, unsure=~(q < 0.05).to_numpy())
+plots.mark_layers(ax, layers)
+ax.set_xlabel("tokens, ordered by layer, within a layer by loudness")
 figures = Path(run_dir) / "figures"
 figures.mkdir(parents=True, exist_ok=True)
 fig.savefig(figures / "03_effects.png", dpi=110)
@@ -366,8 +369,10 @@ plt.show()
 # %%
 signs, correlation = compare_directions(chosen.coefs, by_token.to_numpy(), profile, n_permutations, seed)
 fig, axes = plt.subplots(1, 2, figsize=(10, 3))
-plots.plot_null(axes[0], signs.null, signs.found, f"share of {profile.size} cells with the same sign")
-plots.plot_null(axes[1], correlation.null, correlation.found, "correlation over the cells")
+plots.plot_permutations(axes[0], signs.null, {"found": signs.found})
+axes[0].set_xlabel(f"share of {profile.size} cells with the same sign")
+plots.plot_permutations(axes[1], correlation.null, {"found": correlation.found})
+axes[1].set_xlabel("correlation over the cells")
 plt.show()
 
 # %%

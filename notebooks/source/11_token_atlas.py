@@ -42,7 +42,7 @@ from speechlm_utils.evaluation.conditions import fit_linear, make_linear
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.interpretation.association import resample_effects
 from speechlm_utils.interpretation.card_parts import describe_tokens
-from speechlm_utils.interpretation.cards import PARTS, list_cards, save_cards
+from speechlm_utils.interpretation.cards import PARTS, list_cards
 from speechlm_utils.interpretation.evidence import Evidence
 from speechlm_utils.interpretation.listening import (
     cut_frames,
@@ -54,7 +54,7 @@ from speechlm_utils.interpretation.listening import (
     measure_change,
 )
 from speechlm_utils.interpretation.planted import planted_profile
-from speechlm_utils.interpretation.recovery import CARD_PAIRS, average_by_class, read_coefs, recover_sets
+from speechlm_utils.interpretation.recovery import CARD_PAIRS, average_by_class, measure_recovery, read_coefs
 from speechlm_utils.llm.embeddings import nearest_tokens
 from speechlm_utils.llm.load import load_llm
 from speechlm_utils.llm.spec import LLMSpec
@@ -142,9 +142,11 @@ pd.Series(PARTS, name="what the value is").to_frame().join(facts.groupby("part")
 # false.
 
 # %%
-paths = save_cards(run_dir, task, facts)
-print("written:", ", ".join(path.name for path in paths))
-cards = list_cards(facts).sort_values("coefficient", ascending=False)
+cards = list_cards(facts)
+Path(run_dir).mkdir(parents=True, exist_ok=True)
+facts.to_csv(Path(run_dir) / f"facts_{task}.csv", index=False)
+cards.to_csv(Path(run_dir) / f"cards_{task}.csv")
+cards = cards.sort_values("coefficient", ascending=False)
 cards.head(8)
 
 # %% [markdown]
@@ -274,7 +276,7 @@ sure[["token", "name", "value", "expected", "times", "low", "high", "q", "n"]].h
 # %%
 pairs = tuple(CARD_PAIRS)
 profile = planted_profile(train, task, names, CARD_PAIRS)
-effects = resample_effects(clips, features, tokens, pairs, Bootstrap(1))[0]
+effects = resample_effects(clips, features, tokens, pairs, Bootstrap(1))[0][0]
 measured = average_by_class(chosen.coefs, effects)
 
 fig, axes = plt.subplots(1, 2, figsize=(11, 3.6))
@@ -319,7 +321,10 @@ y, sets = label_ids(train, task, names), {"selected, as on the cards": (tokens, 
 for i, some in enumerate([tokens, *matched]):
     search = fit_linear(make_linear(n_folds=n_folds, seed=seed), train, y, some)
     sets[f"matched random {i}" if i else "selected, same model"] = some, read_coefs(search)
-recovered = recover_sets(clips, features, sets, profile, bootstrap=bootstrap)
+recovered = {}
+for name, (some, coefs) in sets.items():
+    effects, _ = resample_effects(clips, features, some, pairs, bootstrap)  # the same resamples for all
+    recovered[name] = measure_recovery(coefs, effects, profile, len(clips), seed=seed)
 controls = [one for name, one in recovered.items() if name.startswith("matched")]
 gain = recovered["selected, same model"].compare(controls)
 

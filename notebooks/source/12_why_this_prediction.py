@@ -30,14 +30,15 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import torch
 from IPython.display import Audio, Markdown, display
 from scipy.stats import spearmanr
 
 from speechlm_utils import exercises, plots, widgets
 from speechlm_utils.attribution.faithfulness import compare_with_random_weights, correlate, run_deletion_test
 from speechlm_utils.attribution.figure import draw_attribution
-from speechlm_utils.attribution.gradients import attribute_clip, read_attention, read_path
-from speechlm_utils.attribution.question import AUDIO, MARKER, TEXT
+from speechlm_utils.attribution.gradients import attribute_clip, read_attention
+from speechlm_utils.attribution.question import AUDIO, MARKER, TEXT, pose
 from speechlm_utils.attribution.shapley import sample_shapley, share_credit
 from speechlm_utils.audio import load_audio
 from speechlm_utils.bootstrap import Bootstrap, resample_mean
@@ -47,6 +48,7 @@ from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.metrics import macro_f1_scores
 from speechlm_utils.notebook.overview import list_versions
 from speechlm_utils.notebook.record import record_metrics
+from speechlm_utils.torch_settings import quiet_transformers
 
 plots.apply_style()
 pd.options.display.precision = 3
@@ -158,8 +160,8 @@ widgets.explore_clips(classifier, menu, explain)
 
 # %%
 rows, word, other = {}, filler or " the", None if filler else " the"
-asked = [(filler, steps) for steps in steps_compared] + [(other, steps_compared[-1])]
-for piece, steps in asked:
+wanted = [(filler, steps) for steps in steps_compared] + [(other, steps_compared[-1])]
+for piece, steps in wanted:
     found = attribute_clip(classifier, clip, one.target, steps, filler=piece)
     rows[f"embedding of “{word}”" if piece else "mean embedding", steps] = {
         "to explain": found.gap,
@@ -176,7 +178,16 @@ exactness
 # between baseline and prompt. *Predict: a slope, a step, or a rough road?*
 
 # %%
-path, height = read_path(classifier, clip, one.target, filler=filler)
+asked = pose(classifier, clip, one.target, filler)
+path = torch.linspace(0, 1, 129, device=asked.embedded.device)
+with quiet_transformers(), torch.inference_mode():
+    height = [
+        asked.read(torch.lerp(asked.baseline, asked.embedded, some[:, None, None])).float().cpu()
+        for some in path.split(16)
+    ]
+path, height = path.cpu().numpy(), torch.cat(height).numpy()
+
+# %%
 points = (np.polynomial.legendre.leggauss(n_steps)[0] + 1) / 2
 fig, ax = plt.subplots(figsize=(8, 2.8))
 plots.plot_path_scores(ax, path, height, points)

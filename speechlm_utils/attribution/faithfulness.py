@@ -23,12 +23,8 @@ from .question import AUDIO, MARKER
 class DeletionTest:
     """How much the predicted class's score falls when k audio tokens are deleted: mean over clips, in logits.
 
-    Attributes
-    ----------
-    k : int
-    top, random : float, without the k tokens of the largest attribution, and without k random ones
-    difference : Interval of top less random, whole groups of clips resampled
-    n_clips : int, clips with more than k audio tokens
+    `top` without the k tokens of the largest attribution, `random` without k random ones, and the interval of
+    their difference, whole groups of clips resampled; `n_clips` have more than k audio tokens.
     """
 
     k: int
@@ -52,11 +48,10 @@ def run_deletion_test(
     n_sets: int = 5,
     bootstrap: Bootstrap = Bootstrap(),
 ) -> DeletionTest:
-    """Delete the k audio tokens that speak most for the predicted class, and k random ones.
+    """Delete the k audio tokens that speak most for the predicted class, and `n_sets` times k random ones.
 
     Parameters
     ----------
-    n_sets : int, sets of random tokens per clip
     bootstrap : over the clips' groups; its seed is also that of the random sets
 
     Raises
@@ -111,11 +106,6 @@ def compare_with_random_weights(
     -------
     correlations : float array, shape (n_models, n_clips), Spearman's, over the words and audio tokens of a
         prompt. One head may point the same way as the trained one by chance: their mean should be near 0
-
-    Raises
-    ------
-    ValueError
-        If `part` is neither.
     """
     weights, found = _find_weights(classifier, part), []
     trained, generator = [w.detach().clone() for w in weights], torch.Generator().manual_seed(seed)

@@ -17,7 +17,7 @@ from ..finetuning.classifier import SpeechTokenClassifier
 from ..torch_settings import quiet_transformers
 from .question import KINDS, Question, pose
 
-STEPS_TOGETHER, POINTS_TOGETHER = 8, 16  # prompts that are computed in one batch
+STEPS_TOGETHER = 8  # prompts that are computed in one batch
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,6 @@ class Attribution:
 
     Attributes
     ----------
-    clip : Clip
     names : list of str, the tokens of the prompt
     kinds : str array, shape (n_positions,), "text", "audio" or "marker"
     frames : int array, shape (n_positions,), where an audio token stands in the clip; -1 for the others
@@ -83,11 +82,6 @@ def attribute_clip(
     n_steps : int, points of the integral (Gauss-Legendre)
     filler : str, a piece of text that is one token, such as " the", whose embedding fills the baseline; None
         takes the mean embedding of the vocabulary
-
-    Raises
-    ------
-    ValueError
-        If `target` is not one of the classes, or `filler` is not one token.
     """
 
     def integrate(asked: Question) -> torch.Tensor:
@@ -104,13 +98,7 @@ def ask(
     filler: str | None,
     method: Callable[[Question], torch.Tensor],
 ) -> Attribution:
-    """Ask a method about a clip's prompt.
-
-    Parameters
-    ----------
-    classifier, clip, target, filler : as in `attribute_clip`, with its errors
-    method : returns values of shape (1, n_positions, any), which are added up for each position
-    """
+    """Ask a method about a clip's prompt; its values (1, n_positions, any) are added up by position."""
     asked = pose(classifier, clip, target, filler)
     with quiet_transformers():  # it warns of padding, there is none
         with torch.inference_mode():
@@ -119,36 +107,10 @@ def ask(
     return Attribution(clip, asked.names, asked.kinds, asked.frames, scores, asked.target, *ends)
 
 
-def read_path(
-    classifier: SpeechTokenClassifier,
-    clip: Clip,
-    target: int | None = None,
-    n_points: int = 129,
-    filler: str | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Read the score of a class on the integration path, a straight line from baseline to prompt.
-
-    Returns
-    -------
-    path : float array, shape (n_points,), 0 at the baseline, 1 at the prompt
-    scores : float array, shape (n_points,), in logits
-    """
-    asked = pose(classifier, clip, target, filler)
-    path = torch.linspace(0, 1, n_points, device=asked.embedded.device)
-    with quiet_transformers(), torch.inference_mode():
-        parts = [
-            asked.read(torch.lerp(asked.baseline, asked.embedded, part[:, None, None]))
-            for part in path.split(POINTS_TOGETHER)
-        ]
-    return path.cpu().numpy(), torch.cat(parts).float().cpu().numpy()
-
-
 def read_attention(classifier: SpeechTokenClassifier, clip: Clip) -> np.ndarray:
     """Read how the last position of a clip's prompt, which the head sees, divides its attention.
 
-    Returns
-    -------
-    weights : float32 array, shape (n_blocks, n_positions), mean over the heads; a block's weights add up to 1
+    Returns a float32 array (n_blocks, n_positions), mean over the heads; a block's weights add up to 1.
     """
     prompt, model = classifier.encode([clip])[0][0], classifier.model.eval()
     inner = model.get_base_model()

@@ -25,12 +25,8 @@ KINDS = (TEXT, AUDIO, MARKER)
 class Question:
     """A clip's prompt, its baseline, and the class whose score is explained.
 
-    Attributes
-    ----------
-    model : sequence classifier
-    names, kinds, frames : of the positions, as in `Attribution`
-    embedded, baseline : float32 tensors, shape (1, n_positions, width)
-    target : int, the class
+    `names`, `kinds`, `frames` and `target` are those of `Attribution`; `embedded` and `baseline` are float32
+    tensors, shape (1, n_positions, width).
     """
 
     model: torch.nn.Module
@@ -49,7 +45,13 @@ class Question:
 def pose(
     classifier: SpeechTokenClassifier, clip: Clip, target: int | None = None, filler: str | None = None
 ) -> Question:
-    """Make the question about a clip's prompt; arguments and errors as in `attribute_clip`."""
+    """Make the question about a clip's prompt; arguments as in `attribute_clip`.
+
+    Raises
+    ------
+    ValueError
+        If `target` is not one of the classes, or `filler` is not one token.
+    """
     n_classes = len(classifier.label_names)
     if target is not None and not 0 <= target < n_classes:
         raise ValueError(f"target={target}: the classes are numbered 0 to {n_classes - 1}")
@@ -76,12 +78,7 @@ def read_logits(model: torch.nn.Module, embedded: torch.Tensor) -> torch.Tensor:
 def describe_positions(
     classifier: SpeechTokenClassifier, clip: Clip, prompt: Prompt
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Name the kind of every position of a prompt, and the frame of the clip where its audio tokens stand.
-
-    Returns
-    -------
-    kinds : str array; frames : int array, shape (n_positions,), -1 where there is no audio token
-    """
+    """Name the kind of every position of a prompt, and the frame of its audio tokens (-1 of the others)."""
     ids = np.array(prompt.input_ids)
     markers = classifier.tokenizer.convert_tokens_to_ids(list(MARKERS))
     is_audio = np.isin(ids, [i for i in classifier.ids.values() if i not in markers])

@@ -24,16 +24,11 @@ def sample_shapley(
     filler: str | None = None,
     seed: int = 0,
 ) -> Attribution:
-    """Estimate what each token adds when the tokens come in one by one, in random orders.
+    """Estimate what each token adds when the tokens come in one by one, in `n_permutations` random orders.
 
     Each order leads from the baseline of `attribute_clip` to the prompt, and each token gets the change of
     the score at its coming, so the sum is exact; what is rough is the mean over a few orders. The model meets
     prompts of whole tokens only, no points in between. It runs once per token and order.
-
-    Parameters
-    ----------
-    classifier, clip, target, filler : as in `attribute_clip`, with its errors
-    n_permutations, seed : number and seed of the random orders
     """
 
     def sample(asked: Question) -> torch.Tensor:
@@ -52,16 +47,8 @@ def share_credit(
 ) -> dict[str, float]:
     """Divide the score of a class between all words and all audio tokens: exact Shapley values of the two.
 
-    What one side adds alone and what it adds beside the other, averaged. The model runs four times.
-
-    Parameters
-    ----------
-    classifier, clip, target, filler : as in `attribute_clip`, with its errors
-
-    Returns
-    -------
-    credit : dict, "text", "audio" and "marker" (0) -> logits; together the score less the baseline's, but for
-        rounding
+    What one side adds alone and what it adds beside the other, averaged. The model runs four times. Returns
+    "text", "audio" and "marker" (0) -> logits; together the score less the baseline's, but for rounding.
     """
 
     def divide(asked: Question) -> torch.Tensor:
@@ -76,12 +63,7 @@ def share_credit(
 
 
 def _ask_players(method, asked: Question, players: np.ndarray, **options) -> torch.Tensor:
-    """Ask captum what each player adds; positions of one number come and go together.
-
-    Returns
-    -------
-    values : shape (1, n_positions, 1), at every position the value of its whole player
-    """
+    """Ask captum what each player adds, (1, n_positions, 1); positions of one number come and go together."""
     device = asked.embedded.device
 
     def read(is_there: torch.Tensor) -> torch.Tensor:

@@ -31,10 +31,7 @@ def token_associations(
 
     Parameters
     ----------
-    clips : with codes
-    features : dicts of arrays, shape (n_frames,), in the order of the clips (`clip_features`); frames where a
-        feature is NaN (pitch of unvoiced frames) are left out for this feature
-    tokens : none gives an empty table
+    features : of each clip (`clip_features`); frames where one is NaN (pitch of unvoiced frames) are left out
     names : features to compare
     bootstrap : over whole clips
 
@@ -46,14 +43,8 @@ def token_associations(
         two-sided, effect over bootstrap standard error against Student's t with n_clips - 1 degrees of
         freedom; `q`: p corrected over the whole table (Benjamini and Hochberg, 1995); `n_frames`, `n_clips`
         with the token and the feature.
-
-    Raises
-    ------
-    ValueError
-        If clips and features differ in number, or a clip has no codes or another number of frames than its
-        features.
     """
-    counts, effects = _resample(clips, features, tokens, names, bootstrap)
+    effects, counts = resample_effects(clips, features, tokens, names, bootstrap)
     n_clips = (counts > 0).sum(axis=0)
     low, high, p = summarise_resamples(effects, effects, n_clips, bootstrap.level)
     rows = [(*token, name) for token in tokens for name in names]
@@ -69,8 +60,8 @@ def resample_effects(
     tokens: Sequence[Token],
     names: Sequence[str] = FEATURES,
     bootstrap: Bootstrap = Bootstrap(1000),
-) -> np.ndarray:
-    """Compute the effects of `token_associations` in every resample of clips.
+) -> tuple[np.ndarray, np.ndarray]:
+    """Compute the effects of `token_associations`, whose arguments it takes, in every resample of clips.
 
     Two calls with the same clips and seed resample the same clips: token sets can be compared in pairs.
 
@@ -78,32 +69,30 @@ def resample_effects(
     -------
     effects : float array, shape (1 + n_resamples, n_tokens, n_features), the first of the clips as they are;
         NaN for a token that does not occur
+    counts : float array, shape (n_clips, n_tokens, n_features), frames with the token and the feature
+
+    Raises
+    ------
+    ValueError
+        If clips and features differ in number, or a clip has no codes or another number of frames than its
+        features.
     """
-    return _resample(clips, features, tokens, names, bootstrap)[1]
-
-
-def _resample(clips, features, tokens, names, bootstrap) -> tuple[np.ndarray, np.ndarray]:
-    """Return frames with each token, (n_clips, n_tokens, n_features), and the effects of each resample."""
     with_token, total = _sum_clips(clips, standardise_by_speaker(clips, features, names), tokens)
     weights = draw_weights(len(clips), bootstrap)
     sums = [np.tensordot(weights, one, axes=(1, 1)).swapaxes(0, 1) for one in (with_token, total)]
-    return with_token[0], _effect_size(*sums)
+    return _effect_size(*sums), with_token[0]
 
 
 def summarise_resamples(
     values: np.ndarray, differences: np.ndarray, n_clips: np.ndarray, level: float = 0.95
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Reduce resamples of clips to an interval of the values and a p-value of the differences.
+    """Reduce resamples of clips to low and high of the values and a two-sided p of the differences.
 
     Parameters
     ----------
     values, differences : float arrays, shape (1 + n_resamples, ...), the first of the clips as they are; NaN
         in the resamples in which a rare token is missing, which are left out
-    n_clips : int array, shape (...), clips with the token
-
-    Returns
-    -------
-    low, high, p : float arrays, shape (...), NaN where there are fewer clips than `MIN_CLIPS`
+    n_clips : int array, shape (...), clips with the token; fewer than `MIN_CLIPS` give NaN
     """
     if not values.size:
         return (np.empty(n_clips.shape),) * 3
@@ -125,16 +114,9 @@ def correct_p_values(p: np.ndarray) -> np.ndarray:
 
 
 def strong_shares(table: pd.DataFrame, size: float = 0.8) -> pd.Series:
-    """Find the share of tokens whose effect is large and sure (q < 0.05), per feature and on any feature.
+    """Find the share of tokens whose effect is large (`size`) and sure (q < 0.05): per feature, and "any".
 
-    Parameters
-    ----------
-    table : as `token_associations` returns it; tokens that do not occur count as not strong
-    size : least absolute effect, in standard deviations
-
-    Returns
-    -------
-    shares : Series, an entry per feature in the table's order, and "any"
+    Tokens that do not occur count as not strong.
     """
     strong = (table.effect.abs() > size) & (table.q < 0.05)
     by_feature = strong.groupby(table.feature, sort=False).mean()

@@ -55,16 +55,15 @@ def describe_frequency(data: Evidence) -> pd.DataFrame:
     by_class = split_by(hits, labels, names), split_by(frames[:, None], labels, names)
     found = compare_shares(*by_class, hits[:, :, None], frames[:, None, None], data.bootstrap)
     found |= {key: 1000 * found[key] for key in ("value", "low", "high", "expected")}
-    return tabulate("frequency", data.tokens, names, **_correct(found))
+    return tabulate("frequency", data.tokens, names, **found, q=correct_p_values(found["p"]))
 
 
 def describe_sound(data: Evidence) -> pd.DataFrame:
     """Tell what each token sounds like: the effects of `association.token_associations`."""
     table = token_associations(data.clips, data.features, data.tokens, CARD_FEATURES, data.bootstrap)
-    values = table.rename(columns={"effect": "value", "n_clips": "n"})[["value", "low", "high", "q", "n"]]
-    shape = len(data.tokens), len(CARD_FEATURES)
-    found = {name: column.to_numpy().reshape(shape) for name, column in values.items()}
-    return tabulate("sound", data.tokens, CARD_FEATURES, **found)
+    names = [show_token(*token) for token in zip(table.layer, table.code, strict=True)]
+    table = table.rename(columns={"feature": "name", "effect": "value", "n_clips": "n"})
+    return table.assign(token=names, part="sound").reindex(columns=list(COLUMNS))
 
 
 def describe_phones(data: Evidence) -> pd.DataFrame | None:
@@ -79,7 +78,7 @@ def describe_phones(data: Evidence) -> pd.DataFrame | None:
     part = np.stack([at @ one for at, one in zip(marked, member, strict=True)])
     whole = np.stack([one.sum(axis=0) for one in member])[:, None]
     found = compare_shares(part, hits[:, :, None], whole, frames[:, None, None], data.bootstrap)
-    facts = tabulate("phone", data.tokens, names, **_correct(found))
+    facts = tabulate("phone", data.tokens, names, **found, q=correct_p_values(found["p"]))
     return _take_largest(facts, facts.value, N_PHONES)
 
 
@@ -142,11 +141,6 @@ def count_hits(clips: Sequence[Clip], tokens: Sequence[Token]) -> tuple[np.ndarr
     return hits, np.array([clip.codes.shape[1] for clip in clips], dtype=float)
 
 
-def _correct(found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Add q, corrected over the whole array."""
-    return found | {"q": correct_p_values(found["p"])}
-
-
 def _take_largest(facts: pd.DataFrame, size: pd.Series, n: int) -> pd.DataFrame:
     """Take the n facts of each token with the largest positive size, the largest first."""
     order = facts.assign(size=size).sort_values(["layer", "code", "size"], ascending=[True, True, False],
@@ -170,15 +164,6 @@ def describe_tokens(evidence: Evidence) -> pd.DataFrame:
     """
     if not evidence.tokens:
         raise ValueError("selection: holds no token, there is nothing to describe")
-    describe = (
-        describe_coefs,
-        describe_stability,
-        describe_frequency,
-        describe_sound,
-        describe_phones,
-        describe_voices,
-        describe_codebook,
-        describe_embeddings,
-        describe_words,
-    )
+    measured = describe_coefs, describe_stability, describe_frequency, describe_sound, describe_phones
+    describe = *measured, describe_voices, describe_codebook, describe_embeddings, describe_words
     return pd.concat([part(evidence) for part in describe], ignore_index=True)

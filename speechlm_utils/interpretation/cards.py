@@ -4,11 +4,7 @@ A fact is one row: a token, a part of its card, a name within the part, and a va
 `PARTS` says what the values are, `card_parts` makes them.
 """
 
-from pathlib import Path
-
 import pandas as pd
-
-from ..files import write_atomically
 
 PARTS = {
     "coefficient": "in the linear model, for each class; low and high: least and greatest of the folds",
@@ -66,12 +62,3 @@ def list_cards(facts: pd.DataFrame) -> pd.DataFrame:
         if name in part:
             cards[column] = first[name]["name"]
     return cards
-
-
-def save_cards(folder: str | Path, task: str, facts: pd.DataFrame) -> tuple[Path, Path]:
-    """Write `facts_<task>.csv` (a row per fact), `cards_<task>.csv` (a row per token); return both paths."""
-    paths = Path(folder) / f"facts_{task}.csv", Path(folder) / f"cards_{task}.csv"
-    for path, table in zip(paths, (facts.set_index("token"), list_cards(facts)), strict=True):
-        with write_atomically(path) as part:
-            table.to_csv(part)
-    return paths

@@ -22,14 +22,9 @@ GAP_SECONDS, FADE_SECONDS = 0.15, 0.01
 
 @dataclass(frozen=True)
 class Moment:
-    """A few seconds of a clip, and where in them a token occurs.
+    """A few seconds of a clip, float32 array (n_samples,), and where in them a token occurs.
 
-    Attributes
-    ----------
-    clip : Clip
-    wav : float32 array, shape (n_samples,)
-    spans : float array, shape (n_spans, 2), begin and end of each occurrence in seconds of `wav`; consecutive
-        frames make one
+    `spans`: float array (n_spans, 2), begin and end in seconds of `wav`; consecutive frames make one.
     """
 
     clip: Clip
@@ -40,14 +35,7 @@ class Moment:
 def find_moments(
     clips: Sequence[Clip], token: Token, limit: int = 3, seconds: float = 3.0, seed: int = 0
 ) -> list[Moment]:
-    """Sample clips where a token occurs, voices in turn, and cut each about one of its moments.
-
-    Parameters
-    ----------
-    clips : with codes and sound files
-    limit : int, at most so many clips
-    seconds : length of a piece, at most
-    """
+    """Sample at most `limit` clips where a token occurs, voices in turn, and cut each about one moment."""
     return [cut_moment(*place, token, seconds) for place in find_occurrences(clips, token, limit, seed)]
 
 
@@ -69,12 +57,7 @@ def gather_sounds(
     n_pieces: int = 8,
     seed: int = 0,
 ) -> dict[str, np.ndarray]:
-    """Gather what plays a token: many short pieces in a row, then some clips about a moment of it.
-
-    Parameters
-    ----------
-    clips, token, limit, seconds, seed : see `find_moments`
-    n_pieces : int, pieces that are joined, see `join_pieces`
+    """Gather what plays a token: short pieces in a row, then some clips about a moment (`find_moments`).
 
     Returns
     -------
@@ -92,24 +75,14 @@ def gather_sounds(
 
 def cut_frames(places: Sequence[tuple[Clip, int]], seconds: float = 0.3) -> np.ndarray:
     """Cut a short window about each frame: float32 array (n_places, n_samples), silence beyond the clip."""
-    windows = []
-    for clip, frame in places:
-        piece, before, after = _cut(clip, frame, seconds)
-        windows.append(np.pad(piece, (before, after)))
-    return np.stack(windows)
+    cuts = (_cut(clip, frame, seconds) for clip, frame in places)
+    return np.stack([np.pad(piece, missing) for piece, missing in cuts])
 
 
 def join_pieces(places: Sequence[tuple[Clip, int]], seconds: float = 0.2) -> np.ndarray:
-    """Cut a piece around each place, fade its edges, and join the pieces with silence between them.
+    """Cut a piece around each (clip, frame), fade its edges, and join the pieces with silence between them.
 
-    Parameters
-    ----------
-    places : (clip, frame) pairs, see `find_occurrences`
-    seconds : length of a piece, centred on the frame (shorter at the edge of a clip)
-
-    Returns
-    -------
-    wav : float32 array, shape (n_samples,); empty where there is no place
+    A piece is shorter at the edge of a clip; the sound (n_samples,) is empty where there is no place.
     """
     parts = []
     for clip, frame in places:
@@ -127,21 +100,12 @@ def _find_start(clip: Clip, frame: int, length: int) -> int:
     return round((frame + 0.5) * clip.spec.hop) - length // 2
 
 
-def _cut(clip: Clip, frame: int, seconds: float) -> tuple[np.ndarray, int, int]:
+def _cut(clip: Clip, frame: int, seconds: float) -> tuple[np.ndarray, tuple[int, int]]:
     """Cut what a clip has of a window about a frame; also the samples that lie before and after the clip."""
-    wav = load_audio(clip.audio, clip.spec.sample_rate)
-    length = round(seconds * clip.spec.sample_rate)
+    wav, length = load_audio(clip.audio, clip.spec.sample_rate), round(seconds * clip.spec.sample_rate)
     first = _find_start(clip, frame, length)
-    piece = wav[max(first, 0) : first + length]
-    before = max(-first, 0)
-    return piece, before, length - before - len(piece)
-
-
-def replace_token(codes: np.ndarray, token: Token, code: int) -> np.ndarray:
-    """Write another code of the same layer wherever a token occurs; returns a copy (n_layers, n_frames)."""
-    edited = np.array(codes)
-    edited[token[0] - 1, mark_tokens(codes, [token])[0]] = code
-    return edited
+    piece, before = wav[max(first, 0) : first + length], max(-first, 0)
+    return piece, (before, length - before - len(piece))
 
 
 def decode_variants(
@@ -157,17 +121,15 @@ def decode_variants(
     Returns
     -------
     wavs : "as encoded", the captions, "without layer N" -> float32 array, shape (n_samples,)
-
-    Raises
-    ------
-    ValueError
-        If the clip has no such token: nothing would be replaced.
     """
-    layer = token[0]
-    if not mark_tokens(codes, [token])[0].any():
+    layer, at = token[0], mark_tokens(codes, [token])[0]
+    if not at.any():
         raise ValueError(f"token {tuple(token)}: does not occur in these codes, there is nothing to replace")
     wavs = {"as encoded": codec.decode(codes)}
-    wavs |= {name: codec.decode(replace_token(codes, token, other)) for name, other in others.items()}
+    for name, other in others.items():
+        edited = np.array(codes)
+        edited[layer - 1, at] = other
+        wavs[name] = codec.decode(edited)
     if rest := [one for one in codec.spec.layers[: len(codes)] if one != layer]:
         wavs[f"without layer {layer}"] = codec.decode(codes, layers=rest)
     return wavs
@@ -176,17 +138,12 @@ def decode_variants(
 def measure_change(
     wav: np.ndarray, edited: np.ndarray, marked: np.ndarray, spec: CodecSpec
 ) -> tuple[float, float]:
-    """Measure how much two sounds differ where a token occurs, and elsewhere.
-
-    Parameters
-    ----------
-    wav, edited : float arrays, shape (n_samples,)
-    marked : bool array, shape (n_frames,), frames of the token
+    """Measure how much two sounds (n_samples,) differ in the marked frames (n_frames,), and elsewhere.
 
     Returns
     -------
     inside, outside : float, mean absolute difference of the log-mel spectra (`log_mel`, natural log) in
-        windows centred on frames of the token, and in all others; NaN where there are none
+        windows centred on marked frames, and in all others; NaN where there are none
     """
     n = min(len(wav), len(edited))
     change = np.abs(log_mel(wav[:n], spec.sample_rate) - log_mel(edited[:n], spec.sample_rate)).mean(axis=0)
@@ -196,10 +153,7 @@ def measure_change(
 
 
 def limit_peak(wavs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Scale sounds by one factor so that the loudest sample of all is at `PEAK`: nothing is clipped.
-
-    How loud they are against each other stays as it is; silence stays silent.
-    """
+    """Scale sounds by one factor, which keeps how loud they are among each other, to a peak of `PEAK`."""
     highest = max((float(np.abs(wav).max(initial=0)) for wav in wavs.values()), default=0.0)
     factor = PEAK / highest if highest > 0 else 1.0
     return {name: np.asarray(wav) * np.float32(factor) for name, wav in wavs.items()}

@@ -45,25 +45,17 @@ class Shuffled:
 def planted_profile(
     clips: Sequence[Clip], task: str, names: Sequence[str], pairs: Mapping[str, tuple[str, int]] = PAIRS
 ) -> np.ndarray:
-    """Return what was planted in each class, in the direction of the measured features.
-
-    Parameters
-    ----------
-    clips : with planted parameters and labels of the task
-    names : labels, the rows
-    pairs : see `PAIRS`; its keys are the columns
+    """Return what was planted in each class, in the direction of the measured features (keys of `pairs`).
 
     Returns
     -------
     profile : float array, shape (n_classes, n_features): class mean less the mean over the classes, in
         standard deviations over all clips; times the sign of the pair. Zero where nothing varies
     """
-    y, columns = label_ids(clips, task, names), []
-    for parameter, sign in pairs.values():
-        values = np.array([clip.planted[parameter] for clip in clips])
-        means = np.array([values[y == k].mean() for k in range(len(names))])
-        columns.append(sign * (means - means.mean()) / (values.std() or 1.0))
-    return np.stack(columns, axis=1)
+    parameters, signs = zip(*pairs.values(), strict=True)
+    planted = pd.DataFrame([clip.planted for clip in clips])[list(parameters)]
+    means = planted.groupby(label_ids(clips, task, names)).mean()
+    return np.array(signs) * ((means - means.mean()) / planted.std(ddof=0).replace(0, 1)).to_numpy()
 
 
 def token_directions(coefs: np.ndarray, effects: np.ndarray) -> np.ndarray:
@@ -72,7 +64,7 @@ def token_directions(coefs: np.ndarray, effects: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     coefs : float array, shape (n_classes, n_tokens), positive where a token speaks for a class
-    effects : float array, shape (..., n_tokens, n_features), standardised effects; NaN (unknown) counts as 0
+    effects : float array, shape (..., n_tokens, n_features), standardised; NaN (unknown) counts as 0
 
     Returns
     -------

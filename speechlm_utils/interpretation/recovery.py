@@ -5,17 +5,14 @@ one that it speaks for, differs from the other classes: pitch up where pitch was
 are tokens not selected, as frequent and of the same layers, with the class that a model gives them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.model_selection import GridSearchCV
 
 from ..bootstrap import Bootstrap
-from ..clips import Clip
 from ..interval import Interval
-from ..tokens import Token
-from .association import resample_effects
 from .planted import PAIRS, Shuffled, centre, correlate_cells, token_directions
 
 CARD_PAIRS = PAIRS | {"f0_slope_st_s": ("contour_st", 1)}
@@ -54,12 +51,7 @@ class Recovery:
 
 
 def read_coefs(search: GridSearchCV) -> np.ndarray:
-    """Read the tokens' coefficients of a model of words and tokens: float array, (n_classes, n_tokens).
-
-    Parameters
-    ----------
-    search : as `fit_linear` returns it
-    """
+    """Read the tokens' coefficients of a model of words and tokens (`fit_linear`): (n_classes, n_tokens)."""
     model = search.best_estimator_
     coefs = model["model"].coef_[:, model["counts"].n_words_ :]
     return coefs if len(coefs) > 1 else np.concatenate([-coefs, coefs])
@@ -81,7 +73,6 @@ def measure_recovery(
     effects : float array, shape (1 + n_resamples, n_tokens, n_features), see `resample_effects`
     profile : float array, shape (n_classes, n_features), see `planted_profile`
     n_clips : int, clips that were resampled
-    n_permutations, seed : of the shuffles
 
     Raises
     ------
@@ -111,8 +102,8 @@ def average_by_class(coefs: np.ndarray, effects: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    sounds : float array, shape (n_classes, n_features), standard deviations, less the mean over the classes
-        that have a token, as a planted profile counts; zeros for a class without one
+    sounds : float array, shape (n_classes, n_features), less the mean over the classes that have a token, as
+        a planted profile counts; zeros for a class without one
     """
     weights = np.maximum(coefs, 0)
     speaks = weights.sum(axis=1) > 0
@@ -121,26 +112,3 @@ def average_by_class(coefs: np.ndarray, effects: np.ndarray) -> np.ndarray:
         shares = weights[speaks] / weights[speaks].sum(axis=1, keepdims=True)
         sounds[speaks] = centre(shares @ np.nan_to_num(effects))
     return sounds
-
-
-def recover_sets(
-    clips: Sequence[Clip],
-    features: Sequence[dict],
-    sets: Mapping[str, tuple[Sequence[Token], np.ndarray]],
-    profile: np.ndarray,
-    pairs: Mapping[str, tuple[str, int]] = CARD_PAIRS,
-    bootstrap: Bootstrap = Bootstrap(1000),
-) -> dict[str, Recovery]:
-    """Measure several token sets in the same resamples of clips.
-
-    Parameters
-    ----------
-    clips, features : to measure the sound on, see `clip_features`
-    sets : name -> (tokens, their coefficients as in `read_coefs`)
-    profile, pairs : see `planted_profile`
-    """
-    found = {}
-    for name, (tokens, coefs) in sets.items():
-        effects = resample_effects(clips, features, tokens, tuple(pairs), bootstrap)
-        found[name] = measure_recovery(coefs, effects, profile, len(clips), seed=bootstrap.seed)
-    return found

@@ -25,13 +25,11 @@ def compare_shares(
     ----------
     part, part_of, whole, whole_of : float arrays of frame counts, shape (n_clips, n_tokens, n_names); an axis
         of length 1 stands for any length
-    bootstrap : over clips
 
     Returns
     -------
-    found : dict of float arrays, shape (n_tokens, n_names)
-        `value`, `expected`; `low`, `high`: interval of the value; `p`: two-sided, of value - expected; `n`:
-        clips with the part. NaN where there is none; for interval and p see `association.summarise_resamples`
+    found : dict of float arrays, shape (n_tokens, n_names), NaN where there is none: `value`, `expected`;
+        `low`, `high`, `p`: see `association.summarise_resamples`; `n`: clips with the part
     """
     weights = draw_weights(len(part), bootstrap)
     sums = [np.tensordot(weights, one, axes=(1, 0)) for one in (part, part_of, whole, whole_of)]
@@ -65,7 +63,6 @@ def compare_voices(
     Parameters
     ----------
     shares : float array, shape (n_clips, n_tokens), share of each clip's frames that carries each token
-    speakers : voices of the clips
     strata : for example the classes, so that a token of a class is not taken for one of the voice that
         speaks most of it
 

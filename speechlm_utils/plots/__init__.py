@@ -3,9 +3,8 @@
 from .acoustics import (
     name_feature,
     plot_clip,
-    plot_effects,
+    plot_grid,
     plot_medians,
-    plot_null,
     plot_profile,
     plot_recovery,
     plot_shares,
@@ -33,7 +32,7 @@ from .embeddings import (
     plot_pretraining,
 )
 from .intervals import plot_forest, plot_intervals, plot_source_gains
-from .layers import plot_layer_bars, plot_layer_counts
+from .layers import mark_layers, plot_layer_bars, plot_layer_counts
 from .listening import plot_moment, plot_strip
 from .overview import plot_pipeline, plot_planted, plot_prosody, plot_upper_bounds
 from .path import plot_C_path, plot_permuted_counts

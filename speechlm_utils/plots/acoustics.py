@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ..codec_spec import CodecSpec
-from .layers import mark_layers
 from .overview import UNITS
 from .style import AUDIO, NEUTRAL, TEXT, name_rows, place_groups, set_color, show_name, write_cells
 
@@ -98,14 +97,9 @@ def plot_grid(
     label: str,
     unsure: np.ndarray | None = None,
 ) -> Axes:
-    """Draw a picture with tokens in columns, red above zero and blue below; a dot marks what is not sure.
+    """Draw values (n_tokens, n_names), tokens in columns, red above zero and blue below, to `limit`.
 
-    Parameters
-    ----------
-    values : float array, shape (n_tokens, n_names)
-    names : of the rows
-    limit : float, end of the colour scale
-    unsure : bool array of the shape of `values`
+    A dot marks what is `unsure`: bool array of the shape of `values`.
     """
     image = ax.imshow(np.transpose(values), cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="none")
     ax.set_aspect("auto")
@@ -116,23 +110,10 @@ def plot_grid(
     return ax
 
 
-def plot_effects(
-    ax: Axes, effects: np.ndarray, sure: np.ndarray, layers: np.ndarray, features: Sequence[str]
-) -> Axes:
-    """Draw effect sizes (n_tokens, n_features), tokens in the order of their layers; see `plot_grid`."""
-    plot_grid(ax, effects, features, 2, "effect (standard deviations)", ~sure)
-    mark_layers(ax, layers)
-    ax.set_xlabel("tokens, ordered by layer, within a layer by loudness")
-    return ax
-
-
 def plot_shares(ax: Axes, shares: Mapping[str, np.ndarray], features: Sequence[str]) -> Axes:
     """Draw, per feature, the share of tokens with a strong effect: a bar for their mean, a dot per set.
 
-    Parameters
-    ----------
-    shares : name of a kind of tokens -> float array, shape (n_sets, n_features)
-    features : names of the columns
+    `shares`: name of a kind of tokens -> float array, shape (n_sets, n_features).
     """
     places = place_groups(len(features), len(shares))
     for x, (name, values) in zip(places, shares.items(), strict=True):
@@ -159,24 +140,12 @@ def plot_profile(
     return ax
 
 
-def plot_null(ax: Axes, null: np.ndarray, observed: float, xlabel: str = "") -> Axes:
-    """Draw what chance gives (a histogram) and what was found (a line)."""
-    ax.hist(null, 40, color=NEUTRAL, alpha=0.6, label=f"shuffled ({len(null):,} times)")
-    ax.axvline(observed, color=set_color("selected"), linewidth=2.5, label="found")
-    ax.set(xlabel=xlabel, ylabel="shuffles")
-    ax.legend()
-    return ax
-
-
 def plot_recovery(
     ax: Axes, parameters: Sequence[str], mean: Mapping[str, np.ndarray], deviation: Mapping[str, np.ndarray]
 ) -> Axes:
-    """Draw how much of each planted parameter is recovered by each set of predictors.
+    """Draw how much of each planted parameter each set of predictors recovers.
 
-    Parameters
-    ----------
-    parameters : names of the planted parameters
-    mean, deviation : name of a set -> float array, shape (n_parameters,), R² over held-out folds
+    `mean`, `deviation`: name of a set -> float array, shape (n_parameters,), R² over held-out folds.
     """
     for x, (name, values) in zip(place_groups(len(parameters), len(mean)), mean.items(), strict=True):
         ax.errorbar(x, values, deviation[name], fmt="o", color=set_color(name), markersize=5, label=name)

@@ -9,13 +9,7 @@ from .style import AUDIO, NEUTRAL, TEXT
 
 
 def plot_word_scores(ax: Axes, words: Sequence[str], scores: np.ndarray) -> Axes:
-    """Draw what each word or piece of one adds to the score of a class.
-
-    Parameters
-    ----------
-    words : of the prompt, in order
-    scores : float array, shape (n_words,), in logits
-    """
+    """Draw what each word or piece of one adds to the score of a class, in logits (n_words,)."""
     ax.bar(range(len(words)), scores, color=TEXT)
     ax.set_xticks(range(len(words)), words, rotation=40, ha="right", rotation_mode="anchor")
     ax.axhline(0, color=NEUTRAL, lw=1)
@@ -26,17 +20,7 @@ def plot_word_scores(ax: Axes, words: Sequence[str], scores: np.ndarray) -> Axes
 def plot_audio_scores(
     ax: Axes, frames: np.ndarray, scores: np.ndarray, frame_rate: float, n_frames: int
 ) -> Axes:
-    """Draw what each audio token adds to the score of a class, at the time where it stands.
-
-    Tokens of one frame share a bar: their scores are added.
-
-    Parameters
-    ----------
-    frames : int array, shape (n_tokens,)
-    scores : float array, shape (n_tokens,), in logits
-    frame_rate : frames per second
-    n_frames : int, of the clip
-    """
+    """Draw what audio tokens, at their frames, add to the score of a class; tokens of one frame are one bar."""
     sums = np.bincount(np.asarray(frames, dtype=int), np.asarray(scores, dtype=float), minlength=n_frames)
     ax.bar((np.arange(len(sums)) + 0.5) / frame_rate, sums, width=1 / frame_rate, color=AUDIO)
     ax.axhline(0, color=NEUTRAL, lw=1)
@@ -45,13 +29,7 @@ def plot_audio_scores(
 
 
 def plot_path_scores(ax: Axes, path: np.ndarray, scores: np.ndarray, points: np.ndarray) -> Axes:
-    """Draw the score of a class from baseline to prompt, and where an integral of few points looks.
-
-    Parameters
-    ----------
-    path, scores : float arrays, shape (n_points,); 0 is the baseline, 1 the prompt, scores in logits
-    points : float array, where the integral asks for the slope
-    """
+    """Draw the score of a class from baseline (0) to prompt (1), and the points where an integral looks."""
     ax.plot(path, scores, color=AUDIO)
     ax.plot(points, np.interp(points, path, scores), "o", color=TEXT, ms=4, label=f"{len(points)} points")
     ax.set(xlabel="path from baseline (0) to prompt (1)", ylabel="score (logits)", xlim=(0, 1))
@@ -60,13 +38,7 @@ def plot_path_scores(ax: Axes, path: np.ndarray, scores: np.ndarray, points: np.
 
 
 def plot_token_scores(ax: Axes, scores: np.ndarray, kinds: Sequence[str]) -> Axes:
-    """Draw the attribution of every position of a prompt, coloured by its kind.
-
-    Parameters
-    ----------
-    scores : float array, shape (n_positions,), in logits
-    kinds : "text", "audio" or "marker" for each
-    """
+    """Draw the attribution of every position of a prompt, in logits, coloured by its kind."""
     for kind, color in (("text", TEXT), ("audio", AUDIO)):
         at = np.flatnonzero(np.asarray(kinds) == kind)
         ax.bar(at, np.asarray(scores)[at], color=color, label=kind)
@@ -77,12 +49,7 @@ def plot_token_scores(ax: Axes, scores: np.ndarray, kinds: Sequence[str]) -> Axe
 
 
 def plot_attention(ax: Axes, attention: np.ndarray) -> Axes:
-    """Draw the attention of one position on all others, a row for each block; the scale is logarithmic.
-
-    Parameters
-    ----------
-    attention : float array, shape (n_blocks, n_positions)
-    """
+    """Draw the attention (n_blocks, n_positions) of one position on all others; the scale is logarithmic."""
     look = {"cmap": "viridis", "vmin": -4, "vmax": 0, "origin": "lower"}
     image = ax.imshow(np.log10(np.maximum(attention, 1e-5)), **look)
     bar = ax.figure.colorbar(image, ax=ax, label="attention", ticks=range(-4, 1))

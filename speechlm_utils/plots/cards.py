@@ -27,17 +27,9 @@ ATLAS_TITLE = "tokens by the class that they speak for; on the right, those that
 
 
 def draw_card(figure: Figure, facts: pd.DataFrame, token: tuple[int, int]) -> str:
-    """Draw the card of one token into an empty figure, and return it in words.
+    """Draw the card of one token into an empty figure, about 10 by 6.5 inches, and return it in words.
 
-    Parameters
-    ----------
-    figure : Figure, about 10 by 6.5 inches
-    facts : see `card_parts.describe_tokens`; parts that it lacks leave their place empty
-    token : (layer, code)
-
-    Returns
-    -------
-    words : str, for who cannot see the figure
+    Parts that `facts` (see `describe_tokens`) lacks leave their place empty.
     """
     card = find_card(facts, token)
     parts = {name: one.reset_index(drop=True) for name, one in card.groupby("part")}
@@ -120,13 +112,7 @@ def order_atlas(cards: pd.DataFrame) -> pd.DataFrame:
 
 
 def plot_atlas(axes: Sequence[Axes], facts: pd.DataFrame) -> Sequence[Axes]:
-    """Draw all tokens, a column each: coefficients, frequency, sound, and how far each is to be trusted.
-
-    Parameters
-    ----------
-    axes : four, under each other, sharing x
-    facts : see `card_parts.describe_tokens`
-    """
+    """Draw all tokens into four Axes that share x: coefficients, frequency, sound, and their stability."""
     cards = order_atlas(list_cards(facts))
     tokens = cards.index.tolist()
     coefs = _pivot(facts, "coefficient", tokens)

@@ -12,15 +12,7 @@ from .style import AUDIO, NEUTRAL
 def plot_moment(
     axes: Sequence[Axes], wav: np.ndarray, mel: np.ndarray, spans: np.ndarray, sample_rate: int
 ) -> Sequence[Axes]:
-    """Draw a piece of sound as waveform and spectrogram, with the moments of a token marked on both.
-
-    Parameters
-    ----------
-    axes : two, for the waveform and for the spectrogram
-    wav : float array, shape (n_samples,)
-    mel : float array, shape (n_bands, n_mel_frames), see `spectra.log_mel`
-    spans : float array, shape (n_spans, 2), seconds
-    """
+    """Draw a piece of sound as waveform and log-mel spectrogram; spans (n_spans, 2; seconds) are marked."""
     seconds = len(wav) / sample_rate
     plot_waveform(axes[0], wav, sample_rate, NEUTRAL)
     axes[0].set(ylabel="", yticks=[])
@@ -36,12 +28,9 @@ def plot_moment(
 
 
 def plot_strip(ax: Axes, mels: np.ndarray, title: str = "") -> Axes:
-    """Draw short spectrograms side by side; white lines part them, ticks below show their middles.
+    """Draw log-mel spectrograms (n_windows, n_bands, n_frames) side by side, parted by white lines.
 
-    Parameters
-    ----------
-    ax : Axes
-    mels : float array, shape (n_windows, n_bands, n_mel_frames), natural log of magnitudes
+    Ticks below show their middles.
     """
     n, _, width = mels.shape
     ax.imshow(np.hstack(list(mels)), origin="lower", cmap="magma", vmin=-9, vmax=1, aspect="auto")

@@ -204,7 +204,9 @@ def test_intervals_hold_a_planted_effect_as_often_as_they_say():
 def test_resampled_effects_are_those_of_the_table():
     clips, features = make_clips(12, np.random.default_rng(1))
     how = [LOUD, PLAIN], ("rms_db",), Bootstrap(50, 3)
-    table, effects = token_associations(clips, features, *how), resample_effects(clips, features, *how)
+    table = token_associations(clips, features, *how)
+    effects, counts = resample_effects(clips, features, *how)
+    assert counts.sum(axis=0).ravel().tolist() == table.n_frames.tolist()
     assert effects.shape == (51, 2, 1) and np.allclose(effects[0, :, 0], table.effect)
     assert np.allclose(np.percentile(effects[1:, :, 0], 2.5, axis=0), table.low)
 

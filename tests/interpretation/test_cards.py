@@ -12,7 +12,7 @@ from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import label_ids
 from speechlm_utils.interpretation import card_parts
 from speechlm_utils.interpretation.card_parts import describe_tokens
-from speechlm_utils.interpretation.cards import PARTS, find_card, list_cards, save_cards
+from speechlm_utils.interpretation.cards import PARTS, find_card, list_cards
 from speechlm_utils.interpretation.evidence import COLUMNS, Evidence
 from speechlm_utils.selection.l1 import L1LogisticRegression
 from speechlm_utils.selection.selection import Selection, make_selection
@@ -154,12 +154,6 @@ def test_without_train_codec_and_embeddings_the_card_is_shorter(world):
     found = describe_tokens(Evidence(chosen, clips, features, bootstrap=Bootstrap(50)))
     assert set(found.part) == {"coefficient", "frequency", "sound"}
     assert "voice" not in list_cards(found) and not find_card(found, LOUD).empty
-
-
-def test_tables_are_written(facts, tmp_path):
-    of_facts, of_cards = save_cards(tmp_path / "new", "fallacy", facts)
-    assert len(pd.read_csv(of_facts)) == len(facts)
-    assert pd.read_csv(of_cards, index_col="token").index.tolist() == list_cards(facts).index.tolist()
 
 
 def test_bad_inputs_are_named(world, facts):

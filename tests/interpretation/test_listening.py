@@ -17,7 +17,6 @@ from speechlm_utils.interpretation.listening import (
     join_pieces,
     limit_peak,
     measure_change,
-    replace_token,
 )
 from speechlm_utils.tokens import find_occurrences
 
@@ -75,12 +74,6 @@ def test_one_factor_for_all_keeps_loud_and_soft_apart():
     assert wavs["loud"].tolist() == pytest.approx([0, -PEAK]) and wavs["soft"][0] == pytest.approx(PEAK / 4)
     assert not limit_peak({"silence": np.zeros(3), "nothing": np.zeros(0)})["silence"].any()
     assert limit_peak({}) == {}
-
-
-def test_token_is_replaced_in_its_layer_alone():
-    codes = np.array([[5, 5], [5, 1]])
-    edited = replace_token(codes, (2, 5), 7)
-    assert edited.tolist() == [[5, 5], [7, 1]] and codes.tolist() == [[5, 5], [5, 1]]
 
 
 def test_variants_are_what_the_codec_decodes(tiny_codec, tiny_clips):

@@ -9,13 +9,13 @@ from conftest import FALLACIES, PLANTED_TOKENS
 from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import label_ids
 from speechlm_utils.evaluation.conditions import fit_linear, make_linear
+from speechlm_utils.interpretation.association import resample_effects
 from speechlm_utils.interpretation.planted import planted_profile
 from speechlm_utils.interpretation.recovery import (
     CARD_PAIRS,
     average_by_class,
     measure_recovery,
     read_coefs,
-    recover_sets,
 )
 
 PROFILE = np.array([[1.0, 0.0], [-1.0, 0.5], [0.0, -0.5]])
@@ -86,11 +86,11 @@ def test_sets_are_measured_in_the_same_resamples(planted_clips):
         {"rms_db": rng.normal(size=60) + 3 * (clip.codes[loud[0] - 1] == loud[1])} for clip in planted_clips
     ]
     coefs, profile = np.eye(3), np.array([[1.0], [-0.5], [-0.5]])
-    sets = {"a": (PLANTED_TOKENS, coefs), "b": (PLANTED_TOKENS, coefs[[1, 0, 2]])}
-    found = recover_sets(planted_clips, features, sets, profile, ["rms_db"], Bootstrap(50))
-    assert found["a"].projections[0] > 1 > 0 > found["b"].projections[0]
-    again = recover_sets(planted_clips, features, {"a": sets["a"]}, profile, ["rms_db"], Bootstrap(50))
-    assert np.array_equal(found["a"].projections, again["a"].projections)
+    effects, _ = resample_effects(planted_clips, features, PLANTED_TOKENS, ["rms_db"], Bootstrap(50))
+    again, _ = resample_effects(planted_clips, features, PLANTED_TOKENS[1:], ["rms_db"], Bootstrap(50))
+    assert np.allclose(effects[:, 1:], again)
+    right, wrong = (measure_recovery(one, effects, profile, 180) for one in (coefs, coefs[[1, 0, 2]]))
+    assert right.projections[0] > 1 > 0 > wrong.projections[0] and len(right.projections) == 51
 
 
 def test_profile_knows_the_pair_of_contour_and_slope(planted_clips):

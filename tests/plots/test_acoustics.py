@@ -43,7 +43,8 @@ def test_two_groups_mark_their_means(ax):
 def test_effects_are_tokens_by_features_with_unsure_cells_dotted(ax):
     effects = np.array([[0.5, -1.0], [2.0, np.nan], [0.0, 0.1]])
     sure = np.array([[True, True], [True, False], [False, True]])
-    plots.plot_effects(ax, effects, sure, np.array([2, 2, 5]), ["f0_st", "rms_db"])
+    plots.plot_grid(ax, effects, ["f0_st", "rms_db"], 2, "effect", ~sure)
+    plots.mark_layers(ax, np.array([2, 2, 5]))
     np.testing.assert_array_equal(np.ma.filled(ax.images[0].get_array(), np.nan), effects.T)
     assert ax.lines[0].get_xydata().tolist() == [[1, 1], [2, 0]]
     assert [label.get_text() for label in ax.get_xticklabels()] == ["L2", "L5"]
@@ -62,11 +63,6 @@ def test_profile_writes_its_numbers(ax):
     )
     assert [text.get_text() for text in ax.texts] == ["+1.0", "-0.5", "-1.0", "+0.5"]
     assert ax.get_yticklabels()[0].get_text() == "ad hominem"
-
-
-def test_null_has_all_shuffles_and_the_found_value(ax):
-    plots.plot_null(ax, np.linspace(0, 1, 200), 0.9, "correlation")
-    assert sum(bar.get_height() for bar in ax.patches) == 200 and ax.lines[0].get_xdata()[0] == 0.9
 
 
 def test_recovery_keeps_sets_beside_each_other(ax):
