@@ -20,7 +20,7 @@ def plot_word_scores(ax: Axes, words: Sequence[str], scores: np.ndarray) -> Axes
 def plot_audio_scores(
     ax: Axes, frames: np.ndarray, scores: np.ndarray, frame_rate: float, n_frames: int
 ) -> Axes:
-    """Draw what audio tokens, at their frames, add to the score of a class; tokens of one frame are one bar."""
+    """Draw what audio tokens, at their frames, add to the score of a class; a bar for each frame."""
     sums = np.bincount(np.asarray(frames, dtype=int), np.asarray(scores, dtype=float), minlength=n_frames)
     ax.bar((np.arange(len(sums)) + 0.5) / frame_rate, sums, width=1 / frame_rate, color=AUDIO)
     ax.axhline(0, color=NEUTRAL, lw=1)
