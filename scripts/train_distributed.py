@@ -66,7 +66,7 @@ def train_embeddings(experiment: Experiment, selection: Selection, clips, args, 
     result = pretrain_token_embeddings(*llm, clips, selection.tokens, settings, progress)
     if not PartialState().is_main_process:
         return
-    path = experiment.rows_path(selection)
+    path = experiment.embeddings_path(selection)
     save_embeddings(path, result.embeddings)
     about = {"loss_before": result.loss_before, "loss_after": result.loss_after, "baseline": result.baseline}
     write_about(path.with_suffix(".json"), settings, result.losses, result.epoch_losses, about)
@@ -82,7 +82,7 @@ def prepare_classifier(experiment: Experiment, args: argparse.Namespace) -> dict
 def train_classifier(experiment: Experiment, selection: Selection, clips, args, progress: bool) -> None:
     """Step 3; the first process writes the classifier."""
     settings = make_settings(FineTuneSettings, args)
-    path = experiment.rows_path(selection)
+    path = experiment.embeddings_path(selection)
     given = load_embeddings(path) if path.exists() else None
     if given is None and PartialState().is_main_process:
         print(

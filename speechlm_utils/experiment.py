@@ -22,6 +22,7 @@ from .selection.selector import make_selector
 
 if TYPE_CHECKING:
     from .finetuning.classifier import SpeechTokenClassifier
+    from .pretraining.pretrain import PretrainSettings
 
 log = logging.getLogger(__name__)
 
@@ -68,22 +69,18 @@ class Experiment:
 
         Parameters
         ----------
-        task : label column; None takes every clip of the split
-        split : "train", "validation", "test", "unlabelled"; None takes all
+        task, split : None takes every clip of the split, or every split
         rms_dbfs : bring every clip to this level before encoding, or None
         """
         splits = [split] if split else sorted({clip.split for clip in self.corpus})
-        chosen = [
-            clip
-            for name in splits
-            for clip in sample_clips(self.corpus, task, name, self.clips_per_split, self.seed)
-        ]
-        return encode_clips(chosen, self.codec, self.cache_dir, rms_dbfs, n_jobs=self.n_jobs)
+        size = self.clips_per_split, self.seed
+        some = [clip for name in splits for clip in sample_clips(self.corpus, task, name, *size)]
+        return encode_clips(some, self.codec, self.cache_dir, rms_dbfs, n_jobs=self.n_jobs)
 
-    def unlabelled(self, rms_dbfs: float | None = None) -> list[Clip]:
+    def unlabelled(self) -> list[Clip]:
         """Return the clips for step 2: the unlabelled part, or train's where a corpus has none."""
         has_part = any(clip.split == "unlabelled" for clip in self.corpus)
-        return self.clips(split="unlabelled" if has_part else "train", rms_dbfs=rms_dbfs)
+        return self.clips(split="unlabelled" if has_part else "train")
 
     def selection(
         self,
@@ -118,9 +115,7 @@ class Experiment:
             if not (other := list_differences(selection, wanted)):
                 return selection
             log.warning("%s: was made with another %s; selecting again", path, ", ".join(other))
-        if selector is None:
-            selector = make_selector(L1LogisticRegression(random_state=self.seed))
-        selector = clone(selector)
+        selector = clone(selector or make_selector(L1LogisticRegression(random_state=self.seed)))
         names = label_names(train, task)
         y = label_ids(train, task, names)
         C = find_C_for_count(selector, train, y, n_tokens)[0] if C is None else C
@@ -129,39 +124,33 @@ class Experiment:
         selection.save(path)
         return selection
 
-    def rows(self, selection: Selection, settings=None, n_clips: int | None = None) -> dict:
-        """Load the rows pre-trained for a selection from the run folder, or train them on unlabelled speech.
-
-        Parameters
-        ----------
-        selection : Selection
-        settings : PretrainSettings
-        n_clips : int, at most so many unlabelled clips
+    def token_embeddings(self, selection: Selection, settings: "PretrainSettings") -> dict:
+        """Load the embeddings pre-trained for a selection from the run folder, or train them.
 
         Returns
         -------
-        rows : dict, token name -> float32 array, shape (width,)
+        embeddings : dict, token name -> float32 array, shape (width,)
         """
         from .llm.embeddings import OUTPUT, load_embeddings, save_embeddings
         from .llm.load import load_llm
         from .llm.vocabulary import list_added_names
-        from .pretraining.pretrain import PretrainSettings, pretrain_token_embeddings
+        from .pretraining.pretrain import pretrain_token_embeddings
 
-        path = self.rows_path(selection)
+        path, wanted = self.embeddings_path(selection), set(list_added_names(selection.tokens))
         if path.exists():
-            rows = load_embeddings(path)
-            if {n for n in rows if not n.startswith(OUTPUT)} == set(list_added_names(selection.tokens)):
-                return rows
-            log.warning("%s: holds the rows of other tokens; training again", path)
-        clips = {"train": sample_clips(self.unlabelled(), limit=n_clips, seed=self.seed)}
-        settings, llm = settings or PretrainSettings(), load_llm(self.llm)
+            embeddings = load_embeddings(path)
+            if {name for name in embeddings if not name.startswith(OUTPUT)} == wanted:
+                return embeddings
+            log.warning("%s: holds the embeddings of other tokens; training again", path)
+        clips, llm = {"train": self.unlabelled()}, load_llm(self.llm)
         found = pretrain_token_embeddings(*llm, clips, selection.tokens, settings, progress=True)
         save_embeddings(path, found.embeddings)
         return found.embeddings
 
-    def rows_path(self, selection: Selection) -> Path:
-        """Where the rows of a selection lie."""
-        return Path(self.run_dir) / f"rows_{selection.task}_{len(selection.tokens)}.safetensors"
+    def embeddings_path(self, selection: Selection) -> Path:
+        """Where the token embeddings of a selection lie."""
+        name = f"token_embeddings_{selection.task}_{len(selection.tokens)}.safetensors"
+        return Path(self.run_dir) / name
 
     def find_classifier(self, task: str, max_steps: int = 40) -> "SpeechTokenClassifier":
         """Load the classifier of a task, or train a small one, `max_steps` of 8 clips, and keep it.
@@ -189,11 +178,11 @@ class Experiment:
         from .finetuning.lora import FineTuneSettings
 
         selection, train = self.selection(task), self.clips(task, "train")
-        chosen = sample_clips(train, task, limit=max(8 * max_steps, len(label_names(train, task))))
-        settings = FineTuneSettings(batch_size=8, max_steps=max_steps, lora_rank=8, seed=self.seed)
         names = label_names(train, task)
+        some = sample_clips(train, task, limit=max(8 * max_steps, len(names)))
+        settings = FineTuneSettings(batch_size=8, max_steps=max_steps, lora_rank=8, seed=self.seed)
         classifier = build_classifier(task, names, selection.tokens, settings, self.llm)
-        fine_tune(classifier, {"train": chosen}, progress=True)
+        fine_tune(classifier, {"train": some}, progress=True)
         classifier.selection = selection
         classifier.save(folder, codec=self.codec, corpus=self.corpus_dir)
         return classifier

@@ -200,13 +200,13 @@ def test_the_script_writes_from_the_first_process_what_one_process_writes(
     run_script(folder, tiny_corpus, tiny_codec_dir, folder / "one")
     assert "1 processes" in capsys.readouterr().out
     assert "2 processes" in two.stdout[0] and two.stdout[1] == ""
-    for name in ("rows_fallacy_5.json", "classifier_fallacy.json"):
+    for name in ("token_embeddings_fallacy_5.json", "classifier_fallacy.json"):
         alone, together = (json.loads((folder / n / name).read_text()) for n in ("one", "two"))
         assert (alone.pop("n_processes"), together.pop("n_processes")) == (1, 2)
         assert alone["settings"] == together["settings"]
         np.testing.assert_allclose(together["losses"], alone["losses"], **TOLERANCE)
         np.testing.assert_allclose(together["validations"], alone["validations"], **TOLERANCE)
-    assert (folder / "two/rows_fallacy_5.safetensors").is_file()
+    assert (folder / "two/token_embeddings_fallacy_5.safetensors").is_file()
     assert list((folder / "two/classifier_fallacy").iterdir())
 
 

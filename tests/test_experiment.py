@@ -31,15 +31,16 @@ def test_unlabelled_clips_or_those_of_train(experiment):
     assert {clip.split for clip in found} == {"train"} and all(clip.codes is not None for clip in found)
 
 
-def test_rows_are_trained_once_and_then_loaded(experiment):
-    selection = experiment.selection("fallacy", 5)
-    rows = experiment.rows(selection, PretrainSettings(max_steps=1, batch_size=2))
-    path = experiment.rows_path(selection)
+def test_token_embeddings_are_trained_once_and_then_loaded(experiment):
+    selection, settings = experiment.selection("fallacy", 5), PretrainSettings(max_steps=1, batch_size=2)
+    first = experiment.token_embeddings(selection, settings)
+    path = experiment.embeddings_path(selection)
     written = path.stat().st_mtime_ns
-    assert experiment.rows(selection).keys() == rows.keys() == load_embeddings(path).keys()
+    again = experiment.token_embeddings(selection, settings)
+    assert again.keys() == first.keys() == load_embeddings(path).keys()
     assert path.stat().st_mtime_ns == written
     other = replace(selection, tokens=[(8, 63), *selection.tokens[1:]])
-    assert experiment.rows(other, PretrainSettings(max_steps=1)).keys() != rows.keys()
+    assert experiment.token_embeddings(other, settings).keys() != first.keys()
 
 
 def make_own(layers=(3, 4), **settings):

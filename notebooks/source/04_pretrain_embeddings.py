@@ -459,7 +459,7 @@ pd.DataFrame(
 # they were added to, names do not.
 
 # %%
-path = experiment.rows_path(selection)
+path = experiment.embeddings_path(selection)
 save_embeddings(path, result.embeddings)
 print(f"wrote {path.name}: {len(ids)} embeddings of {width} numbers, {path.stat().st_size / 1e3:.0f} kB")
 

@@ -100,7 +100,8 @@ llm = LLMSpec(llm_name, llm_dtype, llm_quantization)
 experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, seed, clips_per_split, llm)
 selection = experiment.selection(task, n_tokens)
 format = {"max_length": max_length, "collapse_repeats": collapse_repeats}
-embeddings = experiment.rows(selection, PretrainSettings(1e-2, 8, max_steps=row_steps, seed=seed, **format))
+short = PretrainSettings(1e-2, 8, max_steps=row_steps, seed=seed, **format)
+embeddings = experiment.token_embeddings(selection, short)
 limits = {"train": None, "validation": n_validation_clips, "test": n_test_clips}
 clips = {
     split: sample_clips(experiment.clips(task, split), task, split, limit, seed)

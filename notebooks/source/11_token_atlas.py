@@ -114,7 +114,7 @@ print(f"{len(tokens)} tokens, selected on {len(train)} train clips, measured on 
 assert not {clip.id for clip in clips} & {clip.id for clip in train}
 
 # %%
-embeddings = experiment.rows(chosen, PretrainSettings(1e-2, 8, max_steps=row_steps, seed=seed))
+embeddings = experiment.token_embeddings(chosen, PretrainSettings(1e-2, 8, max_steps=row_steps, seed=seed))
 model, tokenizer = load_llm(experiment.llm)
 words = nearest_tokens(embeddings, model, tokenizer, n_nearest=3)
 del model  # only its vocabulary was needed

@@ -34,9 +34,7 @@ def plot_pipeline(ax: Axes, wav: np.ndarray, codes: np.ndarray, spec: CodecSpec)
     Parameters
     ----------
     ax : Axes, about 3.3 times as wide as high; it becomes a canvas of 100 by 30 units
-    wav : float array, shape (n_samples,), drawn as the clip
-    codes : int array, shape (n_layers, n_frames), drawn as its codes
-    spec : CodecSpec of the codes
+    wav, codes : float array (n_samples,) and int array (n_layers, n_frames), drawn as clip and codes
     """
     ax.set(xlim=(-0.5, 100.5), ylim=(0, 30))
     ax.axis("off")
@@ -79,29 +77,16 @@ def _arrow(ax: Axes, start: tuple, end: tuple, color: str) -> None:
 
 
 def plot_prosody(axes: Sequence[Axes], wav: np.ndarray, f0_st: np.ndarray, spec: CodecSpec, color: str):
-    """Draw one clip: its waveform, and under it its pitch contour.
-
-    Parameters
-    ----------
-    axes : two Axes
-    wav : float array, shape (n_samples,), full scale at 1
-    f0_st : float array, shape (n_frames,), semitones, NaN where unvoiced
-    spec : CodecSpec, whose sample and frame rate these are
-    color : of both
-    """
+    """Draw a clip on two Axes: its waveform, and under it its pitch (semitones, NaN where unvoiced)."""
     axes[0].plot(np.arange(len(wav)) / spec.sample_rate, wav, color=color, linewidth=0.4)
     axes[1].plot((np.arange(len(f0_st)) + 0.5) / spec.frame_rate, f0_st, ".", color=color, markersize=3)
     axes[1].axhline(0, color=NEUTRAL, linewidth=0.6)
 
 
 def plot_planted(ax: Axes, means: pd.DataFrame, deviations: pd.DataFrame) -> Axes:
-    """Draw the planted means per label as a table in colour.
+    """Draw means and deviations (DataFrames, label by parameter, each in its unit) as a table in colour.
 
-    Parameters
-    ----------
-    ax : Axes
-    means, deviations : DataFrames, label by parameter, each in its unit; the colour is the distance of a mean
-        from the middle of its column, in within-label standard deviations
+    The colour is the distance of a mean from the middle of its column, in within-label standard deviations.
     """
     distance = (means - means.mean()) / deviations.mean()
     image = ax.imshow(distance, cmap="PuOr", vmin=-4, vmax=4)
@@ -125,13 +110,7 @@ def _show_spread(mean: float, deviation: float, typical: float) -> str:
 
 
 def plot_upper_bounds(ax: Axes, table: pd.DataFrame) -> Axes:
-    """Draw macro-F1 per task and input as bars with their intervals, and chance.
-
-    Parameters
-    ----------
-    ax : Axes
-    table : as `compute_upper_bounds` returns it
-    """
+    """Draw macro-F1 per task and input as bars with intervals, and chance, see `compute_upper_bounds`."""
     by_input = {name: rows.set_index("task") for name, rows in table.groupby("inputs", sort=False)}
     sizes = next(iter(by_input.values()))
     x, width, handles = np.arange(len(sizes)), 0.74 / len(by_input), []
