@@ -16,8 +16,8 @@ import torch
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.finetuning.finetune import build_classifier
 from speechlm_utils.finetuning.lora import FineTuneSettings
+from speechlm_utils.llm.batches import pad_batch
 from speechlm_utils.llm.spec import LLMSpec
-from speechlm_utils.llm.trainer import pad_batch
 
 ROOT = Path(__file__).resolve().parent.parent
 WAYS = {

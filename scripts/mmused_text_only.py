@@ -24,16 +24,17 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import mean, stdev
 
 import numpy as np
 
 from speechlm_utils.clips import Clip, hash_corpus, label_ids, label_names, select_clips
 from speechlm_utils.corpus.mmused import LABEL_COLUMNS, TEST_DEBATES, choose_groups, load_mmused_csv
 from speechlm_utils.files import write_json, write_text
-from speechlm_utils.finetuning.model_card import format_text_scores, replace_between
+from speechlm_utils.finetuning.model_card import format_table
 from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.metrics import choose_threshold, macro_f1_scores, score_class
 
@@ -44,6 +45,15 @@ TUNING_SEED = 100
 C_GRID = (0.1, 1.0, 10.0, 100.0)  # of the linear baseline
 SHARED = ("settings", "dtype")  # what the merged file holds once for all trainings of a task
 EPOCHS = {"afc": 5, "afd": 2}
+TEXT_SCORES = {
+    "afc": {"macro_f1_all": "macro-F1, all six classes", "macro_f1_present": "macro-F1, the classes in test"},
+    "afd": {
+        "f1": "F1 of fallacious",
+        "f1_argmax": "without a threshold",
+        "f1_unseen": "without texts of train",
+    },
+}
+"""Scores of the real transcripts that are shown, the one to compare with the published score first."""
 PUBLISHED = {"afc": 0.4856, "afd": 0.34}  # best text-only of MM-ArgFallacy2025
 
 
@@ -302,6 +312,56 @@ def merge(runner: Runner) -> None:
         page = replace_between(args.page.read_text(encoding="utf-8"), "results", table)
         write_text(args.page, page)
     print(table, flush=True)
+
+
+def format_text_scores(merged: Mapping) -> str:
+    """Return the results of `scripts/mmused_text_only.py` as tables, beside baselines and published scores.
+
+    Parameters
+    ----------
+    merged : what `data/reference/mmused_text_only.json` holds
+    """
+    parts = []
+    for task, found in merged["tasks"].items():
+        columns = TEXT_SCORES[task]
+        runs = [run["scores"]["test"] for run in found["runs"]]
+        ours = [_show_spread([run[key] for run in runs]) for key in columns]
+        rows = [[f"**{merged['llm']}, LoRA**", len(runs), *ours]]
+        for name, scores in found["baselines"].items():
+            rows.append([name, None, *(scores.get(key) for key in columns)])
+        rows.append(
+            ["published, best text-only", None, f"{found['published']:.4f}", *[None] * (len(columns) - 1)]
+        )
+        counts = ", ".join(f"{split} {sum(n.values())}" for split, n in found["n_clips"].items())
+        same = (
+            "the shared task's" if found["test_debates"] == found["debates_of_shared_task"] else "other ones"
+        )
+        rates = f"{found['tuning']['learning_rate']:g} of {', '.join(found['tuning']['validation'])}"
+        about = (
+            f"**{task.upper()}**, scores on test, mean ± sd over seeds. Texts: {counts}. Test debates: "
+            f"{' and '.join(found['test_debates'])}, {same}. Learning rate, chosen on validation: {rates}."
+        )
+        parts += [about, format_table(["", "seeds", *columns.values()], rows)]
+    return "\n\n".join(parts)
+
+
+def _show_spread(values: Sequence[float]) -> str:
+    """Write mean and standard deviation (of the sample); of one value only this."""
+    return f"{mean(values):.3f}" + (f" ± {stdev(values):.3f}" if len(values) > 1 else "")
+
+
+def replace_between(text: str, name: str, content: str) -> str:
+    """Put a content between the markers `<!-- name -->` and `<!-- end of name -->` of a page.
+
+    Raises
+    ------
+    ValueError
+        If the page does not hold each marker once, in this order.
+    """
+    start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+    if (text.count(start), text.count(end)) != (1, 1) or text.index(start) > text.index(end):
+        raise ValueError(f"the page needs the marker {start!r} once, and {end!r} once after it")
+    return f"{text.split(start)[0]}{start}\n{content}\n{end}{text.split(end)[1]}"
 
 
 def time_training(runner: Runner, task: str) -> None:

@@ -23,8 +23,8 @@ from tiny_llm import TOKENS, make_clips, save_tiny_llm
 
 from speechlm_utils.finetuning.finetune import build_classifier, fine_tune
 from speechlm_utils.finetuning.lora import FineTuneSettings
+from speechlm_utils.llm.batches import IGNORED
 from speechlm_utils.llm.distributed import (
-    IGNORED,
     SplitBatches,
     check_processes,
     connect_processes,
@@ -228,8 +228,8 @@ def test_the_parts_of_the_processes_are_the_batches_of_one(n_places, n_processes
     )
     for whole, *split in zip(alone, *parts, strict=True):
         joined = [place for part in split for place in part]
-        assert sorted(place for place in joined if place is not None) == sorted(whole)
-        assert len({len(part) for part in split}) == 1 and joined.count(None) < n_processes
+        assert sorted(place for place in joined if place >= 0) == sorted(whole)
+        assert len({len(part) for part in split}) == 1 and joined.count(-1) < n_processes
 
 
 def test_share_of_mean_is_the_weighted_mean_in_one_process():
@@ -242,13 +242,17 @@ def test_share_of_mean_is_the_weighted_mean_in_one_process():
 @pytest.mark.parametrize(("metric", "best"), [("loss", 1), ("macro_f1_all", 2)])
 def test_best_weights_come_back_and_patience_ends(metric, best):
     model, control = torch.nn.Linear(1, 1, bias=False), SimpleNamespace(should_training_stop=False)
-    keeper, stops = BestWeights(metric, patience=2), []
+    keeper, stops, state = BestWeights(2), [], SimpleNamespace(best_metric=None)
+    keeper.on_train_begin(None, state, control)
+    args = SimpleNamespace(metric_for_best_model=metric, greater_is_better=metric != "loss")
     for step, value in enumerate([2.0, 1.0, 3.0, 3.0, 3.0]):
         with torch.no_grad():
             model.weight.fill_(step)
-        keeper.on_evaluate(None, None, control, {f"eval_{metric}": value}, model)
+        keeper.on_evaluate(args, state, control, {f"eval_{metric}": value}, model)
+        better = state.best_metric is None or (value > state.best_metric) == args.greater_is_better
+        state.best_metric = value if better else state.best_metric  # as the Trainer does next
         stops.append(control.should_training_stop)
-    keeper.on_train_end(None, None, control, model)
+    keeper.on_train_end(args, state, control, model)
     assert model.weight.item() == best
     assert stops.index(True) == best + 2
 

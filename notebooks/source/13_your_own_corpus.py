@@ -50,7 +50,6 @@ from speechlm_utils.exercises.corpus import check_group_split, check_normalise
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.finetuning.finetune import build_classifier, fine_tune
 from speechlm_utils.finetuning.lora import FineTuneSettings
-from speechlm_utils.finetuning.model_card import format_text_scores
 from speechlm_utils.interpretation.association import token_associations
 from speechlm_utils.llm.load import load_llm
 from speechlm_utils.llm.spec import LLMSpec
@@ -90,7 +89,7 @@ n_permutations = 9
 n_acoustic_clips = 48
 n_resamples = 500
 mmused_dir = ""  # folder with dataset_combined_afc.csv or _afd.csv, if you have them
-reference_file = "../data/reference/mmused_text_only.json"  # scores of the words alone on the real texts
+results_page = "../docs/mmused.md"  # has scores of the words alone on the real texts
 
 # %% [markdown]
 # ## Bring in your clips
@@ -422,10 +421,11 @@ else:
 # (`docs/mmused.md`).
 
 # %%
-if Path(reference_file).is_file():
-    display(Markdown(format_text_scores(json.loads(Path(reference_file).read_text(encoding="utf-8")))))
+if Path(results_page).is_file():
+    page = Path(results_page).read_text(encoding="utf-8")
+    display(Markdown(page.split("<!-- results -->")[1].split("<!-- end of results -->")[0]))
 else:
-    print(f"{reference_file} is not there: scripts/mmused_text_only.py makes it from the authors' tables")
+    print(f"{results_page} is not there: scripts/mmused_text_only.py makes it from the authors' tables")
 
 # %% [markdown]
 # ## Limits

@@ -23,7 +23,7 @@ from ..llm.embeddings import TokenEmbeddings, load_embeddings, save_embeddings
 from ..llm.trainer import ADAPTER
 from ..llm.vocabulary import MARKERS
 from ..selection.selection import Selection
-from .model_card import write_model_card
+from .model_card import format_model_card
 
 CODEC_FACTS = ("sample_rate", "frame_rate", "n_layers", "codebook_size")
 FORMAT = 2
@@ -38,8 +38,8 @@ def save_artefact(
     about: Mapping,
     embeddings: TokenEmbeddings,
     model: PeftModel,
-    selection: Selection | None = None,
-    results: Mapping | None = None,
+    selection: Selection | None,
+    results: Mapping,
 ) -> None:
     """Write the folder; an older artefact in it is overwritten.
 
@@ -52,7 +52,7 @@ def save_artefact(
     selection : Selection, or None
     results : dict for `results.json`: "data" and "metrics", see `fine_tune`
     """
-    folder, results = Path(folder), results or {}
+    folder = Path(folder)
     (folder / "adapter").mkdir(parents=True, exist_ok=True)
     (folder / "settings.json").unlink(missing_ok=True)  # written last: without it a folder is no artefact
     save_embeddings(folder / EMBEDDINGS_FILE, embeddings)
@@ -68,17 +68,14 @@ def save_artefact(
     write_json(folder / "results.json", results)
     versions = {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
     about = {"format": FORMAT, "template": TEMPLATE, **about, "versions": versions}
-    write_model_card(folder, about, results)
+    (folder / "README.md").write_text(format_model_card(about, results), encoding="utf-8")
     write_json(folder / "settings.json", about)
 
 
 def read_artefact(folder: str | Path) -> tuple[dict, dict[str, np.ndarray], Selection | None, dict]:
     """Read settings, token embeddings, selection (None if there is none) and results of a folder.
 
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If a file is missing or the format is not known; the message names the file.
+    A missing file raises FileNotFoundError, a damaged one or another format ValueError, with its name.
     """
     folder = Path(folder)
     path = folder / "settings.json"
@@ -100,17 +97,9 @@ def read_artefact(folder: str | Path) -> tuple[dict, dict[str, np.ndarray], Sele
 def load_adapter(folder: str | Path, model: PeftModel) -> None:
     """Put the folder's LoRA weights and head into a model that was built with the same settings.
 
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If a file is missing, or the weights are not exactly those that the model has.
+    A missing file raises FileNotFoundError, weights that are not exactly the model's raise ValueError.
     """
-    weights = {}
-    for file in (ADAPTER_FILE, HEAD_FILE):
-        path = Path(folder) / file
-        if not path.is_file():
-            raise FileNotFoundError(f"{path}: no such file")
-        weights.update(load_file(path))
+    weights = load_file(Path(folder) / ADAPTER_FILE) | load_file(Path(folder) / HEAD_FILE)
     shapes = {name: tensor.shape for name, tensor in weights.items()}
     wanted = {name: tensor.shape for name, tensor in _adapter_weights(model).items()}
     if wrong := [name for name in {*shapes, *wanted} if shapes.get(name) != wanted.get(name)]:
@@ -127,32 +116,21 @@ def describe_codec(codec: SpeechCodec) -> dict:
 
 
 def check_codec(given: Mapping, used: Mapping | None, where: str | Path) -> None:
-    """Raise ValueError, naming both, unless the codec that is given is the one that was used.
-
-    Parameters
-    ----------
-    given, used : as `describe_codec` returns them
-    where : what was made with the codec, for the message
-    """
+    """Raise ValueError, naming both and `where`, unless the codec that is given is the one that was used."""
     if not used:
         raise ValueError(
             f"{where}: does not say which codec its tokens are codes of; save it again with codec=..."
         )
     if given["hash"] != used["hash"]:
         raise ValueError(
-            f"{where}: its tokens are codes of {_name_codec(used)}, the codec given is {_name_codec(given)}; "
+            f"{where}: its tokens are codes of {used.get('name') or 'a codec'} (hash {used['hash']}), the "
+            f"codec given is {given['name'] or 'a codec'} (hash {given['hash']}); "
             "the same (layer, code) means another sound there"
         )
 
 
-def _name_codec(facts: Mapping) -> str:
-    return f"{facts.get('name') or 'a codec'} (hash {facts['hash']})"
-
-
 def _read_json(path: Path) -> dict:
-    """Read a JSON file; a missing or damaged one is named."""
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file")
+    """Read a JSON file; a damaged one is named."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:

@@ -11,11 +11,11 @@ from ..audio import AudioFiles, check_wav, load_audio
 from ..clips import Clip
 from ..codec.base import SpeechCodec
 from ..codec.load import load_codec
+from ..llm.batches import batch_items
 from ..llm.embeddings import read_embeddings
 from ..llm.load import hash_llm, load_llm
 from ..llm.prompts import Prompt, PromptReport, encode_prompts
 from ..llm.spec import LLMSpec
-from ..llm.trainer import batches_by_length, pad_batch
 from ..llm.vocabulary import list_added_names
 from ..selection.selection import Selection
 from ..tokens import Token
@@ -72,26 +72,20 @@ class SpeechTokenClassifier:
         clips: Sequence[Clip] | np.ndarray | AudioFiles,
         text: str | None = None,
         sample_rate: int | None = None,
-        batch_size: int = 32,
     ) -> np.ndarray:
         """Compute the logits of clips or, where a text is given, those of one recording (`predict_wav`).
 
         Clips of similar length share a batch; padding changes logits by rounding alone (about 1e-5).
 
-        Returns
-        -------
-        logits : float32 array, shape (n_clips, n_classes) in the order of the clips, or (n_classes,)
+        They are a float32 array, shape (n_clips, n_classes) in the order of the clips, or (n_classes,).
         """
         if text is not None:
             return self.predict_wav(clips, text, sample_rate)
         items = [{"input_ids": prompt.input_ids} for prompt in self.encode(clips)[0]]
         logits = np.empty((len(items), self.model.config.num_labels), dtype=np.float32)
-        self.model.eval()
-        for places in batches_by_length([len(item["input_ids"]) for item in items], batch_size):
-            batch = pad_batch([items[place] for place in places], self.tokenizer.pad_token_id)
+        for places, batch in batch_items(items, 32, self.tokenizer.pad_token_id, self.model.device):
             with torch.inference_mode():
-                outputs = self.model(**{name: value.to(self.model.device) for name, value in batch.items()})
-            logits[places] = outputs.logits.float().cpu().numpy()
+                logits[places] = self.model.eval()(**batch).logits.float().cpu().numpy()
         return logits
 
     def predict_wav(
@@ -109,37 +103,19 @@ class SpeechTokenClassifier:
         Returns
         -------
         logits : float32 array, shape (n_classes,), in the order of `label_names`
-
-        Raises
-        ------
-        FileNotFoundError, OSError, ValueError
-            If the sound cannot be used, or the codec is not known or not that of the training.
         """
-        codes = self._encode_wav(wav, sample_rate) if self.settings.use_audio else None
-        spec = self.codec.spec if codes is not None else None
-        return self.predict([Clip("recording", text, None, codes=codes, spec=spec)])[0]
-
-    def _encode_wav(self, wav: np.ndarray | AudioFiles, sample_rate: int | None) -> np.ndarray:
-        if self.codec is None:
-            self.use_codec()
-        rate = self.codec.spec.sample_rate
-        if not isinstance(wav, np.ndarray):
-            wav = load_audio(wav, rate)
-        elif not np.issubdtype(wav.dtype, np.floating):
-            raise ValueError(f"wav: has dtype {wav.dtype}, expected floats between -1 and 1")
-        elif sample_rate not in (None, rate):
-            import librosa
-
-            wav = librosa.resample(check_wav(wav), orig_sr=sample_rate, target_sr=rate, res_type="soxr_hq")
-        return self.codec.encode(wav)
+        clip = Clip("recording", text, None)
+        if self.settings.use_audio:
+            if self.codec is None:
+                self.use_codec()
+            codes = self.codec.encode(_read_wav(wav, sample_rate, self.codec.spec.sample_rate))
+            clip = replace(clip, codes=codes, spec=self.codec.spec)
+        return self.predict([clip])[0]
 
     def use_codec(self, codec: SpeechCodec | str | Path | None = None) -> None:
         """Take a codec for recordings: a loaded one, a folder or hub name; None loads that of the training.
 
-        Raises
-        ------
-        ValueError
-            If it is not the one that the tokens are codes of; the message names both.
+        One that the tokens are not codes of raises ValueError, which names both.
         """
         facts, where = self._known_codec() or {}, f"classifier {self.task!r}"
         if codec is None and not facts.get("name"):
@@ -148,19 +124,16 @@ class SpeechTokenClassifier:
             )
         if codec is None or isinstance(codec, str | Path):
             codec = load_codec(codec or facts["name"], n_layers=facts.get("n_layers"))
-        check_codec(describe_codec(codec), facts, where)
-        self.codec, self.codec_facts = codec, describe_codec(codec)
+        self._take_codec(codec, facts, where)
 
     def _known_codec(self) -> dict | None:
         """Say what is known of the codec of the tokens: all, or the hash that the selection has, or None."""
         return self.codec_facts or (self.selection and {"hash": self.selection.codec_hash})
 
-    def predict_labels(
-        self, clips: Sequence[Clip], text: str | None = None, sample_rate: int | None = None
-    ) -> list[str]:
-        """Return the name of each clip's most likely label, or of the one recording's; see `predict`."""
-        logits = np.atleast_2d(self.predict(clips, text, sample_rate))
-        return [self.label_names[place] for place in logits.argmax(axis=1)]
+    def _take_codec(self, codec: SpeechCodec, known: dict | None, where: str) -> None:
+        facts = describe_codec(codec)
+        check_codec(facts, known, where)
+        self.codec, self.codec_facts = codec, facts
 
     def save(self, folder: str | Path, codec: SpeechCodec | None = None, corpus: str | Path = "") -> None:
         """Save all but base model and codec; these are named, with their hashes (see `artefact`).
@@ -168,35 +141,20 @@ class SpeechTokenClassifier:
         Parameters
         ----------
         folder : made if it does not exist
-        codec : the one that made the clips' codes. Without it the artefact has the hash that the selection
-            knows, and who loads it must say which codec that is
+        codec : the one that made the clips' codes; another than the selection's raises ValueError. Without it
+            the artefact has the selection's hash alone, and who loads it must say which codec that is
         corpus : what the clips are from, for the model card
-
-        Raises
-        ------
-        ValueError
-            If the tokens were selected with another codec.
         """
         if codec is not None:
-            facts = describe_codec(codec)
-            if self.selection is not None:
-                check_codec(facts, {"hash": self.selection.codec_hash}, "selection")
-            self.codec, self.codec_facts = codec, facts
+            selected = self.selection.codec_hash if self.selection else codec.hash
+            self._take_codec(codec, {"hash": selected}, "selection")
         self.codec_facts = self._known_codec()
         if corpus:
             self.results = {**self.results, "corpus": str(corpus)}
-        about = {
-            "task": self.task,
-            "label_names": self.label_names,
-            "tokens": self.tokens,
-            "llm_name": str(self.llm.name),
-            "llm_hash": self.llm.hash,
-            "dtype": self.llm.dtype,
-            "quantization": self.llm.quantization,
-            "codec_facts": self.codec_facts,
-            "device": self.model.device.type,
-            "settings": self.settings.to_record(),
-        }
+        about = {name: getattr(self, name) for name in ("task", "label_names", "tokens", "codec_facts")}
+        about |= {"llm_name": str(self.llm.name), "llm_hash": self.llm.hash, "dtype": self.llm.dtype}
+        about |= {"quantization": self.llm.quantization, "device": self.model.device.type}
+        about["settings"] = self.settings.to_record()
         embeddings = read_embeddings(self.model, self.ids)
         save_artefact(folder, about, embeddings, self.model, self.selection, self.results)
 
@@ -205,31 +163,28 @@ class SpeechTokenClassifier:
         cls,
         folder: str | Path,
         base: str | Path | None = None,
-        cache_dir: str | Path | None = None,
         codec: SpeechCodec | str | Path | None = None,
-        device: str | None = None,
     ) -> "SpeechTokenClassifier":
         """Load what `save` wrote; on the same machine the logits equal those before saving bit for bit.
+
+        A classifier that was saved on a GPU goes there where there is one.
 
         Parameters
         ----------
         folder : folder of the artefact
         base : name or folder of the base model; None takes the name that was saved
-        cache_dir : see `LLMSpec`
         codec : for recordings, see `use_codec`; None loads the one that the artefact names when it is needed
-        device : torch device; None: the kind that it was saved on where there is one, else the CPU
 
         Raises
         ------
         FileNotFoundError, ValueError
-            If a file is missing or of another format, or base model or codec are not those of the training;
-            the message names what was used and what was given.
+            If a file is missing or of another format, or base model or codec are not those of the training.
         """
         about, embeddings, selection, results = read_artefact(folder)
         settings, tokens = FineTuneSettings.from_record(about["settings"]), [*map(tuple, about["tokens"])]
         llm = LLMSpec(about["llm_name"], about["dtype"], about["quantization"], hash=about["llm_hash"])
         names = about["label_names"]
-        given = replace(llm, name=base or llm.name, cache_dir=cache_dir)
+        given = replace(llm, name=base or llm.name)
         model, tokenizer = load_llm(given, "classification", len(names))
         if (found := hash_llm(model)) != llm.hash:
             raise ValueError(
@@ -240,11 +195,23 @@ class SpeechTokenClassifier:
         frozen = replace(settings, train_embeddings=False)  # as trained they are written into the matrix
         model = wrap_classifier(model, tokenizer, tokens, embeddings, frozen)
         load_adapter(folder, model)
-        device = device or ("cuda" if about["device"] == "cuda" and torch.cuda.is_available() else "cpu")
-        if llm.quantization is None:
-            model.to(device)
+        if llm.quantization is None and about["device"] == "cuda" and torch.cuda.is_available():
+            model.to("cuda")
         loaded = cls(model, tokenizer, about["task"], tokens, settings, llm)
         loaded.selection, loaded.codec_facts, loaded.results = selection, about["codec_facts"], results
         if codec is not None:
             loaded.use_codec(codec)
         return loaded
+
+
+def _read_wav(wav: np.ndarray | AudioFiles, sample_rate: int | None, wanted: int) -> np.ndarray:
+    """Read files, or take an array, at the wanted rate."""
+    if not isinstance(wav, np.ndarray):
+        return load_audio(wav, wanted)
+    if not np.issubdtype(wav.dtype, np.floating):
+        raise ValueError(f"wav: has dtype {wav.dtype}, expected floats between -1 and 1")
+    if sample_rate in (None, wanted):
+        return wav
+    import librosa
+
+    return librosa.resample(check_wav(wav), orig_sr=sample_rate, target_sr=wanted, res_type="soxr_hq")

@@ -12,7 +12,8 @@ from torch.nn import functional
 from transformers import set_seed
 
 from ..clips import Clip, hash_corpus, label_ids
-from ..llm.distributed import IGNORED, SplitTrainer, share_of_mean
+from ..llm.batches import IGNORED
+from ..llm.distributed import SplitTrainer, share_of_mean
 from ..llm.embeddings import TokenEmbeddings
 from ..llm.load import choose_dtype, hash_llm, load_llm
 from ..llm.prompts import Prompt, PromptReport
@@ -30,7 +31,7 @@ class FineTuneResult:
 
     Attributes
     ----------
-    classifier : SpeechTokenClassifier, of the best epoch
+    classifier : SpeechTokenClassifier, with the weights of the best validation
     losses : float array, shape (n_steps,), weighted training loss of each step (its batch alone)
     history : list of dict per validation with "epoch", "step", "loss", "macro_f1_all", "macro_f1_present"
     logits : dict, split -> float32 array, shape (n_clips, n_classes); validation and test
@@ -64,8 +65,7 @@ def build_classifier(
     tokens : sequence of (layer, code); the prompt holds these
     settings : FineTuneSettings
     llm : LLMSpec, of the base model; every classifier loads a fresh copy
-    embeddings : dict, name -> array from `pretrain_token_embeddings`; None starts from embeddings as sampled
-        (no step 2)
+    embeddings : dict, name -> array from `pretrain_token_embeddings`; None: as sampled (no step 2)
     """
     if len(label_names) < 2:
         raise ValueError(f"task={task!r}: has the classes {list(label_names)}, at least two are needed")
@@ -94,50 +94,35 @@ def fine_tune(
         of the task and, unless settings.use_audio is False, codes
     progress : bool, a tqdm bar
 
-    Raises
-    ------
-    ValueError
-        If a split's clip lacks a label or codes; the message names it.
+    A clip that lacks a label or codes raises a ValueError that names it.
     """
     task, names, settings = classifier.task, classifier.label_names, classifier.settings
-    y = {split: label_ids(clips, task, names) for split, clips in clips_by_split.items() if clips}
-    items = {}
-    if "validation" in y:
-        items["validation"] = _make_items(classifier.encode(clips_by_split["validation"])[0], y["validation"])
-    loss = _WeightedLoss(_weigh_classes(y["train"], len(names)) if settings.class_weights else None)
+    clips_by_split = {split: clips for split, clips in clips_by_split.items() if clips}
+    y = {split: label_ids(clips, task, names) for split, clips in clips_by_split.items()}
+    weights = _weigh_classes(y["train"], len(names)) if settings.class_weights else torch.ones(len(names))
     make_trainer = partial(
         SplitTrainer,
-        compute_loss_func=loss,
+        compute_loss_func=partial(_weighted_loss, weights),
         compute_metrics=lambda p: macro_f1_scores(p.label_ids, p.predictions.argmax(axis=1), len(names)),
     )
     steps_per_epoch = math.ceil(len(y["train"]) / settings.batch_size)
     losses, history, parts = [], [], _split_steps(settings, steps_per_epoch)
     for number, part in enumerate(parts, start=1):
         silent = number < len(parts)
-        prompts, report = classifier.encode(clips_by_split["train"], silent)
-        items["train"] = _make_items(prompts, y["train"])
-        log = run_trainer(
-            classifier.model,
-            {"train": items["train"]} if silent else items,
-            part,
-            classifier.tokenizer.pad_token_id,
-            make_trainer,
-            f"fine-tuning {task}{', text-only warm-up' if silent else ''}" if progress else None,
-        )
+        splits = ["train"] if silent else [split for split in ("train", "validation") if split in y]
+        encoded = {split: classifier.encode(clips_by_split[split], silent) for split in splits}
+        items = {split: _make_items(prompts, y[split]) for split, (prompts, _) in encoded.items()}
+        title = f"fine-tuning {task}{', text-only warm-up' if silent else ''}" if progress else None
+        pad_id = classifier.tokenizer.pad_token_id
+        log = run_trainer(classifier.model, items, part, pad_id, make_trainer, title)
         history += _read_history(log, len(losses), steps_per_epoch)
         losses += find_scores(log, "loss")
     logits = {split: classifier.predict(clips_by_split[split]) for split in y if split != "train"}
     scores = {split: macro_f1_scores(y[split], z.argmax(axis=1), len(names)) for split, z in logits.items()}
     classifier.results = {"data": _describe_clips(clips_by_split, task, names), "metrics": scores}
-    return FineTuneResult(
-        classifier=classifier,
-        losses=np.array(losses),
-        history=history,
-        logits=logits,
-        metrics=scores,
-        n_trainable=sum(p.numel() for p in classifier.model.parameters() if p.requires_grad),
-        report=report,
-    )
+    n_trainable = sum(p.numel() for p in classifier.model.parameters() if p.requires_grad)
+    report = encoded["train"][1]
+    return FineTuneResult(classifier, np.array(losses), history, logits, scores, n_trainable, report)
 
 
 def _split_steps(settings: FineTuneSettings, steps_per_epoch: int) -> list[FineTuneSettings]:
@@ -155,11 +140,7 @@ def _split_steps(settings: FineTuneSettings, steps_per_epoch: int) -> list[FineT
 
 def _describe_clips(clips_by_split: Mapping[str, Sequence[Clip]], task: str, names: Sequence[str]) -> dict:
     """Count each split's clips by label, and hash the train clips."""
-    counts = {
-        split: Counter(clip.labels[task] for clip in clips)
-        for split, clips in clips_by_split.items()
-        if clips
-    }
+    counts = {split: Counter(clip.labels[task] for clip in clips) for split, clips in clips_by_split.items()}
     labels = {split: {name: found[name] for name in names} for split, found in counts.items()}
     return {"labels": labels, "train_hash": hash_corpus(clips_by_split["train"])}
 
@@ -174,25 +155,18 @@ def _weigh_classes(y: np.ndarray, n_classes: int) -> torch.Tensor:
     return torch.tensor(len(y) / (n_classes * np.maximum(counts, 1)), dtype=torch.float32)
 
 
-@dataclass
-class _WeightedLoss:
-    """Cross-entropy with class weights, in the form that the Trainer calls."""
-
-    weights: torch.Tensor | None
-
-    def __call__(self, outputs, labels, num_items_in_batch=None) -> torch.Tensor:
-        weights = None if self.weights is None else self.weights.to(labels.device)
-        losses = functional.cross_entropy(outputs.logits.float(), labels, weight=weights, reduction="none")
-        counted = labels[labels != IGNORED]
-        return share_of_mean(losses, len(counted) if weights is None else weights[counted].sum())
+def _weighted_loss(weights: torch.Tensor, outputs, labels, num_items_in_batch=None) -> torch.Tensor:
+    """Compute cross-entropy with class weights, as the Trainer asks for it."""
+    weights = weights.to(labels.device)
+    losses = functional.cross_entropy(outputs.logits.float(), labels, weight=weights, reduction="none")
+    return share_of_mean(losses, weights[labels[labels != IGNORED]].sum())
 
 
 def _read_history(log: Sequence[dict], n_before: int, steps_per_epoch: int) -> list[dict[str, float]]:
     """Return the results of each validation; steps count from the start, after `n_before` others."""
     keys = ("loss", "macro_f1_all", "macro_f1_present")
-    before = n_before / steps_per_epoch
     return [
-        {"epoch": before + entry["epoch"], "step": n_before + entry["step"]}
+        {"epoch": n_before / steps_per_epoch + entry["epoch"], "step": n_before + entry["step"]}
         | {key: float(entry[f"eval_{key}"]) for key in keys}
         for entry in log
         if "eval_loss" in entry

@@ -9,15 +9,12 @@ from peft import LoraConfig, PeftModel, TaskType
 from transformers.pytorch_utils import Conv1D
 
 from ..llm.embeddings import TokenEmbeddings, write_embeddings
-from ..llm.spec import PromptFormat
-from ..llm.trainer import TrainSettings, wrap_model
+from ..llm.spec import PromptFormat, TrainSettings
+from ..llm.trainer import wrap_model
 from ..llm.vocabulary import add_speech_tokens
 from ..tokens import Token
 
-HEADS = ("score", "classifier")
-"""What transformers calls the head of its classification models; PEFT trains and saves it by these names."""
-
-
+HEADS = ("score", "classifier")  # what transformers and PEFT call the head of a classification model
 RECORDED_AS = {"text_only_warmup": "words_first", "train_embeddings": "train_rows"}
 """Settings that have an older name in saved classifiers and in reference results."""
 
@@ -75,17 +72,10 @@ class FineTuneSettings(TrainSettings):
 def wrap_classifier(
     model, tokenizer, tokens: Sequence[Token], embeddings: TokenEmbeddings | None, settings: FineTuneSettings
 ) -> PeftModel:
-    """Give a classification model the tokens with their embeddings, then LoRA and a head that is trained.
+    """Give a classification model, in place, tokens with their embeddings, LoRA and a head that is trained.
 
-    The order matters: PEFT wraps what is there, and two adapters cannot train the same embeddings, so those
-    of step 2 are written into the plain matrix first.
-
-    Parameters
-    ----------
-    model, tokenizer : from `load_llm`; both are changed
-    tokens : sequence of (layer, code)
-    embeddings : dict, name -> array; None leaves them as sampled
-    settings : FineTuneSettings
+    Embeddings None stay as sampled. Those of step 2 are written into the plain matrix first, as two adapters
+    cannot train the same ones.
 
     Raises
     ------
@@ -110,15 +100,13 @@ def wrap_classifier(
 
 
 def _find_lora_layers(model, names: Sequence[str]) -> list[torch.nn.Module]:
-    """List the layers of these names; one that is missing raises ValueError, where PEFT may say nothing."""
-    layers: dict[str, list[torch.nn.Module]] = {}
-    for path, part in model.base_model.named_modules():
-        if isinstance(part, torch.nn.Linear | Conv1D):
-            layers.setdefault(path.rsplit(".", 1)[-1], []).append(part)
+    """Find a layer of each name; one that is missing raises ValueError, where PEFT may say nothing."""
+    parts = model.base_model.named_modules()
+    layers = {p.rsplit(".", 1)[-1]: part for p, part in parts if isinstance(part, torch.nn.Linear | Conv1D)}
     if missing := [name for name in names if name not in layers]:
         kind = type(model).__name__
         raise ValueError(f"lora_modules: {kind} has no layer {missing}; its layers are {sorted(layers)}")
-    return [layer for name in names for layer in layers[name]]
+    return [layers[name] for name in names]
 
 
 def _keep_head_in_float32(model) -> None:
@@ -126,8 +114,4 @@ def _keep_head_in_float32(model) -> None:
     for name in HEADS:
         head = getattr(model, name, None)
         if head is not None and next(head.parameters()).dtype != torch.float32:
-            head.float().register_forward_pre_hook(_cast_to_float32)
-
-
-def _cast_to_float32(module: torch.nn.Module, args: tuple) -> tuple:
-    return tuple(arg.float() for arg in args)
+            head.float().register_forward_pre_hook(lambda _, args: tuple(arg.float() for arg in args))

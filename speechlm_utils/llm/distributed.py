@@ -23,11 +23,11 @@ import torch.distributed as dist
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list
 from torch.distributed.tensor import DTensor
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader, Sampler
 from transformers import EvalPrediction, Trainer
 from transformers.trainer_utils import EvalLoopOutput
 
-IGNORED = -100  # label of a position, or of a clip, that has no loss
+from .batches import IGNORED
 
 
 def count_processes() -> int:
@@ -48,20 +48,12 @@ def connect_processes() -> PartialState:
 
 
 def check_processes(batch_size: int) -> int:
-    """Return the number of processes, if they are connected and can share a batch evenly.
-
-    Raises
-    ------
-    ValueError
-        If the batch size does not divide.
-    RuntimeError
-        If a launcher started several processes that are not connected: each would train alone.
-    """
+    """Return the number of processes, if they are connected and can share a batch evenly, else raise."""
     n, launched = count_processes(), int(os.environ.get("WORLD_SIZE", 1))
     if n == 1 < launched:
         raise RuntimeError(
             f"{launched} processes were launched, but they are not connected, and each would train alone; "
-            "call parallel.connect_processes() first"
+            "call connect_processes() first"
         )
     if batch_size % n:
         raise ValueError(f"batch_size={batch_size}: cannot be divided among {n} processes")
@@ -74,14 +66,8 @@ def share_of_mean(losses: torch.Tensor, weight: float | torch.Tensor) -> torch.T
     DDP and FSDP average the processes' gradients, and the Trainer's log averages their losses. So the shares
     are multiplied by the number of processes: their mean is the sum of all losses over that of all weights.
 
-    Parameters
-    ----------
-    losses : shape (n_losses,), of this process, each already multiplied by its weight; may be empty
-    weight : sum of this process's weights, for an unweighted mean n_losses
-
-    Returns
-    -------
-    share : scalar; in one process the mean
+    `losses`, shape (n_losses,), are this process's, each already multiplied by its weight; there may be none.
+    `weight` is the sum of this process's weights, for an unweighted mean n_losses.
     """
     n = count_processes()
     total = torch.as_tensor(weight, dtype=losses.dtype, device=losses.device).detach().clone()
@@ -97,12 +83,8 @@ def keep_whole(model: torch.nn.Module) -> Iterator[None]:
     Each process then needs room for one copy of the weights. A model that was not cut is left alone.
     """
     before = [
-        (
-            module,
-            type(module),
-            {name: copy.copy(value) for name, value in vars(module).items() if "_hooks" in name},
-        )
-        for module in model.modules()
+        (part, type(part), {name: copy.copy(value) for name, value in vars(part).items() if "_hooks" in name})
+        for part in model.modules()
     ]
     yield
     if not any(isinstance(parameter, DTensor) for parameter in model.parameters()):
@@ -121,8 +103,8 @@ def keep_whole(model: torch.nn.Module) -> Iterator[None]:
 class SplitTrainer(Trainer):
     """A Trainer whose processes share every batch of `args.train_batch_size` clips.
 
-    A loss must come from `share_of_mean`. Evaluation has the same batches and its results are the same in
-    every process, so all of them stop, and choose the best weights, alike.
+    Its loss must come from `share_of_mean`. The results of an evaluation are the same in every process, so
+    all of them stop, and choose the best weights, alike.
     """
 
     def __init__(self, *args, **options):
@@ -134,26 +116,21 @@ class SplitTrainer(Trainer):
             )
 
     def get_train_dataloader(self) -> DataLoader:
-        """Give this process's parts of the training batches."""
         return self._split(self.train_dataset, self._get_train_sampler(), self.args.train_batch_size)
 
     def get_eval_dataloader(self, eval_dataset=None) -> DataLoader:
-        """Give this process's parts of the evaluation batches."""
         items = self.eval_dataset if eval_dataset is None else eval_dataset
         return self._split(items, self._get_eval_sampler(items), self.args.eval_batch_size)
 
     def _split(self, items: Sequence[Mapping], order: Sampler, batch_size: int) -> DataLoader:
-        rank, n = self.args.process_index, self.args.world_size
-        batches = SplitBatches(order, batch_size, rank, n)
-        return DataLoader(WithBlanks(items), batch_sampler=batches, collate_fn=self.data_collator)
+        """Give this process's parts of the batches; a blank, the last item, has no label and no loss."""
+        labels = items[0]["labels"]
+        blank = {**items[0], "labels": [IGNORED] * len(labels) if np.ndim(labels) else IGNORED}
+        batches = SplitBatches(order, batch_size, self.args.process_index, self.args.world_size)
+        return DataLoader([*items, blank], batch_sampler=batches, collate_fn=self.data_collator)
 
     def evaluation_loop(
-        self,
-        dataloader: DataLoader,
-        description: str,
-        prediction_loss_only: bool | None = None,
-        ignore_keys: list[str] | None = None,
-        metric_key_prefix: str = "eval",
+        self, dataloader, description, prediction_loss_only=None, ignore_keys=None, metric_key_prefix="eval"
     ) -> EvalLoopOutput:
         """Evaluate all processes' parts: loss as the mean of the batches' losses, by their clips."""
         self.model.eval()
@@ -162,19 +139,17 @@ class SplitTrainer(Trainer):
             step = self.prediction_step(self.model, batch, prediction_loss_only, ignore_keys)
             is_real = (batch["labels"] != IGNORED).reshape(len(batch["labels"]), -1).any(dim=1)
             losses.append([float(step[0]), float(is_real.sum())])
-            logits.append(None if step[1] is None else step[1].float())
+            logits.append(step[1])
             labels.append(step[2])
         shares, counts = self._gather(torch.tensor(losses)[None]).double().unbind(dim=2)
         n_clips = counts.sum(dim=0)
         metrics = {"loss": float((shares.mean(dim=0) * n_clips).sum() / n_clips.sum())}
-        predictions = label_ids = None
-        if logits[0] is not None:
-            predictions, label_ids = (self._gather(torch.cat(parts)).numpy() for parts in (logits, labels))
-            predictions, label_ids = predictions[label_ids != IGNORED], label_ids[label_ids != IGNORED]
-            if self.compute_metrics is not None:
-                metrics |= self.compute_metrics(EvalPrediction(predictions, label_ids))
+        if self.compute_metrics is not None:
+            predictions, label_ids = (self._gather(torch.cat(parts)) for parts in (logits, labels))
+            parts = (values[label_ids != IGNORED].numpy() for values in (predictions.float(), label_ids))
+            metrics |= self.compute_metrics(EvalPrediction(*parts))
         metrics = {f"{metric_key_prefix}_{name}": value for name, value in metrics.items()}
-        return EvalLoopOutput(predictions, label_ids, metrics, num_samples=int(n_clips.sum()))
+        return EvalLoopOutput(None, None, metrics, num_samples=int(n_clips.sum()))
 
     def _gather(self, values: torch.Tensor) -> torch.Tensor:
         """Join the processes' tensors along the first axis, in the order of the processes; on the CPU."""
@@ -182,13 +157,9 @@ class SplitTrainer(Trainer):
 
 
 class SplitBatches(Sampler):
-    """One process's part of each batch: every n-th place, and None to fill up what does not divide.
+    """One process's part of each batch: every n-th place, and -1 to fill up what does not divide.
 
-    Parameters
-    ----------
-    order : Sampler, of the places; the first process's order counts for all
-    batch_size : int, of all processes together
-    rank, n_processes : int
+    `batch_size` is that of all processes together; the first process's `order` of the places counts for all.
     """
 
     def __init__(self, order: Sampler, batch_size: int, rank: int = 0, n_processes: int = 1):
@@ -197,25 +168,9 @@ class SplitBatches(Sampler):
     def __len__(self) -> int:
         return -(-len(self.order) // self.batch_size)
 
-    def __iter__(self) -> Iterator[list[int | None]]:
+    def __iter__(self) -> Iterator[list[int]]:
         places = broadcast_object_list([list(self.order)])[0]
         for start in range(0, len(places), self.batch_size):
             batch = places[start : start + self.batch_size]
-            batch += [None] * (-len(batch) % self.n_processes)
+            batch += [-1] * (-len(batch) % self.n_processes)
             yield batch[self.rank :: self.n_processes]
-
-
-class WithBlanks(Dataset):
-    """Items by place; None gives one without labels, that fills a place and has no loss."""
-
-    def __init__(self, items: Sequence[Mapping]):
-        self.items = items
-
-    def __len__(self) -> int:
-        return len(self.items)
-
-    def __getitem__(self, place: int | None) -> Mapping:
-        if place is not None:
-            return self.items[place]
-        labels = self.items[0]["labels"]
-        return {**self.items[0], "labels": [IGNORED] * len(labels) if np.ndim(labels) else IGNORED}

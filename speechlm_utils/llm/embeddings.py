@@ -46,11 +46,7 @@ def write_embeddings(model, ids: Mapping[str, int], embeddings: TokenEmbeddings)
     Output embeddings ("output:" before the name) are written where the model has an untied head, and left
     out where it has none, as in a classifier.
 
-    Raises
-    ------
-    ValueError
-        If `embeddings` lack a name of `ids`, or hold only some of the output embeddings, or one has another
-        width than the model.
+    One that is missing, or has another width than the model, raises a ValueError that names it.
     """
     _write(model.get_input_embeddings().weight, ids, embeddings)
     head = _find_untied_head(model)
@@ -65,15 +61,16 @@ def _find_untied_head(model):
 
 
 def _write(weight: torch.Tensor, ids: Mapping[str, int], embeddings: TokenEmbeddings) -> None:
-    for name in ids:
+    for name, place in ids.items():
         if name not in embeddings:
             raise ValueError(f"embeddings hold no {name}: {len(embeddings)} are given, {len(ids)} needed")
-        shape, width = np.shape(embeddings[name]), weight.shape[1]
-        if shape != (width,):
-            raise ValueError(f"embedding of {name} has shape {shape}, the model's width is {width}")
-    values = torch.from_numpy(np.stack([embeddings[name] for name in ids]))
-    with torch.no_grad():
-        weight[list(ids.values())] = values.to(weight)
+        value, width = torch.as_tensor(embeddings[name]), weight.shape[1]
+        if value.shape != (width,):
+            raise ValueError(
+                f"embedding of {name} has shape {tuple(value.shape)}, the model's width is {width}"
+            )
+        with torch.no_grad():
+            weight[place] = value.to(weight)
 
 
 def save_embeddings(path: str | Path, embeddings: TokenEmbeddings) -> None:
@@ -86,8 +83,6 @@ def load_embeddings(path: str | Path) -> dict[str, np.ndarray]:
     """Load token embeddings by name; a missing or broken file raises an error that names it."""
     try:
         return load_file(path)
-    except FileNotFoundError:
-        raise FileNotFoundError(f"{path}: no such file of token embeddings") from None
     except SafetensorError as error:
         raise ValueError(f"{path}: not a safetensors file of token embeddings ({error})") from error
 
@@ -97,16 +92,8 @@ def nearest_tokens(
 ) -> dict[str, list[tuple[str, float]]]:
     """Find each embedding's nearest tokens of the vocabulary by cosine, after the mean is taken off all.
 
-    Parameters
-    ----------
-    embeddings : dict, name -> array, shape (width,)
-    model, tokenizer : with the vocabulary to search
-    n_nearest : int
-    among : ids to search; None takes every token that is not in `embeddings`
-
-    Returns
-    -------
-    nearest : dict, name -> [(token, cosine), ...], nearest first
+    Searched are the ids `among`; None takes every token that is not in `embeddings`. Returns a dict, name ->
+    [(token, cosine), ...], nearest first.
     """
     embeddings = {name: value for name, value in embeddings.items() if not name.startswith(OUTPUT)}
     if among is None:

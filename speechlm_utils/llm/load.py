@@ -19,14 +19,10 @@ from .vocabulary import ensure_pad_token
 
 DTYPES = ("float32", "bfloat16", "float16")
 AUTO = "auto"
-RESERVED_PADS = ("<|finetune_right_pad_id|>", "<|reserved_special_token_0|>")
-"""Tokens that a vocabulary sets aside for padding: Llama 3.1 and later have the first, 3.0 the second."""
 _AUTO_CLASSES = {"causal": AutoModelForCausalLM, "classification": AutoModelForSequenceClassification}
 
 
-def load_llm(
-    spec: LLMSpec = LLMSpec(), task: str = "causal", num_labels: int | None = None, device: str | None = None
-):
+def load_llm(spec: LLMSpec = LLMSpec(), task: str = "causal", num_labels: int | None = None):
     """Load a language model and its tokenizer, with a pad token that is not eos.
 
     Parameters
@@ -34,18 +30,16 @@ def load_llm(
     spec : LLMSpec
     task : "causal", or "classification" for a linear head on the last token (sampled with torch's seed)
     num_labels : int, classes; with "classification" only
-    device : torch device; None leaves the model on the CPU, from where the Trainer moves it. In 4 bits it is
-        always on the GPU
 
     Returns
     -------
-    model, tokenizer : transformers model in evaluation mode, and tokenizer (padding on the right)
+    model, tokenizer : transformers model in evaluation mode on the CPU, from where the Trainer moves it (in 4
+        bits on the GPU), and tokenizer (padding on the right)
 
     Raises
     ------
     ValueError
-        If `task`, dtype or quantization is unknown, `num_labels` does not go with the task, or the model
-        has no such form in transformers.
+        If an argument is unknown or does not fit the task, or the model has no such form in transformers.
     FileNotFoundError
         If there is no such model, or the wheel is not installed.
     RuntimeError
@@ -62,11 +56,9 @@ def load_llm(
     if num_labels is not None:
         options["num_labels"] = num_labels
     with quiet_transformers():
-        tokenizer = _load_tokenizer(folder)
-        model = _load_model(folder, task, options)
-    use_reserved_pad(tokenizer)
+        model, tokenizer = _load_parts(folder, task, options)
     ensure_pad_token(tokenizer, model)
-    return model.to(device).eval() if device and spec.quantization is None else model.eval(), tokenizer
+    return model.eval(), tokenizer
 
 
 def choose_dtype(dtype: str = AUTO) -> str:
@@ -87,8 +79,8 @@ def choose_dtype(dtype: str = AUTO) -> str:
 
 def make_options(spec: LLMSpec) -> dict:
     """Make the options of `from_pretrained` for dtype and quantization; errors as in `load_llm`."""
-    options = {"dtype": getattr(torch, choose_dtype(spec.dtype))}
-    if not torch.cuda.is_available():
+    options, has_gpu = {"dtype": getattr(torch, choose_dtype(spec.dtype))}, torch.cuda.is_available()
+    if not has_gpu:
         # PyTorch's fused attention is slow when it is trained in half precision on a CPU, with prompts of
         # some dozens of tokens; the plain one gives the same numbers to rounding.
         options["attn_implementation"] = "eager"
@@ -96,10 +88,9 @@ def make_options(spec: LLMSpec) -> dict:
         return options
     if spec.quantization != "4bit":
         raise ValueError(f"quantization={spec.quantization!r}: must be None or '4bit'")
-    missing = [] if torch.cuda.is_available() else ["a CUDA GPU"]
-    if util.find_spec("bitsandbytes") is None:
-        missing.append("the package bitsandbytes (pip install bitsandbytes)")
-    if missing:
+    package = "the package bitsandbytes (pip install bitsandbytes)"
+    needed = {"a CUDA GPU": has_gpu, package: util.find_spec("bitsandbytes")}
+    if missing := [name for name, is_here in needed.items() if not is_here]:
         raise RuntimeError(
             f"quantization='4bit' needs what is not here: {' and '.join(missing)}; "
             "without it use quantization=None, with dtype='bfloat16' for half the memory"
@@ -113,26 +104,14 @@ def make_options(spec: LLMSpec) -> dict:
     return options | {"quantization_config": config, "device_map": {"": torch.cuda.current_device()}}
 
 
-def use_reserved_pad(tokenizer) -> None:
-    """Take the vocabulary's own reserved token as pad token, where none is set or it is eos."""
-    if tokenizer.pad_token is None or tokenizer.pad_token_id == tokenizer.eos_token_id:
-        known = tokenizer.get_vocab()
-        tokenizer.pad_token = next((t for t in RESERVED_PADS if t in known), tokenizer.pad_token)
-
-
-def _load_tokenizer(folder: str):
-    """Load the tokenizer; what transformers says in many words about a missing model becomes one line."""
+def _load_parts(folder: str, task: str, options: dict):
+    """Load model and tokenizer; what transformers says at length about a missing one becomes one line."""
     try:
-        return AutoTokenizer.from_pretrained(folder)
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        return _AUTO_CLASSES[task].from_pretrained(folder, **options), tokenizer
     except OSError as error:
         reason = str(error).split("\n")[0]
         raise FileNotFoundError(f"{folder}: no model folder, and not found on the hub ({reason})") from error
-
-
-def _load_model(folder: str, task: str, options: dict):
-    """Load the model; of an architecture without this form transformers lists a hundred others, we do not."""
-    try:
-        return _AUTO_CLASSES[task].from_pretrained(folder, **options)
     except ValueError as error:
         if "Unrecognized configuration class" not in str(error):
             raise

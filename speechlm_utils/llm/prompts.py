@@ -42,13 +42,11 @@ class PromptReport:
     n_audio_cut: int
 
     def __str__(self) -> str:
-        means = (
-            f"{self.n_text / self.n_prompts:.1f} text and {self.n_audio / self.n_prompts:.1f} audio tokens"
-        )
-        cut = f"{self.n_text_cut} text and {self.n_audio_cut} audio tokens"
+        text, audio = self.n_text / self.n_prompts, self.n_audio / self.n_prompts
         return (
-            f"{self.n_prompts} prompts, {means} each on average, longest {self.longest}; "
-            f"{self.n_cut} were cut, by {cut} in all"
+            f"{self.n_prompts} prompts, {text:.1f} text and {audio:.1f} audio tokens each on average, "
+            f"longest {self.longest}; "
+            f"{self.n_cut} were cut, by {self.n_text_cut} text and {self.n_audio_cut} audio tokens in all"
         )
 
 
@@ -71,12 +69,7 @@ def build_prompt(
     text : str
     codes : int array, shape (n_layers, n_frames); not needed without audio
     tokens : sequence of (layer, code), those that the prompt holds
-    format : PromptFormat
-
-    Raises
-    ------
-    ValueError
-        If `codes` are missing, or `max_length` leaves no room for the markers and a token of each part.
+    format : PromptFormat; one without room for markers and a token of each part raises ValueError
     """
     words = tokenizer(text, add_special_tokens=False, split_special_tokens=True).input_ids
     sounds, markers = [], MARKERS[:2]
@@ -101,10 +94,7 @@ def encode_prompts(
 ) -> tuple[list[Prompt], PromptReport]:
     """Build the prompts of clips, in their order, and report what was cut; arguments as in `build_prompt`.
 
-    Raises
-    ------
-    ValueError
-        If there is no clip, or a clip has no codes; the message names the clip.
+    If there is no clip, or one has no codes, a ValueError says so and names the clip.
     """
     if not clips:
         raise ValueError("clips: none given")

@@ -1,7 +1,8 @@
-"""Which language model, and how it reads a clip: two records, passed on whole."""
+"""Which language model, how it reads a clip, and how it is trained: records that are passed on whole."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 SMOLLM2 = "smollm2-135m"
 
@@ -43,3 +44,39 @@ class PromptFormat:
     max_length: int = 256
     use_audio: bool = True
     collapse_repeats: bool = False
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """What both trainings have; step 2 and step 3 add their own, see `PretrainSettings`, `FineTuneSettings`.
+
+    Attributes
+    ----------
+    learning_rate : float, falls linearly to 0 after the warm-up
+    batch_size : int, clips
+    n_epochs : int, passes over the train clips at most
+    max_steps : int or None, steps; if given it replaces n_epochs
+    eval_steps : int or None, validate every so many steps; None: after each epoch
+    warmup : float, share of the steps
+    patience : int, validations without a better result before training stops
+    max_length, collapse_repeats : of the prompts, see `PromptFormat`
+    seed : int
+    metric : of a validation; "loss" is better small, others large
+    """
+
+    learning_rate: float
+    batch_size: int = 32
+    n_epochs: int = 5
+    max_steps: int | None = None
+    eval_steps: int | None = None
+    warmup: float = 0.05
+    patience: int = 3
+    max_length: int = 256
+    collapse_repeats: bool = False
+    seed: int = 0
+    metric: ClassVar[str] = "loss"
+
+    @property
+    def prompt(self) -> PromptFormat:
+        """How clips become prompts."""
+        return PromptFormat(self.max_length, collapse_repeats=self.collapse_repeats)

@@ -15,6 +15,8 @@ TEXT_START, TEXT_END = "<|text|>", "<|text_end|>"
 AUDIO_START, AUDIO_END = "<|audio|>", "<|audio_end|>"
 MARKERS = (TEXT_START, TEXT_END, AUDIO_START, AUDIO_END)
 PAD_TOKEN = "<|pad|>"
+RESERVED_PADS = ("<|finetune_right_pad_id|>", "<|reserved_special_token_0|>")
+"""Tokens that a vocabulary sets aside for padding: Llama 3.1 and later have the first, 3.0 the second."""
 
 
 def list_added_names(tokens: Sequence[Token]) -> list[str]:
@@ -50,10 +52,12 @@ def add_speech_tokens(tokenizer, model, tokens: Sequence[Token], seed: int = 0) 
 
 
 def ensure_pad_token(tokenizer, model) -> None:
-    """Give the tokenizer a pad token of its own if it has none or shares it with eos; embeddings follow."""
+    """Give the tokenizer a pad token that is not eos: a reserved one, or one that is added."""
     if tokenizer.pad_token is None or tokenizer.pad_token_id == tokenizer.eos_token_id:
-        _add_names(tokenizer, model, [PAD_TOKEN], seed=0)
-        tokenizer.pad_token = PAD_TOKEN
+        known = tokenizer.get_vocab()
+        pad = next((name for name in RESERVED_PADS if name in known), PAD_TOKEN)
+        _add_names(tokenizer, model, [pad], seed=0)
+        tokenizer.pad_token = pad
     tokenizer.padding_side = "right"
     model.config.pad_token_id = tokenizer.pad_token_id
     if getattr(model, "generation_config", None) is not None:

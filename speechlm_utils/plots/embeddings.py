@@ -72,9 +72,8 @@ def plot_embeddings(
     words: np.ndarray,
     points: np.ndarray,
     layers: Sequence[int],
-    markers: np.ndarray | None = None,
-    shares: Sequence[float] | None = None,
-    n_layers: int = 8,
+    markers: np.ndarray,
+    shares: Sequence[float],
 ) -> Axes:
     """Draw token embeddings as points, speech tokens coloured by layer.
 
@@ -90,12 +89,11 @@ def plot_embeddings(
     ax.scatter(*words.T, s=4, color="0.8", lw=0, label="words of the LLM", rasterized=True)
     for layer in np.unique(layers):
         at = points[layers == layer]
-        colour = layer_color(int(layer), n_layers)
+        colour = layer_color(int(layer), max(8, *layers))
         ax.scatter(*at.T, s=26, color=colour, edgecolor="white", lw=0.4, label=f"layer {layer}")
-    if markers is not None:
-        ax.scatter(*markers.T, s=34, marker="x", color="black", lw=1.4, label="markers")
-    names = ("first", "second") if shares is None else [f"{s:.0%} of the variance" for s in shares]
-    ax.set(xlabel=f"principal axis 1 ({names[0]})", ylabel=f"principal axis 2 ({names[1]})")
+    ax.scatter(*markers.T, s=34, marker="x", color="black", lw=1.4, label="markers")
+    names = [f"principal axis {k} ({share:.0%} of the variance)" for k, share in enumerate(shares, start=1)]
+    ax.set(xlabel=names[0], ylabel=names[1])
     return ax
 
 

@@ -1,15 +1,15 @@
 """The causal loss at the positions that have labels, and the baseline that a model without context gets."""
 
-import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 from torch.nn import functional
 
-from ..llm.distributed import IGNORED, SplitTrainer, share_of_mean
+from ..llm.batches import IGNORED, batch_items
+from ..llm.distributed import SplitTrainer, share_of_mean
 from ..llm.prompts import Prompt
-from ..llm.trainer import ADAPTER, batches_by_length, pad_batch
+from ..llm.trainer import ADAPTER
 
 
 def make_item(prompt: Prompt, loss_on: str) -> dict:
@@ -34,23 +34,13 @@ class CausalTrainer(SplitTrainer):
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         causal = self.accelerator.unwrap_model(model).get_base_model()
         # DDP averages gradients, and FSDP gathers weights, only for what runs inside the model's forward
-        with _replace_forward(causal, lambda **batch: _token_losses(causal, batch)):
+        before, causal.forward = causal.forward, lambda **batch: _token_losses(causal, batch)
+        try:
             losses = model(**inputs)
+        finally:
+            causal.forward = before
         loss = share_of_mean(losses, losses.numel())
         return (loss, {"loss": loss}) if return_outputs else loss
-
-
-@contextlib.contextmanager
-def _replace_forward(module: torch.nn.Module, forward: Callable) -> Iterator[None]:
-    """Let a module compute something else for a while."""
-    before = module.__dict__.get("forward")
-    module.forward = forward
-    try:
-        yield
-    finally:
-        del module.forward
-        if before is not None:
-            module.forward = before
 
 
 def _token_losses(causal, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
@@ -104,25 +94,17 @@ def audio_loss(model, prompts: Sequence[Prompt], pad_id: int, batch_size: int = 
     `model` is a causal model that no adapter wraps. The words are read, but not predicted.
     """
     items, losses = [make_item(prompt, "audio") for prompt in prompts], []
-    for places in batches_by_length([len(prompt.input_ids) for prompt in prompts], batch_size):
-        batch = {k: v.to(model.device) for k, v in pad_batch([items[k] for k in places], pad_id).items()}
+    for _, batch in batch_items(items, batch_size, pad_id, model.device):
         with torch.inference_mode():
             losses.append(_token_losses(model.eval(), batch))
     return float(torch.cat(losses).double().mean())
 
 
 def unigram_loss(train: Sequence[Prompt], judged: Sequence[Prompt], n_kinds: int) -> float:
-    """Compute the loss of guessing each token by its share in `train`: what a model without context gets.
+    """Compute the loss, nats per token, of guessing each token by its share in `train`, without any context.
 
-    Parameters
-    ----------
-    train, judged : prompts; counted and judged are speech tokens and end markers
-    n_kinds : int, how many kinds there are (the tokens and the end marker); each is counted once more than
-        it occurs
-
-    Returns
-    -------
-    loss : float, nats per token
+    Counted and judged are speech tokens and end markers. `n_kinds` is how many kinds of them there are; each
+    is counted once more than it occurs.
     """
     seen = np.concatenate([audio_targets(prompt) for prompt in train])
     wanted = np.concatenate([audio_targets(prompt) for prompt in judged])

@@ -11,14 +11,13 @@ from scipy.stats import rankdata
 
 @dataclass(frozen=True)
 class Agreement:
-    """How two tables of similarities agree: rank correlation over pairs, and what chance would give.
+    """How two tables of similarities agree over pairs, and what chance would give.
 
     Attributes
     ----------
     correlation : float, Spearman's
     permuted : float array, shape (n_permutations,), the same with the items of one table shuffled
     p : float, share of shuffles at least as high (one-sided; the observed order counts as one)
-    n_items, n_pairs : int
     """
 
     correlation: float
@@ -49,27 +48,19 @@ def compare_similarities(
     n_permutations, seed : of the shuffles
     strata : one value per item; only pairs within a stratum count, and items are shuffled inside it. None is
         one stratum
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ, or fewer than 3 pairs are left.
     """
     a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     if a.shape != b.shape or a.ndim != 2 or a.shape[0] != a.shape[1]:
         raise ValueError(f"expected two square arrays of one shape, got {a.shape} and {b.shape}")
-    strata = np.zeros(len(a), dtype=int) if strata is None else np.unique(strata, return_inverse=True)[1]
-    i, j = np.triu_indices(len(a), k=1)
-    same = strata[i] == strata[j]
-    i, j = i[same], j[same]
+    strata = np.zeros(len(a)) if strata is None else np.asarray(strata)
+    i, j = np.nonzero(np.triu(strata[:, None] == strata, k=1))
     if len(i) < 3:
         raise ValueError(f"{len(i)} pairs of items are left, at least 3 are needed")
     ranks_a, table_b = _standard_ranks(a[i, j]), np.zeros_like(b)
     table_b[i, j] = table_b[j, i] = _standard_ranks(b[i, j])
     rng, members = np.random.default_rng(seed), [np.flatnonzero(strata == s) for s in np.unique(strata)]
-    permuted = np.empty(n_permutations)
+    permuted, order = np.empty(n_permutations), np.arange(len(a))
     for k in range(n_permutations):
-        order = np.arange(len(a))
         for places in members:
             order[places] = rng.permutation(places)
         permuted[k] = ranks_a @ table_b[order[i], order[j]]

@@ -11,7 +11,8 @@ from ..clips import Clip
 from ..llm.embeddings import read_embeddings
 from ..llm.load import hash_llm
 from ..llm.prompts import PromptReport, encode_prompts
-from ..llm.trainer import TrainSettings, find_scores, run_trainer, wrap_model
+from ..llm.spec import TrainSettings
+from ..llm.trainer import find_scores, run_trainer, wrap_model
 from ..llm.vocabulary import add_speech_tokens, embedding_matrices
 from ..tokens import Token
 from .causal_loss import CausalTrainer, audio_loss, check_logits, make_item, unigram_loss
@@ -85,16 +86,11 @@ def pretrain_token_embeddings(
     ------
     RuntimeError
         If an embedding of the old vocabulary, or another weight, is not bit-identical afterwards.
-    ValueError
-        If the model computes its logits in a way that is not known here (`check_logits`).
     """
     check_logits(model)
     ids = add_speech_tokens(tokenizer, model, tokens, settings.seed)
-    encoded = {
-        split: encode_prompts(tokenizer, clips, tokens, settings.prompt)
-        for split, clips in clips_by_split.items()
-        if clips
-    }
+    splits = {split: clips for split, clips in clips_by_split.items() if clips}
+    encoded = {s: encode_prompts(tokenizer, clips, tokens, settings.prompt) for s, clips in splits.items()}
     prompts, report = encoded["train"]
     judged, _ = encoded.get("validation", encoded["train"])
     loss_before = audio_loss(model, judged, tokenizer.pad_token_id, settings.batch_size)
@@ -118,9 +114,9 @@ def pretrain_token_embeddings(
 def _train_embeddings(model, new: Sequence[int], items, settings, pad_id: int, progress: bool) -> list[dict]:
     """Wrap, train, and merge the trained embeddings into the model; return the Trainer's log."""
     targets = None  # the input embeddings, and a tied head follows
-    if len(embedding_matrices(model)) == 2:
-        ends = (model.get_input_embeddings(), model.get_output_embeddings())
-        targets = [name for name, module in model.named_modules() if any(module is end for end in ends)]
+    if len(matrices := embedding_matrices(model)) == 2:
+        modules = [(name, getattr(module, "weight", None)) for name, module in model.named_modules()]
+        targets = [name for name, weight in modules if any(weight is matrix for matrix in matrices)]
     wrapped = wrap_model(model, TrainableTokensConfig(token_indices=new, target_modules=targets))
     title = "training token embeddings" if progress else None
     log = run_trainer(wrapped, items, settings, pad_id, CausalTrainer, title)

@@ -15,8 +15,6 @@ from speechlm_utils.corpus.mmused import load_mmused_csv
 from speechlm_utils.finetuning.model_card import (
     format_model_card,
     format_table,
-    format_text_scores,
-    replace_between,
 )
 from speechlm_utils.metrics import score_class
 
@@ -92,14 +90,14 @@ def test_a_table_has_a_cell_for_every_column():
     )
 
 
-def test_only_what_lies_between_the_markers_is_replaced():
+def test_only_what_lies_between_the_markers_is_replaced(script):
     page = "top\n<!-- results -->\nold\n<!-- end of results -->\nbottom\n"
-    new = replace_between(page, "results", "new")
+    new = script.replace_between(page, "results", "new")
     assert new == "top\n<!-- results -->\nnew\n<!-- end of results -->\nbottom\n"
-    assert replace_between(new, "results", "new") == new
+    assert script.replace_between(new, "results", "new") == new
     for wrong in ("no markers", page + page, "<!-- end of results --> <!-- results -->"):
         with pytest.raises(ValueError, match="the page needs the marker"):
-            replace_between(wrong, "results", "new")
+            script.replace_between(wrong, "results", "new")
 
 
 # --- scripts/mmused_text_only.py ----------------------------------------------------------------------------
@@ -165,7 +163,9 @@ def test_the_script_tunes_on_validation_runs_each_seed_once_and_writes_the_page(
     assert merged["tasks"]["afd"]["baselines"]["most frequent class"]["f1"] == 0
     assert merged["tasks"]["afd"]["baselines"]["all are fallacious"]["f1"] == pytest.approx(2 * 4 / (24 + 4))
     page = (tmp_path / "page.md").read_text()
-    assert page.startswith("before\n") and page.endswith("after\n") and format_text_scores(merged) in page
+    assert (
+        page.startswith("before\n") and page.endswith("after\n") and script.format_text_scores(merged) in page
+    )
     changed = [path.stat().st_mtime_ns for path in files]
     script.main(arguments)
     assert [path.stat().st_mtime_ns for path in files] == changed  # nothing is trained twice
@@ -226,9 +226,9 @@ def test_the_real_files_have_the_published_counts(script):
     assert len(runner.train_clips(script.Job("afd", 1e-3, 0, False))) == 4 * 960
 
 
-def test_the_page_shows_the_results_that_lie_in_the_repository():
+def test_the_page_shows_the_results_that_lie_in_the_repository(script):
     if not RESULTS.is_file():
         pytest.skip("scripts/mmused_text_only.py has not been run: there are no results to show")
     page = (ROOT / "docs" / "mmused.md").read_text(encoding="utf-8")
-    table = format_text_scores(json.loads(RESULTS.read_text(encoding="utf-8")))
-    assert replace_between(page, "results", table) == page
+    table = script.format_text_scores(json.loads(RESULTS.read_text(encoding="utf-8")))
+    assert script.replace_between(page, "results", table) == page

@@ -201,7 +201,7 @@ def test_four_bits_reach_transformers_as_nf4_on_the_gpu(monkeypatch, tmp_path):
         importlib.metadata, "version", lambda name: "0.48.0" if name == "bitsandbytes" else version(name)
     )
     monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", load)
-    model, _ = load_llm(LLMSpec(folder, "bfloat16", "4bit"), device="cuda")  # it is there already
+    model, _ = load_llm(LLMSpec(folder, "bfloat16", "4bit"))
     config = given["config"]
     assert config.load_in_4bit and config.bnb_4bit_quant_type == "nf4" and config.bnb_4bit_use_double_quant
     assert config.bnb_4bit_compute_dtype == given["dtype"] == torch.bfloat16

@@ -5,11 +5,12 @@ import pytest
 import torch
 from tiny_llm import TOKENS, make_clips, save_tiny_llm
 
+from speechlm_utils.llm.batches import pad_batch
 from speechlm_utils.llm.embeddings import load_embeddings, save_embeddings, write_embeddings
 from speechlm_utils.llm.load import load_llm
 from speechlm_utils.llm.prompts import Prompt, encode_prompts
 from speechlm_utils.llm.spec import LLMSpec
-from speechlm_utils.llm.trainer import pad_batch, wrap_model
+from speechlm_utils.llm.trainer import wrap_model
 from speechlm_utils.llm.vocabulary import add_speech_tokens, list_added_names
 from speechlm_utils.pretraining import pretrain
 from speechlm_utils.pretraining.causal_loss import (
