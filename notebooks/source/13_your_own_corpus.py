@@ -25,7 +25,6 @@
 # corpus lacks. Without a profile it takes some clips of the demo corpus.
 
 # %%
-import json
 from pathlib import Path
 
 import matplotlib.pyplot as plt
