@@ -9,13 +9,7 @@ from .style import count_along, draw_errors, layer_colors
 
 
 def mark_layers(ax: Axes, layers: Sequence[int]) -> Axes:
-    """Put a tick in the middle of each layer's columns, and a line between layers.
-
-    Parameters
-    ----------
-    ax : Axes with one column per token, the first at x = 0
-    layers : int array, shape (n_tokens,), rising
-    """
+    """Mark the layers (n_tokens,), rising, of columns from x = 0: a tick in the middle, lines between."""
     found, start, count = np.unique(np.asarray(layers), return_index=True, return_counts=True)
     places, labels = start + (count - 1) / 2, []
     for i, layer in enumerate(found):
@@ -35,7 +29,6 @@ def plot_layer_counts(
 
     Parameters
     ----------
-    layers : numbers from 1
     counts : int array, shape (n_layers,)
     chance : float array, shape (3, n_layers): mean and 95 % range of random selections
     semantic_layers : drawn in their own colour; there may be none

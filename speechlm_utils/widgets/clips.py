@@ -57,19 +57,13 @@ def hear_clip(clip: Clip, codec, wav: np.ndarray | None = None) -> tuple[Clip, n
 def explore_clips(
     classifier, clips: Mapping[str, Clip], explain: Callable[[Figure, Clip, np.ndarray], str] | None = None
 ):
-    """Return a menu of clips, an upload and a field for the words, above what the model makes of them.
+    """Return a menu of clips, an upload and a field for the words, above what a classifier makes of them.
 
     Parameters
     ----------
-    classifier : SpeechTokenClassifier with its codec
-    clips : what the menu shows -> clip
-    explain : draws an attribution into an empty figure, called with it, the clip and its sound (n_samples,),
-        and returns it in words; it may take seconds, so it waits for a button. None: there is no button
-
-    Raises
-    ------
-    ValueError
-        If there is no clip.
+    clips : what the menu shows -> clip; not empty
+    explain : draws an attribution of a clip and its sound (n_samples,) into an empty figure and returns it in
+        words, when a button is pressed; None: there is no button
     """
 
     def draw_still() -> None:

@@ -16,13 +16,7 @@ from .panel import label, live, operate, show_players
 
 
 def explore_residual_vq(points: np.ndarray, codebooks: np.ndarray):
-    """Return a slider over the number of layers that points in the plane are decoded from.
-
-    Parameters
-    ----------
-    points : float array, shape (n_points, 2)
-    codebooks : float array, shape (n_layers, n_codes, 2)
-    """
+    """Return a slider over the layers that points (n_points, 2) are decoded from; see `fit_codebooks`."""
     codes = quantise(points, codebooks)
 
     def show(layers: int) -> None:

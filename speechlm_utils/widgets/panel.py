@@ -81,13 +81,9 @@ def menu(description: str, options: Iterable, layout: Mapping = WIDE) -> ipywidg
 
 
 def show_players(wavs: Mapping[str, np.ndarray], sample_rate: int, columns: int = 3) -> HTML:
-    """Return a table of audio players that works without a kernel; relative loudness is kept.
+    """Return a table of audio players that works without a kernel; how loud they are to each other stays.
 
-    Parameters
-    ----------
-    wavs : caption -> float array, shape (n_samples,), full scale at 1 (louder samples are clipped)
-    sample_rate : int, that of the codec where one has made the sounds
-    columns : int, players in a row
+    wavs : caption -> float array, shape (n_samples,), full scale at 1 (louder samples are clipped).
     """
     cells = []
     for caption, wav in wavs.items():
@@ -157,8 +153,6 @@ def busy(
 
     Parameters
     ----------
-    controls : disabled meanwhile, but for `at`
-    status : where it is said
     text : what is being done; nothing is said where it takes no time
     at : the control in use, which stays enabled, so that the keyboard does not lose its place
     failed : called after an error, to take away what belongs to the state before

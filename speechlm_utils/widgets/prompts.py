@@ -26,12 +26,7 @@ _STYLES = {
 
 
 class PromptView:
-    """A prompt for people: words in boxes, speech tokens in the colour of their layer, markers in black.
-
-    Parameters
-    ----------
-    pieces : list of (kind, text, layer) as `split_prompt` returns them
-    """
+    """A prompt for people: words in boxes, speech tokens in the colour of their layer; see `split_prompt`."""
 
     def __init__(self, pieces: Sequence[tuple[str, str, int]]):
         self.pieces = list(pieces)
@@ -80,13 +75,7 @@ def _find_style(layer: int) -> str:
 
 
 def explore_budget(tokenizer, clip, tokens, longest: int = 128, collapse_repeats: bool = False):
-    """Return a slider over `max_length` above the prompt that it leaves of a clip.
-
-    Parameters
-    ----------
-    tokenizer, clip, tokens, collapse_repeats : see `build_prompt`
-    longest : int, where the slider ends and stands at first; at least the markers and a token of each part
-    """
+    """Return a slider over `max_length`, at first at `longest`, above the prompt that it leaves of a clip."""
     least = len(MARKERS) + 2
     longest = max(longest, least)
 

@@ -23,10 +23,7 @@ MOST = 250  # about as many as a prompt has room for
 
 
 def draw_change(figure: Figure, before: np.ndarray, after: np.ndarray, classifier, clip: Clip) -> str:
-    """Draw the probability of every class before and after an edit, the true one on a grey band.
-
-    before, after : float arrays, shape (n_classes,). Returns what is most probable and what moved most.
-    """
+    """Draw the probabilities (n_classes,) before and after an edit, the true class on a grey band."""
     ax, names, truth = figure.subplots(), classifier.label_names, clip.labels.get(classifier.task)
     shares = {"as spoken": before, "edited": after}
     plot_probabilities(ax, names, shares, {"as spoken": NEUTRAL, "edited": AUDIO}, truth=truth)
@@ -48,15 +45,7 @@ def describe_change(before: np.ndarray, after: np.ndarray, names: Sequence[str])
 def explore_what_if(classifier, clips: Mapping[str, Clip]):
     """Return a clip's selected tokens as a list, buttons that edit them, and the prediction before and after.
 
-    Parameters
-    ----------
-    classifier : SpeechTokenClassifier
-    clips : what the menus of words and of tokens show -> clip with codes
-
-    Raises
-    ------
-    ValueError
-        If there is no clip.
+    `clips`, not empty: what the menus of words and of tokens show -> clip with codes.
     """
 
     def draw_still() -> None:
