@@ -330,14 +330,14 @@ gain = recovered["selected, same model"].compare(controls)
 
 # %%
 intervals = {name: one.compare()["projection"] for name, one in recovered.items()}
-spans = [one.values for one in intervals.values()]
+spans = np.array([one.values for one in intervals.values()])
 fig, ax = plt.subplots(figsize=(8, 0.8 + 0.34 * len(intervals)))
 plots.plot_intervals(ax, list(intervals), spans, "standard deviations in the planted direction")
 ax.set_title(f"mean over the tokens, 95 % interval over {len(clips)} clips")
 plt.show()
 
 # %%
-table = {name: (values[i], one.p, one.n_tokens) for i, (name, one) in enumerate(recovered.items())}
+table = {name: (spans[i, 0], one.p, one.n_tokens) for i, (name, one) in enumerate(recovered.items())}
 pd.DataFrame(table, index=["projection, std", "p against shuffled classes", "tokens"]).T
 
 # %% [markdown]
@@ -534,9 +534,9 @@ metrics = {
     "tokens that one voice has much of": len(flagged),
     "tokens that prefer a phone": sure.token.nunique(),
     "classes whose strongest planted parameter has the right sign": right,
-    "std in the planted direction, selected, as on the cards": values[0],
-    "std in the planted direction, selected, same model": values[1],
-    "std in the planted direction, matched random": values[2:].mean(),
+    "std in the planted direction, selected, as on the cards": spans[0, 0],
+    "std in the planted direction, selected, same model": spans[1, 0],
+    "std in the planted direction, matched random": spans[2:, 0].mean(),
     "std in the planted direction, selected less matched": gain["projection"].values,
     "correlation with planted, selected, as on the cards": next(iter(recovered.values())).correlations[0],
     "correlation with planted, selected less matched": gain["correlation"].values,

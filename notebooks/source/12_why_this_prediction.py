@@ -269,7 +269,7 @@ credit = {
     for label, at in subsets.items() if at.sum() > 1 for kind in sums
 }  # fmt: skip
 fig, ax = plt.subplots(figsize=(8, 0.25 * len(credit) + 1.4))
-plots.plot_intervals(ax, list(credit), *np.transpose(list(credit.values())), "added to the score (logits)")
+plots.plot_intervals(ax, list(credit), list(credit.values()), "added to the score (logits)")
 ax.set_title(f"what words and tokens add to the predicted class ({len(clips)} clips, seed {seed})")
 fig.savefig(figures / "12_words_and_sound.png", dpi=110)
 plt.show()
