@@ -53,14 +53,14 @@ def plot_pretraining(
     Parameters
     ----------
     losses, smoothed : float arrays, shape (n_steps,), nats per token: each batch alone, and averaged
-    baseline : float, loss of guessing every token by its share
+    baseline : float, loss of predicting every token by its share
     eval_steps, eval_losses : validation, step 0 is before training
     """
     steps = np.arange(1, len(losses) + 1)
     ax.plot(steps, losses, color=AUDIO, alpha=0.3, lw=1, label="training, each batch")
     ax.plot(steps, smoothed, color=AUDIO, label="training, running mean")
     ax.plot(eval_steps, eval_losses, color="black", marker="o", ls=":", label="validation")
-    ax.axhline(baseline, color=NEUTRAL, ls="--", label=f"guessing by frequency ({baseline:.2f})")
+    ax.axhline(baseline, color=NEUTRAL, ls="--", label=f"chance, by frequency ({baseline:.2f})")
     ax.set(xlabel="step", ylabel="loss (nats per token)", xlim=(0, len(losses) + 0.5), ylim=(0, None))
     count_along(ax.xaxis)
     ax.legend()

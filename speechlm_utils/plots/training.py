@@ -17,14 +17,14 @@ def plot_learning_curves(
     ----------
     axes : two Axes
     curves : name -> {"losses": (n_steps,), "steps": (n_evals,), "scores": (n_evals,), "color": colour}
-    chance : float, macro-F1 of guessing
+    chance : float, macro-F1 by chance
     """
     left, right = axes
     for name, curve in curves.items():
         style = {"color": curve["color"], "label": name}
         left.plot(np.arange(1, len(curve["losses"]) + 1), curve["losses"], **style)
         right.plot(curve["steps"], curve["scores"], marker="o", **style)
-    right.axhline(chance, color=NEUTRAL, ls="--", label="guessing")
+    right.axhline(chance, color=NEUTRAL, ls="--", label="chance")
     left.set(xlabel="step", ylabel="training loss (running mean)", ylim=(0, None))
     right.set(xlabel="step", ylabel="validation macro-F1", xlim=(0, None), ylim=(0, 1))
     for ax in axes:

@@ -36,7 +36,7 @@ def read_step(path: L1Path, step: int) -> tuple[np.ndarray, list[Token]]:
 
 
 class PathPictures:
-    """The figure of `show_path` in two halves that are moved from step to step, not drawn anew."""
+    """The figure of `show_path` in two halves that are moved from step to step, not redrawn."""
 
     def __init__(self, path: L1Path, names: Sequence[str]):
         self.path, self.names = path, names

@@ -78,7 +78,7 @@ def save_path(file: Path, path: L1Path) -> None:
 
 
 def load_path(file: Path) -> L1Path | None:
-    """Read a path; None if there is no such file, or a damaged one, which is then made anew."""
+    """Read a path; None if there is no such file, or a damaged one, which is then fitted again."""
     try:
         with open(file, "rb") as stream, np.load(stream, allow_pickle=False) as stored:
             values = {name: stored[name] for name in ARRAYS}

@@ -71,7 +71,7 @@ def beside(*parts: ipywidgets.Widget) -> ipywidgets.HBox:
 
 
 def label(description: str) -> dict:
-    """Return what describes a control in the way of all others."""
+    """Return what describes a control as all others are described."""
     return {"description": description, "style": {"description_width": "7rem"}}
 
 
