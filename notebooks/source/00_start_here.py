@@ -22,13 +22,14 @@
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import pandas as pd
 from IPython.display import Markdown, display
 
 from speechlm_utils import exercises, plots, widgets
 from speechlm_utils.acoustics.features import clip_features
 from speechlm_utils.audio import load_audio
 from speechlm_utils.bootstrap import Bootstrap
-from speechlm_utils.clips import label_names
+from speechlm_utils.clips import label_names, select_clips
 from speechlm_utils.codec.cache import encode_clips
 from speechlm_utils.evaluation.upper_bounds import compute_upper_bounds
 from speechlm_utils.experiment import Experiment
@@ -38,7 +39,6 @@ from speechlm_utils.notebook.overview import (
     describe_splits,
     list_versions,
     notebook_table,
-    planted_table,
     select_deliveries,
 )
 from speechlm_utils.notebook.record import record_metrics
@@ -212,7 +212,10 @@ for one, other in (("train", "validation"), ("train", "test"), ("validation", "t
 # method finds what we put in.
 
 # %%
-means, deviations = planted_table(experiment.corpus, task)
+labelled = select_clips(experiment.corpus, task)
+planted = pd.DataFrame([clip.planted for clip in labelled])
+by_label = planted.groupby([clip.labels[task] for clip in labelled])
+means, deviations = by_label.mean().loc[names], by_label.std().loc[names]
 fig, ax = plt.subplots(figsize=(10, 3.6))
 plots.plot_planted(ax, means, deviations)
 fig.savefig(Path(run_dir, "figures", "00_planted.png"), dpi=110)

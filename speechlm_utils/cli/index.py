@@ -28,8 +28,8 @@ def write_index(
     results : by file name, of this and earlier runs in the folder
     metrics : as `read_metrics` returns them
     """
-    rows = "\n".join(_index_row(notebook, results.get(notebook.path.name)) for notebook in notebooks)
-    details = "\n".join(_index_details(notebook, run_dir, metrics) for notebook in notebooks)
+    rows = "\n".join(_index_row(one, results.get(one.path.name)) for one in notebooks)
+    details = "\n".join(_index_details(one, run_dir, metrics) for one in notebooks)
     head = "<tr><th>Notebook</th><th>Question</th><th>Minutes</th><th>Status</th></tr>"
     page = (
         f"<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'><title>{escape(profile)}</title>"
@@ -68,14 +68,15 @@ def _headline(notebook: Notebook, metrics: dict[str, dict]) -> list[tuple[str, s
 
 
 def _index_row(notebook: Notebook, result: Result | None) -> str:
-    name, stem, status, minutes, kind = escape(notebook.title), notebook.path.stem, "not run", "", ""
+    name, stem, status, minutes = escape(notebook.title), notebook.path.stem, "not run", ""
     if result:
         name = f"<a href='{stem}.html'>{name}</a> <small>(<a href='{stem}.ipynb'>ipynb</a>)</small>"
-        status, minutes, kind = result.status, f"{result.minutes:.1f}", result.status
-    if status == "failed":
-        where = "" if result.cell is None else f" in cell [{result.cell}]"
-        status = f"failed{where}<br><small>{escape(result.error)}</small>"
-    cells = [name, escape(notebook.question), minutes, f"<span class='{kind}'>{status}</span>"]
+        error = f"<br><small>{escape(result.error)}</small>" if result.error else ""
+        status, minutes = (
+            f"<span class='{result.status}'>{result.what}{error}</span>",
+            f"{result.minutes:.1f}",
+        )
+    cells = [name, escape(notebook.question), minutes, status]
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 

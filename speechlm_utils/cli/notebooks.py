@@ -33,10 +33,14 @@ class Result:
     cell: int | None = None
     error: str = ""
 
+    @property
+    def what(self) -> str:
+        """The status, with the cell that failed."""
+        return self.status + ("" if self.cell is None else f" in cell [{self.cell}]")
+
     def describe_failure(self) -> str:
         """Say which notebook and cell failed, with which error, and where to look."""
-        cell = "" if self.cell is None else f" in cell [{self.cell}]"
-        return f"{self.name} failed{cell}: {self.error}\nSee the notebook as far as it came: {self.executed}"
+        return f"{self.name} {self.what}: {self.error}\nSee the notebook as far as it came: {self.executed}"
 
 
 def run_notebooks(
@@ -90,15 +94,15 @@ def own_kernel() -> Iterator[None]:
     with tempfile.TemporaryDirectory() as folder:
         # Level 40 leaves out the kernel's remark that it talks to us without encryption, on this machine.
         write_kernel_spec(Path(folder) / "kernels" / "python3", extra_arguments=["--log-level=40"])
-        os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [folder, before.get("JUPYTER_PATH")]))
+        path = os.pathsep.join(filter(None, [folder, before.get("JUPYTER_PATH")]))
         # tqdm draws widgets in any kernel but Spyder's, and a page shows a widget as it first was: at 0 %.
-        os.environ["SPYDER_LIKE_TEXT_PROGRESS"] = "1"
-        os.environ["SPEECHLM_STATIC"] = "1"  # remarks in place of controls, see widgets/panel.py
+        # SPEECHLM_STATIC has remarks in place of controls, see widgets/panel.py.
+        os.environ |= {"JUPYTER_PATH": path, "SPYDER_LIKE_TEXT_PROGRESS": "1", "SPEECHLM_STATIC": "1"}
         try:
             yield
         finally:
             os.environ.clear()
-            os.environ.update(before)
+            os.environ |= before
 
 
 def merge_results(results: list[Result], run_dir: Path) -> dict[str, Result]:

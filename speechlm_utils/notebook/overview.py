@@ -9,10 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from ..audio import measure_seconds
-from ..clips import Clip, label_names, select_clips, task_names
-from ..codec.base import SpeechCodec
+from ..clips import Clip, select_clips, task_names
 from ..corpus.splits import order_splits
-from ..evaluation.upper_bounds import varying_parameters
 from ..experiment import Experiment
 from .catalogue import find_notebooks
 
@@ -34,7 +32,7 @@ def check_installation(experiment: Experiment) -> pd.DataFrame:
     """
     looks = {
         "corpus": lambda: f"{len(experiment.corpus)} clips in {experiment.corpus_dir}",
-        "speech tokenizer": lambda: _describe_codec(experiment.codec),
+        "speech tokenizer": lambda: f"{experiment.codec.spec}, hash {experiment.codec.hash}",
         "language model": lambda: _find_llm(experiment.llm.name),
     }
     rows = []
@@ -46,17 +44,11 @@ def check_installation(experiment: Experiment) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["part", "ok", "found"])
 
 
-def _describe_codec(codec: SpeechCodec) -> str:
-    size = f"{codec.spec.n_layers} layers of {codec.spec.codebook_size} codes"
-    return f"{size}, {codec.spec.frame_rate:g} frames/s (hash {codec.hash})"
-
-
 def _find_llm(name: str | Path) -> str:
-    from ..llm.smollm2 import SMOLLM2, find_gguf
+    from ..llm.smollm2 import find_gguf
+    from ..llm.spec import SMOLLM2
 
-    if str(name) != SMOLLM2:
-        return f"{name}: loaded when notebook 04 needs it"
-    return f"{find_gguf().name}, {find_gguf().stat().st_size / 2**20:.0f} MiB"
+    return find_gguf().name if str(name) == SMOLLM2 else f"{name}: loaded when notebook 04 needs it"
 
 
 def notebook_table(folder: Path) -> str:
@@ -120,17 +112,3 @@ def _worth(sentences: Sequence[dict[str, Clip]]) -> tuple[int, int]:
     """Classes covered, then (negative) how many clips repeat a class."""
     n_classes = len({label for sentence in sentences for label in sentence})
     return n_classes, n_classes - sum(map(len, sentences))
-
-
-def planted_table(clips: Sequence[Clip], task: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return mean and standard deviation of every planted parameter, by label of a task.
-
-    Returns
-    -------
-    means, deviations : DataFrames, one row per label (sorted), one column per parameter, in its unit
-    """
-    labelled = select_clips(clips, task)
-    table = pd.DataFrame([clip.planted for clip in labelled])[varying_parameters(labelled)]
-    by_label = table.groupby([clip.labels[task] for clip in labelled])
-    order = label_names(labelled, task)
-    return by_label.mean().loc[order], by_label.std().loc[order]

@@ -1,7 +1,6 @@
 """What notebook 00 shows: clips that cover the classes, planted means, counts, and what is missing."""
 
 import nbformat
-import numpy as np
 import pytest
 
 from speechlm_utils.clips import Clip
@@ -13,7 +12,6 @@ from speechlm_utils.notebook.overview import (
     describe_splits,
     list_versions,
     notebook_table,
-    planted_table,
     select_deliveries,
 )
 
@@ -39,14 +37,6 @@ def test_one_speaker_covers_the_classes_without_repeats():
     assert len(select_deliveries(CLIPS, "task", n_sentences=1)) == 3
     with pytest.raises(ValueError, match="none of its clips is ambiguous"):
         select_deliveries(CLIPS[-7:], "task")
-
-
-def test_planted_table_has_means_and_deviations_by_label():
-    values = {"b": (1.0, 3.0), "a": (5.0, 5.0)}
-    clips = [make_clip("x", "s", k, pitch=v, fixed=1.0) for k, both in values.items() for v in both]
-    means, deviations = planted_table(clips, "task")
-    assert list(means.index) == ["a", "b"] and list(means.columns) == ["pitch"]
-    assert list(means["pitch"]) == [5, 2] and np.allclose(deviations["pitch"], [0, 2**0.5])
 
 
 def test_splits_are_counted_in_order(tiny_corpus):
