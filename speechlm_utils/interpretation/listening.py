@@ -43,7 +43,7 @@ def cut_moment(clip: Clip, frame: int, token: Token, seconds: float = 3.0) -> Mo
     """Cut the piece of a clip about a frame (all of a clip that is no longer), and mark the token in it."""
     rate, wav = clip.spec.sample_rate, load_audio(clip.audio, clip.spec.sample_rate)
     length = min(round(seconds * rate), len(wav))
-    first = min(max(_find_start(clip, frame, length), 0), len(wav) - length)
+    first = min(max(round((frame + 0.5) * clip.spec.hop) - length // 2, 0), len(wav) - length)
     marked = np.pad(mark_tokens(clip.codes, [token])[0], 1)
     spans = (np.flatnonzero(np.diff(marked)).reshape(-1, 2) * clip.spec.hop - first).clip(0, length) / rate
     return Moment(clip, wav[first : first + length], spans[spans[:, 0] < spans[:, 1]])
@@ -95,15 +95,10 @@ def join_pieces(places: Sequence[tuple[Clip, int]], seconds: float = 0.2) -> np.
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
-def _find_start(clip: Clip, frame: int, length: int) -> int:
-    """Find the first of so many samples about the middle of a frame."""
-    return round((frame + 0.5) * clip.spec.hop) - length // 2
-
-
 def _cut(clip: Clip, frame: int, seconds: float) -> tuple[np.ndarray, tuple[int, int]]:
     """Cut what a clip has of a window about a frame; also the samples that lie before and after the clip."""
     wav, length = load_audio(clip.audio, clip.spec.sample_rate), round(seconds * clip.spec.sample_rate)
-    first = _find_start(clip, frame, length)
+    first = round((frame + 0.5) * clip.spec.hop) - length // 2
     piece, before = wav[max(first, 0) : first + length], max(-first, 0)
     return piece, (before, length - before - len(piece))
 

@@ -9,27 +9,21 @@ from matplotlib.figure import Figure
 
 from ..plots.style import show_name
 from ..selection.selection import Selection
-from ..tokens import show_token
+from ..tokens import Token, show_token
 from .panel import SHORT, Picture, Status, beside, busy, label, live, menu, stack
 
-ANY = "any"
-Token = tuple[int, int]
+ANY, SIZE = "any", (10, 6.5)  # inches, of the card
 
 
 def explore_tokens(
-    selection: Selection,
-    draw_card: Callable[[Figure, Token], str],
-    listen: Callable[[Token], object],
-    size: tuple[float, float] = (10, 6.5),
+    selection: Selection, draw_card: Callable[[Figure, Token], str], listen: Callable[[Token], object]
 ) -> ipywidgets.Widget:
     """Return a list of the selected tokens, beside the card of the one that is picked and its sound.
 
     Parameters
     ----------
-    selection : Selection
     draw_card : called with an empty figure and (layer, code), draws the card and returns it in words
     listen : called with (layer, code), returns what plays the token: HTML, or an object shown as HTML
-    size : inches, of the card
 
     Raises
     ------
@@ -39,36 +33,31 @@ def explore_tokens(
 
     def draw_still() -> None:
         if selection.tokens:
-            draw_card(plt.figure(figsize=size), order_tokens(selection)[0])
+            draw_card(plt.figure(figsize=SIZE), order_tokens(selection)[0])
 
-    return live(lambda: TokenBrowser(selection, draw_card, listen, size).box, draw_still)
+    return live(lambda: TokenBrowser(selection, draw_card, listen).box, draw_still)
 
 
 class TokenBrowser:
-    """The control behind `explore_tokens`; `box` is what to show."""
+    """The control behind `explore_tokens`; `box` is what to show, `controls` all that can be operated."""
 
-    def __init__(self, selection: Selection, draw_card: Callable, listen: Callable, size=(10, 6.5)):
+    def __init__(self, selection: Selection, draw_card: Callable, listen: Callable):
         if not selection.tokens:
             raise ValueError("selection: holds no token, the list would be empty")
         self.selection, self.draw_card, self.listen = selection, draw_card, listen
-        self.status, self.card, self.sound = Status(), Picture(*size), ipywidgets.HTML()
+        self.status, self.card, self.sound = Status(), Picture(*SIZE), ipywidgets.HTML()
         classes = [(ANY, None), *((show_name(name), row) for row, name in enumerate(selection.label_names))]
         layers = [(ANY, None), *((f"layer {n}", n) for n in sorted({layer for layer, _ in selection.tokens}))]
         self.label = menu("speaks for", classes, SHORT)
         self.layer = menu("layer", layers, SHORT)
         look = label("token") | {"rows": 12, "layout": {"width": "26rem", "max_width": "98%"}}
         self.token = ipywidgets.Select(**look)
-        menus = beside(self.label, self.layer)
+        self.controls, menus = [self.label, self.layer, self.token], beside(self.label, self.layer)
         self.box = stack([menus, self.token, self.status.widget, self.sound, self.card.widget])
         for one in (self.label, self.layer):
             one.observe(lambda change: self.fill(change["owner"]), "value")
         self.token.observe(lambda _: self.show(self.token), "value")
         self.fill()
-
-    @property
-    def controls(self) -> list[ipywidgets.Widget]:
-        """All that can be operated."""
-        return [self.label, self.layer, self.token]
 
     def fill(self, at: ipywidgets.Widget | None = None) -> None:
         """List the tokens of the class and layer that the menus show."""
@@ -102,18 +91,10 @@ class TokenBrowser:
 
 
 def order_tokens(selection: Selection, row: int | None = None, layer: int | None = None) -> list[Token]:
-    """List tokens, the largest coefficient first.
-
-    Parameters
-    ----------
-    selection : Selection
-    row : place of a class: tokens that speak for it; None: all, by their largest coefficient
-    layer : int, tokens of this layer; None: of all
-    """
+    """List tokens (of one layer, if given), the largest coefficient first: of a class's row, or of any."""
     weights = selection.coefs.max(axis=0) if row is None else selection.coefs[row]
-    order = np.argsort(-weights, kind="stable")
-    chosen = [place for place in order if row is None or weights[place] > 0]
-    tokens = (tuple(selection.tokens[place]) for place in chosen)
+    places = (place for place in np.argsort(-weights, kind="stable") if row is None or weights[place] > 0)
+    tokens = (tuple(selection.tokens[place]) for place in places)
     return [token for token in tokens if layer in (None, token[0])]
 
 

@@ -1,12 +1,10 @@
 """The prompt, its baseline and its kinds are those that the model uses."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
 from tiny_llm import TOKENS
 
-from speechlm_utils import plots
 from speechlm_utils.attribution.question import AUDIO, MARKER, pose
 from speechlm_utils.tokens import list_occurrences
 
@@ -36,8 +34,3 @@ def test_the_integration_path_goes_from_baseline_to_prompt(trained, attributions
         scores = np.array([asked.read(torch.lerp(asked.baseline, asked.embedded, x)).item() for x in path])
     assert scores[0] == pytest.approx(one.baseline_score, abs=1e-4)
     assert scores[-1] == pytest.approx(one.score, abs=1e-4)
-    fig, ax = plt.subplots()
-    points = np.array([0.25, 0.5])
-    marks = plots.plot_path_scores(ax, path, scores, points).lines[1]
-    assert np.allclose(marks.get_xydata(), np.column_stack([points, scores[[50, 100]]]))
-    plt.close(fig)

@@ -35,7 +35,7 @@ def play(token):
 
 @pytest.fixture
 def browser(selection):
-    return TokenBrowser(selection, draw, play, size=(3, 2))
+    return TokenBrowser(selection, draw, play)
 
 
 def listed(browser):
