@@ -45,11 +45,9 @@ def save_artefact(
 
     Parameters
     ----------
-    folder : made if it does not exist
     about : dict for `settings.json`; format, template and versions are added
     embeddings : dict, name -> array, as they are now, whether they were trained along or not
     model : its LoRA weights and its head are saved, neither embeddings nor the base model
-    selection : Selection, or None
     results : dict for `results.json`: "data" and "metrics", see `fine_tune`
     """
     folder = Path(folder)

@@ -29,11 +29,8 @@ class SpeechTokenClassifier:
 
     Attributes
     ----------
-    model, tokenizer : PEFT model with head, and tokenizer with the speech tokens; `model.config.id2label` has
-        the labels in the order of the logits
-    task : str
-    tokens : list of (layer, code)
-    settings : FineTuneSettings
+    model, tokenizer : PEFT model with head, whose config has the labels (`id2label`), and tokenizer
+    task, tokens, settings : what is classified, list of (layer, code), FineTuneSettings
     llm : LLMSpec, of the base model, with its hash before anything was added
     selection : Selection, how the tokens were found; None if not given
     codec : SpeechCodec that turns recordings into codes; None until it is given or needed
@@ -99,10 +96,6 @@ class SpeechTokenClassifier:
             classifier of words alone does not look at it
         text : str, what is said, written as the texts of the training were (lower case in the demo corpus)
         sample_rate : int, Hz, of an array; None: the codec's. Another one is resampled, as files always are
-
-        Returns
-        -------
-        logits : float32 array, shape (n_classes,), in the order of `label_names`
         """
         clip = Clip("recording", text, None)
         if self.settings.use_audio:
@@ -113,7 +106,7 @@ class SpeechTokenClassifier:
         return self.predict([clip])[0]
 
     def use_codec(self, codec: SpeechCodec | str | Path | None = None) -> None:
-        """Take a codec for recordings: a loaded one, a folder or hub name; None loads that of the training.
+        """Take a codec for recordings: loaded, or a folder or hub name; None: that of the training.
 
         One that the tokens are not codes of raises ValueError, which names both.
         """
@@ -138,12 +131,9 @@ class SpeechTokenClassifier:
     def save(self, folder: str | Path, codec: SpeechCodec | None = None, corpus: str | Path = "") -> None:
         """Save all but base model and codec; these are named, with their hashes (see `artefact`).
 
-        Parameters
-        ----------
-        folder : made if it does not exist
-        codec : the one that made the clips' codes; another than the selection's raises ValueError. Without it
-            the artefact has the selection's hash alone, and who loads it must say which codec that is
-        corpus : what the clips are from, for the model card
+        `codec` made the clips' codes; another than the selection's raises ValueError. Without it the artefact
+        has the selection's hash alone, and who loads it must say which codec that is. The model card names
+        `corpus`.
         """
         if codec is not None:
             selected = self.selection.codec_hash if self.selection else codec.hash
@@ -167,13 +157,8 @@ class SpeechTokenClassifier:
     ) -> "SpeechTokenClassifier":
         """Load what `save` wrote; on the same machine the logits equal those before saving bit for bit.
 
+        `base` is the name or folder of the base model, None the one that was saved; `codec` see `use_codec`.
         A classifier that was saved on a GPU goes there where there is one.
-
-        Parameters
-        ----------
-        folder : folder of the artefact
-        base : name or folder of the base model; None takes the name that was saved
-        codec : for recordings, see `use_codec`; None loads the one that the artefact names when it is needed
 
         Raises
         ------
@@ -187,10 +172,8 @@ class SpeechTokenClassifier:
         given = replace(llm, name=base or llm.name)
         model, tokenizer = load_llm(given, "classification", len(names))
         if (found := hash_llm(model)) != llm.hash:
-            raise ValueError(
-                f"{folder}: was trained upon {llm.name} with hash {llm.hash}, "
-                f"but {given.name} has hash {found}"
-            )
+            used = f"{folder}: was trained upon {llm.name} with hash {llm.hash}"
+            raise ValueError(f"{used}, but {given.name} has hash {found}")
         model.config.id2label = dict(enumerate(names))
         frozen = replace(settings, train_embeddings=False)  # as trained they are written into the matrix
         model = wrap_classifier(model, tokenizer, tokens, embeddings, frozen)

@@ -75,12 +75,7 @@ def wrap_classifier(
     """Give a classification model, in place, tokens with their embeddings, LoRA and a head that is trained.
 
     Embeddings None stay as sampled. Those of step 2 are written into the plain matrix first, as two adapters
-    cannot train the same ones.
-
-    Raises
-    ------
-    ValueError
-        If the model has no layer of a name in `settings.lora_modules`, or `embeddings` lack a token.
+    cannot train the same ones. A layer that the model lacks, or a token without embedding, raises ValueError.
     """
     layers = _find_lora_layers(model, settings.lora_modules)
     _keep_head_in_float32(model)

@@ -11,10 +11,7 @@ TEMPLATE = Path(__file__).with_name("model_card_template.md")
 def format_model_card(about: Mapping, results: Mapping) -> str:
     """Return the text of an artefact's model card.
 
-    Parameters
-    ----------
-    about : what `settings.json` holds
-    results : what `results.json` holds; it may be empty, the card then says that nothing is known
+    `about` is what `settings.json` holds, `results` what `results.json` holds; it may be empty.
     """
     labels = results.get("data", {}).get("labels", {})
     sizes = {split: sum(found.values()) for split, found in labels.items()}

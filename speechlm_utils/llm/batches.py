@@ -11,14 +11,8 @@ IGNORED = -100  # label of a position, or of a clip, that has no loss
 def pad_batch(items: Sequence[dict], pad_id: int) -> dict[str, torch.Tensor]:
     """Collate prompts to one batch, padded to its longest.
 
-    Parameters
-    ----------
-    items : dicts with "input_ids" (list of int) and, optionally, "labels" (int, or a list like input_ids)
-    pad_id : int
-
-    Returns
-    -------
-    batch : "input_ids", "attention_mask" of shape (n_items, longest), "labels" likewise or (n_items,)
+    `items` are dicts with "input_ids" (list of int) and, optionally, "labels" (int, or a list like these).
+    The batch has "input_ids", "attention_mask" of shape (n_items, longest), "labels" likewise or (n_items,).
     """
 
     def pad(name: str, value: int) -> torch.Tensor:

@@ -21,14 +21,7 @@ OUTPUT = "output:"
 def read_embeddings(model, ids: Mapping[str, int]) -> dict[str, np.ndarray]:
     """Read the embeddings of tokens, through the adapter where one wraps the model.
 
-    Parameters
-    ----------
-    model : transformers or PEFT model
-    ids : dict, name -> id
-
-    Returns
-    -------
-    embeddings : dict, name -> float32 array, shape (width,); "output:" and name of an untied head
+    Returns a dict, name -> float32 array, shape (width,); also "output:" and name where a head is not tied.
     """
     places = torch.tensor(list(ids.values()), device=model.device)
     with torch.no_grad():

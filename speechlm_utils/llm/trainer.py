@@ -129,15 +129,12 @@ def _make_arguments(folder: str, settings: TrainSettings, evaluate: bool) -> Tra
         per_device_train_batch_size=settings.batch_size,  # SplitTrainer divides it
         per_device_eval_batch_size=settings.batch_size,
         learning_rate=settings.learning_rate,
-        lr_scheduler_type="linear",
         warmup_steps=settings.warmup,
         num_train_epochs=settings.n_epochs,
         max_steps=settings.max_steps or -1,
-        weight_decay=0.0,
         train_sampling_strategy="group_by_length",
         average_tokens_across_devices=False,  # share_of_mean does it
         ddp_find_unused_parameters=False,  # all that is trained is used
-        logging_strategy="steps",
         logging_steps=1,
         eval_strategy=("steps" if settings.eval_steps else "epoch") if evaluate else "no",
         eval_steps=settings.eval_steps,

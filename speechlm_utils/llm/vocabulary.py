@@ -35,12 +35,6 @@ def add_speech_tokens(tokenizer, model, tokens: Sequence[Token], seed: int = 0) 
     so that each looks like that of a word and no two are alike; likewise in an untied output head. To be
     called before any adapter wraps the model; calling it again with the same tokens changes nothing.
 
-    Parameters
-    ----------
-    tokenizer, model : as `load_llm` returns them; both are changed in place
-    tokens : sequence of (layer, code)
-    seed : int, of the sampling
-
     Returns
     -------
     ids : dict, name -> id of the markers and of the speech tokens, in this order

@@ -56,21 +56,14 @@ def compare_similarities(
     i, j = np.nonzero(np.triu(strata[:, None] == strata, k=1))
     if len(i) < 3:
         raise ValueError(f"{len(i)} pairs of items are left, at least 3 are needed")
-    ranks_a, table_b = _standard_ranks(a[i, j]), np.zeros_like(b)
-    table_b[i, j] = table_b[j, i] = _standard_ranks(b[i, j])
+    ranks_a, table_b = rankdata(a[i, j]), np.zeros_like(b)
+    table_b[i, j] = table_b[j, i] = rankdata(b[i, j])
     rng, members = np.random.default_rng(seed), [np.flatnonzero(strata == s) for s in np.unique(strata)]
     permuted, order = np.empty(n_permutations), np.arange(len(a))
     for k in range(n_permutations):
         for places in members:
             order[places] = rng.permutation(places)
-        permuted[k] = ranks_a @ table_b[order[i], order[j]]
-    correlation = float(ranks_a @ table_b[i, j])
+        permuted[k] = np.corrcoef(ranks_a, table_b[order[i], order[j]])[0, 1]
+    correlation = float(np.corrcoef(ranks_a, table_b[i, j])[0, 1])
     p = (1 + np.sum(permuted >= correlation)) / (1 + n_permutations)
     return Agreement(correlation, permuted, float(p), len(a), len(i))
-
-
-def _standard_ranks(values: np.ndarray) -> np.ndarray:
-    """Rank the values and scale the ranks so that a dot product is a correlation."""
-    ranks = rankdata(values)
-    ranks -= ranks.mean()
-    return ranks / max(np.linalg.norm(ranks), 1e-12)
