@@ -359,15 +359,14 @@ heard_prompts, _ = encode_prompts(tokenizer, heard, tokens, prompt_format)
 heard_ids = np.concatenate([p.input_ids for p in heard_prompts])
 n_heard = np.array([np.sum(heard_ids == ids[name]) for name in names])
 frequent = [names[k] for k in np.argsort(-n_heard)[:10]]
+print(f"{np.sum(n_heard == 0)} of {len(names)} tokens never occurred in the training clips")
 
+# %%
+speech = [ids[name] for name in names]
 searches = {
     "nearest piece of text, before": (sampled, whole_words, 0),
     "nearest piece of text, after": (result.embeddings, whole_words, 0),
-    "nearest token, after": (
-        result.embeddings,
-        [ids[name] for name in names],
-        1,
-    ),  # place 0 is the token itself
+    "nearest token, after": (result.embeddings, speech, 1),  # place 0 is the token itself
 }
 nearest = pd.DataFrame({"times heard": [n_heard[names.index(name)] for name in frequent]})
 nearest.index = [show_token(*tokens[names.index(name)]) for name in frequent]
@@ -376,7 +375,6 @@ for column, (embeddings, among, place) in searches.items():
     found = nearest_tokens(wanted, model, tokenizer, 2, among)
     nearest[column] = [f"{found[name][place][0].strip()} ({found[name][place][1]:.2f})" for name in frequent]
 nearest = nearest.replace({r"<\|(L\d+)_(\d+)\|>": r"\1-\2"}, regex=True)  # as people write tokens
-print(f"{np.sum(n_heard == 0)} of {len(names)} tokens never occurred in the training clips")
 nearest
 
 # %% [markdown]

@@ -108,20 +108,21 @@ clips = {
     for split, limit in limits.items()
 }
 names = selection.label_names
+print(f"{task}: {', '.join(map(plots.show_name, names))}")
+
+# %%
+sentences = {split: set(groups(part)) for split, part in clips.items()}
+speakers = {split: {clip.speaker for clip in part} - {""} for split, part in clips.items()}
 overview = {
     split: {
         "clips": len(part),
-        "sentences": len(set(groups(part))),
-        "named speakers": len({clip.speaker for clip in part} - {""}),
+        "sentences": len(sentences[split]),
+        "sentences that train has, too": len(sentences[split] & sentences["train"]),
+        "named speakers": len(speakers[split]),
+        "speakers that train has, too": len(speakers[split] & speakers["train"]),
     }
     for split, part in clips.items()
 }
-for a, b in (("train", "validation"), ("train", "test"), ("validation", "test")):
-    sentences = set(groups(clips[a])) & set(groups(clips[b]))
-    speakers = {c.speaker for c in clips[a]} & {c.speaker for c in clips[b]} - {""}
-    print(f"{a} and {b} share {len(sentences)} sentences (groups) and {len(speakers)} named speakers", end="")
-    print("; read scores with care" if sentences or speakers else "")
-print(f"{task}: {', '.join(map(plots.show_name, names))}")
 pd.DataFrame(overview).T
 
 # %% [markdown]
@@ -134,7 +135,8 @@ pd.DataFrame(overview).T
 pd.Series({split: sum(clip.ambiguous for clip in part) for split, part in clips.items()}, name="ambiguous")
 
 # %% [markdown]
-# Are there words in test that were said twice, as two different classes?
+# Are there words in test that were said twice, as two different classes? A model of words alone is right on
+# one of the two at most.
 
 # %%
 test, y = clips["test"], label_ids(clips["test"], task, names)
@@ -143,9 +145,7 @@ for clip in test:
     by_words[clip.text or clip.id].append(clip)
 pairs = [two[:2] for two in by_words.values() if len({c.labels[task] for c in two[:2]}) == 2]
 pair = pairs[0] if pairs else [test[0], next(c for c in test if c.labels[task] != test[0].labels[task])]
-print(f"{len(pairs)} texts of test have two deliveries of different classes.", end=" ")
-print("A model of words alone is right on one of the two at most. The first:" if pairs else
-      "So here are two clips of different words and classes:")  # fmt: skip
+print(f"{len(pairs)} texts of test have two deliveries of different classes.")
 for clip in pair:
     display(Markdown(f"**{plots.show_name(clip.labels[task])}**: *{clip.text}*"))
     rate = experiment.codec.spec.sample_rate
@@ -338,8 +338,9 @@ everything
 long_run = reference.load_reference(reference_file)
 if long_run is None or not {clip.id for clip in test} <= set(long_run["ids"]):
     long_run = None
-    print("No reference results of these test clips here.", end=" ")
-    print("Make them with: python scripts/reference_results.py  (hours)")
+    print(
+        "No reference results of these test clips: python scripts/reference_results.py makes them, in hours"
+    )
 else:
     n_sentences, n_train = len(set(long_run["groups"])), long_run["runs"][0]["n_train_clips"]
     device = long_run["runs"][0]["device"]
@@ -351,8 +352,7 @@ else:
     display(compared.astype({"seeds": int}))
     scored = [[epoch["macro_f1_all"] for epoch in run["history"]] for run in long_run["runs"]]
     rising = sum(len(one) > 1 and one[-1] == max(one) for one in scored)
-    print(f"{rising} of {len(scored)} runs were best on validation after their last epoch,", end=" ")
-    print("so longer training may change the picture" if rising else "so they were trained long enough")
+    print(f"{rising} of {len(scored)} runs were best on validation after their last epoch")
 
 # %%
 if long_run is not None:
