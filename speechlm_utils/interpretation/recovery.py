@@ -39,14 +39,14 @@ class Recovery:
     n_tokens: int
     n_clips: int
 
-    def compare(self, controls: Sequence["Recovery"] = (), level: float = 0.95) -> dict[str, Interval]:
+    def compare(self, controls: Sequence["Recovery"] = ()) -> dict[str, Interval]:
         """Return the intervals of projection and correlation, less the mean of controls if there are any."""
         found = {}
         for name in ("projection", "correlation"):
             values = getattr(self, f"{name}s")
             if controls:
                 values = values - np.mean([getattr(other, f"{name}s") for other in controls], axis=0)
-            found[name] = Bootstrap(level=level).interval(values, self.n_clips, "clips")
+            found[name] = Bootstrap().interval(values, self.n_clips, "clips")
         return found
 
 
