@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "notebooks"
 NOTEBOOKS = catalogue.find_notebooks(FOLDER)
 IDS = [notebook.path.stem for notebook in NOTEBOOKS]
-MAX_LINES = 25  # of a code cell
+MAX_LINES = 25  # of a code cell; imports and parameters are lists
 
 
 def load_builder():
@@ -43,8 +43,8 @@ def test_profile_names_only_parameters_that_notebooks_declare(name, tmp_path):
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=IDS)
 def test_code_cells_are_short(notebook):
-    cells = nbformat.read(notebook.path, as_version=4).cells
-    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    cells = [cell for cell in nbformat.read(notebook.path, as_version=4).cells if cell.cell_type == "code"]
+    code = [cell.source for cell in cells if "parameters" not in cell.metadata.get("tags", [])]
     assert not [text for text in code if len(text.splitlines()) > MAX_LINES and "import" not in text]
 
 
