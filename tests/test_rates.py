@@ -156,6 +156,8 @@ def test_no_parameter_has_a_rate_or_a_size_by_default():
 CHECKS = {"01": "[clip]", "04": "[clip]", "05": "[*pair, *others[:1]]"}
 """Clips that a notebook plays, in its own names."""
 
+FEW = {"n_train_clips": 24, "n_test_clips": 24, "n_decoded_clips": 2}
+
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory):
@@ -178,7 +180,7 @@ def test_notebooks_play_as_long_as_their_clips(number, settings, tmp_path):
     (notebook,) = catalogue.select_notebooks(notebooks, [number])
     plan = profiles.plan_parameters(notebooks, profiles.load_profile("ci", ROOT / "notebooks"), run_dir)
     parameters = plan[notebook.path.name]
-    parameters |= {name: value for name, value in given.items() if name in parameters}
+    parameters |= {name: value for name, value in (given | FEW).items() if name in parameters}
     copy = nbformat.read(notebook.path, as_version=4)
     seconds = f"[measure_seconds(clip.audio) for clip in {CHECKS[number]}]"
     copy.cells.append(new_code_cell(f"from speechlm_utils.audio import measure_seconds\nprint({seconds})"))
