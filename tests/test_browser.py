@@ -19,7 +19,7 @@ from browser_tools import (
 
 SCREEN = {"width": 1300, "height": 1200}
 NAME = "20_live_demo.ipynb"
-START_MS, STEP_MS = 150_000, 60_000  # waits end when what they wait for is there
+START_MS, STEP_MS = 600_000, 180_000  # waits end when what they wait for is there
 WATCH = """box => {
     addEventListener("keydown", () => { window.pressed = performance.now(); }, {once: true, capture: true});
     new MutationObserver(() => { window.changed = performance.now(); }).observe(
