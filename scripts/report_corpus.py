@@ -60,7 +60,7 @@ def describe_upper_bounds(clips: list[Clip]) -> str:
         ]
         first = part.iloc[0]
         rows.append([task, *scores, f"{first.chance:.3f}", first.n_train, first.n_test, first.n_sentences])
-    return as_table(["task", "text", "planted", "both", "guessing", "train", "test", "test sentences"], rows)
+    return as_table(["task", "text", "planted", "both", "chance", "train", "test", "test sentences"], rows)
 
 
 def main() -> None:

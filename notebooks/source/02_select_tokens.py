@@ -352,7 +352,7 @@ table
 fig, axes = plt.subplots(2, 1, figsize=(7, 5.2), sharex=True)
 marks = {f"most accurate: {path.n_tokens[best]} tokens": C_best}
 marks[f"about {n_tokens}: {len(chosen.tokens)} tokens"] = C_count
-plots.plot_C_path(*axes, path.Cs, path.n_tokens, table.macro_f1, table.macro_f1_std, marks)
+plots.plot_C_path(axes, path.Cs, path.n_tokens, table.macro_f1, table.macro_f1_std, marks)
 plt.show()
 
 # %% [markdown]

@@ -14,31 +14,30 @@ from .style import AUDIO, NEUTRAL, TEXT, set_color, show_name
 
 
 def plot_C_path(
-    ax_count: Axes,
-    ax_score: Axes,
+    axes: Sequence[Axes],
     Cs: np.ndarray,
     n_tokens: np.ndarray,
     score: np.ndarray,
     deviation: np.ndarray,
     marks: Mapping[str, float],
-) -> tuple[Axes, Axes]:
+) -> None:
     """Draw the number of selected tokens, and below it macro-F1 over folds (mean, deviation), over C.
 
     Cs, n_tokens, score, deviation : arrays, shape (n_C,); marks : name -> C, vertical lines.
     """
+    ax_count, ax_score = axes
     ax_count.plot(Cs, n_tokens, "o-", color=AUDIO, markersize=4)
     _scale_counts(ax_count, n_tokens)
     ax_score.fill_between(Cs, score - deviation, score + deviation, color=TEXT, alpha=0.15, linewidth=0)
     ax_score.plot(Cs, score, "o-", color=TEXT, markersize=4)
     ax_score.set(ylabel="macro-F1, held-out folds\n(mean ± std)")
-    for ax in (ax_count, ax_score):
+    for ax in axes:
         _scale_C(ax)
         for (name, C), style in zip(marks.items(), ("--", ":", "-."), strict=False):
             ax.axvline(C, color="black", linestyle=style, linewidth=1, label=name)
     ax_score.set_xlabel("C: small is a strong penalty, large a weak one")
     ax_count.set_xlabel("")
     ax_count.legend(loc="upper left")
-    return ax_count, ax_score
 
 
 def plot_count_step(ax: Axes, Cs: np.ndarray, n_tokens: np.ndarray, step: int) -> Line2D:

@@ -94,8 +94,8 @@ def make_selection(
 def read_settings(selector: Pipeline) -> dict[str, object]:
     """Return what a Selection records of a selector's parameters, C and layers apart."""
     model = selector["l1"]
-    names = {"solver": "solver", "seed": "random_state", "threshold": "threshold", "max_iter": "max_iter"}
-    return {ours: getattr(model, theirs) for ours, theirs in names.items()}
+    recorded = {"solver": model.solver, "seed": model.random_state}
+    return recorded | {"threshold": model.threshold, "max_iter": model.max_iter}
 
 
 def list_differences(selection: Selection, wanted: Mapping[str, object]) -> list[str]:

@@ -21,18 +21,11 @@ from ..selection.selector import make_selector
 
 log = logging.getLogger(__name__)
 
-ARRAYS = ("Cs", "coefs", "selected", "converged", "n_iter", "n_words", "tokens")
-"""Fields of an L1Path, as its file has them."""
-
 
 class LassoPaths:
-    """Lasso paths of the train clips, each fitted once.
+    """Lasso paths of the train clips of an experiment, each fitted once, over values of C.
 
-    Parameters
-    ----------
-    experiment : Experiment, whose train clips they are fitted on
-    Cs : values of C, rising
-    selector : see `make_selector`; C and layers are set for each path; None takes its defaults
+    `selector` (see `make_selector`; None: its defaults) gets the layers of each path.
     """
 
     def __init__(self, experiment: Experiment, Cs: Sequence[float], selector: Pipeline | None = None):
@@ -72,23 +65,22 @@ class LassoPaths:
 
 def save_path(file: Path, path: L1Path) -> None:
     """Write a path as .npz."""
-    values = {name: np.asarray(getattr(path, name)) for name in ARRAYS}
     with write_atomically(file) as partial, open(partial, "wb") as stream:
-        np.savez_compressed(stream, **values)
+        np.savez_compressed(stream, **vars(path))
 
 
 def load_path(file: Path) -> L1Path | None:
     """Read a path; None if there is no such file, or a damaged one, which is then fitted again."""
     try:
         with open(file, "rb") as stream, np.load(stream, allow_pickle=False) as stored:
-            values = {name: stored[name] for name in ARRAYS}
+            values = dict(stored)
+        tokens = [(int(layer), int(code)) for layer, code in values["tokens"]]
+        return L1Path(**values | {"tokens": tokens, "n_words": int(values["n_words"])})
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         log.warning("%s: cannot be read (%r); fitting again", file, error)
         return None
-    tokens = [(int(layer), int(code)) for layer, code in values["tokens"]]
-    return L1Path(**values | {"tokens": tokens, "n_words": int(values["n_words"])})
 
 
 def list_layer_sets(spec: CodecSpec) -> dict[str, tuple[int, ...]]:

@@ -11,7 +11,7 @@ from speechlm_utils.plots.path import plot_coef_step, plot_count_step
 def test_path_shows_counts_scores_and_marks(ax):
     below = plt.subplots()[1]
     Cs, score = np.array([0.01, 0.1]), np.array([0.3, 0.5])
-    plots.plot_C_path(ax, below, Cs, np.array([0, 80]), score, np.array([0.1, 0.2]), {"best": 0.1})
+    plots.plot_C_path((ax, below), Cs, np.array([0, 80]), score, np.array([0.1, 0.2]), {"best": 0.1})
     assert ax.lines[0].get_ydata().tolist() == [0, 80] and below.lines[0].get_ydata().tolist() == [0.3, 0.5]
     assert ax.lines[1].get_xdata()[0] == 0.1 and ax.get_legend().get_texts()[0].get_text() == "best"
     band = below.collections[0].get_paths()[0].vertices[:, 1]
