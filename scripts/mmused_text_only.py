@@ -25,14 +25,14 @@ import os
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import mean, stdev
 
 import numpy as np
 
 from speechlm_utils.clips import Clip, hash_corpus, label_ids, label_names, select_clips
-from speechlm_utils.corpus.mmused import LABEL_COLUMNS, TEST_DEBATES, choose_groups, load_mmused_csv
+from speechlm_utils.corpus.mmused import LABEL_COLUMNS, TEST_DEBATES, load_mmused_csv
 from speechlm_utils.files import write_json, write_text
 from speechlm_utils.finetuning.model_card import format_table
 from speechlm_utils.llm.spec import LLMSpec
@@ -90,7 +90,7 @@ class Runner:
         """Return the clips of the authors' splits; every clip is its own group."""
         if task not in self._clips:
             path = self.args.csv_dir / f"dataset_combined_{task}.csv"
-            clips = choose_groups(load_mmused_csv(path, None, task, check_audio=False), "clip")
+            clips = [replace(clip, group=clip.id) for clip in load_mmused_csv(path, task=task)]
             self._clips[task] = {split: select_clips(clips, split=split) for split in SPLITS}
         return self._clips[task]
 

@@ -33,10 +33,10 @@ def write_text(path: str | Path, text: str) -> None:
 
 def write_json(path: str | Path, content: object, indent: int | None = 1) -> None:
     """Write JSON, completely or not at all; NumPy's arrays and numbers and sets become lists and numbers."""
-    write_text(path, json.dumps(content, indent=indent, default=_to_plain) + "\n")
+    write_text(path, json.dumps(content, indent=indent, default=to_plain) + "\n")
 
 
-def _to_plain(value: object):
+def to_plain(value: object):
     """Turn what JSON does not know into lists and numbers; other types raise TypeError."""
     if hasattr(value, "tolist"):
         return value.tolist()

@@ -31,7 +31,7 @@ def write_csv(folder, *rows, name="dataset_combined_afc.csv", header=HEADER):
 
 
 def load_texts(path, task=None, **options):
-    return load_mmused_csv(path, None, task, check_audio=False, **options)
+    return load_mmused_csv(path, None, task, **options)
 
 
 def load_real(task, split="authors"):

@@ -408,7 +408,7 @@ shared = {}
 for name in ("afc", "afd"):
     file = Path(mmused_dir, f"dataset_combined_{name}.csv")
     for split in ("authors", "debate") if mmused_dir and file.is_file() else ():
-        debates = load_mmused_csv(file, None, name, check_audio=False, split=split, seed=seed)
+        debates = load_mmused_csv(file, task=name, split=split, seed=seed)
         shared[name, split] = find_leakage(debates).leaks.set_index("what")
 if shared:
     display(pd.concat(shared, names=["task", "split"]))

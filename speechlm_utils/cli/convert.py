@@ -13,8 +13,7 @@ EXAMPLES = """\
 examples:
   speechlm import dataset_combined_afc.csv --kind mmused-csv --audio-root AUDIO --out data/mmused
   speechlm import AUDIO/MMUSED-fallacy --kind mamkit --task afd --split debate --out data/afd
-  speechlm import AUDIO/MMUSED-fallacy --kind mamkit --task afc \\
-      --authors-csv dataset_combined_afc.csv --unlabelled AUDIO/MMUSED --out data/mmused
+  speechlm import AUDIO/MMUSED-fallacy --kind mamkit --task afc --unlabelled AUDIO/MMUSED --out data/mmused
   speechlm import my_dataset --kind hf --out data/mine
 
 MAMKit's tables are pickles, which can run any command when they are loaded. If you trust them, convert each:
@@ -34,13 +33,9 @@ def add_import_command(commands) -> None:
     add("--task", choices=("afc", "afd"), help="of MM-USED-fallacy")
     add("--audio-root", help="with MMUSED-fallacy/ (default: beside the CSV)", **folder)
     add("--split", choices=("authors", "debate"), default="authors", help="of MM-USED-fallacy")
-    about = "what stays together in folds (default: debate for splits by debate, else clip)"
-    add("--group", choices=("debate", "clip"), help=about)
-    add("--authors-csv", type=Path, metavar="FILE", help="mamkit: their validation clips")
     add("--unlabelled", help="MAMKit's MMUSED, for step 2", **folder)
     about = "at a clip that cannot be used stop, or drop it with its label and list it"
     add("--on-error", choices=("strict", "skip"), default="strict", help=about)
-    add("--inspect", choices=("full", "headers"), default="full", help="how closely to look")
     add("--seed", type=int, default=0, help="of the splits by debate")
     add("--overwrite", action="store_true", help="replace a metadata.csv that is there")
     parser.set_defaults(command=run_import)

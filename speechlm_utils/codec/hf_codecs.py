@@ -151,14 +151,14 @@ HF_CODECS = {
 """By the `model_type` in config.json."""
 
 
-def load_hf_codec(folder: Path, kind: str, name, device="cpu", n_layers=None, sha256=None) -> HFCodec:
+def load_hf_codec(folder: Path, kind: str, name, device="cpu", n_layers=None) -> HFCodec:
     """Load a codec of transformers from a folder; `load_codec` calls it and says what may go wrong."""
     if kind not in HF_CODECS:
         known = ", ".join(sorted([*HF_CODECS, "speechtokenizer"]))
         raise ValueError(f"{folder}/config.json: model_type {kind!r} is no codec known here; known: {known}")
     codec_class = HF_CODECS[kind]
     for weights in sorted(folder.glob("*.safetensors")) or [find_weights(folder, HF_WEIGHT_FILES)]:
-        check_sha256(weights, sha256)
+        check_sha256(weights)
     read = getattr(transformers, codec_class.class_name).from_pretrained
     options = {"local_files_only": True, "weights_only": True, "output_loading_info": True}
     try:

@@ -37,10 +37,8 @@ class SpeechTokenizerCodec(SpeechCodec):
         return self.model.quantizer.vq.layers
 
 
-def load_codec(
-    name: str | Path, device: str = "cpu", n_layers: int | None = None, sha256: str | None = None
-) -> SpeechCodec:
-    """Load a speech tokenizer.
+def load_codec(name: str | Path, device: str = "cpu", n_layers: int | None = None) -> SpeechCodec:
+    """Load a speech tokenizer; its weights are compared with a checksum if one is known (`check_sha256`).
 
     Parameters
     ----------
@@ -53,8 +51,6 @@ def load_codec(
           Higgs Audio's ("bosonai/higgs-audio-v2-tokenizer")
     device : torch device
     n_layers : int, use the first so many layers; None for all that the model has (EnCodec: up to 32)
-    sha256 : of the weight file, 64 hex digits; None compares with the folder's SHA256SUMS if there is one, or
-        with what the hub's cache knows
 
     Returns
     -------
@@ -71,9 +67,9 @@ def load_codec(
     if config["model_type"] != weights.SPEECHTOKENIZER:
         from .hf_codecs import load_hf_codec  # transformers, only where it is needed
 
-        return load_hf_codec(folder, config["model_type"], name, device, n_layers, sha256)
+        return load_hf_codec(folder, config["model_type"], name, device, n_layers)
     path, model = weights.find_weights(folder), weights.make_model(config)
-    weights.check_sha256(path, sha256)
+    weights.check_sha256(path)
     weights.load_weights(model, path)
     return SpeechTokenizerCodec(model, config, name, device, n_layers)
 

@@ -87,20 +87,13 @@ def find_weights(folder: Path, names: tuple[str, ...] = WEIGHT_FILES) -> Path:
     raise FileNotFoundError(f"{folder}: neither {' nor '.join(names)} in it")
 
 
-def check_sha256(path: Path, sha256: str | None = None) -> None:
-    """Compare a file with the checksum that is known of it, if there is one.
+def check_sha256(path: Path) -> None:
+    """Compare a file with the checksum that is known of it, if there is one; another raises ValueError.
 
-    Parameters
-    ----------
-    sha256 : 64 hex digits; None takes those of a SHA256SUMS (lines "<64 hex digits>  <file name>") beside the
-        file, else those that the hub's cache names its large files by, else nothing is compared
-
-    Raises
-    ------
-    ValueError
-        If the file has another checksum, or SHA256SUMS is no such list; the message names the file.
+    Known are those of a SHA256SUMS (lines "<64 hex digits>  <file name>") beside the file, else those that
+    the hub's cache names its large files by.
     """
-    expected = sha256 or _find_sha256(path)
+    expected = _find_sha256(path)
     if expected is None:
         return
     with open(path, "rb") as file:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..clips import Clip, task_names
@@ -11,15 +11,11 @@ from .hf_dataset import load_hf_dataset
 from .inspection import inspect_corpus
 from .leakage import LeakageReport, find_leakage
 from .mamkit import load_mamkit, load_mamkit_speech
-from .mmused import LABELS, choose_groups, load_mmused_csv
+from .mmused import LABELS, load_mmused_csv
 from .report import CorpusReport, keep_usable
 from .table import write_corpus
 
-UNUSED = {
-    "mmused-csv": ("authors_csv",),
-    "mamkit": ("audio_root",),
-    "hf": ("task", "audio_root", "authors_csv", "group"),
-}
+UNUSED = {"mmused-csv": (), "mamkit": ("audio_root",), "hf": ("task", "audio_root")}
 """Kinds of source, and the options that each has no use for."""
 
 
@@ -31,23 +27,18 @@ class ImportOptions:
     ----------
     task : "afc" or "afd"; "mmused-csv" reads it from the file's name otherwise
     audio_root : "mmused-csv": folder that the paths are relative to; None takes the CSV's own folder
-    split, seed : see `choose_splits`. By "debate", unlabelled speech of debates held out is left out
-    group : see `choose_groups`; None takes "debate" for splits by debate, whose two sides share none, and
-        "clip" for the authors' splits, whose sides share debates
-    authors_csv : "mamkit": says which clips the authors validate on
+    split, seed : see `choose_splits`. By "debate", unlabelled speech of debates held out is left out, and the
+        clips of a debate are a group; else every clip is one, since the sides of the split share debates
     unlabelled : MAMKit's folder `MMUSED`, whose train part becomes the unlabelled speech of step 2
-    on_error, inspect : see `load_corpus`; the reports are written even if "strict" raises
+    on_error : see `load_corpus`; the reports are written even if "strict" raises
     overwrite : bool, replace a metadata.csv that is there
     """
 
     task: str | None = None
     audio_root: str | Path | None = None
     split: str = "authors"
-    group: str | None = None
-    authors_csv: str | Path | None = None
     unlabelled: str | Path | None = None
     on_error: str = "strict"
-    inspect: str = "full"
     seed: int = 0
     overwrite: bool = False
 
@@ -94,15 +85,14 @@ def import_corpus(
         speech = load_mamkit_speech(options.unlabelled)
         left_out = Counter(clip.group for clip in speech if clip.group in held_out)
         clips += [clip for clip in speech if clip.group not in held_out]
-    found = inspect_corpus(clips, inspect=options.inspect, folder=folder, progress=True)
+    found = inspect_corpus(clips, folder=folder, progress=True)
     write_text(folder / "inspection.txt", found.summary() + "\n")
     write_text(folder / "inspection.csv", found.findings.to_csv(index=False))
     clips = keep_usable(clips, found, options.on_error, folder / "dropped.csv")
     leakage = find_leakage(clips)
     leakage.write(folder / "leakage.csv")
-    if kind != "hf":
-        default = "debate" if options.split == "debate" else "clip"
-        clips = choose_groups(clips, options.group or default)
+    if kind != "hf" and options.split != "debate":
+        clips = [replace(clip, group=clip.id) for clip in clips]
     write_corpus(clips, folder, options.overwrite)
     return Imported(clips, found, leakage, dict(left_out))
 
@@ -115,12 +105,12 @@ def _load(source: Path, kind: str, options: ImportOptions) -> list[Clip]:
         raise ValueError(f"kind={kind!r} has no use for {', '.join(wrong)}")
     if kind == "hf":
         return load_hf_dataset(source)
-    task, how = options.task, {"check_audio": False, "split": options.split, "seed": options.seed}
+    task, how = options.task, {"split": options.split, "seed": options.seed}
     if kind == "mmused-csv":
-        return load_mmused_csv(source, options.audio_root or source.parent, task, **how)
+        return load_mmused_csv(source, options.audio_root, task, **how)
     if task is None:
         raise ValueError(f"{source}: say which task, --task {' or --task '.join(LABELS)}")
-    return load_mamkit(source, task, authors_csv=options.authors_csv, **how)
+    return load_mamkit(source, task, **how)
 
 
 def format_profile(clips: Sequence[Clip], folder: str | Path) -> str:

@@ -17,37 +17,12 @@ from .table import name_files
 BLOCK = 2**18  # samples decoded at a time: an hour of sound needs no more memory than a sentence
 FULL_SCALE = 0.999
 N_JOBS = 2  # files decoded at a time
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a usable clip may be like; a number outside is a finding.
-
-    Attributes
-    ----------
-    min_seconds : shorter clips are errors; 0.1 s is less than a syllable
-    max_seconds : longer clips are errors: what is longer than two minutes is most likely a recording that
-        was not cut
-    silence_dbfs : clips of a lower RMS level (dB re full scale) are errors. Speech lies at -35 to -15; below
-        -60 there is no voice, or it lies on a channel that cancels the other
-    clipped_share : a larger share of samples at full scale is a warning: loudness and spectrum mislead
-    min_rate_hz : a lower sampling rate is a warning: what is missing above half of it does not come back
-    text_required : True makes an empty text an error, False a warning (a corpus without transcripts)
-    """
-
-    min_seconds: float = 0.1
-    max_seconds: float = 120.0
-    silence_dbfs: float = -60.0
-    clipped_share: float = 0.001
-    min_rate_hz: int = 16000
-    text_required: bool = True
-
-    def __post_init__(self):
-        low, high = self.min_seconds, self.max_seconds
-        if not 0 <= low < high:
-            raise ValueError(f"min_seconds={low}, max_seconds={high}: need 0 <= min < max")
-        if not 0 <= self.clipped_share <= 1:
-            raise ValueError(f"clipped_share={self.clipped_share}: must lie between 0 and 1")
+MIN_SECONDS = 0.1  # less than a syllable
+MAX_SECONDS = 120.0  # what is longer is most likely a recording that was not cut
+SILENCE_DBFS = -60.0  # RMS; speech lies at -35 to -15, and below this no voice, or channels that cancel
+CLIPPED_SHARE = 0.001  # of samples at full scale, above which loudness and spectrum mislead
+MIN_RATE_HZ = 16000  # what is missing above half of it does not come back
+TOLERATED = ("clipped", "low_rate")  # warnings; the other kinds are errors
 
 
 @dataclass(frozen=True)
@@ -71,7 +46,6 @@ class Sound(AudioHeader):
 
 def inspect_corpus(
     clips: Sequence[Clip],
-    limits: Limits | None = None,
     inspect: str = "full",
     folder: str | Path | None = None,
     progress: bool = False,
@@ -86,15 +60,13 @@ def inspect_corpus(
     Parameters
     ----------
     clips : clips; two with the same id raise ValueError
-    limits : Limits; None takes the defaults
-    inspect : "full", or "headers": quick, finds the first six kinds, and the limits are not used
+    inspect : "full", or "headers": quick, finds the first six kinds
     folder : file names in the findings are relative to it; None gives them as they are
     progress : bool, show a bar over the files
     """
     if inspect not in ("headers", "full"):
         raise ValueError(f"inspect={inspect!r}: must be 'headers' or 'full'")
-    limits, decode = limits or Limits(), inspect == "full"
-    tolerated = ("clipped", "low_rate") if limits.text_required else ("clipped", "low_rate", "empty_text")
+    decode = inspect == "full"
     paths = list(dict.fromkeys(path for clip in clips for path in list_parts(clip.audio)))
     jobs = (joblib.delayed(_inspect_file)(path, decode) for path in paths)
     # threads: libsndfile and NumPy let go of the interpreter's lock, and no process has to start
@@ -105,8 +77,8 @@ def inspect_corpus(
     for clip in clips:
         name, parts = name_files(clip.audio, folder), [sounds[path] for path in list_parts(clip.audio)]
         seconds[clip.id] = sum(part.seconds for part in parts)
-        for kind, reason in _judge_clip(clip, name, parts, limits if decode else None):
-            level = "warning" if kind in tolerated else "error"
+        for kind, reason in _judge_clip(clip, name, parts, decode):
+            level = "warning" if kind in TOLERATED else "error"
             findings.append((clip.id, name, level, kind, reason))
     return make_report(clips, findings, seconds, [sound.sample_rate for sound in sounds.values()])
 
@@ -137,40 +109,35 @@ def _inspect_file(path: Path, decode: bool) -> Sound:
     return replace(sound, energy=energy, n_clipped=n_clipped)
 
 
-def _judge_clip(
-    clip: Clip, name: str, parts: Sequence[Sound], limits: Limits | None
-) -> Iterator[tuple[str, str]]:
-    """Yield (kind, reason) of all that is wrong with one clip; limits None looks at the files alone."""
+def _judge_clip(clip: Clip, name: str, parts: Sequence[Sound], decoded: bool) -> Iterator[tuple[str, str]]:
+    """Yield (kind, reason) of all that is wrong with one clip."""
     for i, part in enumerate(parts, 1):
         if part.fault:
             place = f" (part {i} of {len(parts)} of clip {clip.id})" if len(parts) > 1 else ""
             yield part.fault, part.reason + place
-    if limits is None:
-        return
-    if not any(part.fault for part in parts):
-        for kind, reason in _judge_sound(parts, limits):
+    if decoded and not any(part.fault for part in parts):
+        for kind, reason in _judge_sound(parts):
             yield kind, f"{name}: {reason}"
-    if not clip.text.strip():
-        yield "empty_text", f"{name}: has no text; write down what is said, or set text_required=False"
+    if decoded and not clip.text.strip():
+        yield "empty_text", f"{name}: has no text; write down what is said"
 
 
-def _judge_sound(parts: Sequence[Sound], limits: Limits) -> Iterator[tuple[str, str]]:
-    """Yield (kind, reason) of what the limits say about a clip whose files are all in order."""
+def _judge_sound(parts: Sequence[Sound]) -> Iterator[tuple[str, str]]:
+    """Yield (kind, reason) of what lies outside the limits in a clip whose files are all in order."""
     seconds = sum(part.seconds for part in parts)
     power = sum(part.energy / part.sample_rate for part in parts) / seconds
     clipped = sum(part.n_clipped / part.sample_rate for part in parts) / seconds
     level = 10 * np.log10(power) if power > 0 else -np.inf
     rate = min(part.sample_rate for part in parts)
-    if seconds < limits.min_seconds:
-        yield "too_short", f"lasts {seconds:.3f} s, less than min_seconds={limits.min_seconds:g}; cut again"
-    if seconds > limits.max_seconds:
-        yield "too_long", f"lasts {seconds:.1f} s, more than max_seconds={limits.max_seconds:g}; cut again"
-    if level < limits.silence_dbfs:
+    if seconds < MIN_SECONDS:
+        yield "too_short", f"lasts {seconds:.3f} s, less than {MIN_SECONDS:g}; cut again"
+    if seconds > MAX_SECONDS:
+        yield "too_long", f"lasts {seconds:.1f} s, more than {MAX_SECONDS:g}; cut again"
+    if level < SILENCE_DBFS:
         advice = "record it again, or look which channel and which seconds were cut"
-        yield "silent", f"its level is {level:.1f} dBFS, below silence_dbfs={limits.silence_dbfs:g}; {advice}"
-    if clipped > limits.clipped_share:
-        limit = f"more than clipped_share={limits.clipped_share:.2%}"
-        yield "clipped", f"{clipped:.2%} of its samples are at full scale, {limit}; take a quieter copy"
-    if rate < limits.min_rate_hz:
-        what = f"sampled at {rate} Hz, below min_rate_hz={limits.min_rate_hz}"
+        yield "silent", f"its level is {level:.1f} dBFS, below {SILENCE_DBFS:g}; {advice}"
+    if clipped > CLIPPED_SHARE:
+        yield "clipped", f"{clipped:.2%} of its samples are at full scale; take a quieter copy"
+    if rate < MIN_RATE_HZ:
+        what = f"sampled at {rate} Hz, below {MIN_RATE_HZ}"
         yield "low_rate", f"{what}; nothing above {rate // 2} Hz is left, take the original recording"

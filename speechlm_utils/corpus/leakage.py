@@ -1,7 +1,7 @@
 """Find what the splits of a corpus share: texts, groups (debates, sentences), speakers, sound files."""
 
 import unicodedata
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -13,7 +13,7 @@ from ..audio import hash_file, list_parts
 from ..clips import Clip
 from .splits import order_splits
 
-KEYS, NUMBERS = ["what", "split_a", "split_b"], ["shared", "clips_a", "clips_b"]
+COLUMNS = ["what", "split_a", "split_b", "shared", "clips_a", "clips_b", "examples"]
 N_EXAMPLES = 3
 
 
@@ -36,13 +36,6 @@ class LeakageReport:
     def leaks(self) -> pd.DataFrame:
         """The rows of the table in which something is shared."""
         return self.table[self.table.shared > 0]
-
-    def count(self, what: str, split_a: str, split_b: str) -> dict[str, int]:
-        """Return `shared`, `clips_a` and `clips_b` of one kind and pair; KeyError if there is no such row."""
-        found = self.table.set_index(KEYS)[NUMBERS]
-        if (what, split_a, split_b) not in found.index:
-            raise KeyError(f"no row {what!r}, {split_a!r}, {split_b!r}")
-        return found.loc[(what, split_a, split_b)].astype(int).to_dict()
 
     def __str__(self) -> str:
         lines = [
@@ -68,17 +61,22 @@ def find_leakage(clips: Sequence[Clip]) -> LeakageReport:
     """
     name_of = _name_by_bytes(clips)
     kinds = {
-        "text": [[normalise_text(clip.text)] for clip in clips],
-        "group": [[clip.group] for clip in clips],
-        "speaker": [[clip.speaker] for clip in clips],
-        "sound file": [[name_of.get(file, str(file)) for file in _list_files(clip)] for clip in clips],
+        "text": lambda clip: [normalise_text(clip.text)],
+        "group": lambda clip: [clip.group],
+        "speaker": lambda clip: [clip.speaker],
+        "sound file": lambda clip: [name_of.get(file, str(file)) for file in _list_files(clip)],
     }
     rows, unknown = [], {}
-    for what, values in kinds.items():
-        values = [[value for value in some if value] for some in values]
-        unknown[what] = sum(not some for some in values)
-        rows += [(what, *row) for row in _compare_splits(clips, values)]
-    return LeakageReport(pd.DataFrame(rows, columns=[*KEYS, *NUMBERS, "examples"]), unknown)
+    for what, read in kinds.items():
+        values = [(clip.split, clip.id, value) for clip in clips for value in read(clip) if value]
+        found = pd.DataFrame(values, columns=["split", "id", "value"])
+        unknown[what] = len(clips) - found.id.nunique()
+        for a, b in combinations(order_splits(clips), 2):
+            in_a, in_b = found[found.split == a], found[found.split == b]
+            in_a, in_b = in_a[in_a.value.isin(in_b.value)], in_b[in_b.value.isin(in_a.value)]
+            shared = in_a.value.unique().tolist()
+            rows.append((what, a, b, len(shared), in_a.id.nunique(), in_b.id.nunique(), shared[:N_EXAMPLES]))
+    return LeakageReport(pd.DataFrame(rows, columns=COLUMNS), unknown)
 
 
 def normalise_text(text: str) -> str:
@@ -102,17 +100,3 @@ def _name_by_bytes(clips: Sequence[Clip]) -> dict[Path, str]:
 
 def _list_files(clip: Clip) -> tuple[Path, ...]:
     return list_parts(clip.audio) if clip.audio else ()
-
-
-def _compare_splits(clips: Sequence[Clip], values: Sequence[Sequence[str]]) -> list[tuple]:
-    """Make the table's rows of one kind, for all pairs of splits in their usual order."""
-    held: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
-    for i, clip in enumerate(clips):
-        for value in values[i]:
-            held[clip.split][value].add(i)
-    rows = []
-    for a, b in combinations(order_splits(clips), 2):
-        shared = [value for value in held[a] if value in held[b]]
-        n_a, n_b = (len(set().union(*map(held[split].get, shared))) for split in (a, b))
-        rows.append((a, b, len(shared), n_a, n_b, shared[:N_EXAMPLES]))
-    return rows

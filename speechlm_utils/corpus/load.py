@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..clips import Clip
 from .columns import find_metadata
-from .inspection import Limits, inspect_corpus
+from .inspection import inspect_corpus
 from .report import keep_usable
 from .table import read_table
 
@@ -18,7 +18,6 @@ def load_corpus(
     tasks: Sequence[str] | None = None,
     report: str | Path | None = None,
     inspect: str = "headers",
-    limits: Limits | None = None,
 ) -> list[Clip]:
     """Load the clips that a folder's metadata.csv or metadata.jsonl lists (AudioFolder convention), in order.
 
@@ -42,7 +41,6 @@ def load_corpus(
     report : CSV file (file_name, kind, reason), written with a row for each such finding
     inspect : "headers" reads no more than the head of every sound file; "full" decodes them all and also
         finds silent, too short and too long clips and empty texts, see `inspect_corpus`
-    limits : Limits of the full inspection
 
     Raises
     ------
@@ -57,5 +55,5 @@ def load_corpus(
         clips = load_hf_dataset(folder, tasks=tasks)
     else:
         clips = read_table(folder, tasks)
-    found = inspect_corpus(clips, limits, inspect, folder, progress=inspect == "full")
+    found = inspect_corpus(clips, inspect, folder, progress=inspect == "full")
     return keep_usable(clips, found, on_error, report)

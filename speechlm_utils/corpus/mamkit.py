@@ -17,19 +17,12 @@ import pandas as pd
 
 from ..clips import Clip
 from .columns import name_errors
-from .mmused import LABEL_COLUMNS, LABELS, choose_splits, load_mmused_csv, make_snippet, require_audio
+from .mmused import LABEL_COLUMNS, LABELS, choose_splits, make_snippet
 
 log = logging.getLogger(__name__)
 
 
-def load_mamkit(
-    folder: str | Path,
-    task: str,
-    check_audio: bool = True,
-    split: str = "authors",
-    seed: int = 0,
-    authors_csv: str | Path | None = None,
-) -> list[Clip]:
+def load_mamkit(folder: str | Path, task: str, split: str = "authors", seed: int = 0) -> list[Clip]:
     """Load MM-USED-fallacy from MAMKit's folder; clips and errors are like those of `load_mmused_csv`.
 
     AFC: one clip a labelled snippet, its sounds in the order of `snippet_indexes`. AFD: one clip a sentence
@@ -41,19 +34,13 @@ def load_mamkit(
     ----------
     folder : `MMUSED-fallacy`, with `dataset.parquet` and `audio_clips/<debate>/<sentence>.wav`
     task : "afc" or "afd"
-    check_audio, split, seed : as in `load_mmused_csv`. The table names no splits: with "authors", the two
-        debates of the shared task are test and the rest is train, as in MAMKit's `mm-argfallacy-2025`
-    authors_csv : the authors' CSV file of this task, which says which of the rest are validation. A clip
-        that it does not list stays in train, and their number is logged
+    split, seed : see `choose_splits`. The table names no splits: with "authors", the two debates of the
+        shared task are test and the rest is train, as in MAMKit's `mm-argfallacy-2025`
     """
     if task not in LABELS:
         raise ValueError(f"task={task!r}: must be one of {list(LABELS)}")
     folder = Path(folder)
     clips = _number_repeated(folder, (_list_snippets if task == "afc" else _list_sentences)(folder))
-    if authors_csv is not None:
-        clips = _copy_splits(clips, load_mmused_csv(authors_csv, None, task, check_audio=False))
-    if check_audio:
-        require_audio(clips, folder)
     return choose_splits(clips, split, LABEL_COLUMNS[task], seed)
 
 
@@ -163,11 +150,3 @@ def _number_repeated(folder: Path, clips: Sequence[Clip]) -> list[Clip]:
     if n_others := len(different) - len(by_id):
         log.warning("%s: %d rows differ from another only in label or text", folder, n_others)
     return different
-
-
-def _copy_splits(clips: Sequence[Clip], reference: Sequence[Clip]) -> list[Clip]:
-    """Give every clip the split that the reference's clip of the same id has."""
-    splits = {clip.id: clip.split for clip in reference}
-    if unknown := sum(clip.id not in splits for clip in clips):
-        log.warning("%d of %d clips are not in the authors' file, their split stays", unknown, len(clips))
-    return [replace(clip, split=splits.get(clip.id, clip.split)) for clip in clips]

@@ -6,10 +6,8 @@ from the reader's own copy of the corpus.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from ..audio import list_parts, measure_seconds
 from ..clips import Clip, find_repeated
 from .columns import name_errors, read_rows
 from .splits import make_splits, parse_split
@@ -36,49 +34,43 @@ TEST_DEBATES = ("47_2024", "48_2024")  # of the shared task; the authors' CSV fi
 
 def load_mmused_csv(
     csv: str | Path,
-    audio_root: str | Path | None,
+    audio_root: str | Path | None = None,
     task: str | None = None,
-    check_audio: bool = True,
     split: str = "authors",
     seed: int = 0,
 ) -> list[Clip]:
     """Load one of the authors' CSV files: one clip a row, its sounds in the order of the row.
 
+    Sound files are not looked at: texts and labels are enough for models of words alone.
+
     Parameters
     ----------
     csv : `dataset_combined_afc.csv` or `dataset_combined_afd.csv`, columns `split`, `text`, `audio_path_list`
         (paths joined by "|") and `label` (a number)
-    audio_root : folder that the paths are relative to, the one with `MMUSED-fallacy/audio_clips`; None only
-        with check_audio=False
+    audio_root : folder that the paths are relative to, the one with `MMUSED-fallacy/audio_clips`; None takes
+        the CSV's own
     task : "afc" or "afd"; None reads it from the file's name
-    check_audio : False looks for no sound file: texts and labels are enough for models of words alone
     split, seed : see `choose_splits`
 
     Returns
     -------
-    clips : list of Clip in the order of the file, grouped by debate (see `choose_groups`). The label is
+    clips : list of Clip in the order of the file, grouped by debate. The label is
         `labels["fallacy"]` (AFC) or `labels["detection"]` (AFD), a name of `LABELS`. `speaker` is empty: the
         corpus does not say who speaks. Texts are stripped of white space at their ends
 
     Raises
     ------
     FileNotFoundError, ValueError
-        The message names the file, the line and the value, or how many sound files are missing.
+        The message names the file, the line and the value.
     """
     path = Path(csv)
     task = _find_task(path, task)
-    if audio_root is None and check_audio:
-        raise ValueError(f"{path}: give audio_root, or check_audio=False to use the texts alone")
-    root = Path(audio_root or ".")
-    rows = read_rows(path, ("split", "text", "audio_path_list", "label"))
-    clips = []
-    for line, row in rows:
+    root, clips = Path(audio_root or path.parent), []
+    for line, row in read_rows(path, ("split", "text", "audio_path_list", "label")):
         with name_errors(f"{path}, line {line}"):
             clips.append(_read_row(row, task, root))
     if repeated := find_repeated(clip.id for clip in clips):
         raise ValueError(f"{path}: the sound files of {repeated[0]} are listed in two rows")
-    if check_audio:
-        require_audio(clips, root)
     return choose_splits(clips, split, LABEL_COLUMNS[task], seed)
 
 
@@ -133,27 +125,3 @@ def choose_splits(clips: Sequence[Clip], split: str, task: str, seed: int = 0) -
     if split not in ("authors", "debate"):
         raise ValueError(f"split={split!r}: must be 'authors' or 'debate'")
     return list(clips) if split == "authors" else make_splits(clips, task, seed=seed)
-
-
-def choose_groups(clips: Sequence[Clip], group: str) -> list[Clip]:
-    """Return the clips, which come grouped by debate, with the groups that the analysis needs.
-
-    "debate" keeps the clips of a debate together in folds and intervals: it has two or three speakers and one
-    evening's topics, so a model can know a fold's other clips without knowing fallacies. "clip" makes every
-    clip its own group. The authors' splits need it where a notebook asks that train and validation share no
-    group, and because their test has two debates, of which no interval can be drawn.
-    """
-    if group not in ("debate", "clip"):
-        raise ValueError(f"group={group!r}: must be 'debate' or 'clip'")
-    return list(clips) if group == "debate" else [replace(clip, group=clip.id) for clip in clips]
-
-
-def require_audio(clips: Sequence[Clip], root: Path) -> None:
-    """Raise if sound files are missing, with their number, or if one cannot be read, with its name."""
-    files = list(dict.fromkeys(file for clip in clips for file in list_parts(clip.audio)))
-    if missing := [file for file in files if not file.is_file()]:
-        raise FileNotFoundError(
-            f"{root}: {len(missing)} of {len(files)} sound files are missing, the first is {missing[0]}; "
-            "fetch the audio with MAMKit, or load with check_audio=False to use the texts alone"
-        )
-    measure_seconds(files)  # raises where a header tells that its file cannot be used

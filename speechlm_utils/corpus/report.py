@@ -128,14 +128,12 @@ def keep_usable(
     Raises
     ------
     ValueError
-        If there are errors (strict), no clip is left (skip), or a clip is not in the report. The first two
-        are also an OSError, and a FileNotFoundError where a missing file comes first.
+        If there are errors (strict), or no clip is left (skip). It is also an OSError, and a
+        FileNotFoundError where a missing file comes first.
     """
     if on_error not in ("strict", "skip"):
         raise ValueError(f"on_error={on_error!r}: must be 'strict' or 'skip'")
-    if unknown := [clip.id for clip in clips if clip.id not in report.seconds]:
-        raise ValueError(f"{len(unknown)} clips are not in the report, the first is {unknown[0]!r}")
-    errors = report.errors[report.errors["clip"].isin([clip.id for clip in clips])]
+    errors = report.errors
     if path is not None:
         with write_atomically(path) as part:
             errors[["file_name", "kind", "reason"]].to_csv(part, index=False)
@@ -146,8 +144,8 @@ def keep_usable(
         log.warning("dropped with its labels: %s (%s)", finding.reason, finding.kind)
     unusable = set(errors["clip"])
     usable = [clip for clip in clips if clip.id not in unusable]
-    if clips and not usable:
-        raise _make_error(errors, len(clips), "No clip is left: look at folder, table and limits.")
+    if not usable:
+        raise _make_error(errors, len(clips), "No clip is left: look at folder and table.")
     return usable
 
 

@@ -1,11 +1,10 @@
 """The headline numbers of each notebook: written by its last cell, read by the summary and the index page."""
 
 import json
-import math
 from pathlib import Path
 from typing import Any
 
-from ..files import write_json
+from ..files import to_plain, write_json
 
 
 def record_metrics(run_dir: Path | str, name: str, **values: Any) -> Path:
@@ -20,10 +19,11 @@ def record_metrics(run_dir: Path | str, name: str, **values: Any) -> Path:
     Raises
     ------
     TypeError
-        If a value is not a number, a text, or a list or dict of them; the message names it.
+        If a value is not a number, a text, or a list or dict of them; the message shows it.
     """
     path = Path(run_dir) / "metrics" / f"{name}.json"
-    write_json(path, {key: _to_plain(value, key) for key, value in values.items()})
+    text = json.dumps(values, default=to_plain)
+    write_json(path, json.loads(text, parse_constant=lambda name: None))  # JSON has no NaN
     return path
 
 
@@ -31,17 +31,3 @@ def read_metrics(run_dir: Path | str) -> dict[str, dict[str, Any]]:
     """Read all files that `record_metrics` wrote to a run folder: name to values."""
     files = sorted((Path(run_dir) / "metrics").glob("*.json"))
     return {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
-
-
-def _to_plain(value: Any, key: str) -> Any:
-    value = value.tolist() if hasattr(value, "tolist") else value  # numpy and torch, scalars included
-    if isinstance(value, dict):
-        return {str(k): _to_plain(v, f"{key}.{k}") for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_to_plain(v, key) for v in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None  # JSON has no NaN
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    kind = type(value).__name__
-    raise TypeError(f"metric {key} is a {kind}; give a number, a text, or a list or dict of them")

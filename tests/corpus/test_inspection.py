@@ -9,11 +9,11 @@ from import_files import read_csv
 
 from speechlm_utils.audio import load_audio
 from speechlm_utils.clips import Clip
-from speechlm_utils.corpus.inspection import Limits, inspect_corpus
+from speechlm_utils.corpus import inspection
+from speechlm_utils.corpus.inspection import inspect_corpus
 from speechlm_utils.corpus.load import load_corpus
 
 N_CLIPS, SECONDS = 300, 0.3
-LIMITS = Limits(max_seconds=1.0)
 
 
 def make_tone(hertz, rate=16000, seconds=SECONDS, gain=0.3):
@@ -78,6 +78,14 @@ def write_clip(folder, i):
     return f"{name}|clips/{i:03d}b.wav"
 
 
+@pytest.fixture(autouse=True, scope="module")
+def short_limit():
+    """A second is too long here, so that the broken clip of 1.2 s is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inspection, "MAX_SECONDS", 1.0)
+        yield
+
+
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory):
     """300 clips, 12 of them broken; pitch, text, label and planted number all tell the number of the clip."""
@@ -93,10 +101,10 @@ def corpus(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def loaded(corpus, tmp_path_factory):
+def loaded(corpus, short_limit, tmp_path_factory):
     """The clips that are kept, and the rows of the file that lists those dropped."""
     path = tmp_path_factory.mktemp("report") / "dropped.csv"
-    return load_corpus(corpus, "skip", report=path, inspect="full", limits=LIMITS), read_csv(path)
+    return load_corpus(corpus, "skip", report=path, inspect="full"), read_csv(path)
 
 
 def test_twelve_broken_files_are_listed_and_the_rest_is_aligned_by_content(loaded):
@@ -126,7 +134,7 @@ def test_strict_lists_the_first_few_and_the_number_of_all(corpus):
     with pytest.raises(
         ValueError, match=r"(?s)^12 of 300 clips cannot be used, 12 findings:.*000\.wav: no such"
     ):
-        load_corpus(corpus, inspect="full", limits=LIMITS)
+        load_corpus(corpus, inspect="full")
     with pytest.raises(FileNotFoundError, match=r"(?s)unreadable.*and 2 more.*on_error='skip'"):
         load_corpus(corpus)
     with pytest.raises(ValueError, match="inspect='quick'"):
@@ -135,7 +143,7 @@ def test_strict_lists_the_first_few_and_the_number_of_all(corpus):
 
 def test_report_counts_what_was_planted(corpus, loaded):
     clips, _ = loaded
-    report = inspect_corpus(clips, LIMITS, folder=corpus)
+    report = inspect_corpus(clips, folder=corpus)
     assert report.errors.empty and set(report.warnings.kind) == {"low_rate"}
     low = [clip.id for clip in clips if int(clip.labels["label"][1:]) % 3 == 0]
     assert list(report.warnings["clip"]) == list(report.findings["clip"]) == low
@@ -148,9 +156,9 @@ def test_report_counts_what_was_planted(corpus, loaded):
 # --- single findings
 
 
-def findings_of(path, wav, rate=16000, limits=None, text="some words", **settings):
+def findings_of(path, wav, rate=16000, text="some words", **settings):
     soundfile.write(path, wav, rate, **settings)
-    report = inspect_corpus([Clip("a", text, path)], limits)
+    report = inspect_corpus([Clip("a", text, path)])
     return list(report.findings[["level", "kind"]].itertuples(index=False, name=None))
 
 
@@ -159,13 +167,14 @@ def test_a_good_clip_has_no_finding(tmp_path):
     assert findings_of(tmp_path / "b.wav", make_tone(440, 48000), 48000) == []
 
 
-def test_clipping_is_a_warning_and_measured_as_a_share(tmp_path):
+def test_clipping_is_a_warning_and_measured_as_a_share(tmp_path, monkeypatch):
     wav = make_tone(440, seconds=1.0)
     wav[:16] = 1.0  # 16 of 16,000 samples: at the default share, not above
     assert findings_of(tmp_path / "a.wav", wav) == []
     wav[:17] = -1.0
     assert findings_of(tmp_path / "a.wav", wav) == [("warning", "clipped")]
-    assert findings_of(tmp_path / "a.wav", wav, limits=Limits(clipped_share=0.01)) == []
+    monkeypatch.setattr(inspection, "CLIPPED_SHARE", 0.01)
+    assert findings_of(tmp_path / "a.wav", wav) == []
 
 
 @pytest.mark.parametrize(("dbfs", "expected"), [(-58, []), (-62, [("error", "silent")])])
@@ -180,7 +189,8 @@ def test_channels_that_cancel_are_silent(tmp_path):
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
-def test_samples_that_are_no_numbers_are_counted(tmp_path, value):
+def test_samples_that_are_no_numbers_are_counted(tmp_path, value, monkeypatch):
+    monkeypatch.setattr(inspection, "MAX_SECONDS", 120.0)
     wav = np.stack([make_tone(440, seconds=20)] * 2, axis=1)
     wav[[200_000, 300_000], [0, 1]] = value
     assert findings_of(tmp_path / "a.wav", wav, subtype="FLOAT") == [("error", "not_finite")]
@@ -188,14 +198,12 @@ def test_samples_that_are_no_numbers_are_counted(tmp_path, value):
     assert "2 samples are NaN or infinite, the first is sample 200000" in reason
 
 
-def test_an_empty_text_is_an_error_or_a_warning_and_comes_with_the_others(tmp_path):
+def test_an_empty_text_is_an_error_and_comes_with_the_others(tmp_path):
     wav = make_tone(440, seconds=0.05)
     assert findings_of(tmp_path / "a.wav", wav, text=" \n") == [
         ("error", "too_short"),
         ("error", "empty_text"),
     ]
-    limits = Limits(text_required=False, min_seconds=0.01)
-    assert findings_of(tmp_path / "a.wav", wav, text="", limits=limits) == [("warning", "empty_text")]
 
 
 def test_a_joined_clip_is_judged_as_a_whole(tmp_path):
@@ -207,13 +215,6 @@ def test_a_joined_clip_is_judged_as_a_whole(tmp_path):
     assert list(report.findings["clip"]) == ["a", "b", "b"]
     assert list(report.findings.kind) == ["too_short", "too_short", "silent"]
     assert report.seconds["ab"] == pytest.approx(0.12) and report.sample_rates == {16000: 1, 48000: 1}
-
-
-def test_bad_limits():
-    with pytest.raises(ValueError, match="min_seconds=2, max_seconds=1"):
-        Limits(min_seconds=2, max_seconds=1)
-    with pytest.raises(ValueError, match="clipped_share=5"):
-        Limits(clipped_share=5)
 
 
 def test_a_name_too_long_for_the_system_is_missing(tmp_path):

@@ -6,18 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 from mmused_files import CLIPS, ROWS, load_real, load_texts, needs_mmused, write_csv
 
 from speechlm_utils.audio import list_parts
 from speechlm_utils.clips import groups, label_names, task_names
-from speechlm_utils.corpus.mmused import LABELS, choose_groups, choose_splits, load_mmused_csv
+from speechlm_utils.corpus.mmused import LABELS, choose_splits, load_mmused_csv
 
 # --- the format, in a few rows ------------------------------------------------------------------------------
 
 
 def test_rows_become_clips(tmp_path):
-    clips = load_mmused_csv(write_csv(tmp_path, *ROWS), "/audio", check_audio=False)
+    clips = load_mmused_csv(write_csv(tmp_path, *ROWS), "/audio")
     assert [clip.split for clip in clips] == ["train", "train", "validation", "test"]
     assert [clip.group for clip in clips] == ["7_1976", "7_1976", "8_1980", "47_2024"]
     assert [clip.id for clip in clips] == ["7_1976/3", "7_1976/9+4+11", "8_1980/2", "47_2024/2+3"]
@@ -77,31 +76,10 @@ def test_a_broken_file_is_named(tmp_path):
         load_texts(tmp_path / "gone_afc.csv")
 
 
-def test_audio_is_asked_for_unless_texts_are_enough(tmp_path):
-    path = write_csv(tmp_path, *ROWS)
-    with pytest.raises(ValueError, match="give audio_root, or check_audio=False"):
-        load_mmused_csv(path, None)
-    with pytest.raises(FileNotFoundError, match="7 of 7 sound files are missing.*MAMKit.*check_audio=False"):
-        load_mmused_csv(path, tmp_path)
-    for file in (
-        file for clip in load_mmused_csv(path, tmp_path, check_audio=False) for file in list_parts(clip.audio)
-    ):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(file, np.full(160, 0.1), 16000)
-    assert len(load_mmused_csv(path, tmp_path)) == 4
-    (tmp_path / CLIPS / "8_1980/2.wav").write_bytes(b"no sound")
-    with pytest.raises(OSError, match="8_1980/2.wav: cannot be read"):
-        load_mmused_csv(path, tmp_path)
-
-
-def test_unknown_split_and_group_are_named(tmp_path):
+def test_unknown_split_is_named(tmp_path):
     path = write_csv(tmp_path, *ROWS)
     with pytest.raises(ValueError, match="split='random': must be 'authors' or 'debate'"):
         load_texts(path, split="random")
-    with pytest.raises(ValueError, match="group='speaker': must be 'debate' or 'clip'"):
-        choose_groups(load_texts(path), "speaker")
-    clips = load_texts(path)
-    assert [c.group for c in choose_groups(clips, "clip")] == [c.id for c in clips]
 
 
 def make_debates(tmp_path):

@@ -194,7 +194,7 @@ def test_the_threshold_comes_from_validation_and_test_scores_follow_it(script):
 
 
 def test_negatives_are_drawn_by_seed_and_no_positive_is_lost(script, csv_dir):
-    clips = load_mmused_csv(csv_dir / "dataset_combined_afd.csv", None, "afd", check_audio=False)
+    clips = load_mmused_csv(csv_dir / "dataset_combined_afd.csv", task="afd")
     train = [clip for clip in clips if clip.split == "train"]
     kept = [script.keep_negatives(train, "detection", 1.5, seed) for seed in (0, 0, 1)]
     assert kept[0] == kept[1] != kept[2]
