@@ -77,10 +77,10 @@ class Experiment:
         some = [clip for name in splits for clip in sample_clips(self.corpus, task, name, *size)]
         return encode_clips(some, self.codec, self.cache_dir, rms_dbfs, n_jobs=self.n_jobs)
 
-    def unlabelled(self) -> list[Clip]:
+    def unlabelled(self, rms_dbfs: float | None = None) -> list[Clip]:
         """Return the clips for step 2: the unlabelled part, or train's where a corpus has none."""
         has_part = any(clip.split == "unlabelled" for clip in self.corpus)
-        return self.clips(split="unlabelled" if has_part else "train")
+        return self.clips(split="unlabelled" if has_part else "train", rms_dbfs=rms_dbfs)
 
     def selection(
         self,

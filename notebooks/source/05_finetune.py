@@ -499,7 +499,7 @@ pd.Series(files, name="MB").to_frame()
 
 # %%
 clip = test[0]
-answer = loaded.predict(clip.audio, clip.text)
+answer = loaded.predict_wav(clip.audio, clip.text)
 assert np.array_equal(answer, loaded.predict([clip])[0]), "the recording gives other logits than its codes"
 print(f"“{clip.text}” (true: {plots.show_name(clip.labels[task])})")
 pd.Series(softmax(answer), index=[plots.show_name(name) for name in names], name="probability").to_frame()

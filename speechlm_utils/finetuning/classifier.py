@@ -64,20 +64,11 @@ class SpeechTokenClassifier:
         """Build the prompts of clips as in training; `silent` leaves their audio part empty."""
         return encode_prompts(self.tokenizer, clips, [] if silent else self.tokens, self.settings.prompt)
 
-    def predict(
-        self,
-        clips: Sequence[Clip] | np.ndarray | AudioFiles,
-        text: str | None = None,
-        sample_rate: int | None = None,
-    ) -> np.ndarray:
-        """Compute the logits of clips or, where a text is given, those of one recording (`predict_wav`).
+    def predict(self, clips: Sequence[Clip]) -> np.ndarray:
+        """Compute the logits of clips: float32 array, shape (n_clips, n_classes) in the order of the clips.
 
         Clips of similar length share a batch; padding changes logits by rounding alone (about 1e-5).
-
-        They are a float32 array, shape (n_clips, n_classes) in the order of the clips, or (n_classes,).
         """
-        if text is not None:
-            return self.predict_wav(clips, text, sample_rate)
         items = [{"input_ids": prompt.input_ids} for prompt in self.encode(clips)[0]]
         logits = np.empty((len(items), self.model.config.num_labels), dtype=np.float32)
         for places, batch in batch_items(items, 32, self.tokenizer.pad_token_id, self.model.device):

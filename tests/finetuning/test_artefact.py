@@ -33,7 +33,7 @@ from speechlm_utils.finetuning.classifier import SpeechTokenClassifier
 
 folder, wav, array, text, out = sys.argv[1:]
 classifier = SpeechTokenClassifier.from_pretrained(folder)  # it finds base model and codec by itself
-np.save(out, [classifier.predict(wav, text), classifier.predict_wav(np.load(array), text)])
+np.save(out, [classifier.predict_wav(wav, text), classifier.predict_wav(np.load(array), text)])
 """
 
 
@@ -136,7 +136,6 @@ def test_a_recording_may_be_a_file_several_files_or_an_array(saved, clips, tiny_
     wav = load_audio(first.audio, tiny_codec.spec.sample_rate)
     for recording in (first.audio, str(first.audio), wav, wav.astype(np.float64)):
         assert np.array_equal(classifier.predict_wav(recording, first.text), alone)
-    assert np.array_equal(classifier.predict(wav, text=first.text), alone)
     joined = np.concatenate([wav, load_audio(second.audio, tiny_codec.spec.sample_rate)])
     both = classifier.predict_wav((first.audio, second.audio), first.text)
     assert np.array_equal(both, classifier.predict_wav(joined, first.text))
