@@ -23,7 +23,6 @@ from tiny_llm import TOKENS, make_clips, save_tiny_llm
 
 from speechlm_utils.finetuning.finetune import build_classifier, fine_tune
 from speechlm_utils.finetuning.lora import FineTuneSettings
-from speechlm_utils.llm.batches import IGNORED
 from speechlm_utils.llm.distributed import (
     SplitBatches,
     check_processes,
@@ -32,7 +31,6 @@ from speechlm_utils.llm.distributed import (
 )
 from speechlm_utils.llm.load import load_llm
 from speechlm_utils.llm.spec import LLMSpec
-from speechlm_utils.llm.trainer import BestWeights
 from speechlm_utils.pretraining.pretrain import PretrainSettings, pretrain_token_embeddings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -237,30 +235,6 @@ def test_share_of_mean_is_the_weighted_mean_in_one_process():
     assert share_of_mean(losses, 3).item() == pytest.approx(7 / 3)
     assert share_of_mean(losses * weights, weights.sum()).item() == pytest.approx(12.5 / 4)
     assert share_of_mean(losses[:0], 2.0).item() == 0  # a process whose part of the batch has no label
-
-
-@pytest.mark.parametrize(("metric", "best"), [("loss", 1), ("macro_f1_all", 2)])
-def test_best_weights_come_back_and_patience_ends(metric, best):
-    model, control = torch.nn.Linear(1, 1, bias=False), SimpleNamespace(should_training_stop=False)
-    keeper, stops, state = BestWeights(2), [], SimpleNamespace(best_metric=None)
-    keeper.on_train_begin(None, state, control)
-    args = SimpleNamespace(metric_for_best_model=metric, greater_is_better=metric != "loss")
-    for step, value in enumerate([2.0, 1.0, 3.0, 3.0, 3.0]):
-        with torch.no_grad():
-            model.weight.fill_(step)
-        keeper.on_evaluate(args, state, control, {f"eval_{metric}": value}, model)
-        better = state.best_metric is None or (value > state.best_metric) == args.greater_is_better
-        state.best_metric = value if better else state.best_metric  # as the Trainer does next
-        stops.append(control.should_training_stop)
-    keeper.on_train_end(args, state, control, model)
-    assert model.weight.item() == best
-    assert stops.index(True) == best + 2
-
-
-def test_ignored_labels_are_those_of_torch():
-    logits = torch.randn(2, 3)
-    losses = torch.nn.functional.cross_entropy(logits, torch.tensor([1, IGNORED]), reduction="none")
-    assert losses[1] == 0 < losses[0]
 
 
 if __name__ == "__main__":
