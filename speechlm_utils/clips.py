@@ -79,9 +79,8 @@ def select_clips(clips: Sequence[Clip], task: str | None = None, split: str | No
     selected = [c for c in clips if (task is None or task in c.labels) and split in (None, c.split)]
     if not selected:
         splits = sorted({c.split for c in clips})
-        raise ValueError(
-            f"no clip of task={task!r}, split={split!r}; tasks {task_names(clips)}, splits {splits}"
-        )
+        there = f"tasks {task_names(clips)}, splits {splits}"
+        raise ValueError(f"no clip of task={task!r}, split={split!r}; {there}")
     return selected
 
 
@@ -149,12 +148,11 @@ def label_ids(clips: Sequence[Clip], task: str, names: Sequence[str]) -> np.ndar
     Raises ValueError, naming clip and label, where a clip has no label of the task or one outside `names`.
     """
     place = {name: i for i, name in enumerate(names)}
-    for clip in clips:
-        if clip.labels.get(task) not in place:
-            raise ValueError(
-                f"clip {clip.id}: its {task} label {clip.labels.get(task)!r} is not in {list(names)}"
-            )
-    return np.array([place[clip.labels[task]] for clip in clips], dtype=np.int64)
+    labels = [clip.labels.get(task) for clip in clips]
+    for clip, label in zip(clips, labels, strict=True):
+        if label not in place:
+            raise ValueError(f"clip {clip.id}: its {task} label {label!r} is not in {list(names)}")
+    return np.array([place[label] for label in labels], dtype=np.int64)
 
 
 def groups(clips: Sequence[Clip]) -> np.ndarray:

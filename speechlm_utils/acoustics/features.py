@@ -11,6 +11,7 @@ from pathlib import Path
 import joblib
 import librosa
 import numpy as np
+import pandas as pd
 from scipy.signal import savgol_filter
 from tqdm import tqdm
 
@@ -27,9 +28,7 @@ CARD_FEATURES = ("f0_st", "voiced", "rms_db", "centroid_hz", "tilt_db_oct", *MOV
 """What a token card tells about sound."""
 F0_RANGE_HZ = (65.0, 500.0)
 TILT_RANGE_HZ = (100.0, 5000.0)
-PITCH_SECONDS = (
-    0.064  # of the window, or the whole frame where it is longer; four periods of the lowest pitch
-)
+PITCH_SECONDS = 0.064  # of the window (or a whole frame, if longer): four periods of the lowest pitch
 SPECTRUM_SECONDS = 0.032  # likewise
 SLOPE_FRAMES = 5  # through which a line is laid
 SILENCE_DB = -90.0  # below it a frame is digital silence: its spectrum has no shape to measure
@@ -87,14 +86,14 @@ def semitones(f0_hz: np.ndarray, median_hz: float | None = None) -> np.ndarray:
 
 
 def clip_features(
-    clips: Sequence[Clip], cache_dir: Path | str | None = None, n_jobs: int = 2, progress: bool = True
+    clips: Sequence[Clip], cache_dir: Path | str, n_jobs: int = 2, progress: bool = True
 ) -> list[dict[str, np.ndarray]]:
     """Measure every frame of encoded clips, with pitch in semitones about each speaker's median.
 
     Parameters
     ----------
     clips : with codes of one codec, whose frames are measured
-    cache_dir : folder that keeps the result of every clip, by the hash of its file; None keeps nothing
+    cache_dir : folder that keeps the result of every clip, by the hash of its file
     n_jobs : int, clips measured at a time (pitch tracking costs about 0.06 s per second of speech)
     progress : bool, show a bar
 
@@ -105,8 +104,8 @@ def clip_features(
     spec = shared_spec(clips)
     jobs = (joblib.delayed(_read_or_measure)(clip.audio, cache_dir, spec) for clip in clips)
     results = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
-    bar = tqdm(results, total=len(clips), desc="acoustic features", unit="clip", disable=not progress)
-    features = list(bar)
+    about = {"total": len(clips), "desc": "acoustic features", "unit": "clip", "disable": not progress}
+    features = list(tqdm(results, **about))
     medians = speaker_medians(clips, features)
     for clip, one in zip(clips, features, strict=True):
         one["f0_st"] = semitones(one["f0_hz"], medians[clip.speaker])
@@ -115,27 +114,20 @@ def clip_features(
 
 def speaker_medians(clips: Sequence[Clip], features: list[dict[str, np.ndarray]]) -> dict[str, float]:
     """Find the median pitch (Hz) of each speaker over all voiced frames; NaN for a speaker who has none."""
-    tracks: dict[str, list[np.ndarray]] = {}
-    for clip, one in zip(clips, features, strict=True):
-        tracks.setdefault(clip.speaker, []).append(one["f0_hz"][one["voiced"] > 0])
-    joined = {speaker: np.concatenate(parts) for speaker, parts in tracks.items()}
-    return {speaker: float(np.median(f0)) if f0.size else math.nan for speaker, f0 in joined.items()}
+    f0_hz = np.concatenate([np.where(one["voiced"] > 0, one["f0_hz"], np.nan) for one in features])
+    speaker = np.repeat([clip.speaker for clip in clips], [len(one["f0_hz"]) for one in features])
+    return pd.Series(f0_hz).groupby(speaker).median().to_dict()
 
 
-def _read_or_measure(
-    audio: AudioFiles, cache_dir: Path | str | None, spec: CodecSpec
-) -> dict[str, np.ndarray]:
-    path = None
-    if cache_dir is not None:
-        name = f"{hash_file(audio)}-{spec.sample_rate}-{spec.hop}-v{CACHE_VERSION}.npz"
-        path = Path(cache_dir) / "acoustics" / name
-        if path.exists():
-            with np.load(path) as stored:
-                return dict(stored)
+def _read_or_measure(audio: AudioFiles, cache_dir: Path | str, spec: CodecSpec) -> dict[str, np.ndarray]:
+    name = f"{hash_file(audio)}-{spec.sample_rate}-{spec.hop}-v{CACHE_VERSION}.npz"
+    path = Path(cache_dir) / "acoustics" / name
+    if path.exists():
+        with np.load(path) as stored:
+            return dict(stored)
     features = frame_features(load_audio(audio, spec.sample_rate), spec)
-    if path is not None:
-        with write_atomically(path) as part:
-            np.savez_compressed(part, **features)
+    with write_atomically(path) as part:
+        np.savez_compressed(part, **features)
     return features
 
 

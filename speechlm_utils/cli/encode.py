@@ -45,6 +45,7 @@ def add_encode_command(commands) -> None:
 def run_encode(args: argparse.Namespace) -> int:
     """Encode, and print what was done and what was left out; returns the exit code."""
     import pandas as pd
+    from joblib import parallel_config
 
     from ..codec.backends import select_shard
     from ..codec.cache import fill_cache
@@ -59,7 +60,12 @@ def run_encode(args: argparse.Namespace) -> int:
     print(f"shard {args.shard} of {args.corpus}: {len(some)} of {len(clips)} clips", flush=True)
     codec = load_codec(args.codec, args.device)
     codec.batch_size = args.batch_size
-    with _use_dask(args.dask):
+    with contextlib.ExitStack() as stack:
+        if args.dask:  # the cluster does what joblib is asked to do
+            from distributed import Client
+
+            stack.enter_context(Client(args.dask))
+            stack.enter_context(parallel_config("dask"))
         report = fill_cache(some, codec, args.cache_dir, args.rms_dbfs, args.jobs, args.on_error)
     failed = [(clip_id, "encode", reason) for clip_id, reason in report.skipped.items()]
     skipped = pd.concat([unusable, pd.DataFrame(failed, columns=unusable.columns)])
@@ -85,16 +91,3 @@ def _summarise(report, frame_rate: float) -> str:
     speed = sum(report.n_frames[path] for path in report.encoded) / frame_rate / report.seconds
     took = f"encoded in {report.seconds:.1f} s, {speed:.1f} s of speech per second"
     return f"{text}; {len(report.encoded)} sounds were {took}"
-
-
-@contextlib.contextmanager
-def _use_dask(address: str | None):
-    """Let a Dask cluster do what joblib is asked to do, if an address is given."""
-    if address is None:
-        yield
-        return
-    from distributed import Client
-    from joblib import parallel_config
-
-    with Client(address), parallel_config("dask"):
-        yield

@@ -4,16 +4,11 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import nbformat
+
 from ..notebook.catalogue import Notebook
 from .notebooks import Result
-
-INDEX_STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem; color: #222
-} table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .4rem .8rem .4rem 0;
-border-bottom: 1px solid #ddd; vertical-align: top } .failed { color: #b00020 } .ok { color: #1b6e2e }
-.figures { display: flex; flex-wrap: wrap; gap: .8rem } .figures img { height: 9rem; border: 1px solid #ddd }
-"""
-
+from .pages import render_html
 
 N_SHOWN = 4  # headline numbers of a notebook in the summary
 
@@ -23,21 +18,15 @@ def write_index(
 ) -> Path:
     """Write `index.html`: a table of the notebooks with links, then the numbers and figures of each.
 
-    Parameters
-    ----------
-    results : by file name, of this and earlier runs in the folder
-    metrics : as `read_metrics` returns them
+    Results are by file name, of this and earlier runs in the folder; metrics as `read_metrics` returns them.
     """
-    rows = "\n".join(_index_row(one, results.get(one.path.name)) for one in notebooks)
-    details = "\n".join(_index_details(one, run_dir, metrics) for one in notebooks)
-    head = "<tr><th>Notebook</th><th>Question</th><th>Minutes</th><th>Status</th></tr>"
-    page = (
-        f"<!DOCTYPE html>\n<html lang='en'><head><meta charset='utf-8'><title>{escape(profile)}</title>"
-        f"<style>{INDEX_STYLE}</style></head><body>\n<h1>Run with the profile {escape(profile)}</h1>\n"
-        f"<table>{head}\n{rows}\n</table>\n{details}\n</body></html>\n"
-    )
+    title = f"Run with the profile {escape(profile)}"
+    lines = [f"# {title}\n", "| Notebook | Question | Minutes | Status |", "| --- | --- | --- | --- |"]
+    lines += [_index_row(one, results.get(one.path.name)) for one in notebooks]
+    lines += [_index_details(one, run_dir, metrics) for one in notebooks]
+    page = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("\n".join(lines))])
     path = run_dir / "index.html"
-    path.write_text(page, encoding="utf-8")
+    path.write_text(render_html(page, title), encoding="utf-8")
     return path
 
 
@@ -70,14 +59,12 @@ def _headline(notebook: Notebook, metrics: dict[str, dict]) -> list[tuple[str, s
 def _index_row(notebook: Notebook, result: Result | None) -> str:
     name, stem, status, minutes = escape(notebook.title), notebook.path.stem, "not run", ""
     if result:
-        name = f"<a href='{stem}.html'>{name}</a> <small>(<a href='{stem}.ipynb'>ipynb</a>)</small>"
-        error = f"<br><small>{escape(result.error)}</small>" if result.error else ""
-        status, minutes = (
-            f"<span class='{result.status}'>{result.what}{error}</span>",
-            f"{result.minutes:.1f}",
-        )
+        name = f"[{name}]({stem}.html) ([ipynb](./{stem}.ipynb))"
+        error = f": {escape(result.error)}" if result.error else ""
+        status = f"<span class='{result.status}'>{result.what}{error}</span>"
+        minutes = f"{result.minutes:.1f}"
     cells = [name, escape(notebook.question), minutes, status]
-    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+    return "| " + " | ".join(" ".join(cell.replace("|", "&#124;").split()) for cell in cells) + " |"
 
 
 def _index_details(notebook: Notebook, run_dir: Path, metrics: dict[str, dict]) -> str:
@@ -85,8 +72,7 @@ def _index_details(notebook: Notebook, run_dir: Path, metrics: dict[str, dict]) 
     names = sorted(path.stem for path in (run_dir / "figures").glob(f"{stem}-*.png"))
     if not numbers and not names:
         return ""
-    rows = "".join(f"<tr><td>{escape(k)}</td><td>{escape(v)}</td></tr>" for k, v in numbers)
-    images = [f"<img src='figures/{name}.png' alt='{name}' loading='lazy'>" for name in names]
-    thumbs = "".join(f"<a href='{stem}.html'>{image}</a>" for image in images)
-    table = f"<table>{rows}</table>" if rows else ""
-    return f"<h2>{escape(notebook.title)}</h2>{table}<div class='figures'>{thumbs}</div>"
+    rows = [f"| {escape(k)} | {escape(v)} |" for k, v in numbers]
+    table = "\n".join(["| number | value |", "| --- | --- |", *rows]) if rows else ""
+    images = [f"<img src='figures/{name}.png' alt='{name}' height='144' loading='lazy'>" for name in names]
+    return f"\n## {escape(notebook.title)}\n\n{table}\n\n<a href='{stem}.html'>{''.join(images)}</a>"

@@ -48,13 +48,9 @@ class SpeechCodec(ABC):
     ):
         n_used = spec.n_layers if n_layers is None else n_layers
         if not 1 <= n_used <= spec.n_layers:
-            raise ValueError(
-                f"n_layers={n_layers}: must be from 1 to {spec.n_layers}, which {name or 'the codec'} has"
-            )
+            raise ValueError(f"{name}: n_layers={n_layers}: must be from 1 to {spec.n_layers}")
         if spec.codebook_size > 2**15:
-            raise ValueError(
-                f"{name}: {spec.codebook_size} codes per layer; codes are kept as int16, below 32,768"
-            )
+            raise ValueError(f"{name}: {spec.codebook_size} codes per layer do not fit into int16")
         self.model, self.device, self.name = model.to(device).eval(), device, str(name)
         semantic = tuple(layer for layer in spec.semantic_layers if layer <= n_used)
         self.spec, self.hash = replace(spec, n_layers=n_used, semantic_layers=semantic), model_hash
@@ -66,10 +62,7 @@ class SpeechCodec(ABC):
         from .load import load_once
 
         if not self.name:
-            raise ValueError(
-                "codec.name is empty: other processes load the codec by its folder or hub name; use one that "
-                "load_codec returned, or encode in this process (n_jobs=1)"
-            )
+            raise ValueError("codec.name is empty: use a codec of load_codec, or one process (n_jobs=1)")
         name = str(Path(self.name).absolute()) if Path(self.name).is_dir() else self.name
         return load_once, (name, self.hash, self.spec.n_layers, str(self.device), self.batch_size)
 
@@ -118,12 +111,11 @@ class SpeechCodec(ABC):
         import torch
 
         codes = check_codes(codes, self.spec.codebook_size)
+        n_layers = min(len(codes), self.spec.n_layers)
         if layers is None or isinstance(layers, int | np.integer):
             layers = range(1, (len(codes) if layers is None else layers) + 1)
-        if not layers or not all(1 <= layer <= min(len(codes), self.spec.n_layers) for layer in layers):
-            raise ValueError(
-                f"layers={list(layers)}: must be numbers from 1 to {min(len(codes), self.spec.n_layers)}"
-            )
+        if not layers or not all(1 <= layer <= n_layers for layer in layers):
+            raise ValueError(f"layers={list(layers)}: must be numbers from 1 to {n_layers}")
         ids = torch.as_tensor(codes.astype(np.int64), device=self.device)
         with exact_float32():
             return self._decode({int(layer): ids[layer - 1][None] for layer in layers}).cpu().numpy()

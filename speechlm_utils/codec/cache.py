@@ -27,7 +27,7 @@ def encode_clips(
     n_jobs: int | None = 1,
     on_error: str = "strict",
 ) -> list[Clip]:
-    """Add codes and the codec's spec to the clips; what the cache holds is not encoded again.
+    """Add codes, int16 (n_layers, n_frames), and the codec's spec; what the cache holds is not encoded again.
 
     Parameters
     ----------
@@ -35,10 +35,6 @@ def encode_clips(
     rms_dbfs : float, bring every clip to this RMS level first (dB re full scale), or None
     n_jobs : int, processes, see `encode_jobs`; codes are the same with any number
     on_error : "strict" raises at an unusable sound file, "skip" drops the clip with its labels and logs it
-
-    Returns
-    -------
-    clips : list of Clip with int16 codes (n_layers, n_frames), in the given order
 
     Raises
     ------
@@ -127,10 +123,7 @@ def _note_outcome(report: EncodingReport, path: Path, outcome: int | Exception, 
         for clip_id in [clip_id for clip_id, its_path in report.paths.items() if its_path == path]:
             report.skip(clip_id, outcome)
     elif _read_codes(path, codec) is None:
-        raise OSError(
-            f"{path}: was encoded, but cannot be read here; the workers of a cluster must write to a disk "
-            "that this process reads under the same name"
-        )
+        raise OSError(f"{path}: was encoded, but cannot be read here; all workers need one shared disk")
     else:
         report.n_frames[path] = outcome
         report.encoded.append(path)

@@ -22,19 +22,10 @@ def read_codebook(codec: SpeechCodec, layer: int) -> np.ndarray:
 def nearest_codes(
     vectors: np.ndarray, code: int, n_nearest: int, among: Collection[int]
 ) -> list[tuple[int, float]]:
-    """Find the codes whose vectors lie nearest to that of `code`, itself left out.
+    """Find, among some codes, those whose vectors (see `read_codebook`) lie nearest to that of `code`.
 
-    Parameters
-    ----------
-    vectors : float array, shape (codebook_size, width), see `read_codebook`
-    n_nearest : int, at most so many
-    among : codes to search
-
-    Returns
-    -------
-    nearest : list of (code, distance), nearest first; the Euclidean distance is divided by the median
-        distance to all codes searched, so that 1 is how far any two codes lie apart
-
+    Returns at most n_nearest pairs (code, distance), nearest first, `code` itself left out. The Euclidean
+    distance is divided by the median distance to all codes searched: 1 is how far any two codes lie apart.
     """
     if not 0 <= code < len(vectors):
         raise ValueError(f"code {code}: the codebook has codes 0 to {len(vectors) - 1}")

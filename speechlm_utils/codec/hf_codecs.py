@@ -65,10 +65,8 @@ class Encodec(HFCodec):
         odd += [f"chunks of {config.chunk_length_s:g} s"] if config.chunk_length_s is not None else []
         odd += ["loudness taken out of the codes"] if config.normalize else []
         if odd:
-            raise ValueError(
-                f"{name}: an EnCodec with {', '.join(odd)}, as the 48 kHz model has, does not write one row "
-                "of frames per clip; use a mono one that reads it whole, such as 'facebook/encodec_24khz'"
-            )
+            use = "use a mono one that reads a clip whole, such as 'facebook/encodec_24khz'"
+            raise ValueError(f"{name}: an EnCodec with {', '.join(odd)}, as the 48 kHz model has; {use}")
         super().__init__(model, name, **options)
 
     def _ask_model(self, batch):
@@ -165,9 +163,7 @@ def load_hf_codec(folder: Path, kind: str, name, device="cpu", n_layers=None) ->
         with quiet_transformers():
             model, info = read(folder, dtype="float32", **options)
     except Exception as error:  # each format has its own class for a damaged file
-        raise ValueError(
-            f"{folder}: cannot be read as weights of {read.__self__.__name__} ({error})"
-        ) from error
+        raise ValueError(f"{folder}: no weights of {codec_class.class_name} ({error})") from error
     if lost := sorted(info["missing_keys"]) + sorted(map(str, info["mismatched_keys"])):
         raise ValueError(f"{folder}: its weights lack {lost[:5]}; they would be drawn at random")
     return codec_class(model, name, device=device, n_layers=n_layers)

@@ -79,9 +79,7 @@ def load_once(name: str, codec_hash: str, n_layers: int, device: str, batch_size
     """Load a codec in a worker, once per process; another one under the same name raises ValueError."""
     codec = load_codec(name, device, n_layers)
     if codec.hash != codec_hash:
-        raise ValueError(
-            f"{name}: a worker finds a codec with hash {codec.hash} there, the one to use has {codec_hash}; "
-            "give all machines the same files"
-        )
+        here = f"a worker finds a codec with hash {codec.hash} there"
+        raise ValueError(f"{name}: {here}, the one to use has {codec_hash}; give all machines the same files")
     codec.batch_size = batch_size
     return codec

@@ -16,16 +16,9 @@ ALPHA = 10.0  # ridge penalty of the probes
 
 
 def code_usage(codes: Sequence[np.ndarray], codebook_size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the number of codes used and their perplexity, per layer.
+    """Return, per layer, the number of codes used and their perplexity; codes are (n_layers, n_frames) each.
 
-    Parameters
-    ----------
-    codes : int arrays, shape (n_layers, n_frames) each
-
-    Returns
-    -------
-    n_used : int array, shape (n_layers,)
-    perplexity : float array, shape (n_layers,); exp of the entropy, `codebook_size` if all are as frequent
+    Perplexity is exp of the entropy, `codebook_size` if all codes are as frequent.
     """
     joined = check_codes(np.concatenate(codes, axis=1), codebook_size)
     counts = np.stack([np.bincount(layer, minlength=codebook_size) for layer in joined])
@@ -47,17 +40,9 @@ def frame_phones(clip: Clip) -> np.ndarray:
 def phone_information(codes: np.ndarray, phones: np.ndarray) -> np.ndarray:
     """Phone-normalised mutual information of each layer, I(code; phone) / H(phone) (PNMI, HuBERT paper).
 
-    Parameters
-    ----------
-    codes : int array, shape (n_layers, n_frames), frames of many clips joined
-    phones : array, shape (n_frames,)
-
-    Returns
-    -------
-    pnmi : float array, shape (n_layers,), 0 to 1; biased upwards where frames are few, in all layers alike
+    Codes (n_layers, n_frames) and phones (n_frames,), frames of many clips joined, give a float array
+    (n_layers,), 0 to 1; biased upwards where frames are few, in all layers alike.
     """
-    if codes.shape[1] != len(phones):
-        raise ValueError(f"{codes.shape[1]} frames of codes, {len(phones)} of phones")
     return np.array([homogeneity_score(phones, layer) for layer in codes])
 
 

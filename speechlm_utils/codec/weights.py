@@ -63,10 +63,8 @@ def find_folder(name: str | Path) -> Path:
     for place in [folder / inside] if inside else (folder, folder / HUB_SUBFOLDER):
         if (place / "config.json").is_file():
             return place
-    raise FileNotFoundError(
-        f"{name}: no config.json in {folder} or its folder {inside or HUB_SUBFOLDER!r}; a hub name may "
-        "name a folder: 'owner/name:folder'"
-    )
+    where = f"{folder} or its folder {inside or HUB_SUBFOLDER!r}"
+    raise FileNotFoundError(f"{name}: no config.json in {where}; name another: 'owner/name:folder'")
 
 
 def _download(name: str, inside: str | None) -> Path:
@@ -94,15 +92,10 @@ def check_sha256(path: Path) -> None:
     the hub's cache names its large files by.
     """
     expected = _find_sha256(path)
-    if expected is None:
-        return
     with open(path, "rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != expected.lower():
-        raise ValueError(
-            f"{path}: its SHA-256 is {found}, expected {expected}; the file is damaged or another one, "
-            "fetch it again"
-        )
+        found = hashlib.file_digest(file, "sha256").hexdigest() if expected else None
+    if expected and found != expected.lower():
+        raise ValueError(f"{path}: its SHA-256 is {found}, expected {expected}; fetch the file again")
 
 
 def _find_sha256(path: Path) -> str | None:

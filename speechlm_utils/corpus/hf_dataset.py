@@ -15,7 +15,6 @@ from .table import SEPARATOR, locate_files, make_clip
 log = logging.getLogger(__name__)
 
 AUDIO_COLUMNS = ("audio", "file_name", "path", "file")  # looked for in this order if none is of type Audio
-ENDINGS = {b"RIFF": ".wav", b"fLaC": ".flac", b"OggS": ".ogg", b"ID3": ".mp3"}
 Row = tuple[str, dict[str, str], list[Path]]  # its part and number, its cells, its sound files
 
 
@@ -32,19 +31,12 @@ def load_hf_dataset(folder: str | Path, tasks: Sequence[str] | None = None) -> l
     itself are written once to files named by their hash in the folder `<folder>_audio`; a row without sound
     gets the name of a file that does not exist, so that an inspection lists it.
 
-    Parameters
-    ----------
-    folder : what `save_to_disk` wrote
-    tasks : label columns; None takes ClassLabels, `label` and other columns of text, see `load_corpus`
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        The message names the folder, the part, the row and the column.
+    `tasks` are the label columns; None takes ClassLabels, `label` and other columns of text.
+    FileNotFoundError or ValueError names the folder, the part, the row and the column.
     """
     folder = Path(folder)
     parts = _open_parts(folder)
-    rows = [row for name, part in parts for row in _read_part(folder, name, part)]
+    rows = [row for name, part in parts.items() for row in _read_part(folder, name, part)]
     if not rows:
         raise ValueError(f"{folder}: lists no clips")
     columns = sort_columns(folder, list(enumerate(cells for _, cells, _ in rows)), tasks)
@@ -52,12 +44,12 @@ def load_hf_dataset(folder: str | Path, tasks: Sequence[str] | None = None) -> l
     for (where, cells, files), name in zip(rows, _choose_ids(folder, rows), strict=True):
         with name_errors(f"{folder}, {where}"):
             clips.append(make_clip(cells | {"id": name, "file_name": name}, files, columns))
-    has_splits = all(name or "split" in part.column_names for name, part in parts)
+    has_splits = all(name or "split" in part.column_names for name, part in parts.items())
     return clips if has_splits else make_splits(clips)
 
 
-def _open_parts(folder: Path) -> list[tuple[str, Any]]:
-    """Open the dataset: (name, Dataset) pairs; a Dataset that is no DatasetDict has the name ""."""
+def _open_parts(folder: Path) -> dict[str, Any]:
+    """Open the dataset: name -> Dataset; one that is no DatasetDict has the name ""."""
     import datasets
 
     if not folder.is_dir():
@@ -66,7 +58,7 @@ def _open_parts(folder: Path) -> list[tuple[str, Any]]:
         found = datasets.load_from_disk(str(folder))
     except (OSError, ValueError, KeyError) as error:
         raise ValueError(f"{folder}: no dataset that save_to_disk wrote ({error})") from error
-    return list(found.items()) if isinstance(found, dict) else [("", found)]
+    return found if isinstance(found, dict) else {"": found}
 
 
 def _read_part(folder: Path, name: str, part: Any) -> Iterator[Row]:
@@ -120,8 +112,7 @@ def _find_files(folder: Path, sound: dict, where: str) -> list[Path]:
     cache, content, path = folder.with_name(f"{folder.name}_audio"), sound.get("bytes"), sound["path"]
     if content is None:
         return locate_files(path, folder) if path else [cache / f"{where.replace('/', '-')} has no sound"]
-    ending = next((end for mark, end in ENDINGS.items() if content.startswith(mark)), Path(path or "").suffix)
-    file = cache / f"{hashlib.sha256(content).hexdigest()[:32]}{ending}"
+    file = cache / f"{hashlib.sha256(content).hexdigest()[:32]}{Path(path or '').suffix}"
     if not file.is_file() or file.stat().st_size != len(content):
         with write_atomically(file) as part:
             part.write_bytes(content)
@@ -137,5 +128,4 @@ def _choose_ids(folder: Path, rows: Sequence[Row]) -> list[str]:
         return given
     names = [cells["file_name"].split(SEPARATOR) for _, cells, _ in rows]
     named = [make_clip_id(some) if all(Path(name).name for name in some) else "" for some in names]
-    is_clear = all(named) and not find_repeated(named)
-    return named if is_clear else [where for where, _, _ in rows]
+    return named if all(named) and not find_repeated(named) else [where for where, _, _ in rows]

@@ -62,18 +62,9 @@ def import_corpus(
 ) -> Imported:
     """Read a corpus, look at all of it, and write it as an audio folder.
 
-    Parameters
-    ----------
-    source : "mmused-csv": the authors' CSV file; "mamkit": the folder `MMUSED-fallacy`; "hf": a folder that
-        `save_to_disk` wrote
-    kind : one of these three
-    out : folder for metadata.csv and the reports
-    options : ImportOptions; None takes the defaults
-
-    Raises
-    ------
-    FileExistsError, FileNotFoundError, ValueError
-        The message names the file and says what to do.
+    `source` is of one of three kinds, "mmused-csv": the authors' CSV file, "mamkit": the folder
+    `MMUSED-fallacy`, "hf": a folder that `save_to_disk` wrote; `out` is for metadata.csv and the reports.
+    FileExistsError, FileNotFoundError or ValueError names the file and says what to do.
     """
     folder, options = Path(out), options or ImportOptions()
     if not options.overwrite and (folder / "metadata.csv").exists():

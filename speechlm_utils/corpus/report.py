@@ -119,8 +119,7 @@ def keep_usable(
 
     Parameters
     ----------
-    clips : clips that the report is about
-    report : CorpusReport
+    clips, report : the clips, and what was found about them
     on_error : "strict" raises if there is an error, "skip" drops these clips and logs each
     path : CSV file (file_name, kind, reason) for all errors, one row each; written in both cases, and without
         a row where all is well. Warnings stand in `report.findings` alone

@@ -12,6 +12,7 @@ from ..clips import Clip, label_names, task_names
 log = logging.getLogger(__name__)
 
 SPLITS = ("train", "validation", "test", "unlabelled")
+SHARES = np.array([0.7, 0.15, 0.15])  # of train, validation and test where splits are made
 ALIASES = {"training": "train", "unlabeled": "unlabelled"} | dict.fromkeys(
     ("val", "valid", "dev", "development"), "validation"
 )
@@ -32,10 +33,8 @@ def order_splits(clips: Iterable[Clip]) -> list[str]:
     return [*(split for split in SPLITS if split in found), *sorted(found - set(SPLITS))]
 
 
-def make_splits(
-    clips: Sequence[Clip], task: str | None = None, shares: Sequence[float] = (0.7, 0.15, 0.15), seed: int = 0
-) -> list[Clip]:
-    """Put the clips into train, validation and test, and tell the sizes by a log message.
+def make_splits(clips: Sequence[Clip], task: str | None = None, seed: int = 0) -> list[Clip]:
+    """Put the clips into train, validation and test (`SHARES`), and tell the sizes by a log message.
 
     No group is broken. Labels are kept in proportion as far as whole groups allow, and a label that occurs in
     three groups or more gets one in every split. The groups go one by one, those of rare labels and the large
@@ -50,19 +49,15 @@ def make_splits(
     clips : clips, whatever their splits
     task : the task whose labels are balanced; None takes all tasks, less those that have a label for every
         other group and so are rather free text. An unknown one raises ValueError
-    shares : of train, validation and test; their sum is 1, and validation or test may be 0
     seed : int; the same clips and seed give the same splits, in whatever order the clips come
 
     Returns
     -------
     clips : list of Clip in the given order; groups without a label of any task are "unlabelled"
     """
-    values = np.asarray(shares, dtype=float)
-    if values.shape != (3,) or not (values >= 0).all() or values[0] == 0 or abs(values.sum() - 1) > 1e-6:
-        raise ValueError(f"shares={shares!r}: must be of train (above 0), validation and test, with sum 1")
     tasks = _choose_tasks(clips) if task is None else [task]
     groups, counts = _count_labels(clips, tasks)
-    places = _place_groups(counts, values, np.random.default_rng(seed))
+    places = _place_groups(counts, np.random.default_rng(seed))
     split_of = {group: SPLITS[place] for group, place in zip(groups, places, strict=True)}
     made = [replace(clip, split=split_of.get(clip.group, "unlabelled")) for clip in clips]
     sizes = Counter(clip.split for clip in made)
@@ -100,21 +95,21 @@ def _count_labels(clips: Sequence[Clip], tasks: Sequence[str]) -> tuple[list[str
     return groups, counts
 
 
-def _place_groups(counts: np.ndarray, shares: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _place_groups(counts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Place the groups: 0, 1 or 2 for train, validation or test, int array, shape (n_groups,)."""
     total = counts.sum(axis=0)
     relative = counts / np.maximum(total, 1)
-    missing = np.repeat(shares[:, None], len(total), axis=1)  # (3, n_labels + 1): share still to be filled
+    missing = np.repeat(SHARES[:, None], len(total), axis=1)  # (3, n_labels + 1): share still to be filled
     places = np.full(len(counts), -1)
     order = rng.permutation(len(counts))
     order = order[np.argsort(-counts[order, -1], kind="stable")]  # the large first, while there is room
     for label in np.argsort((counts > 0).sum(axis=0), kind="stable"):  # all clips together come last
         waiting = [group for group in order if places[group] < 0 and counts[group, label]]
-        lacking = set(np.flatnonzero(shares)) - set(places[counts[:, label] > 0])
+        lacking = set(range(3)) - set(places[counts[:, label] > 0])
         for n_left, group in zip(range(len(waiting), 0, -1), waiting, strict=True):
-            candidates = lacking if n_left <= len(lacking) else np.flatnonzero(shares)
+            candidates = lacking if n_left <= len(lacking) else range(3)
             # where chi-squared of the label shares falls most; of equals, the last
-            fall = (missing**2 - (missing - relative[group]) ** 2).sum(axis=1) / np.maximum(shares, 1e-9)
+            fall = (missing**2 - (missing - relative[group]) ** 2).sum(axis=1) / SHARES
             places[group] = max(candidates, key=lambda split, fall=fall: (round(fall[split], 12), split))
             missing[places[group]] -= relative[group]
             lacking.discard(places[group])

@@ -33,10 +33,8 @@ def read_table(folder: Path, tasks: Sequence[str] | None = None) -> list[Clip]:
         with name_errors(f"{path}, line {line}"):
             clip = _read_row(row, path.parent, columns)
             if (first := lines.setdefault(clip.id, line)) != line:
-                what = (
-                    f"file_name {row['file_name']!r} (id {clip.id!r}) is listed twice, first in line {first}"
-                )
-                raise ValueError(f"{what}; give each row an id of its own")
+                name = f"file_name {row['file_name']!r} (id {clip.id!r})"
+                raise ValueError(f"{name} is listed twice, first in line {first}; give each row its own id")
         clips.append(clip)
     return make_splits(clips) if without else clips
 

@@ -27,9 +27,7 @@ def find_notebook_folder(start: Path | None = None) -> Path:
     for root in (start, *start.parents, Path(__file__).resolve().parents[2]):
         if (root / "notebooks" / "profiles").is_dir():
             return root / "notebooks"
-    raise FileNotFoundError(
-        f"no folder notebooks/profiles in {start} or above it; run this inside the repository"
-    )
+    raise FileNotFoundError(f"no notebooks/profiles in {start} or above it; run this inside the repository")
 
 
 def find_notebooks(folder: Path) -> list[Notebook]:

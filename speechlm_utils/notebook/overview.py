@@ -24,12 +24,7 @@ def list_versions() -> str:
 
 
 def check_installation(experiment: Experiment) -> pd.DataFrame:
-    """Look for corpus, codec and language model.
-
-    Returns
-    -------
-    table : DataFrame with columns `part`, `ok`, `found` (what it is, or the error that says what is missing)
-    """
+    """Look for corpus, codec and language model: a row for each, with `part`, `ok` and `found`."""
     looks = {
         "corpus": lambda: f"{len(experiment.corpus)} clips in {experiment.corpus_dir}",
         "speech tokenizer": lambda: f"{experiment.codec.spec}, hash {experiment.codec.hash}",
@@ -60,12 +55,7 @@ def notebook_table(folder: Path) -> str:
 
 
 def describe_splits(clips: Sequence[Clip]) -> pd.DataFrame:
-    """Count clips, sentences, voices and minutes by split, and the clips of every task.
-
-    Returns
-    -------
-    table : DataFrame, one row per split, see `order_splits`
-    """
+    """Count clips, sentences, voices and minutes by split (a row each), and the clips of every task."""
     tasks = task_names(clips)
     rows = [
         {"clips": clip.id, "sentences": clip.group, "voices": clip.speaker or None}
@@ -82,16 +72,8 @@ def describe_splits(clips: Sequence[Clip]) -> pd.DataFrame:
 def select_deliveries(clips: Sequence[Clip], task: str, n_sentences: int = 2) -> list[Clip]:
     """Select a few ambiguous sentences of one speaker whose deliveries cover as many classes as possible.
 
-    Returns
-    -------
-    clips : list of Clip, sentence by sentence, one clip for each class of a sentence
-        The speaker and sentences (first in the corpus among equals) whose clips carry the most classes, none
-        twice where that can be had.
-
-    Raises
-    ------
-    ValueError
-        If no clip of the task is ambiguous.
+    They come sentence by sentence, one clip a class, no class twice where that can be had;
+    among equals, the first in the corpus. ValueError if no clip of the task is ambiguous.
     """
     speakers: dict[str, dict[str, dict[str, Clip]]] = {}
     for clip in select_clips(clips, task):

@@ -16,10 +16,7 @@ def record_metrics(run_dir: Path | str, name: str, **values: Any) -> Path:
     name : begins with the notebook's number, for example "02_select_tokens"
     values : numbers, texts, or lists and dicts of them, in the order to be shown
 
-    Raises
-    ------
-    TypeError
-        If a value is not a number, a text, or a list or dict of them; the message shows it.
+    Raises TypeError, which shows the value, if one is not a number, a text, or a list or dict of them.
     """
     path = Path(run_dir) / "metrics" / f"{name}.json"
     text = json.dumps(values, default=to_plain)

@@ -73,7 +73,7 @@ def test_keep_going_and_later_runs_fill_the_same_index(repository, capsys):
     write_notebook(folder / "01_bad.ipynb")
     assert main(["run", "--profile", "quick", "--only", "1"]) == 0
     page = (repository / "runs" / "quick" / "index.html").read_text()
-    assert page.count("class='ok'") == 2
+    assert page.count('class="ok"') == 2
 
 
 def test_death_of_the_kernel_is_explained(repository, capsys):
