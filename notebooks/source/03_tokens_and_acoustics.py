@@ -302,7 +302,8 @@ fig, axes = plt.subplots(1, 3, figsize=(11, 3.4))
 for ax, feature in zip(axes, ("f0_st", "rms_db", "tilt_db_oct"), strict=True):
     one = found[(found.feature == feature) & found.low.notna()]
     top = one.loc[one.effect.abs().nlargest(10).index].sort_values("effect", ascending=False)
-    plots.plot_forest(ax, top.token, top.layer.tolist(), top[["effect", "low", "high"]].to_numpy())
+    spans, colors = top[["effect", "low", "high"]].to_numpy(), plots.layer_colors(top.layer.tolist())
+    plots.plot_intervals(ax, top.token, spans, colors=colors, are_tokens=True)
     ax.set_title(plots.name_feature(feature))
 fig.supxlabel(f"effect in standard deviations, 95 % interval over {len(clips)} clips")
 plt.show()

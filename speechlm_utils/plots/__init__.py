@@ -31,14 +31,14 @@ from .embeddings import (
     plot_permutations,
     plot_pretraining,
 )
-from .intervals import plot_forest, plot_intervals, plot_source_gains
+from .intervals import plot_intervals, plot_source_gains
 from .layers import mark_layers, plot_layer_bars, plot_layer_counts
 from .listening import plot_moment, plot_strip
 from .overview import plot_pipeline, plot_planted, plot_prosody, plot_upper_bounds
 from .path import plot_C_path, plot_permuted_counts
 from .penalty import plot_shrinkage, plot_sizes, plot_spread
 from .selection import plot_fold_coefs, plot_frequencies, plot_stability
-from .style import AUDIO, BOTH, NEUTRAL, TEXT, apply_style, label_colors, show_name
+from .style import AUDIO, BOTH, NEUTRAL, TEXT, apply_style, label_colors, layer_colors, show_name
 from .training import (
     plot_class_scores,
     plot_confusion,

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from ..codec_spec import CodecSpec
 from .overview import UNITS
-from .style import AUDIO, NEUTRAL, TEXT, name_rows, place_groups, set_color, show_name, write_cells
+from .style import AUDIO, NEUTRAL, TEXT, draw_table, place_groups, set_color, show_name
 
 FEATURE_NAMES = {
     "f0_st": "pitch (semitones)",
@@ -39,13 +39,8 @@ def plot_clip(
 ) -> Sequence[Axes]:
     """Draw a clip's waveform and features under each other, with the frames of one token marked.
 
-    Parameters
-    ----------
-    axes : one for the waveform and one for each feature, sharing x
-    wav : float array, shape (n_samples,)
-    features : name -> float array, shape (n_frames,); NaN leaves a gap
-    marked : bool array, shape (n_frames,)
-    token : its name, for the title
+    axes : one for wav (n_samples,) and one for each feature, (n_frames,), where NaN leaves a gap;
+    marked : bool array, shape (n_frames,); token : its name, for the title.
     """
     rate, seconds = spec.frame_rate, (np.arange(len(marked)) + 0.5) / spec.frame_rate
     axes[0].plot(np.arange(len(wav)) / spec.sample_rate, wav, color=NEUTRAL, linewidth=0.4)
@@ -131,11 +126,9 @@ def plot_profile(
 ) -> Axes:
     """Draw class by feature as a picture with numbers, red above the middle of the classes and blue below."""
     limit = np.abs(profile).max() or 1
-    ax.imshow(profile, cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto")
-    write_cells(ax, [[f"{value:+.1f}" for value in row] for row in profile], abs(profile) > 0.6 * limit)
-    ax.set_xticks(range(len(features)), [name_feature(name) for name in features])
-    name_rows(ax, [show_name(name) for name in classes])
-    ax.tick_params(length=0)
+    texts = [[f"{value:+.1f}" for value in row] for row in profile]
+    names = [show_name(name) for name in classes], [name_feature(name) for name in features]
+    draw_table(ax, profile, texts, names, "RdBu_r", (-limit, limit))
     ax.set_title(title)
     return ax
 

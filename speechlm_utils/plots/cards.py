@@ -72,18 +72,12 @@ def write_neighbours(ax: Axes, parts: dict[str, pd.DataFrame]) -> Axes:
         if part not in parts:
             continue
         near = zip(parts[part]["name"], parts[part].value, strict=True)
-        lines = [escape_dollars(f"{repr(n) if part == 'words' else n} {v:.2f}") for n, v in near]
+        lines = [f"{ascii(n) if part == 'words' else n} {v:.2f}" for n, v in near]  # any letter, any font
         ax.text(0, y, title, va="top", fontsize=10.5, transform=ax.transAxes)
         look = {"va": "top", "family": "monospace", "fontsize": 8.5, "transform": ax.transAxes}
-        ax.text(0.04, y - 0.08, "\n".join(lines), **look)
+        ax.text(0.04, y - 0.08, "\n".join(lines), parse_math=False, **look)
         y -= 0.16 + 0.065 * len(lines)
     return ax
-
-
-def escape_dollars(text: str) -> str:
-    """Keep matplotlib from reading formulas into words of a vocabulary; other odd characters become "?"."""
-    printable = "".join(one if one.isascii() and one.isprintable() else "?" for one in text)
-    return printable.replace("$", r"\$")
 
 
 def describe_card(facts: pd.DataFrame, token: tuple[int, int]) -> str:

@@ -65,18 +65,16 @@ def plot_phones(ax: Axes, phones: str) -> Axes:
     return ax
 
 
-def spread_codes(codes: np.ndarray, codebook_size: int) -> np.ndarray:
-    """Renumber codes so that neighbours lie far apart: a colour map then shows them as different."""
-    renumbered = np.argsort(np.arange(codebook_size) * 0.618034 % 1, kind="stable").argsort()
-    return renumbered[codes]
+def spread_codes(codes: np.ndarray) -> np.ndarray:
+    """Move codes to places from 0 to 1, neighbours far apart: a colour map then shows them as different."""
+    return codes * 0.618034 % 1
 
 
 def plot_codes(ax: Axes, codes: np.ndarray, spec: CodecSpec) -> Axes:
     """Draw codes (n_layers, n_frames) as an image, layer 1 on top; a colour is a code and no size."""
     n_layers, n_frames = codes.shape
     extent = (0, n_frames / spec.frame_rate, n_layers + 0.5, 0.5)
-    spread = spread_codes(codes, spec.codebook_size)
-    ax.imshow(spread, cmap=CODES_MAP, vmin=0, vmax=spec.codebook_size, extent=extent)
+    ax.imshow(spread_codes(codes), cmap=CODES_MAP, vmin=0, vmax=1, extent=extent)
     layers = range(1, n_layers + 1)
     ax.set(ylabel="layer", yticks=layers)
     colors = layer_colors(layers, n_layers, spec.semantic_layers)

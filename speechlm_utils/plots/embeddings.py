@@ -25,10 +25,7 @@ def plot_occurrences(ax: Axes, found: Sequence[Occurrence], n_frames: int, spec:
 def plot_budget(ax: Axes, n_text: Sequence[int], n_audio: Sequence[int], max_length: int) -> Axes:
     """Draw every clip's text and audio tokens, and the line above which a prompt is cut.
 
-    Parameters
-    ----------
-    n_text, n_audio : int arrays, shape (n_clips,), tokens before cutting
-    max_length : int, tokens of a prompt, its four markers included
+    n_text, n_audio : int arrays, shape (n_clips,), tokens before cutting; max_length : with the four markers.
     """
     ax.scatter(n_text, n_audio, s=12, color=AUDIO, alpha=0.35, lw=0)
     room = max_length - 4
@@ -50,11 +47,8 @@ def plot_pretraining(
 ) -> Axes:
     """Draw the loss of the speech tokens over the steps against the unigram baseline.
 
-    Parameters
-    ----------
-    losses, smoothed : float arrays, shape (n_steps,), nats per token: each batch alone, and averaged
-    baseline : float, loss of predicting every token by its share
-    eval_steps, eval_losses : validation, step 0 is before training
+    losses and smoothed, (n_steps,), are nats per token: each batch alone, and averaged; baseline is the loss
+    of predicting every token by its share; step 0 of the validation is before training.
     """
     steps = np.arange(1, len(losses) + 1)
     ax.plot(steps, losses, color=AUDIO, alpha=0.3, lw=1, label="training, each batch")
@@ -75,15 +69,10 @@ def plot_embeddings(
     markers: np.ndarray,
     shares: Sequence[float],
 ) -> Axes:
-    """Draw token embeddings as points, speech tokens coloured by layer.
+    """Draw token embeddings as points in the plane, speech tokens coloured by layer.
 
-    Parameters
-    ----------
-    words : float array, shape (n_words, 2), embeddings of the old vocabulary
-    points : float array, shape (n_tokens, 2), those of the speech tokens
-    layers : int array, shape (n_tokens,)
-    markers : float array, shape (n_markers, 2)
-    shares : the two axes' shares of the variance
+    words (n_words, 2), points (n_tokens, 2; speech tokens, of layers) and markers (n_markers, 2) are places
+    on two axes that have these shares of the variance.
     """
     layers = np.asarray(layers)
     ax.scatter(*words.T, s=4, color="0.8", lw=0, label="words of the LLM", rasterized=True)
@@ -98,12 +87,9 @@ def plot_embeddings(
 
 
 def plot_pairs(ax: Axes, closeness: np.ndarray, cosines: np.ndarray, bins: Sequence[tuple]) -> Axes:
-    """Draw pairs of tokens, how alike they sound against how alike their embeddings are.
+    """Draw pairs of tokens (n_pairs,), how alike they sound against how alike their embeddings are.
 
-    Parameters
-    ----------
-    closeness, cosines : float arrays, shape (n_pairs,)
-    bins : (closeness, mean cosine) of equally many pairs each, drawn as a line
+    bins : (closeness, mean cosine) of equally many pairs each, drawn as a line.
     """
     ax.scatter(closeness, cosines, s=5, color=NEUTRAL, alpha=0.25, lw=0, rasterized=True)
     ax.plot(*np.transpose(bins), color=AUDIO, marker="o", label="mean of a tenth of the pairs")
@@ -113,13 +99,7 @@ def plot_pairs(ax: Axes, closeness: np.ndarray, cosines: np.ndarray, bins: Seque
 
 
 def plot_permutations(ax: Axes, permuted: Sequence[float], observed: Mapping[str, float]) -> Axes:
-    """Draw observed correlations over the histogram of those of shuffled tokens.
-
-    Parameters
-    ----------
-    permuted : float array, shape (n_permutations,)
-    observed : name -> correlation; drawn in the order given
-    """
+    """Draw observed correlations, by name, over the histogram of those of shuffled tokens."""
     ax.hist(permuted, bins=40, color="0.8", label="tokens shuffled")
     for (name, value), colour in zip(observed.items(), (NEUTRAL, AUDIO, BOTH, TEXT), strict=False):
         ax.axvline(value, color=colour, lw=2.2, label=f"{name}: {value:+.2f}")

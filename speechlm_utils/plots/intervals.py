@@ -8,33 +8,37 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from .style import AUDIO, NEUTRAL, TEXT, draw_intervals, layer_colors, name_rows, set_color
+from .style import AUDIO, NEUTRAL, TEXT, name_rows, set_color
 
 KIND_COLORS = {"this codec": TEXT, "another codec": AUDIO, "untrained": NEUTRAL}
 
 
 def plot_intervals(
-    ax: Axes, names: Sequence[str], spans: np.ndarray, xlabel: str = "", color: str | None = None
+    ax: Axes,
+    names: Sequence[str],
+    spans: np.ndarray,
+    xlabel: str = "",
+    colors: str | Sequence | None = None,
+    are_tokens: bool = False,
 ) -> Axes:
-    """Draw estimates with their intervals; color=None: that of each row's name, see `set_color`."""
-    draw_intervals(ax, spans, [color or set_color(name) for name in names])
-    name_rows(ax, names)
+    """Draw estimates with their intervals; colors are one, one for each row, or that of its name.
+
+    The colour of a name is that of `set_color`; NaN bounds draw no interval.
+    """
+    colors = [colors] * len(names) if isinstance(colors, str) else colors or list(map(set_color, names))
+    ax.axvline(0, color="black", linewidth=0.8)
+    for row, ((estimate, *bounds), color) in enumerate(zip(spans, colors, strict=True)):
+        ax.plot(bounds, [row, row], color=color, linewidth=2)
+        ax.plot(estimate, row, "o", color=color, markersize=5)
+    name_rows(ax, names, are_tokens)
     ax.set_xlabel(xlabel)
-    return ax
-
-
-def plot_forest(ax: Axes, names: Sequence[str], layers: Sequence[int], spans: np.ndarray) -> Axes:
-    """Draw the effects of some tokens on one feature with their intervals; the colour is the layer."""
-    draw_intervals(ax, spans, layer_colors(layers))
-    name_rows(ax, names, are_tokens=True)
     return ax
 
 
 def plot_source_gains(ax: Axes, gains: Mapping[str, Sequence[float]], kinds: Sequence[str]) -> Axes:
     """Draw what each source of tokens adds to the words: name -> span; kinds are keys of KIND_COLORS."""
-    draw_intervals(ax, list(gains.values()), [KIND_COLORS[kind] for kind in kinds])
-    name_rows(ax, gains)
-    ax.set_xlabel("difference of macro-F1 to the words alone")
+    xlabel, colors = "difference of macro-F1 to the words alone", [KIND_COLORS[kind] for kind in kinds]
+    plot_intervals(ax, list(gains), list(gains.values()), xlabel, colors)
     if len(named := dict.fromkeys(kinds)) > 1:
         for kind in named:
             ax.plot([], [], "o", color=KIND_COLORS[kind], label=kind)

@@ -27,11 +27,7 @@ def plot_layer_counts(
 ) -> Axes:
     """Draw how many of the selected tokens each layer supplies, beside what chance would give.
 
-    Parameters
-    ----------
-    counts : int array, shape (n_layers,)
-    chance : float array, shape (3, n_layers): mean and 95 % range of random selections
-    semantic_layers : drawn in their own colour; there may be none
+    chance : float array, shape (3, n_layers): mean and 95 % range of random selections.
     """
     places, colors = np.arange(len(layers)), layer_colors(layers, semantic_layers=semantic_layers)
     ax.bar(places, counts, color=colors, edgecolor="black", linewidth=0.5)
@@ -47,13 +43,9 @@ def plot_layer_counts(
 def plot_layer_bars(
     ax: Axes, values: np.ndarray, ylabel: str, error: np.ndarray | None = None, floor=None
 ) -> Axes:
-    """Draw one bar per layer, in the layer's colour.
+    """Draw one bar per layer, in the layer's colour; all arrays are of shape (n_layers,).
 
-    Parameters
-    ----------
-    values : float array, shape (n_layers,)
-    error : float array, shape (n_layers,), half length of the error bars; NaN draws none
-    floor : float array, shape (n_layers,), what shuffled values give, drawn as a dash across each bar
+    error is half the length of the error bars, NaN draws none; floor, what shuffled values give, is a dash.
     """
     layers = np.arange(1, len(values) + 1)
     ax.bar(layers, values, color=layer_colors(layers, len(values)))

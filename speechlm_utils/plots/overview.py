@@ -9,7 +9,7 @@ from matplotlib.patches import FancyBboxPatch
 
 from ..codec_spec import CodecSpec
 from .codec import plot_codes
-from .style import AUDIO, BOTH, NEUTRAL, TEXT, draw_errors, place_groups, show_name, write_cells
+from .style import AUDIO, BOTH, NEUTRAL, TEXT, draw_errors, draw_table, place_groups, show_name
 
 INPUTS = {"text": ("words", TEXT), "planted": ("planted prosody", AUDIO), "both": ("both", BOTH)}
 UNITS = {
@@ -31,10 +31,8 @@ STEPS = {
 def plot_pipeline(ax: Axes, wav: np.ndarray, codes: np.ndarray, spec: CodecSpec) -> Axes:
     """Draw the three steps from a clip to its class, with the notebook of each.
 
-    Parameters
-    ----------
-    ax : Axes, about 3.3 times as wide as high; it becomes a canvas of 100 by 30 units
-    wav, codes : float array (n_samples,) and int array (n_layers, n_frames), drawn as clip and codes
+    ax is about 3.3 times as wide as high, and becomes a canvas of 100 by 30 units; wav (n_samples,) and codes
+    (n_layers, n_frames) are drawn as clip and codes.
     """
     ax.set(xlim=(-0.5, 100.5), ylim=(0, 30))
     ax.axis("off")
@@ -89,15 +87,13 @@ def plot_planted(ax: Axes, means: pd.DataFrame, deviations: pd.DataFrame) -> Axe
     The colour is the distance of a mean from the middle of its column, in within-label standard deviations.
     """
     distance = (means - means.mean()) / deviations.mean()
-    image = ax.imshow(distance, cmap="PuOr", vmin=-4, vmax=4)
-    ax.set_xticks(range(means.shape[1]), [UNITS.get(name, show_name(name)) for name in means.columns])
-    ax.set_yticks(range(len(means)), [show_name(name) for name in means.index])
-    ax.tick_params(length=0, top=False, labeltop=True, bottom=False, labelbottom=False)
-    ax.spines[:].set_visible(False)
     typical = deviations.mean().to_numpy()
     rows = zip(means.to_numpy(), deviations.to_numpy(), strict=True)
     texts = [[_show_spread(*cell) for cell in zip(*row, typical, strict=True)] for row in rows]
-    write_cells(ax, texts, distance.abs().to_numpy() > 2.5)
+    labels = [show_name(name) for name in means.index]
+    names = labels, [UNITS.get(name, show_name(name)) for name in means.columns]
+    image = draw_table(ax, distance.to_numpy(), texts, names, "PuOr", (-4, 4))
+    ax.tick_params(labeltop=True, labelbottom=False)
     ax.figure.colorbar(image, ax=ax, shrink=0.8, label="distance from the middle\n(standard deviations)")
     return ax
 

@@ -4,13 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.image import AxesImage
-from matplotlib.lines import Line2D
-from matplotlib.text import Text
 from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
+from .acoustics import plot_grid
 from .layers import mark_layers
-from .style import AUDIO, NEUTRAL, TEXT, set_color, show_name
+from .style import AUDIO, NEUTRAL, TEXT, name_rows, set_color, show_name
 
 
 def plot_C_path(
@@ -40,47 +38,27 @@ def plot_C_path(
     ax_count.legend(loc="upper left")
 
 
-def plot_count_step(ax: Axes, Cs: np.ndarray, n_tokens: np.ndarray, step: int) -> Line2D:
-    """Draw how many tokens are selected over C; returns the dot that marks the step."""
+def plot_count_step(ax: Axes, Cs: np.ndarray, n_tokens: np.ndarray, step: int) -> Axes:
+    """Draw how many tokens are selected over C, with a dot at one step."""
     ax.plot(Cs, n_tokens, ".-", color=NEUTRAL)
+    ax.plot(Cs[step], n_tokens[step], "o", color=AUDIO, markersize=9, clip_on=False, zorder=3)
     _scale_C(ax)
     _scale_counts(ax, n_tokens)
-    (dot,) = ax.plot([], [], "o", color=AUDIO, markersize=9, clip_on=False, zorder=3)
-    move_count_step(ax, dot, Cs, n_tokens, step)
-    return dot
+    ax.set_title(f"C = {Cs[step]:.3g}: {n_tokens[step]} tokens")
+    return ax
 
 
-def move_count_step(ax: Axes, dot: Line2D, Cs: np.ndarray, n_tokens: np.ndarray, step: int) -> Text:
-    """Move the dot of `plot_count_step` to another step; returns the title, which changes too."""
-    dot.set_data(np.atleast_1d(Cs[step]), np.atleast_1d(n_tokens[step]))
-    return ax.set_title(f"C = {Cs[step]:.3g}: {n_tokens[step]} tokens")
-
-
-def plot_coef_step(ax: Axes, coefs: np.ndarray, layers: np.ndarray, names: Sequence[str]) -> AxesImage | None:
-    """Draw coefs (n_classes, n_tokens), ordered by layer; returns the image, None where there is no token."""
-    image = None
+def plot_coef_step(ax: Axes, coefs: np.ndarray, layers: np.ndarray, names: Sequence[str]) -> Axes:
+    """Draw coefs (n_classes, n_tokens), ordered by layer; there may be no token."""
     if coefs.size:
-        image = ax.imshow(coefs, aspect="auto", interpolation="auto", cmap="RdBu_r")
-        ax.figure.colorbar(image, ax=ax, label="coefficient", pad=0.01)
-        move_coef_step(ax, image, coefs, layers)
+        plot_grid(ax, coefs.T, names, np.abs(coefs).max(), "coefficient")
+        mark_layers(ax, layers)
     else:
+        name_rows(ax, [show_name(name) for name in names])
         ax.set_xticks([])
-    ax.set_yticks(range(len(names)), [show_name(name) for name in names])
-    ax.set_ylim(len(names) - 0.5, -0.5)
     ax.set_title("coefficients: red speaks for a class, blue against it")
     ax.set_xlabel("selected tokens, ordered by layer" if coefs.size else "no token is selected")
-    return image
-
-
-def move_coef_step(ax: Axes, image: AxesImage, coefs: np.ndarray, layers: np.ndarray) -> None:
-    """Put other coefficients, not none, into the image of `plot_coef_step`: quicker than a new figure."""
-    limit = np.abs(coefs).max()  # a step's own: coefficients grow with C, and a small one would be pale
-    n_classes, n_tokens = coefs.shape
-    image.set(data=coefs, extent=(-0.5, n_tokens - 0.5, n_classes - 0.5, -0.5), clim=(-limit, limit))
-    for line in list(ax.lines):  # between layers
-        line.remove()
-    mark_layers(ax, layers)
-    ax.set_xlim(-0.5, n_tokens - 0.5)
+    return ax
 
 
 def plot_permuted_counts(

@@ -6,6 +6,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 
 TEXT, AUDIO, BOTH, NEUTRAL = "#0072B2", "#D55E00", "#009E73", "#8C8C8C"
@@ -96,20 +97,6 @@ def name_rows(ax: Axes, names: Sequence[str], are_tokens: bool = False) -> None:
     ax.set_ylim(max(len(names), 1) - 0.5, -0.5)
 
 
-def draw_intervals(ax: Axes, spans: Sequence[Sequence[float]], colors: Sequence) -> None:
-    """Draw a line at zero, and in each row an estimate as a dot on its interval.
-
-    Parameters
-    ----------
-    spans : float array, shape (n_rows, 3): estimate, low, high (`Interval.values`); NaN bounds draw none
-    colors : of the rows
-    """
-    ax.axvline(0, color="black", linewidth=0.8)
-    for row, ((estimate, *bounds), color) in enumerate(zip(spans, colors, strict=True)):
-        ax.plot(bounds, [row, row], color=color, linewidth=2)
-        ax.plot(estimate, row, "o", color=color, markersize=5)
-
-
 def draw_errors(ax: Axes, x: Sequence, spans: np.ndarray, label: str | None = None) -> None:
     """Draw upright intervals: spans (3, n) are estimates (a dash if there is a label), lows and highs."""
     middle, low, high = (np.asarray(one, dtype=float) for one in spans)
@@ -127,12 +114,20 @@ def place_groups(n_places: int, n_groups: int, width: float = 0.8) -> np.ndarray
     return np.arange(n_places) + shifts[:, None]
 
 
-def write_cells(ax: Axes, texts: Sequence[Sequence[str]], is_dark: np.ndarray) -> None:
-    """Write into the cells of an image, in white where a cell is dark."""
-    for place in np.ndindex(is_dark.shape):
-        ink = "white" if is_dark[place] else "black"
-        text = texts[place[0]][place[1]]
-        ax.text(place[1], place[0], text, ha="center", va="center", color=ink, fontsize=9)
+def draw_table(
+    ax: Axes, values: np.ndarray, texts: Sequence[Sequence], names: tuple, cmap: str, limits: tuple
+) -> AxesImage:
+    """Draw a table, coloured by values, with texts in the cells; names are those of rows and of columns."""
+    image = ax.imshow(values, cmap=cmap, vmin=limits[0], vmax=limits[1])
+    is_dark = image.to_rgba(np.asarray(values, dtype=float))[..., :3].mean(axis=-1) < 0.5
+    for (row, column), dark in np.ndenumerate(is_dark):
+        ink = "white" if dark else "black"
+        ax.text(column, row, texts[row][column], ha="center", va="center", color=ink, fontsize=9)
+    name_rows(ax, names[0])
+    ax.set_xticks(range(len(names[1])), names[1])
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    return image
 
 
 def count_along(axis: Axis) -> None:

@@ -5,19 +5,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from .style import NEUTRAL, count_along, name_rows, place_groups, show_name, write_cells
+from .style import NEUTRAL, count_along, draw_table, name_rows, place_groups, show_name
 
 
 def plot_learning_curves(
     axes: Sequence[Axes], curves: Mapping[str, Mapping], chance: float
 ) -> Sequence[Axes]:
-    """Draw training loss (left) and validation macro-F1 (right) of several runs.
+    """Draw training loss (left) and validation macro-F1 (right) of several runs; chance is a macro-F1.
 
-    Parameters
-    ----------
-    axes : two Axes
     curves : name -> {"losses": (n_steps,), "steps": (n_evals,), "scores": (n_evals,), "color": colour}
-    chance : float, macro-F1 by chance
     """
     left, right = axes
     for name, curve in curves.items():
@@ -34,22 +30,13 @@ def plot_learning_curves(
 
 
 def plot_confusion(ax: Axes, matrix: np.ndarray, names: Sequence[str]) -> Axes:
-    """Draw a confusion matrix, counts written, colour by share of the row.
-
-    Parameters
-    ----------
-    matrix : int array, shape (n_classes, n_classes), rows true, columns predicted
-    names : of the classes
-    """
+    """Draw a confusion matrix (rows true, columns predicted), counts written, colour by share of the row."""
     matrix = np.asarray(matrix)
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="equal")
-    write_cells(ax, matrix, shares > 0.55)
     shown = [show_name(name) for name in names]
+    draw_table(ax, shares, matrix, (shown, shown), "Blues", (0, 1))
     ax.set_xticks(range(len(names)), shown, rotation=40, ha="right", rotation_mode="anchor")
-    ax.set_yticks(range(len(names)), shown)
-    ax.set(xlabel="predicted", ylabel="true")
-    ax.spines[:].set_visible(False)
+    ax.set(xlabel="predicted", ylabel="true", aspect="equal")
     return ax
 
 
@@ -58,11 +45,7 @@ def plot_class_scores(
 ) -> Axes:
     """Draw F1 of every class, one point for each condition, joined by a line.
 
-    Parameters
-    ----------
-    names : of the classes
-    scores : condition -> float array, shape (n_classes,)
-    colors : condition -> colour
+    scores : condition -> float array, shape (n_classes,); colors : condition -> colour.
     """
     places = np.arange(len(names))
     values = np.stack([np.asarray(one) for one in scores.values()])
@@ -78,15 +61,12 @@ def plot_class_scores(
 def plot_seed_scores(ax: Axes, scores: Mapping[str, Sequence[float]], colors: Mapping[str, str]) -> Axes:
     """Draw the score of every seed as a point and their mean as a line, one row for each condition.
 
-    Parameters
-    ----------
-    scores : condition -> float array, shape (n_seeds,)
-    colors : condition -> colour
+    scores : condition -> float array, shape (n_seeds,); colors : condition -> colour.
     """
     for place, (name, values) in enumerate(scores.items()):
         ax.vlines(np.mean(values), place - 0.28, place + 0.28, color=colors[name], lw=2.5)
-        shifts = np.linspace(-0.12, 0.12, len(values)) if len(values) > 1 else [0.0]
-        ax.scatter(values, place + np.asarray(shifts), color=colors[name], s=30, edgecolor="white", lw=0.6)
+        shifts = np.linspace(-0.12, 0.12, len(values)) * (len(values) > 1)
+        ax.scatter(values, place + shifts, color=colors[name], s=30, edgecolor="white", lw=0.6)
     name_rows(ax, scores)
     ax.set(xlabel="macro-F1 on test (points: seeds, line: mean)")
     return ax
@@ -99,21 +79,16 @@ def plot_probabilities(
     colors: Mapping[str, str],
     truth: str | None = None,
 ) -> Axes:
-    """Draw class probabilities of one clip as bars, side by side for each input.
+    """Draw class probabilities of one clip as bars, side by side for each input; truth has a grey band.
 
-    Parameters
-    ----------
-    names : of the classes
-    probabilities : input -> float array, shape (n_classes,)
-    colors : input -> colour
-    truth : the class that was meant, on a grey band
+    probabilities : input -> float array, shape (n_classes,); colors : input -> colour.
     """
     if truth is not None:
-        ax.axhspan(list(names).index(truth) - 0.5, list(names).index(truth) + 0.5, color="0.92", zorder=0)
-    height = 0.72 / len(probabilities)
+        row = list(names).index(truth)
+        ax.axhspan(row - 0.5, row + 0.5, color="0.92", zorder=0)
     places = place_groups(len(names), len(probabilities))
     for at, (name, values) in zip(places, probabilities.items(), strict=True):
-        ax.barh(at, values, height, color=colors[name], label=name)
+        ax.barh(at, values, 0.72 / len(probabilities), color=colors[name], label=name)
     name_rows(ax, [show_name(name) for name in names])
     ax.set(xlabel="probability", xlim=(0, 1))
     return ax

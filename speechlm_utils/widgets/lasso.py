@@ -1,6 +1,5 @@
 """Turn C and see at once what lasso selects: the control of notebook 02, over paths that are fitted once."""
 
-import functools
 from collections.abc import Mapping, Sequence
 from html import escape
 
@@ -10,8 +9,8 @@ import numpy as np
 from ..plots.style import show_name
 from ..tokens import Token, show_token
 from .lasso_paths import LassoPaths
-from .lasso_pictures import PathPictures, describe_step, read_step, show_path
-from .panel import SHORT, WIDE, Status, beside, busy, label, live, menu, stack
+from .lasso_pictures import SIZE, describe_step, draw_at_once, read_step, show_path
+from .panel import SHORT, WIDE, Picture, Status, beside, busy, label, live, menu, stack
 from .prompts import PromptView
 
 N_LISTED = 12  # tokens of a class that are named
@@ -56,32 +55,21 @@ class LassoExplorer:
         self.layers = menu("layers", sets.items(), SHORT)
         self.layers.value = layers
         self.step = ipywidgets.SelectionSlider(
-            options=[(label, place) for place, label in enumerate(label_steps(paths.Cs))],
+            options=[(f"{C:g}", place) for place, C in enumerate(paths.Cs)],
             value=_find_step(paths.Cs, C), layout=WIDE, **label("C"),
         )  # fmt: skip
         self.wanted = ipywidgets.BoundedIntText(
             75, min=1, max=100_000, layout={"width": "12rem"}, **label("about")
         )
-        self.views = (ipywidgets.HTML(), ipywidgets.HTML())
-        self.pictures = functools.cache(self._make_pictures)
-        self._watch()
-        number = ipywidgets.HBox([self.wanted, ipywidgets.Label("tokens, as near as the path comes")])
-        menus, views = beside(self.task, self.layers), beside(*self.views)
-        self.box = stack([menus, self.step, number, self.status.widget, views, self.tokens])
-        self.change_path()
-
-    def _watch(self) -> None:
+        self.picture = Picture(*SIZE, layout="none")
         for one in (self.task, self.layers):
             one.observe(lambda change: self.change_path(change["owner"]), "value")
         self.step.observe(lambda _: self.draw(), "value")
         self.wanted.observe(lambda _: self.seek(), "value")
-
-    def _make_pictures(self, task: str, layers: tuple[int, ...]) -> PathPictures:
-        pictures = PathPictures(*self.paths.get(task, layers))
-        for picture, view in zip((pictures.count, pictures.coefs), self.views, strict=True):
-            picture.widget.close()
-            picture.widget = view
-        return pictures
+        number = ipywidgets.HBox([self.wanted, ipywidgets.Label("tokens, as near as the path comes")])
+        menus, shown = beside(self.task, self.layers), [self.status.widget, self.picture.widget, self.tokens]
+        self.box = stack([menus, self.step, number, *shown])
+        self.change_path()
 
     def change_path(self, at: ipywidgets.Widget | None = None) -> None:
         """Show another path, fitted now if it is not known."""
@@ -90,13 +78,13 @@ class LassoExplorer:
             return self.draw()
         text = f"fitting {len(self.paths.Cs)} values of C for {show_name(chosen[0])}, once"
         with busy([self.task, self.layers, self.step, self.wanted], self.status, text, at, self.blank):
-            self.pictures(*chosen)
+            self.paths.get(*chosen)
             self.draw()
 
     def blank(self) -> None:
         """Show nothing: the picture of another path would mislead."""
-        for view in (*self.views, self.tokens):
-            view.value = ""
+        self.picture.clear()
+        self.tokens.value = ""
 
     def seek(self) -> None:
         """Move the slider to the step that selects about as many tokens as are wanted."""
@@ -110,11 +98,11 @@ class LassoExplorer:
     def draw(self) -> None:
         """Draw the step that the slider shows."""
         with busy([], self.status, failed=self.blank):
-            pictures, step = self.pictures(self.task.value, self.layers.value), self.step.value
-            tokens = pictures.show(step)
-            coefs, _ = read_step(pictures.path, step)
-            self.tokens.value = list_by_class(coefs, tokens, pictures.names)
-            self.status.show(describe_step(pictures.path, step))
+            path, names = self.paths.get(self.task.value, self.layers.value)
+            step = self.step.value
+            self.picture.draw(lambda figure: draw_at_once(figure, path, names, step))
+            self.tokens.value = list_by_class(*read_step(path, step), names)
+            self.status.show(describe_step(path, step))
 
 
 def list_by_class(coefs: np.ndarray, tokens: Sequence[Token], names: Sequence[str]) -> str:
@@ -128,15 +116,6 @@ def list_by_class(coefs: np.ndarray, tokens: Sequence[Token], names: Sequence[st
         listed = PromptView(boxes)._repr_html_() if boxes else "none of them"
         rows.append(f'<div style="margin-top:.4em">{escape(show_name(name))}{more}: {listed}</div>')
     return f"Tokens that speak for a class, the strongest first:{''.join(rows)}"
-
-
-def label_steps(Cs: Sequence[float]) -> list[str]:
-    """Write the values of C with three digits, or with as many as it takes to tell them apart."""
-    for digits in range(3, 17):
-        labels = [f"{C:.{digits}g}" for C in Cs]
-        if len(set(labels)) == len(set(Cs)):
-            break
-    return labels
 
 
 def _find_step(Cs: Sequence[float], C: float | None) -> int:

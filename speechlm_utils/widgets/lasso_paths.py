@@ -85,16 +85,5 @@ def load_path(file: Path) -> L1Path | None:
 
 def list_layer_sets(spec: CodecSpec) -> dict[str, tuple[int, ...]]:
     """List sets of layers worth choosing from: name -> layers; the acoustic ones first."""
-    acoustic, semantic = spec.acoustic_layers, spec.semantic_layers
-    half = (len(acoustic) + 1) // 2
-    sets = [("acoustic layers", acoustic), ("all layers", spec.layers)]
-    if semantic:
-        sets.append(("content layer", semantic))
-    if half > 1:
-        sets += [("upper half", acoustic[:half]), ("lower half", acoustic[half:])]
-    named = {layers: f"{name} ({_write_range(layers)})" for name, layers in reversed(sets) if layers}
-    return {name: layers for layers, name in reversed(named.items())}
-
-
-def _write_range(layers: Sequence[int]) -> str:
-    return f"{layers[0]}–{layers[-1]}" if len(layers) > 1 else str(layers[0])
+    sets = {"acoustic": spec.acoustic_layers, "all": spec.layers, "semantic": spec.semantic_layers}
+    return {f"{name} layers: {', '.join(map(str, one))}": tuple(one) for name, one in sets.items() if one}

@@ -99,8 +99,8 @@ def show_players(wavs: Mapping[str, np.ndarray], sample_rate: int, columns: int 
 class Picture:
     """A figure of so many inches in a widget, redrawn in place: a white PNG and a text for the blind."""
 
-    def __init__(self, width: float, height: float):
-        self.figure = Figure(figsize=(width, height), dpi=100, layout="constrained", facecolor="white")
+    def __init__(self, width: float, height: float, layout: str = "constrained"):
+        self.figure = Figure(figsize=(width, height), dpi=100, layout=layout, facecolor="white")
         self.canvas = FigureCanvasAgg(self.figure)
         self.widget = ipywidgets.HTML(layout={"overflow": "hidden"})
 

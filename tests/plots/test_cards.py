@@ -5,7 +5,7 @@ import pandas as pd
 
 from speechlm_utils import plots
 from speechlm_utils.interpretation.evidence import COLUMNS
-from speechlm_utils.plots.cards import escape_dollars, order_atlas, plot_facts
+from speechlm_utils.plots.cards import order_atlas, plot_facts, write_neighbours
 
 NAN = float("nan")
 LOUD, QUIET = ("L2-0005", 2, 5), ("L3-0417", 3, 417)
@@ -65,8 +65,10 @@ def test_expected_share_is_a_bar():
     assert [bar.get_width() for bar in ax.patches] == [0.2]
 
 
-def test_odd_characters_are_not_drawn():
-    assert escape_dollars("a$b\n") == r"a\$b?" and escape_dollars("né") == "n?"
+def test_words_are_written_in_ascii_and_without_formulas(ax):
+    near = pd.DataFrame({"name": ["a$b$\n", "né"], "value": [0.5, 0.25]})
+    (text,) = write_neighbours(ax, {"words": near}).texts[1:]
+    assert text.get_text() == "'a$b$\\n' 0.50\n'n\\xe9' 0.25" and not text.get_parse_math()
 
 
 def test_atlas_orders_tokens_and_marks_those_of_one_voice(tmp_path):

@@ -17,14 +17,24 @@ def test_intervals_have_the_colour_of_their_condition(ax):
     assert set_color("text + matched random") != set_color("text + random") != set_color("text")
 
 
-def test_forest_draws_each_interval_and_may_be_empty(ax):
-    plots.plot_forest(ax, ["L2-0001", "L8-0002"], [2, 8], [[1.0, 0.5, 1.5], [-1.0, -2.0, -0.5]])
+def test_tokens_have_the_colours_given_and_there_may_be_none(ax):
+    spans = [[1.0, 0.5, 1.5], [-1.0, -2.0, -0.5]]
+    plots.plot_intervals(
+        ax, ["L2-0001", "L8-0002"], spans, colors=plots.layer_colors([2, 8]), are_tokens=True
+    )
     assert list(ax.lines[1].get_xdata()) == [0.5, 1.5] and list(ax.lines[3].get_xdata()) == [-2.0, -0.5]
-    plots.plot_forest(ax, [], [], np.zeros((0, 3)))
+    assert [line.get_color() for line in ax.lines[1::2]] == plots.layer_colors([2, 8])
+    plots.plot_intervals(ax, [], np.zeros((0, 3)), are_tokens=True)
+
+
+def test_intervals_stand_on_their_rows(ax):
+    plots.plot_intervals(ax, ["a", "b"], [(0.1, 0.0, 0.2), (-0.1, np.nan, np.nan)], colors=["red", "blue"])
+    assert [list(line.get_ydata()) for line in ax.lines[1:]] == [[0, 0], [0], [1, 1], [1]]
+    assert ax.get_ylim() == (1.5, -0.5) and [t.get_text() for t in ax.get_yticklabels()] == ["a", "b"]
 
 
 def test_rows_may_have_one_colour_and_each_has_its_interval(ax):
-    plots.plot_intervals(ax, ["all", "some"], [[0.1, 0.05, 0.2], [-0.2, -0.3, 0.0]], color="red")
+    plots.plot_intervals(ax, ["all", "some"], [[0.1, 0.05, 0.2], [-0.2, -0.3, 0.0]], colors="red")
     assert [list(line.get_xdata()) for line in ax.lines[1::2]] == [[0.05, 0.2], [-0.3, 0.0]]
     assert [line.get_xdata()[0] for line in ax.lines[2::2]] == [0.1, -0.2]
     assert {line.get_color() for line in ax.lines[1:]} == {"red"}

@@ -17,7 +17,7 @@ def test_pipeline_shows_clip_codes_and_steps(ax):
     plots.plot_pipeline(ax, wav, codes, SPEC)
     wave, image = ax.child_axes
     assert np.array_equal(wave.lines[0].get_ydata(), wav)
-    assert np.array_equal(image.images[0].get_array(), spread_codes(codes, 2048))
+    assert np.array_equal(image.images[0].get_array(), spread_codes(codes))
     written = " ".join(text.get_text() for text in ax.texts)
     for word in ("SELECT", "ADAPT", "FINE-TUNE", "notebook 01", "notebook 05"):
         assert word in written

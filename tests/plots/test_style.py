@@ -43,13 +43,6 @@ def test_layers_are_coloured_by_what_they_are_trained_towards():
     assert len(style.layer_colors(range(1, 33))) == 32 and style.layer_colors([]) == []
 
 
-def test_intervals_stand_on_their_rows(ax):
-    style.draw_intervals(ax, [(0.1, 0.0, 0.2), (-0.1, np.nan, np.nan)], ["red", "blue"])
-    assert [list(line.get_ydata()) for line in ax.lines[1:]] == [[0, 0], [0], [1, 1], [1]]
-    style.name_rows(ax, ["a", "b"])
-    assert ax.get_ylim() == (1.5, -0.5) and [t.get_text() for t in ax.get_yticklabels()] == ["a", "b"]
-
-
 def test_groups_stand_side_by_side_about_their_place():
     places = style.place_groups(3, 2)
     assert places.shape == (2, 3) and places.mean(axis=0) == pytest.approx([0, 1, 2])

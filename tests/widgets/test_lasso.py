@@ -12,7 +12,7 @@ from speechlm_utils.clips import label_ids
 from speechlm_utils.selection.l1 import L1LogisticRegression
 from speechlm_utils.selection.path import fit_l1_path
 from speechlm_utils.selection.selector import make_selector
-from speechlm_utils.widgets.lasso import LassoExplorer, label_steps, list_by_class
+from speechlm_utils.widgets.lasso import LassoExplorer, list_by_class
 
 CS = [0.001, 0.02, 0.1]
 EVERY, UPPER = (2, 3, 4, 5, 6, 7, 8), (2, 3, 4)
@@ -43,10 +43,10 @@ class Paths:
         return layers in self.known
 
     def get(self, task, layers):
-        self.asked.append((task, layers))
         if layers == (2,):
             raise ValueError("y holds the\nsingle class 'a'")
         if layers not in self.known:
+            self.asked.append((task, layers))
             y = label_ids(self.clips, "fallacy", FALLACIES)
             self.known[layers] = fit_l1_path(make_selector(layers=layers), self.clips, y, CS)
         return self.known[layers], FALLACIES
@@ -70,13 +70,13 @@ def title(ax):
 def test_every_position_shows_its_step_and_none_fits(explorer, path, monkeypatch):
     monkeypatch.setattr(L1LogisticRegression, "fit", lambda *args: pytest.fail("a slider must not fit"))
     assert explorer.step.options == (("0.001", 0), ("0.02", 1), ("0.1", 2)) and explorer.step.value == 1
-    pictures, seen = explorer.pictures("fallacy", EVERY), set()
+    seen = set()
     for step in (2, 0, 1, 2):  # from few to many, over none
         explorer.step.value = step
         n_tokens = path.n_tokens[step]
         assert f"{n_tokens} of 448 audio tokens selected; converged" in read(explorer.status.widget)
-        assert title(pictures.count.figure.axes[0]) == f"C = {CS[step]:g}: {n_tokens} tokens"
-        ax = pictures.coefs.figure.axes[0]
+        assert title(explorer.picture.figure.axes[0]) == f"C = {CS[step]:g}: {n_tokens} tokens"
+        ax = explorer.picture.figure.axes[1]
         if n_tokens:
             expected = widgets.show_path(path, FALLACIES, step).axes[1].images[0]
             assert (ax.images[0].get_array() == expected.get_array()).all()
@@ -84,7 +84,7 @@ def test_every_position_shows_its_step_and_none_fits(explorer, path, monkeypatch
             assert ax.images[0].get_clim() == expected.get_clim()
         else:
             assert not ax.images and ax.get_xlabel() == "no token is selected"
-        seen.add(tuple(view.value for view in explorer.views))
+        seen.add(explorer.picture.widget.value)
     assert len(seen) == 3  # another picture for each position, the same one for the same
 
 
@@ -126,8 +126,7 @@ def test_a_path_that_cannot_be_fitted_is_one_line_and_the_control_goes_on(explor
 def test_controls_are_named_and_pictures_have_words(explorer):
     controls = (explorer.task, explorer.layers, explorer.step, explorer.wanted)
     assert [control.description for control in controls] == ["task", "layers", "C", "about"]
-    for view in explorer.views:
-        assert re.search(r'alt="[^"]*tokens', view.value)
+    assert re.search(r'alt="[^"]*tokens', explorer.picture.widget.value)
 
 
 def test_long_lists_are_cut_and_names_escaped():
@@ -141,8 +140,10 @@ def test_long_lists_are_cut_and_names_escaped():
     ("Cs", "labels"),
     [([0.01, 0.5], ["0.01", "0.5"]), ([0.011, 0.01104, 1.0], ["0.011", "0.01104", "1"])],
 )
-def test_labels_tell_the_values_of_C_apart(Cs, labels):
-    assert label_steps(Cs) == labels
+def test_labels_tell_the_values_of_C_apart(path, planted_clips, Cs, labels):
+    paths = Paths(path, planted_clips)
+    paths.Cs = Cs
+    assert [label for label, _ in LassoExplorer(paths, "fallacy", EVERY, None, [], {}).step.options] == labels
 
 
 def test_executed_notebook_has_the_figure_and_a_remark(path, planted_clips, monkeypatch):
