@@ -35,6 +35,11 @@ class AudioHeader:
     fault: str = ""
     reason: str = ""
 
+    @property
+    def seconds(self) -> float:
+        """Length, 0 for a file that cannot be used."""
+        return self.n_samples / self.sample_rate if self.sample_rate else 0.0
+
 
 def list_parts(audio: AudioFiles) -> tuple[Path, ...]:
     """Return the sound files of a clip, one or several, as a tuple; none at all raises ValueError."""
@@ -93,8 +98,7 @@ def measure_seconds(audio: AudioFiles) -> float:
     FileNotFoundError, OSError, ValueError
         If a file is missing, cannot be read as audio, is cut off, or holds no samples; the message names it.
     """
-    headers = [_require_header(path) for path in list_parts(audio)]
-    return sum(header.n_samples / header.sample_rate for header in headers)
+    return sum(_require_header(path).seconds for path in list_parts(audio))
 
 
 def _require_header(path: Path) -> AudioHeader:

@@ -48,15 +48,10 @@ def load_profile(name: str, folder: Path) -> Profile:
 
 
 def plan_parameters(notebooks: list[Notebook], profile: Profile, run_dir: Path) -> dict[str, dict[str, Any]]:
-    """Work out the parameters of each notebook (by file name) and refuse what no notebook knows.
+    """Work out the parameters of each notebook (by file name).
 
     A common parameter goes to the notebooks that declare it in their `parameters` cell, the run folder too.
-
-    Raises
-    ------
-    ValueError
-        If a section belongs to no notebook, if a notebook does not declare a parameter of its section, or if
-        no notebook declares a common one; the message names profile, notebook and parameter.
+    ValueError names profile, notebook and parameter where no notebook knows a section or a parameter.
     """
     orphans = set(profile.by_number) - {notebook.number for notebook in notebooks}
     if orphans:
@@ -81,10 +76,7 @@ def _refuse_unknown(profile: Profile, where: str, given: dict[str, Any], known: 
 def keep_to_corpus(notebooks: list[Notebook], plan: dict[str, dict[str, Any]], asked: bool) -> list[Notebook]:
     """Leave out, and say so, the notebooks that speak of the demo corpus where the plan has another one.
 
-    Raises
-    ------
-    ValueError
-        If these notebooks were asked for by number, or no other is left.
+    If these were asked for by number, or no other is left, it raises ValueError.
     """
 
     def read_corpus(one: Notebook) -> Path:

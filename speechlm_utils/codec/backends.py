@@ -17,7 +17,7 @@ import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from joblib.parallel import get_active_backend
 
-from ..audio import load_audio, measure_seconds, normalise_rms
+from ..audio import load_audio, normalise_rms, read_header
 from ..clips import Clip
 from ..files import write_atomically
 from ..torch_settings import one_thread
@@ -101,17 +101,10 @@ def _encode_group(group: Sequence[tuple[Job, np.ndarray]], codec: SpeechCodec) -
 def _split(jobs: Sequence[Job], n_workers: int, batch_size: int) -> list[Sequence[Job]]:
     """Cut the list into pieces: small enough that all workers end together, of at least a batch."""
     if batch_size > 1:
-        jobs = sorted(jobs, key=_find_length)  # equal lengths become neighbours
+        # equal lengths become neighbours
+        jobs = sorted(jobs, key=lambda job: sum(read_header(part).seconds for part in job.audio))
     size = max(min(MAX_CHUNK, len(jobs) // (4 * n_workers)), batch_size)
     return [jobs[start : start + size] for start in range(0, len(jobs), size)]
-
-
-def _find_length(job: Job) -> float:
-    """Return a sound's seconds by its header; 0 where it cannot be read, the reason is found on loading."""
-    try:
-        return measure_seconds(job.audio)
-    except (OSError, ValueError):
-        return 0.0
 
 
 def find_shard(clip_id: str, n_shards: int) -> int:

@@ -38,11 +38,6 @@ class Sound(AudioHeader):
     energy: float = 0.0
     n_clipped: int = 0
 
-    @property
-    def seconds(self) -> float:
-        """Length as the header says."""
-        return self.n_samples / self.sample_rate if self.sample_rate else 0.0
-
 
 def inspect_corpus(
     clips: Sequence[Clip],
