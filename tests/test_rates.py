@@ -119,9 +119,9 @@ def test_pieces_are_cut_where_the_frame_sounds(clips, tmp_path):
 
 def test_figures_end_with_the_clip(codec, clips):
     _, axes = plt.subplots(3)
-    plots.plot_waveform(axes[0], load_audio(clips[0].audio, RATE), codec.spec.sample_rate)
-    plots.plot_codes(axes[1], clips[0].codes, codec.spec)
-    plots.plot_occurrences(axes[2], [Occurrence(0, 1, 5)], clips[0].codes.shape[1], codec.spec)
+    plots.codec.plot_waveform(axes[0], load_audio(clips[0].audio, RATE), codec.spec.sample_rate)
+    plots.codec.plot_codes(axes[1], clips[0].codes, codec.spec)
+    plots.embeddings.plot_occurrences(axes[2], [Occurrence(0, 1, 5)], clips[0].codes.shape[1], codec.spec)
     ends = [ax.get_xlim()[1] for ax in axes]
     assert ends == pytest.approx([measure_seconds(clips[0].audio)] * 3, abs=FRAME)
 

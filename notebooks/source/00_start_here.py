@@ -148,7 +148,7 @@ for row, sentence in enumerate(sentences):
     places = [i for i, clip in enumerate(chosen) if clip.text == sentence]
     for column, i in enumerate(places):
         label = chosen[i].labels[task]
-        plots.plot_prosody(pair[:, column], wavs[i], features[i]["f0_st"], spec, colors[label])
+        plots.overview.plot_prosody(pair[:, column], wavs[i], features[i]["f0_st"], spec, colors[label])
         pair[0, column].set_title(f"clip {i + 1}: {plots.show_name(label)}", color=colors[label])
     pair[0, 0].set_ylabel("amplitude")
     pair[1, 0].set_ylabel("F0 (semitones)")
@@ -173,7 +173,7 @@ fig.savefig(Path(run_dir, "figures", "00_deliveries.png"), dpi=110)
 wav = load_audio(firsts[0].audio, spec.sample_rate)
 codes = experiment.codec.encode(wav)
 fig, ax = plt.subplots(figsize=(10.5, 3.2))
-plots.plot_pipeline(ax, wav, codes, spec)
+plots.overview.plot_pipeline(ax, wav, codes, spec)
 fig.savefig(Path(run_dir, "figures", "00_map.png"), dpi=110)
 print(f"Clip 1: {len(firsts[0].text.split())} words, {codes.shape[1]} frames, {codes.size} codes.")
 
@@ -217,7 +217,7 @@ planted = pd.DataFrame([clip.planted for clip in labelled])
 by_label = planted.groupby([clip.labels[task] for clip in labelled])
 means, deviations = by_label.mean().loc[names], by_label.std().loc[names]
 fig, ax = plt.subplots(figsize=(10, 3.6))
-plots.plot_planted(ax, means, deviations)
+plots.overview.plot_planted(ax, means, deviations)
 fig.savefig(Path(run_dir, "figures", "00_planted.png"), dpi=110)
 
 # %% [markdown]
@@ -250,7 +250,7 @@ fig.savefig(Path(run_dir, "figures", "00_planted.png"), dpi=110)
 bootstrap = Bootstrap(n_resamples, seed)
 ceilings = compute_upper_bounds(experiment.corpus, None, clips_per_split, n_folds, bootstrap)
 fig, ax = plt.subplots(figsize=(9, 3.8))
-plots.plot_upper_bounds(ax, ceilings)
+plots.overview.plot_upper_bounds(ax, ceilings)
 fig.savefig(Path(run_dir, "figures", "00_ceilings.png"), dpi=110)
 
 # %% [markdown]

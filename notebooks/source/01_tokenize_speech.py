@@ -99,8 +99,8 @@ residual = points - first.cluster_centers_[first.labels_]
 second = KMeans(n_codes_plane, n_init=4, random_state=seed + 1).fit(residual)
 
 fig, axes = plt.subplots(1, 2, figsize=(9.5, 4.2), sharex=True, sharey=True)
-plots.plot_clusters(axes[0], points, first.labels_, first.cluster_centers_)
-plots.plot_clusters(axes[1], residual, second.labels_, second.cluster_centers_)
+plots.codec.plot_clusters(axes[0], points, first.labels_, first.cluster_centers_)
+plots.codec.plot_clusters(axes[1], residual, second.labels_, second.cluster_centers_)
 axes[0].set(title="layer 1: the points", xlabel="loudness (standard deviations)", ylabel="brightness")
 axes[1].set(title="layer 2: what layer 1 left over", xlabel="residual loudness")
 axes[1].set(ylabel="residual brightness")
@@ -129,7 +129,7 @@ fig, axes = plt.subplots(1, n_layers_plane, figsize=(11, 3.1), sharex=True, shar
 errors = []
 for ax, depth in zip(axes, range(1, n_layers_plane + 1), strict=True):
     decoded = reconstruct(codes, codebooks, depth)
-    plots.plot_rounding(ax, points, decoded, depth)
+    plots.codec.plot_rounding(ax, points, decoded, depth)
     errors.append(np.linalg.norm(points - decoded, axis=1).mean())
     ax.set_xlabel(f"mean error {errors[-1]:.2f}")
 fig.savefig(Path(run_dir, "figures", "01_residual_vq.png"), dpi=110)
@@ -179,11 +179,11 @@ seconds = len(wav) / spec.sample_rate
 sizes = {"height_ratios": [2, 3, 0.6, 3] if clip.phones else [2, 3, 3]}
 n_rows = len(sizes["height_ratios"])
 fig, axes = plt.subplots(n_rows, 1, figsize=(10, 6.5), sharex=True, gridspec_kw=sizes)
-plots.plot_waveform(axes[0], wav, spec.sample_rate)
-plots.plot_log_mel(axes[1], log_mel(wav, spec.sample_rate), seconds, spec.sample_rate)
+plots.codec.plot_waveform(axes[0], wav, spec.sample_rate)
+plots.codec.plot_log_mel(axes[1], log_mel(wav, spec.sample_rate), seconds, spec.sample_rate)
 if clip.phones:
-    plots.plot_phones(axes[2], clip.phones)
-plots.plot_codes(axes[-1], clip_codes, codec.spec)
+    plots.codec.plot_phones(axes[2], clip.phones)
+plots.codec.plot_codes(axes[-1], clip_codes, codec.spec)
 axes[-1].set(xlabel="seconds", xlim=(0, seconds))
 axes[0].set_title(f"“{clip.text}”")
 fig.savefig(Path(run_dir, "figures", "01_codes.png"), dpi=110)
@@ -211,7 +211,7 @@ widgets.show_players(sounds, spec.sample_rate)
 # %%
 fig, axes = plt.subplots(1, len(sounds), figsize=(11, 2.5), sharey=True)
 for ax, (title, sound) in zip(axes, sounds.items(), strict=True):
-    plots.plot_log_mel(ax, log_mel(sound, spec.sample_rate), seconds, spec.sample_rate)
+    plots.codec.plot_log_mel(ax, log_mel(sound, spec.sample_rate), seconds, spec.sample_rate)
     ax.set(title=title, xlabel="seconds", ylabel="")
 axes[0].set_ylabel("kHz")
 fig.savefig(Path(run_dir, "figures", "01_decoded.png"), dpi=110)
@@ -237,10 +237,10 @@ distances = decode_distances(codec, test_wavs, all_depths)
 human_wavs = [load_audio(c.audio, spec.sample_rate) for c in human]
 
 fig, ax = plt.subplots(figsize=(7, 3.8))
-plots.plot_depth_curve(ax, all_depths, distances, "test clips", plots.TEXT)
+plots.codec.plot_depth_curve(ax, all_depths, distances, "test clips", plots.TEXT)
 if human_wavs:
     human_distances = decode_distances(codec, human_wavs, all_depths)
-    plots.plot_depth_curve(ax, all_depths, human_distances, "people", plots.AUDIO)
+    plots.codec.plot_depth_curve(ax, all_depths, human_distances, "people", plots.AUDIO)
 fig.savefig(Path(run_dir, "figures", "01_depth.png"), dpi=110)
 
 # %%
@@ -270,7 +270,7 @@ test = encode_clips(test, codec, cache_dir, n_jobs=2)
 n_used, perplexity = code_usage([c.codes for c in test], spec.codebook_size)
 fig, axes = plt.subplots(1, 2, figsize=(9.5, 3.1), sharey=True)
 for ax, values, name in ((axes[0], n_used, "codes used"), (axes[1], perplexity, "perplexity")):
-    plots.plot_layer_bars(ax, values, name)
+    plots.layers.plot_layer_bars(ax, values, name)
     ax.axhline(spec.codebook_size, color=plots.NEUTRAL, linestyle="dashed", linewidth=1)
 n_frames = sum(c.codes.shape[1] for c in test)
 lowest = int(np.argmin(perplexity)) + 1
@@ -292,7 +292,7 @@ print(f"{n_frames} frames of {len(test)} clips; the dashed line is the size of a
 phones = report_phones(test, seed)
 fig, ax = plt.subplots(figsize=(7, 3.4))
 ylabel = "information about the phone\n(part of all there is)"
-plots.plot_layer_bars(ax, phones.pnmi, ylabel, 2 * phones.error, phones.floor)
+plots.layers.plot_layer_bars(ax, phones.pnmi, ylabel, 2 * phones.error, phones.floor)
 fig.savefig(Path(run_dir, "figures", "01_phones.png"), dpi=110)
 first, best_other = phones.pnmi[1], phones.pnmi[2:].idxmax()
 ratio = first / phones.pnmi[best_other]
@@ -345,7 +345,7 @@ probes = report_probes(*parts, layer_sets, Bootstrap(1000, seed))
 
 fig, axes = plt.subplots(1, 2, figsize=(9.5, 3.4), sharey=True)
 for ax, target, title in ((axes[0], "f0_st", "pitch (voiced frames)"), (axes[1], "rms_db", "energy")):
-    plots.plot_probes(ax, probes, target)
+    plots.codec.plot_probes(ax, probes, target)
     ax.set_title(title)
 axes[1].set_ylabel("")
 fig.savefig(Path(run_dir, "figures", "01_probes.png"), dpi=110)
@@ -400,7 +400,7 @@ rates = {"words": n_words / durations}
 rates["frames"] = np.array([c.codes.shape[1] for c in test]) / durations
 rates["codes"] = np.array([c.codes.size for c in test]) / durations
 fig, ax = plt.subplots(figsize=(8, 2.6))
-plots.plot_overflow(ax, rates, seed)
+plots.codec.plot_overflow(ax, rates, seed)
 fig.savefig(Path(run_dir, "figures", "01_overflow.png"), dpi=110)
 overflow = np.median(rates["codes"] / rates["words"])
 fits = 256 / np.median(rates["codes"])
@@ -438,7 +438,9 @@ widgets.show_players(own_sounds, spec.sample_rate)
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(11, 2.6), sharey=True)
 for ax, (title, sound) in zip(axes, own_sounds.items(), strict=True):
-    plots.plot_log_mel(ax, log_mel(sound, spec.sample_rate), len(own) / spec.sample_rate, spec.sample_rate)
+    plots.codec.plot_log_mel(
+        ax, log_mel(sound, spec.sample_rate), len(own) / spec.sample_rate, spec.sample_rate
+    )
     ax.set(title=title, xlabel="seconds", ylabel="")
 axes[0].set_ylabel("kHz")
 own_distance = mel_distance(own, own_sounds["all layers"], spec.sample_rate)

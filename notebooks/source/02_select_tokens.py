@@ -166,7 +166,7 @@ X = features.fit_transform(train)
 share = np.asarray((counts > 0).mean(axis=0)).ravel()
 
 fig, ax = plt.subplots(figsize=(7, 3.8))
-plots.plot_spread(ax, share, features["scale"].scale_, np.arange(n_columns) < bag.n_words_)
+plots.penalty.plot_spread(ax, share, features["scale"].scale_, np.arange(n_columns) < bag.n_words_)
 ax.set_title("before scaling; after it, every column lies at 1")
 plt.show()
 
@@ -196,7 +196,7 @@ print("checkpoint: every column that occurs has standard deviation 1")
 # %%
 a = np.linspace(-3, 3, 301)
 fig, ax = plt.subplots(figsize=(5.5, 3.8))
-plots.plot_shrinkage(ax, a, soft_threshold(a, 1.0), shrink(a, 1.0))
+plots.penalty.plot_shrinkage(ax, a, soft_threshold(a, 1.0), shrink(a, 1.0))
 ax.set_title("penalty λ = 1")
 plt.show()
 
@@ -270,7 +270,7 @@ l2 = OneVsRestClassifier(ridge).fit(X, y)
 l2_coefs = np.vstack([one.coef_ for one in l2.estimators_])
 
 fig, ax = plt.subplots(figsize=(7, 3.8))
-plots.plot_sizes(ax, {"ℓ1": np.abs(l1.coef_).max(axis=0), "ℓ2": np.abs(l2_coefs).max(axis=0)})
+plots.penalty.plot_sizes(ax, {"ℓ1": np.abs(l1.coef_).max(axis=0), "ℓ2": np.abs(l2_coefs).max(axis=0)})
 ax.set_title(f"same clips, same C = {C_count:.3g}")
 plt.show()
 
@@ -352,7 +352,7 @@ table
 fig, axes = plt.subplots(2, 1, figsize=(7, 5.2), sharex=True)
 marks = {f"most accurate: {path.n_tokens[best]} tokens": C_best}
 marks[f"about {n_tokens}: {len(chosen.tokens)} tokens"] = C_count
-plots.plot_C_path(axes, path.Cs, path.n_tokens, table.macro_f1, table.macro_f1_std, marks)
+plots.path.plot_C_path(axes, path.Cs, path.n_tokens, table.macro_f1, table.macro_f1_std, marks)
 plt.show()
 
 # %% [markdown]
@@ -404,7 +404,7 @@ for k, ax in enumerate(axes.flat[: len(names)]):
     mean = token_coefs[:, k].mean(axis=0)
     top = [i for i in np.argsort(-np.abs(mean))[:10] if mean[i] != 0]
     labels, of_layer = [show_token(*bag.tokens_[i]) for i in top], [bag.tokens_[i][0] for i in top]
-    plots.plot_fold_coefs(ax, token_coefs[:, k, top], labels, of_layer, plots.show_name(names[k]))
+    plots.selection.plot_fold_coefs(ax, token_coefs[:, k, top], labels, of_layer, plots.show_name(names[k]))
 fig.supxlabel(f"coefficient in each of {n_folds} folds (positive: speaks for the class)")
 figures = Path(run_dir) / "figures"
 figures.mkdir(parents=True, exist_ok=True)
@@ -441,7 +441,7 @@ half = clone(selector).set_params(l1__C=2 * C_count)
 real, null = (stability(half, train, labels, n_half_samples, seed) for labels in (y, shuffled))
 
 fig, ax = plt.subplots(figsize=(7, 3.4))
-plots.plot_stability(ax, real.frequency, null.frequency)
+plots.selection.plot_stability(ax, real.frequency, null.frequency)
 plt.show()
 
 # %%
@@ -475,7 +475,7 @@ draws = np.random.default_rng(seed).multinomial(len(layer_of), even, 5000)
 chance = [draws.mean(axis=0), *np.quantile(draws, [0.025, 0.975], axis=0)]
 
 fig, ax = plt.subplots(figsize=(7, 3.2))
-plots.plot_layer_counts(ax, layers, per_layer, chance)
+plots.layers.plot_layer_counts(ax, layers, per_layer, chance)
 winner = int(np.argmax(per_layer))
 share = per_layer[winner] / max(draws.mean(axis=0)[winner], 1e-9)
 print(
@@ -569,7 +569,9 @@ place = {token: i for i, token in enumerate(bag.tokens_)}
 sets = {"selected": chosen.tokens, "matched random": matched[0], "random": randoms[0]}
 
 fig, ax = plt.subplots(figsize=(7, 2.4))
-plots.plot_frequencies(ax, {name: occurrences[[place[t] for t in tokens]] for name, tokens in sets.items()})
+plots.selection.plot_frequencies(
+    ax, {name: occurrences[[place[t] for t in tokens]] for name, tokens in sets.items()}
+)
 plt.show()
 
 # %%
@@ -631,7 +633,7 @@ pd.concat(results, names=["part", "condition"])
 fig, axes = plt.subplots(1, len(results), figsize=(11, 2.8), sharey=True, sharex=True, squeeze=False)
 for ax, (part, one) in zip(axes[0], results.items(), strict=True):
     shown = one.drop("text")
-    plots.plot_intervals(ax, shown.index, shown[["difference", "low", "high"]].to_numpy())
+    plots.intervals.plot_intervals(ax, shown.index, shown[["difference", "low", "high"]].to_numpy())
     ax.set_title(f"{part}\n{one.clips.iloc[0]} clips, {one.sentences.iloc[0]} sentences")
 fig.supxlabel(f"difference of macro-F1 to text alone, 95 % interval, seed {seed}")
 fig.savefig(figures / "02_test.png", dpi=110)
@@ -717,7 +719,7 @@ for other in dict.fromkeys([task, *others]):
 
 fig, axes = plt.subplots(1, len(counted), figsize=(11, 3.2), squeeze=False)
 for ax, (other, (true, permuted, i)) in zip(axes[0], counted.items(), strict=True):
-    plots.plot_permuted_counts(ax, np.array(permutation_Cs), true, permuted, other)
+    plots.path.plot_permuted_counts(ax, np.array(permutation_Cs), true, permuted, other)
     ax.axvline(permutation_Cs[i], color="black", linestyle="--", linewidth=1)
 plt.show()
 

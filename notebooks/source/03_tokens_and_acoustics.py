@@ -134,7 +134,7 @@ print(f"checkpoint: {frames:,} frames, one value of each feature for each column
 # %%
 medians = speaker_medians(clips, features)
 fig, ax = plt.subplots(figsize=(6, 0.6 + 0.26 * len(medians)))
-plots.plot_medians(ax, {name: hertz for name, hertz in medians.items() if np.isfinite(hertz)})
+plots.acoustics.plot_medians(ax, {name: hertz for name, hertz in medians.items() if np.isfinite(hertz)})
 span = 12 * np.log2(np.nanmax(list(medians.values())) / np.nanmin(list(medians.values())))
 ax.set_title(f"{len(medians)} voices, {span:.0f} semitones apart")
 plt.show()
@@ -161,7 +161,9 @@ display(Audio(wav, rate=codec.spec.sample_rate))
 shown = ("f0_st", "rms_db", "centroid_hz", "zcr", "tilt_db_oct")
 fig, axes = plt.subplots(6, 1, figsize=(10, 6.5), sharex=True)
 measured = {name: features[best][name] for name in shown}
-plots.plot_clip(axes, wav, measured, mark_tokens(clip.codes, [token])[0], show_token(*token), codec.spec)
+plots.acoustics.plot_clip(
+    axes, wav, measured, mark_tokens(clip.codes, [token])[0], show_token(*token), codec.spec
+)
 plt.show()
 
 # %% [markdown]
@@ -197,7 +199,7 @@ fires = np.concatenate([mark_tokens(clip.codes, [(row.layer, row.code)])[0] for 
 valid = np.isfinite(values)
 
 fig, ax = plt.subplots(figsize=(7, 3.4))
-plots.plot_two_groups(ax, values[fires & valid], values[~fires & valid], row.token, row.feature)
+plots.acoustics.plot_two_groups(ax, values[fires & valid], values[~fires & valid], row.token, row.feature)
 ax.set_title(f"d = {row.effect:.2f} [{row.low:.2f}, {row.high:.2f}], {row.n_clips} clips, seed {seed}")
 plt.show()
 
@@ -285,8 +287,8 @@ effects, q = effects.iloc[order], q.iloc[order]
 fig, ax = plt.subplots(figsize=(11, 3.2))
 layers = effects.index.get_level_values("layer").to_numpy()
 label = "effect (standard deviations)"
-plots.plot_grid(ax, effects, FEATURES, 2, label, unsure=~(q < 0.05).to_numpy())
-plots.mark_layers(ax, layers)
+plots.acoustics.plot_grid(ax, effects, FEATURES, 2, label, unsure=~(q < 0.05).to_numpy())
+plots.layers.mark_layers(ax, layers)
 ax.set_xlabel("tokens, ordered by layer, within a layer by loudness")
 figures = Path(run_dir) / "figures"
 figures.mkdir(parents=True, exist_ok=True)
@@ -303,8 +305,8 @@ for ax, feature in zip(axes, ("f0_st", "rms_db", "tilt_db_oct"), strict=True):
     one = found[(found.feature == feature) & found.low.notna()]
     top = one.loc[one.effect.abs().nlargest(10).index].sort_values("effect", ascending=False)
     spans, colors = top[["effect", "low", "high"]].to_numpy(), plots.layer_colors(top.layer.tolist())
-    plots.plot_intervals(ax, top.token, spans, colors=colors, are_tokens=True)
-    ax.set_title(plots.name_feature(feature))
+    plots.intervals.plot_intervals(ax, top.token, spans, colors=colors, are_tokens=True)
+    ax.set_title(plots.acoustics.name_feature(feature))
 fig.supxlabel(f"effect in standard deviations, 95 % interval over {len(clips)} clips")
 plt.show()
 
@@ -334,7 +336,9 @@ shares = {kind: pd.DataFrame(some) for kind, some in shares.items()}
 
 # %%
 fig, ax = plt.subplots(figsize=(9, 3.6))
-plots.plot_shares(ax, {kind: one.to_numpy() for kind, one in shares.items()}, [*FEATURES, "any feature"])
+plots.acoustics.plot_shares(
+    ax, {kind: one.to_numpy() for kind, one in shares.items()}, [*FEATURES, "any feature"]
+)
 ax.set_title(f"{len(tokens)} tokens a set, {len(clips)} clips")
 plt.show()
 anything = {kind: one["any"].agg(["mean", "min", "max", "count"]) for kind, one in shares.items()}
@@ -359,8 +363,8 @@ by_token = found.pivot(index=["layer", "code"], columns="feature", values="effec
 direction = token_directions(chosen.coefs, by_token.to_numpy())
 
 fig, axes = plt.subplots(1, 2, figsize=(11, 3.6))
-plots.plot_profile(axes[0], profile, names, pairs, "planted (train clips)")
-plots.plot_profile(axes[1], direction, names, pairs, "direction of the tokens (unseen voices)")
+plots.acoustics.plot_profile(axes[0], profile, names, pairs, "planted (train clips)")
+plots.acoustics.plot_profile(axes[1], direction, names, pairs, "direction of the tokens (unseen voices)")
 plt.show()
 
 # %% [markdown]
@@ -370,9 +374,9 @@ plt.show()
 # %%
 signs, correlation = compare_directions(chosen.coefs, by_token.to_numpy(), profile, n_permutations, seed)
 fig, axes = plt.subplots(1, 2, figsize=(10, 3))
-plots.plot_permutations(axes[0], signs.null, {"found": signs.found})
+plots.embeddings.plot_permutations(axes[0], signs.null, {"found": signs.found})
 axes[0].set_xlabel(f"share of {profile.size} cells with the same sign")
-plots.plot_permutations(axes[1], correlation.null, {"found": correlation.found})
+plots.embeddings.plot_permutations(axes[1], correlation.null, {"found": correlation.found})
 axes[1].set_xlabel("correlation over the cells")
 plt.show()
 
@@ -386,7 +390,9 @@ pd.DataFrame(agreement).T
 # %%
 r = [np.corrcoef(profile[:, j], direction[:, j])[0, 1] for j in range(len(pairs))]
 features_planted = pd.DataFrame({"planted parameter": [PAIRS[one][0] for one in pairs], "r": r})
-display(features_planted.set_index(pd.Index([plots.name_feature(one) for one in pairs], name="feature")))
+display(
+    features_planted.set_index(pd.Index([plots.acoustics.name_feature(one) for one in pairs], name="feature"))
+)
 print("The tokens of a class point where its prosody was planted." if correlation.p < 0.05 else
       "No better than shuffled sounds: this selection does not show the planted directions.")  # fmt: skip
 
@@ -423,7 +429,7 @@ mean
 kinds = ["random", "matched random", "selected", "all acoustic", "measured"]
 parameters = std.columns.tolist()
 fig, ax = plt.subplots(figsize=(10, 4))
-plots.plot_recovery(
+plots.acoustics.plot_recovery(
     ax, parameters, *({k: t.loc[k, parameters].to_numpy() for k in kinds} for t in (mean, std))
 )
 fig.savefig(figures / "03_recovery.png", dpi=110)
@@ -480,7 +486,7 @@ for feature in ("f0_st", "rms_db", "tilt_db_oct"):
     one = seen[(seen.feature == feature) & seen.effect.notna()]
     if len(one):
         row = one.loc[one.effect.abs().idxmax()]
-        play((row.layer, row.code), f"{plots.name_feature(feature)} {row.effect:+.1f} std")
+        play((row.layer, row.code), f"{plots.acoustics.name_feature(feature)} {row.effect:+.1f} std")
 frequent = max(
     controls["matched random"][0], key=lambda one: sum((c.codes[one[0] - 1] == one[1]).sum() for c in clips)
 )

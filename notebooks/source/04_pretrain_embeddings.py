@@ -153,7 +153,7 @@ widgets.show_prompt(tokenizer, prompt)
 found = list_occurrences(clip.codes, tokens, collapse_repeats)
 
 fig, ax = plt.subplots(figsize=(8, 2.6))
-plots.plot_occurrences(ax, found, clip.codes.shape[1], clip.spec)
+plots.embeddings.plot_occurrences(ax, found, clip.codes.shape[1], clip.spec)
 ax.set_title(f"{prompt.n_audio} selected tokens of {clip.codes.size:,} codes, and {prompt.n_text} of text")
 plt.show()
 
@@ -207,7 +207,7 @@ pd.DataFrame([[getattr(r, name) for name in columns] for r in reports], index=le
 fig, ax = plt.subplots(figsize=(6, 3.6))
 n_text = [p.n_text + p.n_text_cut for p in prompts]
 n_audio = [p.n_audio + p.n_audio_cut for p in prompts]
-plots.plot_budget(ax, n_text, n_audio, max_length=64)
+plots.embeddings.plot_budget(ax, n_text, n_audio, max_length=64)
 ax.set_title(f"{len(prompts)} clips of {task}: what lies above the line would be cut at 64 tokens")
 plt.show()
 print(f"with max_length={max_length}: {report}")
@@ -277,7 +277,7 @@ print(f"trained on {len(heard)} clips: {result.report}")
 smoothed = pd.Series(result.losses).rolling(10, min_periods=1).mean()
 at = np.linspace(0, len(result.losses), len(result.epoch_losses) + 1)
 fig, ax = plt.subplots(figsize=(7, 3.6))
-plots.plot_pretraining(
+plots.embeddings.plot_pretraining(
     ax, result.losses, smoothed, result.baseline, at, [result.loss_before, *result.epoch_losses]
 )
 ax.set_title(f"{len(tokens)} tokens, {len(result.losses)} steps of {batch_size} clips, seed {seed}")
@@ -335,7 +335,7 @@ fig, axes = plt.subplots(1, 2, figsize=(9.5, 4.2), sharex=True, sharey=True)
 shares, n = pca.explained_variance_ratio_, len(MARKERS)
 for ax, embeddings, title in zip(axes, (before, after), ("before", "after"), strict=True):
     points = pca.transform(embeddings)
-    plots.plot_embeddings(ax, pca.transform(words), points[n:], layers, points[:n], shares)
+    plots.embeddings.plot_embeddings(ax, pca.transform(words), points[n:], layers, points[:n], shares)
     ax.set_title(f"{title} pre-training")
 axes[1].set_ylabel("")
 axes[1].legend(loc="center left", bbox_to_anchor=(1, 0.5))
@@ -414,7 +414,7 @@ agreements = {
 }
 fig, ax = plt.subplots(figsize=(7, 3.2))
 observed = {name: found.correlation for name, found in agreements.items()}
-plots.plot_permutations(ax, agreements["embeddings after"].permuted, observed)
+plots.embeddings.plot_permutations(ax, agreements["embeddings after"].permuted, observed)
 ax.set_title("Do rows follow sound?")
 plt.show()
 
@@ -424,7 +424,7 @@ x, y = closeness[pair], cosines["what training added"][pair]
 tenths = np.array_split(np.argsort(x), 10)
 bins = [(x[part].mean(), y[part].mean()) for part in tenths if len(part)]
 fig, ax = plt.subplots(figsize=(6.5, 3.6))
-plots.plot_pairs(ax, x, y, bins)
+plots.embeddings.plot_pairs(ax, x, y, bins)
 ax.set_title(f"{len(x):,} pairs of tokens: sound, and what training added to the rows")
 plt.show()
 

@@ -240,7 +240,7 @@ curves = {
     for name, run in runs.items()
 }
 fig, axes = plt.subplots(1, 2, figsize=(9.5, 3.4))
-plots.plot_learning_curves(axes, curves, chance=1 / len(names))
+plots.training.plot_learning_curves(axes, curves, chance=1 / len(names))
 plt.show()
 
 # %% [markdown]
@@ -262,7 +262,7 @@ pd.DataFrame(scores).T
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(9.5, 4.4), sharey=True)
 for ax, name in zip(axes, ("text", "text + tokens"), strict=True):
-    plots.plot_confusion(ax, confusion_matrix(y, predicted[name], labels=range(len(names))), names)
+    plots.training.plot_confusion(ax, confusion_matrix(y, predicted[name], labels=range(len(names))), names)
     ax.set_title(f"{name}: macro-F1 {scores[name]['macro_f1_all']:.2f}")
 axes[1].set_ylabel("")
 plt.show()
@@ -273,7 +273,7 @@ f1 = {
     name: f1_score(y, z, labels=range(len(names)), average=None, zero_division=0)
     for name, z in predicted.items()
 }
-plots.plot_class_scores(ax, names, f1, colors)
+plots.training.plot_class_scores(ax, names, f1, colors)
 plt.show()
 
 # %% [markdown]
@@ -306,7 +306,7 @@ table.rename(columns={"score_a": "text", "score_b": "text + tokens"})
 fig, ax = plt.subplots(figsize=(7, 2.4))
 shown = [f"{subset} ({clips} clips)" for subset, clips in table.clips.items()]
 span, xlabel = ["difference", "low", "high"], "difference of macro-F1 to text alone"
-plots.plot_intervals(ax, shown, table[span].to_numpy(), xlabel, plots.BOTH)
+plots.intervals.plot_intervals(ax, shown, table[span].to_numpy(), xlabel, plots.BOTH)
 ax.set_title(f"text + tokens against text: 95 % intervals, seed {seed}")
 figures = Path(run_dir) / "figures"
 figures.mkdir(parents=True, exist_ok=True)
@@ -362,8 +362,10 @@ if long_run is not None:
     ones = [one for one in long_run["comparisons"] if one["subset"] == "all"]
     spans = [[one[key] for key in span] for one in ones]
     fig, axes = plt.subplots(1, 2, figsize=(10, 3.4))
-    plots.plot_seed_scores(axes[0], of_seeds, {conditions[name]: looks[name] for name in conditions})
-    plots.plot_intervals(axes[1], [conditions[one["condition"]] for one in ones], spans, xlabel, plots.BOTH)
+    plots.training.plot_seed_scores(axes[0], of_seeds, {conditions[name]: looks[name] for name in conditions})
+    plots.intervals.plot_intervals(
+        axes[1], [conditions[one["condition"]] for one in ones], spans, xlabel, plots.BOTH
+    )
     fig.savefig(figures / "05_finetune_reference.png", dpi=110)
     plt.show()
 
@@ -405,7 +407,7 @@ answers = {
     "text + tokens": softmax(by_both.classifier.predict([clip])[0]),
 }
 fig, ax = plt.subplots(figsize=(6.5, 3.2))
-plots.plot_probabilities(ax, names, answers, colors, truth=clip.labels[task])
+plots.training.plot_probabilities(ax, names, answers, colors, truth=clip.labels[task])
 ax.legend()
 ax.set_title(f"“{clip.text}”")
 plt.show()
@@ -427,7 +429,7 @@ shares = softmax(by_both.classifier.predict([replace(pair[0], codes=d.codes) for
 
 fig, axes = plt.subplots(1, len(donors), figsize=(3.5 * len(donors), 2.9), sharey=True)
 for ax, donor, values in zip(axes, donors, shares, strict=True):
-    plots.plot_probabilities(ax, names, {"": values}, {"": plots.BOTH}, truth=donor.labels[task])
+    plots.training.plot_probabilities(ax, names, {"": values}, {"": plots.BOTH}, truth=donor.labels[task])
     ax.set_title(f"delivered as {plots.show_name(donor.labels[task])}")
 fig.suptitle(f"“{pair[0].text}”, {len(donors)} deliveries", x=0.01, ha="left")
 plt.show()

@@ -160,7 +160,7 @@ cards.head(8)
 # %%
 ordered = list(zip(cards.layer, cards.code, strict=True))
 token = max(ordered, key=lambda one: len(find_occurrences(clips, one, n_moments)))  # the first of the best
-said = plots.draw_card(plt.figure(figsize=(10.5, 6.5)), facts, token)
+said = plots.cards.draw_card(plt.figure(figsize=(10.5, 6.5)), facts, token)
 plt.show()
 print(said)
 
@@ -177,7 +177,7 @@ print(said)
 
 # %%
 def draw(figure, one):
-    return plots.draw_card(figure, facts, one)
+    return plots.cards.draw_card(figure, facts, one)
 
 
 def listen(one):
@@ -197,7 +197,7 @@ widgets.explore_tokens(chosen, draw, listen)
 
 # %%
 fig, axes = plt.subplots(4, 1, figsize=(11, 9), sharex=True, height_ratios=[6, 6, 8, 4])
-plots.plot_atlas(axes, facts)
+plots.cards.plot_atlas(axes, facts)
 figures = Path(run_dir) / "figures"
 figures.mkdir(parents=True, exist_ok=True)
 fig.savefig(figures / "11_atlas.png", dpi=110)
@@ -246,7 +246,7 @@ flagged[["stance", "label", "coefficient", "stability", "voice", "excess"]].head
 
 # %%
 worst = cards.loc[cards.excess.idxmax()]
-said = plots.draw_card(plt.figure(figsize=(10.5, 6.5)), facts, (worst.layer, worst.code))
+said = plots.cards.draw_card(plt.figure(figsize=(10.5, 6.5)), facts, (worst.layer, worst.code))
 plt.show()
 print(said)
 
@@ -281,14 +281,14 @@ measured = average_by_class(chosen.coefs, effects)
 
 fig, axes = plt.subplots(1, 2, figsize=(11, 3.6))
 for ax, values, title in ((axes[0], profile, "planted (train)"), (axes[1], measured, "the cards (unseen)")):
-    plots.plot_profile(ax, values, names, pairs, title)
+    plots.acoustics.plot_profile(ax, values, names, pairs, title)
 plt.show()
 
 # %%
 strongest, classes = np.abs(profile).argmax(axis=1), np.arange(len(names))
 table = pd.DataFrame({
     "planted most": [CARD_PAIRS[pairs[j]][0] for j in strongest],
-    "feature": [plots.name_feature(pairs[j]) for j in strongest],
+    "feature": [plots.acoustics.name_feature(pairs[j]) for j in strongest],
     "planted, std": profile[classes, strongest],
     "cards, std": measured[classes, strongest],
 }, index=[plots.show_name(name) for name in names])  # fmt: skip
@@ -298,7 +298,7 @@ table
 
 # %%
 r = pd.DataFrame(profile).corrwith(pd.DataFrame(measured)).fillna(0)
-r.set_axis([plots.name_feature(name) for name in pairs]).rename("r over the classes").to_frame()
+r.set_axis([plots.acoustics.name_feature(name) for name in pairs]).rename("r over the classes").to_frame()
 
 # %% [markdown]
 # **As one number, with its control.** Take a token's effects, and the planted profile of the class that it
@@ -332,7 +332,7 @@ gain = recovered["selected, same model"].compare(controls)
 intervals = {name: one.compare()["projection"] for name, one in recovered.items()}
 spans = np.array([one.values for one in intervals.values()])
 fig, ax = plt.subplots(figsize=(8, 0.8 + 0.34 * len(intervals)))
-plots.plot_intervals(ax, list(intervals), spans, "standard deviations in the planted direction")
+plots.intervals.plot_intervals(ax, list(intervals), spans, "standard deviations in the planted direction")
 ax.set_title(f"mean over the tokens, 95 % interval over {len(clips)} clips")
 plt.show()
 
@@ -369,7 +369,7 @@ moments = find_moments(clips, token, n_moments, clip_seconds, seed)
 fig, axes = plt.subplots(2, len(moments), figsize=(11, 3.4), squeeze=False)
 for column, moment in zip(axes.T, moments, strict=True):
     mel = log_mel(moment.wav, codec.spec.sample_rate)
-    plots.plot_moment(column, moment.wav, mel, moment.spans, codec.spec.sample_rate)
+    plots.listening.plot_moment(column, moment.wav, mel, moment.spans, codec.spec.sample_rate)
     column[0].set_title(f"{moment.clip.id}: {plots.show_name(moment.clip.labels[task])}")
 plt.show()
 
@@ -394,7 +394,7 @@ strips = {f"{show_token(*token)}: {len(places)} clips": places, "random frames":
 fig, axes = plt.subplots(2, 1, figsize=(11, 3.8))
 for ax, (name, some) in zip(axes, strips.items(), strict=True):
     mels = [log_mel(window, codec.spec.sample_rate) for window in cut_frames(some)]
-    plots.plot_strip(ax, np.stack(mels), name)
+    plots.listening.plot_strip(ax, np.stack(mels), name)
 plt.show()
 
 # %%

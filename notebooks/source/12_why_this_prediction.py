@@ -190,7 +190,7 @@ path, height = path.cpu().numpy(), torch.cat(height).numpy()
 # %%
 points = (np.polynomial.legendre.leggauss(n_steps)[0] + 1) / 2
 fig, ax = plt.subplots(figsize=(8, 2.8))
-plots.plot_path_scores(ax, path, height, points)
+plots.attribution.plot_path_scores(ax, path, height, points)
 ax.set_title(f"{one.gap:+.2f} logits from end to end, one clip")
 fig.savefig(figures / "12_way.png", dpi=110)
 plt.show()
@@ -237,7 +237,7 @@ ranks.agg(["mean", "min", "max"]).T.rename_axis("rank correlation")
 fig, axes = plt.subplots(2, 1, figsize=(9, 4.2), sharex=True, layout="constrained")
 for ax, found, title in ((axes[0], theirs[0], f"integrated gradients, {n_steps} steps"),
                          (axes[1], means[0], f"Shapley values, {2 * n_permutations} orders")):  # fmt: skip
-    plots.plot_token_scores(ax, found.scores, found.kinds)
+    plots.attribution.plot_token_scores(ax, found.scores, found.kinds)
     ax.set_title(f"{title}: error {abs(found.delta):.2f} of {found.gap:+.2f} logits")
 axes[1].set_xlabel("position in the prompt")
 fig.suptitle(f"“{theirs[0].clip.text}”", x=0.01, ha="left")
@@ -269,7 +269,7 @@ credit = {
     for label, at in subsets.items() if at.sum() > 1 for kind in sums
 }  # fmt: skip
 fig, ax = plt.subplots(figsize=(8, 0.25 * len(credit) + 1.4))
-plots.plot_intervals(ax, list(credit), list(credit.values()), "added to the score (logits)")
+plots.intervals.plot_intervals(ax, list(credit), list(credit.values()), "added to the score (logits)")
 ax.set_title(f"what words and tokens add to the predicted class ({len(clips)} clips, seed {seed})")
 fig.savefig(figures / "12_words_and_sound.png", dpi=110)
 plt.show()
@@ -304,8 +304,8 @@ pd.DataFrame(table).T
 # %%
 attention = read_attention(classifier, clip)
 fig, axes = plt.subplots(2, 1, figsize=(9, 4.6), sharex=True, height_ratios=(1, 1.6), layout="constrained")
-plots.plot_token_scores(axes[0], one.scores, one.kinds)
-plots.plot_attention(axes[1], attention)
+plots.attribution.plot_token_scores(axes[0], one.scores, one.kinds)
+plots.attribution.plot_attention(axes[1], attention)
 axes[0].set_title("above: integrated gradients; below: attention of the last position, block by block")
 fig.savefig(figures / "12_attention.png", dpi=110)
 plt.show()
@@ -376,7 +376,7 @@ pd.DataFrame(table, ["rank correlation", "lowest model", "highest model"]).T
 fig, ax = plt.subplots(figsize=(7, 2.4))
 shown = {f"random: {part}": found.ravel() for part, found in checks.items()}
 shown = {"same model, twice the steps": same} | shown
-plots.plot_seed_scores(ax, shown, dict.fromkeys(shown, plots.AUDIO))
+plots.training.plot_seed_scores(ax, shown, dict.fromkeys(shown, plots.AUDIO))
 ax.axvline(0, color=plots.NEUTRAL, lw=1)
 ax.set(xlim=(-1.05, 1.05), xlabel="rank correlation with the trained model's attribution (line: mean)")
 ax.set_title(f"{len(theirs)} clips, {n_random_models} random models of each kind, seed {seed}")

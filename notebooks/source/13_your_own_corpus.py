@@ -269,7 +269,7 @@ train, held_out, spec = parts["train"], parts[unseen], experiment.codec.spec
 names = label_names(train, task)
 clip = held_out[0]
 fig, ax = plt.subplots(figsize=(10, 2.6))
-plots.plot_codes(ax, clip.codes, spec)
+plots.codec.plot_codes(ax, clip.codes, spec)
 ax.set(title=f"“{clip.text}” ({clip.labels[task]})", xlabel="seconds")
 plt.show()
 print(", ".join(f"{split}: {len(some)} clips" for split, some in parts.items()))
@@ -318,8 +318,8 @@ wide = found.pivot(index=["layer", "code"], columns="feature")
 effects, q = (wide[name][list(FEATURES)].to_numpy() for name in ("effect", "q"))
 layers = wide.index.get_level_values("layer").to_numpy()
 fig, ax = plt.subplots(figsize=(10, 3.2))
-plots.plot_grid(ax, effects, FEATURES, 2, "effect (standard deviations)", ~(q < 0.05))
-plots.mark_layers(ax, layers)
+plots.acoustics.plot_grid(ax, effects, FEATURES, 2, "effect (standard deviations)", ~(q < 0.05))
+plots.layers.mark_layers(ax, layers)
 ax.set_xlabel("selected tokens, by layer and code")
 plt.show()
 found.insert(0, "token", [show_token(*token) for token in zip(found.layer, found.code, strict=True)])
@@ -342,7 +342,7 @@ del model
 smoothed = pd.Series(adapted.losses).rolling(10, min_periods=1).mean()
 ends = [0, len(adapted.losses)], [adapted.loss_before, adapted.loss_after]
 fig, ax = plt.subplots(figsize=(8, 3))
-plots.plot_pretraining(ax, adapted.losses, smoothed, adapted.baseline, *ends)
+plots.embeddings.plot_pretraining(ax, adapted.losses, smoothed, adapted.baseline, *ends)
 plt.show()
 
 # %% [markdown]
@@ -366,7 +366,7 @@ truth = label_ids(held_out, task, names)
 predicted = {name: one.predict(held_out).argmax(axis=1) for name, one in classifiers.items()}
 fig, axes = plt.subplots(1, 2, figsize=(10, 4))
 for ax, (name, labels) in zip(axes, predicted.items(), strict=True):
-    plots.plot_confusion(ax, confusion_matrix(truth, labels, labels=range(len(names))), names)
+    plots.training.plot_confusion(ax, confusion_matrix(truth, labels, labels=range(len(names))), names)
     ax.set_title(name)
 plt.show()
 bootstrap = Bootstrap(n_resamples, seed)
@@ -384,7 +384,7 @@ scores.difference
 probabilities = {name: softmax(one.predict([clip])[0]) for name, one in classifiers.items()}
 fig, ax = plt.subplots(figsize=(7, 0.6 + 0.45 * len(names)))
 colors = {"words": plots.TEXT, "words + tokens": plots.BOTH}
-plots.plot_probabilities(ax, names, probabilities, colors, clip.labels[task])
+plots.training.plot_probabilities(ax, names, probabilities, colors, clip.labels[task])
 ax.legend()
 plt.show()
 widgets.show_players({clip.text: load_audio(clip.audio, spec.sample_rate)}, spec.sample_rate)

@@ -239,7 +239,7 @@ scores[["accuracy", "macro_f1", "difference", "low", "high", "clips", "sentences
 fig, ax = plt.subplots(figsize=(7, 0.45 * len(sources) + 1.3))
 span = ["difference", "low", "high"]
 gains = {name: tuple(scores.loc[name, span]) for name in sources}
-plots.plot_source_gains(ax, gains, [kinds[name] for name in sources])
+plots.intervals.plot_source_gains(ax, gains, [kinds[name] for name in sources])
 figures = Path(run_dir) / "figures"
 figures.mkdir(parents=True, exist_ok=True)
 fig.savefig(figures / "14_gains.png", dpi=110)
@@ -304,7 +304,7 @@ scores.loc[["text", *pairs], ["accuracy", "macro_f1", "difference", "low", "high
 # %%
 fig, ax = plt.subplots(figsize=(7, 0.45 * len(pairs) + 1.3))
 gains = {name: tuple(scores.loc[name, span]) for name in pairs}
-plots.plot_source_gains(ax, gains, [kinds[name] for name in levelled for _ in range(2)])
+plots.intervals.plot_source_gains(ax, gains, [kinds[name] for name in levelled for _ in range(2)])
 plt.show()
 
 # %%
@@ -336,7 +336,7 @@ for ax, (name, source) in zip(axes[0], shown.items(), strict=True):
     layer_of = np.array([layer for layer, _ in list_selected(chosen[name])])
     kept = np.array([(layer_of == layer).sum() for layer in source.layers])
     chance = chance_per_layer(source, len(layer_of))
-    plots.plot_layer_counts(ax, source.layers, kept, chance, source.spec.semantic_layers)
+    plots.layers.plot_layer_counts(ax, source.layers, kept, chance, source.spec.semantic_layers)
     ax.set(title=f"{name}: {len(layer_of)} tokens", xlabel="layer", ylabel="tokens kept")
     leads[name] = pd.DataFrame({"kept": kept, "chance": chance[0], "low": chance[1], "high": chance[2]})
     leads[name].index = source.layers

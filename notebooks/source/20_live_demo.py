@@ -94,7 +94,7 @@ features = clip_features(heard, cache_dir, progress=False)
 facts = describe_tokens(Evidence(selection, heard, features, bootstrap=Bootstrap(n_resamples, seed)))
 widgets.explore_tokens(
     selection,
-    lambda figure, token: plots.draw_card(figure, facts, token),
+    lambda figure, token: plots.cards.draw_card(figure, facts, token),
     lambda token: widgets.show_players(gather_sounds(heard, token), spec.sample_rate),
 )
 

@@ -9,9 +9,9 @@ from speechlm_utils import plots
 
 
 def test_features_have_names_for_people_with_and_without_a_unit():
-    assert plots.name_feature("zcr") == "zero crossings"
-    assert plots.name_feature("rms_db", with_unit=True) == "loudness (dB)"
-    assert plots.name_feature("speech_rate") == "speech rate"
+    assert plots.acoustics.name_feature("zcr") == "zero crossings"
+    assert plots.acoustics.name_feature("rms_db", with_unit=True) == "loudness (dB)"
+    assert plots.acoustics.name_feature("speech_rate") == "speech rate"
 
 
 def test_marked_frames_lie_on_their_20_ms():
@@ -19,7 +19,7 @@ def test_marked_frames_lie_on_their_20_ms():
     marked = np.zeros(10, bool)
     marked[4] = True
     values = np.arange(10.0)
-    plots.plot_clip(axes, np.zeros(3200), {"rms_db": values}, marked, "L2-0001", SPEC)
+    plots.acoustics.plot_clip(axes, np.zeros(3200), {"rms_db": values}, marked, "L2-0001", SPEC)
     assert axes[1].lines[0].get_ydata().tolist() == values.tolist()
     assert axes[1].lines[1].get_xydata().tolist() == [[pytest.approx(0.09), 4.0]]
     span = axes[0].patches[0]
@@ -28,13 +28,13 @@ def test_marked_frames_lie_on_their_20_ms():
 
 
 def test_medians_are_sorted(ax):
-    plots.plot_medians(ax, {"a": 210.0, "b": 100.0})
+    plots.acoustics.plot_medians(ax, {"a": 210.0, "b": 100.0})
     assert ax.lines[0].get_xdata().tolist() == [100.0, 210.0]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["b", "a"]
 
 
 def test_two_groups_mark_their_means(ax):
-    plots.plot_two_groups(ax, np.array([1.0, 3.0]), np.array([-1.0, 0.0, 1.0]), "L2-0001", "rms_db")
+    plots.acoustics.plot_two_groups(ax, np.array([1.0, 3.0]), np.array([-1.0, 0.0, 1.0]), "L2-0001", "rms_db")
     assert [line.get_xdata()[0] for line in ax.lines] == [0.0, 2.0]
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
     assert labels == ["all other frames (n = 3)", "frames of L2-0001 (n = 2)"]
@@ -43,8 +43,8 @@ def test_two_groups_mark_their_means(ax):
 def test_effects_are_tokens_by_features_with_unsure_cells_dotted(ax):
     effects = np.array([[0.5, -1.0], [2.0, np.nan], [0.0, 0.1]])
     sure = np.array([[True, True], [True, False], [False, True]])
-    plots.plot_grid(ax, effects, ["f0_st", "rms_db"], 2, "effect", ~sure)
-    plots.mark_layers(ax, np.array([2, 2, 5]))
+    plots.acoustics.plot_grid(ax, effects, ["f0_st", "rms_db"], 2, "effect", ~sure)
+    plots.layers.mark_layers(ax, np.array([2, 2, 5]))
     np.testing.assert_array_equal(np.ma.filled(ax.images[0].get_array(), np.nan), effects.T)
     assert ax.lines[0].get_xydata().tolist() == [[1, 1], [2, 0]]
     assert [label.get_text() for label in ax.get_xticklabels()] == ["L2", "L5"]
@@ -52,13 +52,15 @@ def test_effects_are_tokens_by_features_with_unsure_cells_dotted(ax):
 
 
 def test_shares_show_every_set_and_their_mean(ax):
-    plots.plot_shares(ax, {"selected": np.array([[0.4]]), "random": np.array([[0.1], [0.3]])}, ["rms_db"])
+    plots.acoustics.plot_shares(
+        ax, {"selected": np.array([[0.4]]), "random": np.array([[0.1], [0.3]])}, ["rms_db"]
+    )
     assert [bar.get_height() for bar in ax.patches] == [0.4, pytest.approx(0.2)]
     assert ax.lines[1].get_ydata().tolist() == [0.1, 0.3]
 
 
 def test_profile_writes_its_numbers(ax):
-    plots.plot_profile(
+    plots.acoustics.plot_profile(
         ax, np.array([[1.0, -0.5], [-1.0, 0.5]]), ["ad_hominem", "slogans"], ["f0_st", "rms_db"]
     )
     assert [text.get_text() for text in ax.texts] == ["+1.0", "-0.5", "-1.0", "+0.5"]
@@ -68,7 +70,7 @@ def test_profile_writes_its_numbers(ax):
 def test_recovery_keeps_sets_beside_each_other(ax):
     mean = {"selected": np.array([0.4, 0.2]), "random": np.array([0.0, -0.1])}
     spread = {name: np.array([0.1, 0.1]) for name in mean}
-    plots.plot_recovery(ax, ["gain_db", "unknown_ms"], mean, spread)
+    plots.acoustics.plot_recovery(ax, ["gain_db", "unknown_ms"], mean, spread)
     places = [line.get_xdata() for line in ax.lines if line.get_marker() == "o"]
     assert (places[0] < places[1]).all()
     assert [label.get_text() for label in ax.get_xticklabels()] == ["gain\n(dB)", "unknown ms"]

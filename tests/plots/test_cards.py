@@ -34,7 +34,7 @@ def make_facts():
 
 def test_card_is_drawn_and_said(tmp_path):
     figure = plt.figure(figsize=(10, 6.5))
-    words = plots.draw_card(figure, make_facts(), (2, 5))
+    words = plots.cards.draw_card(figure, make_facts(), (2, 5))
     assert words.startswith("L2-0005 speaks for sad song (+0.50), selected in 75% of subsamples. ")
     assert "differ most in loudness (+1.5 std)" in words and "falls most on AH" in words
     assert "anna (+70% of its frames); much of it is one voice's." in words
@@ -47,7 +47,7 @@ def test_card_is_drawn_and_said(tmp_path):
 def test_card_of_few_parts_says_less():
     facts = make_facts()
     facts = facts[facts.part.isin(["coefficient", "frequency", "sound"])]
-    words = plots.draw_card(plt.figure(figsize=(10, 6.5)), facts, (3, 417))
+    words = plots.cards.draw_card(plt.figure(figsize=(10, 6.5)), facts, (3, 417))
     assert words == "L3-0417 speaks against sad song (-0.20). No feature of its sound differs for sure."
 
 
@@ -73,7 +73,7 @@ def test_words_are_written_in_ascii_and_without_formulas(ax):
 
 def test_atlas_orders_tokens_and_marks_those_of_one_voice(tmp_path):
     figure, axes = plt.subplots(4, 1, sharex=True)
-    plots.plot_atlas(axes, make_facts())
+    plots.cards.plot_atlas(axes, make_facts())
     assert [label.get_text() for label in axes[3].get_xticklabels()] == ["L2-0005", "L3-0417"]
     assert axes[0].images[0].get_array().tolist() == [[0.5, -0.2], [0, 0]]
     assert (axes[1].images[0].get_array() == -2).all()  # never in the class: the end of the scale, not a hole

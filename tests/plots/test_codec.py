@@ -14,7 +14,7 @@ from speechlm_utils.plots.style import SEMANTIC
 
 def test_clusters_mark_every_centre(ax):
     points, centres = np.random.default_rng(0).normal(size=(50, 2)), np.array([[0.0, 0.0], [1.0, 1.0]])
-    plots.plot_clusters(ax, points, np.arange(50) % 2, centres)
+    plots.codec.plot_clusters(ax, points, np.arange(50) % 2, centres)
     assert np.allclose(ax.collections[0].get_offsets(), points)
     colors = ax.collections[0].get_facecolor()[:, :3]
     assert (colors[::2] == colors[0]).all() and (colors[1::2] == colors[1]).all()
@@ -26,7 +26,7 @@ def test_clusters_mark_every_centre(ax):
 def test_rounding_joins_each_point_with_its_place(ax):
     points = np.array([[0.0, 0.0], [1.0, 1.0], [1.2, 1.0]])
     decoded = np.array([[0.5, 0.0], [1.0, 0.5], [1.0, 0.5]])
-    plots.plot_rounding(ax, points, decoded, 1)
+    plots.codec.plot_rounding(ax, points, decoded, 1)
     joins = ax.lines[0].get_xydata()
     assert np.allclose(joins[:2], [points[0], decoded[0]]) and np.isnan(joins[2]).all()
     assert np.allclose(ax.lines[2].get_xydata(), decoded)
@@ -35,15 +35,15 @@ def test_rounding_joins_each_point_with_its_place(ax):
 
 def test_more_codes_or_layers_than_the_palette_has_still_draw(ax):
     points, centres = np.zeros((10, 2)), np.arange(20.0).reshape(10, 2)
-    plots.plot_clusters(ax, points, np.arange(10), centres)
+    plots.codec.plot_clusters(ax, points, np.arange(10), centres)
     assert len(np.unique(ax.collections[0].get_facecolor(), axis=0)) == 10
-    plots.plot_rounding(ax, points, points, 9)
+    plots.codec.plot_rounding(ax, points, points, 9)
     assert ax.get_title().startswith("9 layers")
 
 
 def test_codes_are_an_image_over_seconds_with_layer_1_on_top(ax):
     codes = np.arange(16).reshape(8, 2)
-    plots.plot_codes(ax, codes, CodecSpec(16000, 320, 64, 8, (1,)))
+    plots.codec.plot_codes(ax, codes, CodecSpec(16000, 320, 64, 8, (1,)))
     (image,) = ax.images
     assert np.array_equal(image.get_array(), spread_codes(codes)) and image.get_clim() == (0, 1)
     assert image.get_extent() == [0, 0.04, 8.5, 0.5]
@@ -58,20 +58,20 @@ def test_spread_codes_are_the_same_codes_and_a_few_low_ones_take_all_colours():
 
 
 def test_waveform_mel_and_phones_share_the_seconds(ax):
-    plots.plot_waveform(ax, np.linspace(-1, 1, 8000), 16000)
+    plots.codec.plot_waveform(ax, np.linspace(-1, 1, 8000), 16000)
     assert ax.lines[0].get_xdata()[-1] == pytest.approx(7999 / 16000) and ax.get_xlim() == (0, 0.5)
-    plots.plot_log_mel(ax, np.zeros((80, 5)), 0.5, 16000)
+    plots.codec.plot_log_mel(ax, np.zeros((80, 5)), 0.5, 16000)
     assert ax.images[0].get_extent() == [0, 0.5, 0, 80]
     ticks = dict(zip((t.get_text() for t in ax.get_yticklabels()), ax.get_yticks(), strict=True))
     assert list(ticks) == ["0.5", "1", "2", "4"] and np.all(np.diff(list(ticks.values())) > 0)
-    plots.plot_phones(ax, "AH:0.100-0.200 R:0.200-0.400")
+    plots.codec.plot_phones(ax, "AH:0.100-0.200 R:0.200-0.400")
     texts = {text.get_text(): text.get_position()[0] for text in ax.texts}
     assert texts == {"AH": pytest.approx(0.15), "R": pytest.approx(0.3)}
 
 
 def test_depth_curve_has_each_clip_and_the_mean(ax):
     distances = np.array([[1.0, 0.5], [2.0, 1.5]])
-    plots.plot_depth_curve(ax, [1, 2], distances, "voices", plots.TEXT)
+    plots.codec.plot_depth_curve(ax, [1, 2], distances, "voices", plots.TEXT)
     assert [list(line.get_ydata()) for line in ax.lines] == [[1, 0.5], [2, 1.5], [1.5, 1.0]]
     assert ax.get_legend().get_texts()[0].get_text() == "voices: mean of 2"
 
@@ -83,14 +83,16 @@ def test_probes_draw_one_target_with_its_intervals(ax):
         ("rms_db", "1", (0.9, 0.8, 1.0)),
     ]
     table = [(target, layers, Interval(*r2, 9, "clips", None)) for target, layers, r2 in rows]
-    plots.plot_probes(ax, pd.DataFrame(table, columns=["target", "layers", "r2"]), "f0_st")
+    plots.codec.plot_probes(ax, pd.DataFrame(table, columns=["target", "layers", "r2"]), "f0_st")
     assert [bar.get_height() for bar in ax.patches] == pytest.approx([0.1, 0.5])
     ends = [segment[:, 1] for segment in ax.collections[0].get_segments()]
     assert np.allclose(ends, [[0, 0.2], [0.4, 0.6]])
 
 
 def test_overflow_has_a_dot_per_clip_and_names_the_median(ax):
-    plots.plot_overflow(ax, {"words": np.array([2.0, 2.5, 3.0]), "codes": np.array([400.0, 400.0, 400.0])})
+    plots.codec.plot_overflow(
+        ax, {"words": np.array([2.0, 2.5, 3.0]), "codes": np.array([400.0, 400.0, 400.0])}
+    )
     assert list(ax.lines[0].get_xdata()) == [2, 2.5, 3]
     assert [t.get_text() for t in ax.texts] == ["2.5 per second", "400 per second"]
     assert ax.get_xscale() == "log"

@@ -14,21 +14,21 @@ def texts(ax):
 
 
 def test_tokens_stand_at_the_middle_of_their_frames(ax):
-    plots.plot_occurrences(ax, [Occurrence(0, 2, 5), Occurrence(49, 8, 7)], 100, SPEC)
+    plots.embeddings.plot_occurrences(ax, [Occurrence(0, 2, 5), Occurrence(49, 8, 7)], 100, SPEC)
     np.testing.assert_allclose(ax.collections[1].get_offsets(), [[0.01, 2], [0.99, 8]])
     np.testing.assert_allclose(ax.collections[1].get_edgecolor()[1][:3], style.layer_color(8))
     assert ax.get_xlim() == (0, 2) and ax.get_ylim() == (8.6, 0.4)  # layer 1 on top
 
 
 def test_budget_line_leaves_room_for_the_markers(ax):
-    plots.plot_budget(ax, [5, 10], [20, 60], max_length=64)
+    plots.embeddings.plot_budget(ax, [5, 10], [20, 60], max_length=64)
     np.testing.assert_allclose(ax.collections[0].get_offsets(), [[5, 20], [10, 60]])
     x, y = ax.lines[0].get_data()
     assert list(np.add(x, y)) == [60, 60]
 
 
 def test_pretraining_shows_losses_baseline_and_validation(ax):
-    plots.plot_pretraining(ax, [9.0, 5.0, 4.0], [9.0, 7.0, 6.0], 3.5, [0, 3], [10.0, 4.2])
+    plots.embeddings.plot_pretraining(ax, [9.0, 5.0, 4.0], [9.0, 7.0, 6.0], 3.5, [0, 3], [10.0, 4.2])
     raw, mean, validation, baseline = ax.lines
     assert list(raw.get_xdata()) == [1, 2, 3] and list(mean.get_ydata()) == [9, 7, 6]
     assert list(validation.get_xdata()) == [0, 3] and set(baseline.get_ydata()) == {3.5}
@@ -37,7 +37,9 @@ def test_pretraining_shows_losses_baseline_and_validation(ax):
 
 def test_rows_are_coloured_by_layer(ax):
     points = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
-    plots.plot_embeddings(ax, np.zeros((4, 2)), points, [3, 2, 3], np.ones((1, 2)), shares=(0.5, 0.25))
+    plots.embeddings.plot_embeddings(
+        ax, np.zeros((4, 2)), points, [3, 2, 3], np.ones((1, 2)), shares=(0.5, 0.25)
+    )
     words, second, third, markers = ax.collections
     np.testing.assert_allclose(third.get_offsets(), points[[0, 2]])
     np.testing.assert_allclose(second.get_facecolor()[0][:3], style.layer_color(2))
@@ -46,9 +48,9 @@ def test_rows_are_coloured_by_layer(ax):
 
 
 def test_pairs_and_permutations(ax):
-    plots.plot_pairs(ax, [-3.0, -1.0], [0.1, 0.4], [(-3.0, 0.1), (-1.0, 0.4)])
+    plots.embeddings.plot_pairs(ax, [-3.0, -1.0], [0.1, 0.4], [(-3.0, 0.1), (-1.0, 0.4)])
     assert list(ax.lines[0].get_ydata()) == [0.1, 0.4]
     other = plt.figure().add_subplot()
-    plots.plot_permutations(other, np.linspace(-1, 1, 100), {"before": 0.0, "after": 0.3})
+    plots.embeddings.plot_permutations(other, np.linspace(-1, 1, 100), {"before": 0.0, "after": 0.3})
     assert [line.get_xdata()[0] for line in other.lines] == [0.0, 0.3]
     assert texts(other) == ["tokens shuffled", "before: +0.00", "after: +0.30"]

@@ -23,7 +23,7 @@ def test_names_of_narrow_neighbours_do_not_overlap(ax):
 
 def test_layer_bars_and_what_chance_gives(ax):
     counts, even = np.array([5, 0, 1]), np.full(3, 2.0)
-    plots.plot_layer_counts(ax, [2, 3, 4], counts, [even, even - 1, even + 2])
+    plots.layers.plot_layer_counts(ax, [2, 3, 4], counts, [even, even - 1, even + 2])
     assert [bar.get_height() for bar in ax.patches] == [5, 0, 1]
     assert [label.get_text() for label in ax.get_xticklabels()] == ["L2", "L3", "L4"]
     spans = ax.collections[0].get_segments()
@@ -32,17 +32,17 @@ def test_layer_bars_and_what_chance_gives(ax):
 
 def test_layer_bars_have_heights_errors_and_floor(ax):
     values, floor = np.array([0.6, 0.3, 0.2]), np.array([0.1, 0.1, 0.05])
-    plots.plot_layer_bars(ax, values, "y", np.full(3, 0.05), floor)
+    plots.layers.plot_layer_bars(ax, values, "y", np.full(3, 0.05), floor)
     assert [bar.get_height() for bar in ax.patches] == pytest.approx(values)
     assert ax.patches[0].get_facecolor()[:3] == pytest.approx(to_rgb(SEMANTIC))
     dashes = ax.collections[-1].get_segments()
     assert [segment[0, 1] for segment in dashes] == pytest.approx(floor)
-    plots.plot_layer_bars(plt.figure().subplots(), values, "y", np.full(3, np.nan))  # a single voice
+    plots.layers.plot_layer_bars(plt.figure().subplots(), values, "y", np.full(3, np.nan))  # a single voice
 
 
 def test_semantic_layers_have_their_colour(ax):
     chance = np.array([[3.0, 2.0, 1.0], [1.0, 1.0, 0.0], [6.0, 4.0, 3.0]])
-    plots.plot_layer_counts(ax, (1, 2, 3), [5, 0, 1], chance, semantic_layers=(1,))
+    plots.layers.plot_layer_counts(ax, (1, 2, 3), [5, 0, 1], chance, semantic_layers=(1,))
     colors = [to_rgb(SEMANTIC), layer_color(2), layer_color(3)]
     assert [bar.get_facecolor()[:3] for bar in ax.patches] == [pytest.approx(color) for color in colors]
     ranges = ax.collections[0].get_segments()
@@ -51,7 +51,7 @@ def test_semantic_layers_have_their_colour(ax):
 
 def test_many_layers_of_which_none_is_semantic(ax):
     layers, zero = tuple(range(1, 33)), np.zeros(32)
-    plots.plot_layer_counts(ax, layers, zero, [zero, zero, zero], semantic_layers=())
+    plots.layers.plot_layer_counts(ax, layers, zero, [zero, zero, zero], semantic_layers=())
     colors = {bar.get_facecolor()[:3] for bar in ax.patches}
     assert len(ax.patches) == 32 and to_rgb(SEMANTIC) not in colors
     assert [t.get_text() for t in ax.get_xticklabels()][:3] == ["L1", "L4", "L7"]

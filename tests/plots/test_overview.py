@@ -14,7 +14,7 @@ SPEC = CodecSpec(24000, 480, 2048, 8, (1,))
 
 def test_pipeline_shows_clip_codes_and_steps(ax):
     wav, codes = np.linspace(-1, 1, 100), np.arange(24).reshape(8, 3)
-    plots.plot_pipeline(ax, wav, codes, SPEC)
+    plots.overview.plot_pipeline(ax, wav, codes, SPEC)
     wave, image = ax.child_axes
     assert np.array_equal(wave.lines[0].get_ydata(), wav)
     assert np.array_equal(image.images[0].get_array(), spread_codes(codes))
@@ -26,7 +26,7 @@ def test_pipeline_shows_clip_codes_and_steps(ax):
 def test_prosody_is_drawn_by_samples_and_pitch_in_seconds():
     wave, pitch = plt.subplots(2)[1]
     f0 = np.array([1.0, np.nan, 3.0])
-    plots.plot_prosody((wave, pitch), np.zeros(960), f0, SPEC, "blue")
+    plots.overview.plot_prosody((wave, pitch), np.zeros(960), f0, SPEC, "blue")
     assert wave.lines[0].get_xdata()[-1] == pytest.approx(959 / 24000)
     assert np.allclose(pitch.lines[0].get_xdata(), [0.01, 0.03, 0.05])
     assert np.array_equal(pitch.lines[0].get_ydata(), f0, equal_nan=True)
@@ -34,7 +34,7 @@ def test_prosody_is_drawn_by_samples_and_pitch_in_seconds():
 
 def test_planted_table_shows_means_with_fitting_decimals(ax):
     means = pd.DataFrame({"rate": [0.85, 1.2], "pause_ms": [240.0, 0.4]}, index=["authority", "ad_hominem"])
-    plots.plot_planted(ax, means, pd.DataFrame({"rate": [0.06, 0.06], "pause_ms": [50.0, 31.0]}))
+    plots.overview.plot_planted(ax, means, pd.DataFrame({"rate": [0.06, 0.06], "pause_ms": [50.0, 31.0]}))
     texts = [text.get_text() for text in ax.texts]
     assert texts == ["0.85 ± 0.06", "240 ± 50", "1.20 ± 0.06", "0 ± 31"]
     assert [t.get_text() for t in ax.get_yticklabels()] == ["authority", "ad hominem"]
@@ -47,7 +47,7 @@ def test_ceilings_are_bars_with_intervals_and_a_line_for_chance(ax):
         for t in ("fallacy", "topic")
         for k, i in enumerate(("text", "planted", "both"))
     ]
-    plots.plot_upper_bounds(ax, pd.DataFrame(rows))
+    plots.overview.plot_upper_bounds(ax, pd.DataFrame(rows))
     assert sorted(bar.get_height() for bar in ax.patches) == pytest.approx([0.1, 0.1, 0.3, 0.3, 0.5, 0.5])
     shown = [t.get_text() for t in ax.get_legend().get_texts()]
     assert shown == ["words", "planted prosody", "both", "chance"]

@@ -11,7 +11,7 @@ from speechlm_utils.plots.path import plot_coef_step, plot_count_step
 def test_path_shows_counts_scores_and_marks(ax):
     below = plt.subplots()[1]
     Cs, score = np.array([0.01, 0.1]), np.array([0.3, 0.5])
-    plots.plot_C_path((ax, below), Cs, np.array([0, 80]), score, np.array([0.1, 0.2]), {"best": 0.1})
+    plots.path.plot_C_path((ax, below), Cs, np.array([0, 80]), score, np.array([0.1, 0.2]), {"best": 0.1})
     assert ax.lines[0].get_ydata().tolist() == [0, 80] and below.lines[0].get_ydata().tolist() == [0.3, 0.5]
     assert ax.lines[1].get_xdata()[0] == 0.1 and ax.get_legend().get_texts()[0].get_text() == "best"
     band = below.collections[0].get_paths()[0].vertices[:, 1]
@@ -40,7 +40,7 @@ def test_the_largest_count_has_room_above_it_and_numbers_are_written_out(ax):
 
 def test_permuted_counts_span_least_to_most(ax):
     permuted = np.array([[0, 5], [2, 9], [1, 7]])
-    plots.plot_permuted_counts(ax, np.array([0.01, 0.1]), np.array([3, 20]), permuted, "topic")
+    plots.path.plot_permuted_counts(ax, np.array([0.01, 0.1]), np.array([3, 20]), permuted, "topic")
     band = ax.collections[0].get_paths()[0].vertices[:, 1]
     assert (band.min(), band.max()) == (0, 9) and ax.lines[1].get_ydata().tolist() == [3, 20]
     assert ax.lines[0].get_ydata().tolist() == [1, 7]

@@ -7,14 +7,16 @@ from speechlm_utils.plots.penalty import plot_penalty
 
 
 def test_spread_leaves_out_what_never_occurs(ax):
-    plots.plot_spread(ax, np.array([0.1, 0, 0.5]), np.array([0.2, 1, 0.4]), np.array([True, False, False]))
+    plots.penalty.plot_spread(
+        ax, np.array([0.1, 0, 0.5]), np.array([0.2, 1, 0.4]), np.array([True, False, False])
+    )
     tokens, words = (one.get_offsets().tolist() for one in ax.collections)
     assert tokens == [[0.5, 0.4]] and words == [[0.1, 0.2]]
 
 
 def test_shrinkage_has_three_curves(ax):
     a = np.linspace(-1, 1, 5)
-    plots.plot_shrinkage(ax, a, 0 * a, a / 2)
+    plots.penalty.plot_shrinkage(ax, a, 0 * a, a / 2)
     assert [line.get_ydata().tolist() for line in ax.lines[:3]] == [
         a.tolist(),
         (a / 2).tolist(),
@@ -23,7 +25,7 @@ def test_shrinkage_has_three_curves(ax):
 
 
 def test_sizes_end_where_zeros_begin(ax):
-    plots.plot_sizes(ax, {"ℓ1": np.array([0.0, 2.0, 0.0, 1.0]), "ℓ2": np.array([1.0, 2.0, 3.0, 4.0])})
+    plots.penalty.plot_sizes(ax, {"ℓ1": np.array([0.0, 2.0, 0.0, 1.0]), "ℓ2": np.array([1.0, 2.0, 3.0, 4.0])})
     assert ax.lines[0].get_ydata().tolist() == [2.0, 1.0]
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["ℓ1: 2", "ℓ2: 4"]
 
