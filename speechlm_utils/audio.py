@@ -93,10 +93,7 @@ def _find_broken_promise(log: str) -> str:
 def measure_seconds(audio: AudioFiles) -> float:
     """Return a clip's length in seconds as its headers promise, without decoding anything.
 
-    Raises
-    ------
-    FileNotFoundError, OSError, ValueError
-        If a file is missing, cannot be read as audio, is cut off, or holds no samples; the message names it.
+    FileNotFoundError, OSError or ValueError names a file that is missing, cut off, empty or no audio.
     """
     return sum(_require_header(path).seconds for path in list_parts(audio))
 

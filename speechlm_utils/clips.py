@@ -71,10 +71,7 @@ def find_repeated(names: Iterable[str]) -> list[str]:
 def select_clips(clips: Sequence[Clip], task: str | None = None, split: str | None = None) -> list[Clip]:
     """Select the clips of a split that carry a label of a task, in their order; None takes all.
 
-    Raises
-    ------
-    ValueError
-        If there is none; the message names the task, the split and what there is.
+    If there is none, ValueError names the task, the split and what there is.
     """
     selected = [c for c in clips if (task is None or task in c.labels) and split in (None, c.split)]
     if not selected:

@@ -65,12 +65,9 @@ class Experiment:
     def clips(
         self, task: str | None = None, split: str | None = None, rms_dbfs: float | None = None
     ) -> list[Clip]:
-        """Return the clips of a task and split with their codes, encoded or read from the cache.
+        """Return the clips of a task and split (None: all) with codes, encoded or read from the cache.
 
-        Parameters
-        ----------
-        task, split : None takes every clip of the split, or every split
-        rms_dbfs : bring every clip to this level before encoding, or None
+        `rms_dbfs` brings every clip to this level before encoding.
         """
         splits = [split] if split else sorted({clip.split for clip in self.corpus})
         size = self.clips_per_split, self.seed
@@ -125,12 +122,7 @@ class Experiment:
         return selection
 
     def token_embeddings(self, selection: Selection, settings: "PretrainSettings") -> dict:
-        """Load the embeddings pre-trained for a selection from the run folder, or train them.
-
-        Returns
-        -------
-        embeddings : dict, token name -> float32 array, shape (width,)
-        """
+        """Load the embeddings pre-trained for a selection, or train them: token name -> float32 (width,)."""
         from .llm.embeddings import OUTPUT, load_embeddings, save_embeddings
         from .llm.load import load_llm
         from .llm.vocabulary import list_added_names

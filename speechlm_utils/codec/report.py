@@ -35,15 +35,9 @@ def report_phones(clips: Sequence[Clip], seed: int = 0) -> pd.DataFrame:
     With few frames for many codes the measure does not fall to 0 even for codes that tell nothing; the floor
     says how far, and the jackknife leaves out one voice at a time, so that the bias hardly changes.
 
-    Parameters
-    ----------
-    clips : with codes and phones
-    seed : int, of the order of the phones for the floor
-
-    Returns
-    -------
-    table : DataFrame, a row for each layer (from 1), with columns `pnmi` (see `phone_information`), `error`
-        (its standard error by the jackknife over voices; NaN for one voice) and `floor` (phones shuffled)
+    The clips have codes and phones. There is a row for each layer (from 1), with columns `pnmi` (see
+    `phone_information`), `error` (its standard error by the jackknife over voices; NaN for one voice) and
+    `floor` (phones shuffled, by the seed).
     """
     codes = np.concatenate([clip.codes for clip in clips], axis=1)
     phones = np.unique(np.concatenate([frame_phones(clip) for clip in clips]), return_inverse=True)[1]

@@ -58,10 +58,7 @@ def load_mmused_csv(
         `labels["fallacy"]` (AFC) or `labels["detection"]` (AFD), a name of `LABELS`. `speaker` is empty: the
         corpus does not say who speaks. Texts are stripped of white space at their ends
 
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        The message names the file, the line and the value.
+    FileNotFoundError or ValueError names the file, the line and the value.
     """
     path = Path(csv)
     task = _find_task(path, task)
