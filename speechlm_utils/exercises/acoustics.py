@@ -24,11 +24,11 @@ def check_effect(function) -> str:
     a, b = rng.normal(4.0, 1.0, 80), rng.normal(0.0, 3.0, 120)
     difference = a.mean() - b.mean()
     pooled = np.sqrt((a.var() * len(a) + b.var() * len(b)) / (len(a) + len(b) - 2))
+    by_all = difference / np.concatenate([a, b]).std()
     hints = {
         "The sign is turned round: take the token's frames less the others.": -difference / pooled,
         "This is the difference of the means; divide it by the pooled deviation.": difference,
-        "This deviation is that of all frames; pool the deviations within the groups.": difference
-        / np.concatenate([a, b]).std(),
+        "This deviation is that of all frames; pool the deviations within the groups.": by_all,
     }
     compare(function(a, b), difference / pooled, hints, "80 frames with the token, 120 others")
     return "Positive: the token's frames lie higher."

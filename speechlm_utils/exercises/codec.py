@@ -58,11 +58,7 @@ def check_padding(answer: np.ndarray, codec, wav: np.ndarray, n_samples: int) ->
 def check_layers(answer, read, spec: CodecSpec) -> str:
     """Check the fewest layers that read every target 90 % as well as all of them; print what they read.
 
-    Parameters
-    ----------
-    answer : layers, numbered from 1
-    read : function layers -> Series of R² by target
-    spec : CodecSpec
+    answer : layers, numbered from 1; read : function layers -> Series of R² by target.
     """
     layers, every = set(np.atleast_1d(answer)), range(1, spec.n_layers + 1)
     if not layers or len(layers) < np.size(answer) or not layers <= set(every):

@@ -4,23 +4,23 @@ import numpy as np
 
 from .feedback import NotYet, exercise
 
-SAME = (
-    ("Don't stop!", "don't  stop"),
-    ("well-known", "Well known"),
-    ("  a\tb ", "a b"),
-    ("ΝΑΙ, ΒΈΒΑΙΑ", "ναι βέβαια"),
-)
-DIFFERENT = (("今日は", "明日は"), ("ναι", "όχι"), ("a cat", "a rat"))
+SAME = {
+    "Don't stop!": "don't  stop",
+    "well-known": "Well known",
+    " a\tb ": "a b",
+    "ΝΑΙ, ΒΈΒΑΙΑ": "ναι βέβαια",
+}
+DIFFERENT = {"今日は": "明日は", "ναι": "όχι", "a cat": "a rat"}
 
 
 @exercise("Compare texts")
 def check_normalise(function) -> str:
     """Check a function text -> text whose results agree where only case, space and punctuation differ."""
-    for one, other in SAME:
+    for one, other in SAME.items():
         if function(one) != function(other):
-            both = f"{one!r} becomes {function(one)!r}, but {other!r} becomes {function(other)!r}"
-            raise NotYet(f"{both}.")
-    for one, other in DIFFERENT:
+            but = f"but {other!r} becomes {function(other)!r}."
+            raise NotYet(f"{one!r} becomes {function(one)!r}, {but}")
+    for one, other in DIFFERENT.items():
         if function(one) == function(other):
             hint = "" if function(one).strip() else " Letters are not only a to z."
             raise NotYet(f"{one!r} and {other!r} both become {function(one)!r}.{hint}")

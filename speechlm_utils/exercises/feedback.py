@@ -21,9 +21,12 @@ def exercise(name: str) -> Callable:
         @wraps(check)
         def run(answer, *given, **options) -> bool | None:
             try:
-                return tell(name, True, check(_need(answer), *given, **options))
+                passed, message = True, check(_need(answer), *given, **options)
             except NotYet as wrong:
-                return tell(name, False if str(wrong) else None, str(wrong))
+                passed, message = False if str(wrong) else None, str(wrong)
+            outcome = {None: "not attempted yet", True: "correct", False: "not yet"}[passed]
+            print(f"{name}: {outcome}. {message}".strip())
+            return passed
 
         return run
 
@@ -40,13 +43,8 @@ def _need(answer):
 def compare(answer, right, hints: Mapping = {}, case: str = "", otherwise: str = "", rtol: float = 0.01):
     """Raise NotYet unless the answer is right, with a hint if it is wrong in a known way.
 
-    Parameters
-    ----------
-    answer, right : number, or array
-    hints : dict, hint -> the wrong answer that it explains
-    case : what a function was asked, shown with both answers; empty where the right one stays untold
-    otherwise : hint for all other wrong answers
-    rtol : float, relative tolerance
+    hints are hint -> the wrong answer that it explains, otherwise is that for all others; case is what a
+    function was asked, shown with both answers, and empty where the right one stays untold.
     """
     shape, wanted = np.shape(answer), np.shape(right)
     if shape != wanted:
@@ -57,10 +55,3 @@ def compare(answer, right, hints: Mapping = {}, case: str = "", otherwise: str =
     hint = next((text for text, wrong in hints.items() if np.allclose(answer, wrong, rtol)), otherwise)
     both = (str(np.round(value, 4).tolist()) for value in (answer, right))
     raise NotYet(f"{case}: you return {', not '.join(both)}. {hint}".strip() if case else hint)
-
-
-def tell(name: str, passed: bool | None, message: str = "") -> bool | None:
-    """Print the outcome of a check, with what was wrong or what the answer means, and return it."""
-    outcome = {None: "not attempted yet", True: "correct", False: "not yet"}[passed]
-    print(f"{name}: {outcome}. {message}".strip())
-    return passed

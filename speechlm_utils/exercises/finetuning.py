@@ -49,23 +49,17 @@ def check_wider(answer: str, by_clip, by_sentence) -> str:
 def check_knob(answer: str, train, knobs: Mapping[str, dict]) -> str:
     """Check which knob lowers the last validation loss most; train with each of them, and print all.
 
-    A knob passes, too, if the seeds do not agree that the best one is better.
-
-    Parameters
-    ----------
-    answer : name in `knobs`
-    train : function (seed=, **knob) -> (n_epochs, 3) array: training loss, validation loss, accuracy
-    knobs : dict, name -> what is changed
+    A knob passes, too, if the seeds do not agree that the best one is better; train is a function
+    (seed=, **knob) -> (n_epochs, 3) array of training loss, validation loss and accuracy.
     """
     if answer not in knobs:
         raise NotYet(f"{answer!r} is none of {', '.join(knobs)}.")
-    runs = {
-        name: np.array([train(seed=seed, **knob) for seed in range(N_SEEDS)])
-        for name, knob in ({BASE: {}} | knobs).items()
-    }
-    table = pd.DataFrame({name: values[:, -1].mean(axis=0) for name, values in runs.items()}).T
-    table.columns = ["training loss", "validation loss", "accuracy"]
-    losses = {name: values[:, :, 1] for name, values in runs.items()}
+    runs, losses = {}, {}
+    for name, knob in ({BASE: {}} | knobs).items():
+        values = np.array([train(seed=seed, **knob) for seed in range(N_SEEDS)])
+        runs[name], losses[name] = values[:, -1].mean(axis=0), values[:, :, 1]
+    columns = ["training loss", "validation loss", "accuracy"]
+    table = pd.DataFrame.from_dict(runs, orient="index", columns=columns)
     gains = pd.DataFrame({name: losses[BASE][:, -1] - losses[name][:, -1] for name in knobs})
     print(table.assign(**{f"better in, of {N_SEEDS} seeds": (gains > 0).sum()}).round(2))
     if (losses[BASE][:, -1] - losses[BASE].min(axis=1)).mean() <= 0.02:

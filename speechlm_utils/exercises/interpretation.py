@@ -32,15 +32,13 @@ def check_interval(function) -> str:
     pooled = hits[draws].sum(axis=1) / frames[draws].sum(axis=1)
     low, high = np.quantile(pooled, [0.025, 0.975])
     share = hits.sum() / frames.sum()
-    error = np.sqrt(share * (1 - share) / frames.sum())
+    error = 1.96 * np.sqrt(share * (1 - share) / frames.sum())
+    averaged = np.quantile((hits / frames)[draws].mean(axis=1), [0.025, 0.975])
     hints = {
         "The bounds have changed places: low comes first.": [high, low],
-        "You average the clips' shares; a long clip has more frames: divide the sums.": np.quantile(
-            (hits / frames)[draws].mean(axis=1), [0.025, 0.975]
-        ),
+        "You average the clips' shares; a long clip has more frames: divide the sums.": averaged,
         "This holds 90 %: leave 2.5 % out on each side.": np.quantile(pooled, [0.05, 0.95]),
-        "This takes frames for independent; use the resamples of clips.": share
-        + error * np.array([-1.96, 1.96]),
+        "This takes frames for independent; use the resamples of clips.": [share - error, share + error],
     }
     compare(function(hits.copy(), frames.copy(), draws.copy()), [low, high], hints, "30 clips, 400 resamples")
     return "Clips are resampled whole: what hangs together stays together."

@@ -27,8 +27,7 @@ def check_lead(function) -> str:
     share, chance = selected / selected.sum(), occurring / occurring.sum()
     hints = {
         "You compare with equal shares, but layers have not equally many tokens.": share * 3,
-        "This is the part of a layer that is selected; divide it by that of all layers.": selected
-        / occurring,
+        "This is the part of a layer that is selected; divide it by that of all.": selected / occurring,
         "A difference of shares; the lead is their ratio.": share - chance,
     }
     case = f"{selected.tolist()} selected of {occurring.tolist()}"

@@ -23,11 +23,10 @@ def check_unigram(answer: float, counts: Sequence[int], judged: Sequence[int]) -
     """Check the loss of guessing by frequency: `counts` of every kind, `judged` the kinds to predict."""
     losses = -np.log(np.asarray(counts) / np.sum(counts))
     right = losses[np.asarray(judged)].mean()
+    entropy = np.average(losses, weights=counts)
     hints = {
         "This is in bits; take the natural logarithm.": right / np.log(2),
-        "This is the entropy of the counts; average over the tokens of `judged`.": np.average(
-            losses, weights=counts
-        ),
+        "This is the entropy of the counts; average over the tokens of `judged`.": entropy,
     }
     otherwise = f"{answer:.3f} is not it: average -log(share) over the tokens of `judged`."
     compare(answer, right, hints, otherwise=otherwise, rtol=1e-3)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from ..interpretation.cards import find_card, list_cards
 from .acoustics import name_feature, plot_grid
-from .style import AUDIO, NEUTRAL, TEXT, layer_color, name_rows, show_name
+from .style import AUDIO, NEUTRAL, TEXT, layer_colors, name_rows, show_name
 
 TITLES = {
     "coefficient": "coefficient (line: folds)",
@@ -34,7 +34,7 @@ def draw_card(figure: Figure, facts: pd.DataFrame, token: tuple[int, int]) -> st
     card = find_card(facts, token)
     parts = {name: one.reset_index(drop=True) for name, one in card.groupby("part")}
     *axes, last = figure.subplots(2, 3, width_ratios=[1, 1, 1.25]).ravel()
-    color = layer_color(token[0], max(8, int(facts.layer.max())))
+    color = layer_colors([token[0]], max(8, int(facts.layer.max())))[0]
     for ax, (part, title) in zip(axes, TITLES.items(), strict=True):
         if part in parts:
             plot_facts(ax, parts[part], color)

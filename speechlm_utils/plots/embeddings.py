@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from ..codec_spec import CodecSpec
 from ..tokens import Occurrence
-from .style import AUDIO, BOTH, NEUTRAL, TEXT, count_along, layer_color, layer_colors
+from .style import AUDIO, BOTH, NEUTRAL, TEXT, count_along, layer_colors
 
 
 def plot_occurrences(ax: Axes, found: Sequence[Occurrence], n_frames: int, spec: CodecSpec) -> Axes:
@@ -78,7 +78,7 @@ def plot_embeddings(
     ax.scatter(*words.T, s=4, color="0.8", lw=0, label="words of the LLM", rasterized=True)
     for layer in np.unique(layers):
         at = points[layers == layer]
-        colour = layer_color(int(layer), max(8, *layers))
+        (colour,) = layer_colors([layer], max(8, *layers))
         ax.scatter(*at.T, s=26, color=colour, edgecolor="white", lw=0.4, label=f"layer {layer}")
     ax.scatter(*markers.T, s=34, marker="x", color="black", lw=1.4, label="markers")
     names = [f"principal axis {k} ({share:.0%} of the variance)" for k, share in enumerate(shares, start=1)]

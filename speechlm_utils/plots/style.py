@@ -49,24 +49,20 @@ def apply_style() -> None:
     mpl.rcParams.update(STYLE)
 
 
-def layer_color(
-    layer: int, n_layers: int = 8, semantic_layers: Sequence[int] = (1,)
-) -> tuple[float, float, float]:
-    """Return the colour of a layer, numbered from 1: orange if semantic, else from dark to light blue."""
-    if not 1 <= layer <= n_layers:
-        raise ValueError(f"layer={layer}: must be from 1 to {n_layers}")
-    if layer in semantic_layers:
-        return mpl.colors.to_rgb(SEMANTIC)
-    depth = max(layer - 2, 0) / max(n_layers - 2, 1)
-    return mpl.colormaps["Blues"](0.95 - 0.6 * depth)[:3]
-
-
 def layer_colors(
     layers: Sequence[int], n_layers: int | None = None, semantic_layers: Sequence[int] = (1,)
 ) -> list[tuple[float, float, float]]:
-    """Return the colours of several layers, see `layer_color`; n_layers is 8 or the largest unless given."""
+    """Return the colours of layers, numbered from 1: orange if semantic, else from dark to light blue.
+
+    n_layers is 8 or the largest unless given.
+    """
     n_layers = n_layers or max(8, *layers, 0)
-    return [layer_color(layer, n_layers, semantic_layers) for layer in layers]
+    if wrong := [layer for layer in layers if not 1 <= layer <= n_layers]:
+        raise ValueError(f"layer={wrong[0]}: must be from 1 to {n_layers}")
+    depths = [max(layer - 2, 0) / max(n_layers - 2, 1) for layer in layers]
+    blues = [mpl.colormaps["Blues"](0.95 - 0.6 * depth)[:3] for depth in depths]
+    orange = mpl.colors.to_rgb(SEMANTIC)
+    return [orange if one in semantic_layers else blue for one, blue in zip(layers, blues, strict=True)]
 
 
 def label_colors(names: Sequence[str]) -> dict[str, str]:

@@ -59,11 +59,8 @@ def explore_clips(
 ):
     """Return a menu of clips, an upload and a field for the words, above what a classifier makes of them.
 
-    Parameters
-    ----------
-    clips : what the menu shows -> clip; not empty
-    explain : draws an attribution of a clip and its sound (n_samples,) into an empty figure and returns it in
-        words, when a button is pressed; None: there is no button
+    clips, not empty, are what the menu shows -> clip; explain draws an attribution of a clip and its sound
+    (n_samples,) into an empty figure and returns it in words, when a button is pressed; None: there is none.
     """
 
     def draw_still() -> None:

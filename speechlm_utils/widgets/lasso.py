@@ -28,12 +28,8 @@ def explore_lasso(
 
     A path that is not known yet is fitted when it is chosen; from then on each move of the slider only draws.
 
-    Parameters
-    ----------
-    paths : LassoPaths
-    task, layers : what is shown first
-    C : where the slider stands at first, the nearest value of the path; None: the middle
-    tasks, layer_sets : what else can be chosen; a set of layers by its name
+    task, layers and C (the nearest value of the path; None: the middle) are shown first; tasks and
+    layer_sets, by name, are what else can be chosen.
     """
 
     def draw_still() -> None:

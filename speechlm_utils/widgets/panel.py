@@ -151,11 +151,8 @@ def busy(
 ) -> Iterator[None]:
     """Disable controls while something is computed; an error becomes one line, and nothing is left disabled.
 
-    Parameters
-    ----------
-    text : what is being done; nothing is said where it takes no time
-    at : the control in use, which stays enabled, so that the keyboard does not lose its place
-    failed : called after an error, to take away what belongs to the state before
+    text says what is being done, if it takes time; `at`, the control in use, stays enabled, so that the
+    keyboard does not lose its place; `failed` takes away, after an error, what belongs to the state before.
     """
     before = [(control, control.disabled) for control in controls if control is not at]
     if text:

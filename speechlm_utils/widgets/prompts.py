@@ -12,7 +12,7 @@ from matplotlib.colors import to_hex
 from ..llm.prompts import Prompt, build_prompt
 from ..llm.spec import PromptFormat
 from ..llm.vocabulary import MARKERS
-from ..plots.style import layer_color
+from ..plots.style import layer_colors
 from ..tokens import parse_token, show_token
 from .panel import label, live, operate
 
@@ -68,7 +68,7 @@ def split_prompt(tokenizer, input_ids: Sequence[int]) -> list[tuple[str, str, in
 @functools.cache
 def _find_style(layer: int) -> str:
     """Write the style of a speech token: its layer's colour, and ink that has 4.6 to 1 on it (WCAG 2.1)."""
-    color = layer_color(layer)
+    (color,) = layer_colors([layer])
     light = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color]
     ink = "#fff" if np.dot([0.2126, 0.7152, 0.0722], light) < 0.179 else "#000"
     return f"{_BOX};background:{to_hex(color)};color:{ink}"

@@ -6,24 +6,16 @@ import numpy as np
 
 from ..plots.penalty import plot_penalty
 from ..selection.penalties import boundary, minimise_within, quadratic_loss
-from .panel import live, operate
+from .panel import WIDE, label, live, operate
 
 MATRIX = np.array([[1.0, 0.55], [0.55, 1.2]])
 GRID = np.linspace(-1.6, 2.4, 161)
-WIDE = {"width": "36rem", "max_width": "98%"}  # a slider of 86 places needs more than the usual 300 pixels
 
 
 def show_penalties(budget: float = 1.0, angle: float = 10.0, length: float = 1.7):
     """Draw the diamond and the circle of one budget, and where the smallest loss lies in each.
 
-    Parameters
-    ----------
-    budget : float, the largest |w1| + |w2|, or sqrt(w1² + w2²)
-    angle, length : degrees and length: where the minimum without a budget lies
-
-    Returns
-    -------
-    fig : Figure
+    budget : the largest |w1| + |w2|, or sqrt(w1² + w2²); angle (degrees), length : of the minimum.
     """
     centre = length * np.array([np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))])
     points = np.stack(np.meshgrid(GRID, GRID), axis=-1)
@@ -46,9 +38,9 @@ def explore_penalties():
         print(*titles, sep="\n")
 
     def make() -> ipywidgets.Widget:
-        look = {"continuous_update": False, "style": {"description_width": "8rem"}, "layout": WIDE}
-        budget = ipywidgets.FloatSlider(1.0, min=0.1, max=1.6, step=0.1, description="budget", **look)
-        angle = ipywidgets.FloatSlider(10.0, min=-40, max=130, step=2, description="angle (degrees)", **look)
+        look = {"continuous_update": False, "layout": WIDE}
+        budget = ipywidgets.FloatSlider(1.0, min=0.1, max=1.6, step=0.1, **look, **label("budget"))
+        angle = ipywidgets.FloatSlider(10.0, min=-40, max=130, step=2, **look, **label("angle (degrees)"))
         return operate(draw, {"budget": budget, "angle": angle})
 
     return live(make)

@@ -20,15 +20,8 @@ def explore_tokens(
 ) -> ipywidgets.Widget:
     """Return a list of the selected tokens, beside the card of the one that is picked and its sound.
 
-    Parameters
-    ----------
-    draw_card : called with an empty figure and (layer, code), draws the card and returns it in words
-    listen : called with (layer, code), returns what plays the token: HTML, or an object shown as HTML
-
-    Raises
-    ------
-    ValueError
-        If no token is selected.
+    draw_card draws the card of a token into an empty figure and returns it in words; listen returns what
+    plays a token: HTML, or an object shown as HTML. Raises ValueError if no token is selected.
     """
 
     def draw_still() -> None:

@@ -16,7 +16,7 @@ def texts(ax):
 def test_tokens_stand_at_the_middle_of_their_frames(ax):
     plots.embeddings.plot_occurrences(ax, [Occurrence(0, 2, 5), Occurrence(49, 8, 7)], 100, SPEC)
     np.testing.assert_allclose(ax.collections[1].get_offsets(), [[0.01, 2], [0.99, 8]])
-    np.testing.assert_allclose(ax.collections[1].get_edgecolor()[1][:3], style.layer_color(8))
+    np.testing.assert_allclose(ax.collections[1].get_edgecolor()[1][:3], style.layer_colors([8])[0])
     assert ax.get_xlim() == (0, 2) and ax.get_ylim() == (8.6, 0.4)  # layer 1 on top
 
 
@@ -42,7 +42,7 @@ def test_rows_are_coloured_by_layer(ax):
     )
     words, second, third, markers = ax.collections
     np.testing.assert_allclose(third.get_offsets(), points[[0, 2]])
-    np.testing.assert_allclose(second.get_facecolor()[0][:3], style.layer_color(2))
+    np.testing.assert_allclose(second.get_facecolor()[0][:3], style.layer_colors([2])[0])
     assert len(words.get_offsets()) == 4 and len(markers.get_offsets()) == 1
     assert ax.get_xlabel() == "principal axis 1 (50% of the variance)"
 

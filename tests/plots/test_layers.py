@@ -7,7 +7,7 @@ from matplotlib.colors import to_rgb
 
 from speechlm_utils import plots
 from speechlm_utils.plots.layers import mark_layers
-from speechlm_utils.plots.style import SEMANTIC, layer_color
+from speechlm_utils.plots.style import SEMANTIC, layer_colors
 
 
 def test_ticks_of_layers_stand_in_the_middle_of_their_columns(ax):
@@ -43,7 +43,7 @@ def test_layer_bars_have_heights_errors_and_floor(ax):
 def test_semantic_layers_have_their_colour(ax):
     chance = np.array([[3.0, 2.0, 1.0], [1.0, 1.0, 0.0], [6.0, 4.0, 3.0]])
     plots.layers.plot_layer_counts(ax, (1, 2, 3), [5, 0, 1], chance, semantic_layers=(1,))
-    colors = [to_rgb(SEMANTIC), layer_color(2), layer_color(3)]
+    colors = [to_rgb(SEMANTIC), layer_colors([2])[0], layer_colors([3])[0]]
     assert [bar.get_facecolor()[:3] for bar in ax.patches] == [pytest.approx(color) for color in colors]
     ranges = ax.collections[0].get_segments()
     assert np.allclose([segment[:, 1] for segment in ranges], [[1, 6], [1, 4], [0, 3]])

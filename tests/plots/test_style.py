@@ -21,11 +21,11 @@ def test_importing_figures_loads_no_heavy_library():
 
 def test_layers_have_eight_colours_and_labels_keep_theirs():
     colors = style.layer_colors(range(1, 9))
-    assert len(set(colors)) == 8 and style.layer_color(1) == to_rgb("#D55E00")
+    assert len(set(colors)) == 8 and style.layer_colors([1])[0] == to_rgb("#D55E00")
     brightness = [sum(color) for color in colors[1:]]
     assert np.all(np.diff(brightness) > 0)
     with pytest.raises(ValueError, match="layer=9: must be from 1 to 8"):
-        style.layer_color(9)
+        style.layer_colors([9], 8)
     assert plots.label_colors(["b", "a"]) == plots.label_colors(["a", "b"])
     assert len(set(plots.label_colors([f"c{k}" for k in range(12)]).values())) == 12
     assert plots.show_name("ad_hominem") == "ad hominem"
@@ -39,7 +39,7 @@ def test_style_is_set_by_one_call():
 
 def test_layers_are_coloured_by_what_they_are_trained_towards():
     second = style.layer_colors([1, 2], semantic_layers=(2,))
-    assert second[1] == to_rgb(style.SEMANTIC) and second[0] == style.layer_color(2)
+    assert second[1] == to_rgb(style.SEMANTIC) and second[0] == style.layer_colors([2])[0]
     assert len(style.layer_colors(range(1, 33))) == 32 and style.layer_colors([]) == []
 
 
