@@ -30,13 +30,14 @@ from pathlib import Path
 from statistics import mean, stdev
 
 import numpy as np
+from sklearn.metrics import f1_score, precision_recall_curve
 
 from speechlm_utils.clips import Clip, hash_corpus, label_ids, label_names, select_clips
 from speechlm_utils.corpus.mmused import LABEL_COLUMNS, TEST_DEBATES, load_mmused_csv
 from speechlm_utils.files import write_json, write_text
 from speechlm_utils.finetuning.model_card import format_table
 from speechlm_utils.llm.spec import LLMSpec
-from speechlm_utils.metrics import choose_threshold, macro_f1_scores, score_class
+from speechlm_utils.metrics import macro_f1_scores
 
 ROOT = Path(__file__).resolve().parents[1]
 SPLITS = ("train", "validation", "test")
@@ -227,6 +228,51 @@ def score_splits(names: list[str], y: dict, logits: dict, is_seen: np.ndarray) -
             scores[split]["f1_unseen"] = score_class(y[split][new], predicted[new], names, POSITIVE)
     scores["validation"]["threshold"] = threshold
     return scores
+
+
+def score_class(y_true: Sequence[int], y_pred: Sequence[int], names: Sequence[str], name: str) -> float:
+    """Compute F1 of one named class, for example of "fallacious" in AFD; labels are places in `names`.
+
+    Raises ValueError if there is no such class, or `y_true` holds no clip of it.
+    """
+    if name not in names:
+        raise ValueError(f"class {name!r} is not one of {list(names)}")
+    place = list(names).index(name)
+    y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
+    if not (y_true == place).any():
+        raise ValueError(f"y_true holds no clip of class {name!r}, its F1 means nothing")
+    return float(f1_score(y_true == place, y_pred == place, zero_division=0))
+
+
+def choose_threshold(y_true: Sequence[bool], scores: Sequence[float]) -> tuple[float, float]:
+    """Choose the threshold on a score that gives the best F1 of the true class; for validation clips.
+
+    Parameters
+    ----------
+    y_true, scores : arrays, shape (n_clips,); scores are large where the class is likely
+
+    Returns
+    -------
+    threshold : float, half-way between two scores, or half a unit below the least; a clip with a larger score
+        counts as of the class. Of equally good thresholds the highest
+    f1 : float, at that threshold
+
+    Raises
+    ------
+    ValueError
+        If the arrays differ in length, no clip is of the class, or a score is not finite.
+    """
+    y_true, scores = np.asarray(y_true, dtype=bool), np.asarray(scores, dtype=float)
+    if y_true.shape != scores.shape or not y_true.any() or not np.isfinite(scores).all():
+        raise ValueError(
+            f"{y_true.shape} labels with {y_true.sum()} of the class, {scores.shape} scores: must be of one "
+            "length, with at least one of the class, and finite"
+        )
+    precision, recall, values = precision_recall_curve(y_true, scores)
+    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
+    best = int(np.flatnonzero(np.isclose(f1[:-1], f1[:-1].max(), rtol=1e-12)).max())
+    below = values[best - 1] if best else values[0] - 1
+    return float((values[best] + below) / 2), float(f1[best])
 
 
 def score_baselines(clips: dict[str, list[Clip]], column: str, is_seen: np.ndarray) -> dict[str, dict]:

@@ -34,8 +34,7 @@ class PairedScores:
     @property
     def numbers(self) -> dict[str, float]:
         """The numbers, as records and tables hold them."""
-        spans = dict(zip(("difference", "low", "high"), self.difference.values, strict=True))
-        return {"score_a": self.score_a, "score_b": self.score_b, **spans}
+        return {"score_a": self.score_a, "score_b": self.score_b, **self.difference.numbers}
 
 
 def paired_bootstrap(
@@ -52,13 +51,8 @@ def paired_bootstrap(
     ----------
     y_true, prediction_a, prediction_b : int arrays, shape (n_clips,); or predictions of several seeds, shape
         (n_seeds, n_clips): then macro-F1 is averaged over the seeds within each resample
-    groups : array, shape (n_clips,), clips of one group are drawn together
+    groups : array, shape (n_clips,), clips of one group are sampled together
     unit : what the groups are, in the plural
-
-    Raises
-    ------
-    ValueError
-        If the lengths differ, or there is no clip.
     """
     a, b = np.atleast_2d(prediction_a), np.atleast_2d(prediction_b)
     if not (a.shape[1] == b.shape[1] == len(y_true) == len(groups)):
@@ -79,8 +73,8 @@ def bootstrap_macro_f1(
 ) -> Interval:
     """Return macro-F1 over the classes present, whole groups resampled; shapes as in `paired_bootstrap`.
 
-    That one is to be asked whether B is better than A: two intervals of scores may overlap where that of
-    their difference leaves zero out.
+    Ask that one whether B is better than A: two intervals may overlap where that of the difference leaves
+    zero out.
     """
     group, weights = resample_groups(groups, bootstrap)
     return bootstrap.interval(_macro_f1(y_true, prediction, group, weights), weights.shape[1], reference=None)
@@ -89,21 +83,14 @@ def bootstrap_macro_f1(
 def resample_mean(
     values: np.ndarray, groups: np.ndarray, bootstrap: Bootstrap = Bootstrap(), unit: str = "sentences"
 ) -> Interval:
-    """Return the mean of values (n_clips,) over clips, whole groups (n_clips,) resampled."""
+    """Return the mean of values (n_clips,), whole groups resampled."""
     group, weights = resample_groups(groups, bootstrap)
     means = (weights @ np.bincount(group, values)) / (weights @ np.bincount(group))
     return bootstrap.interval(means, weights.shape[1], unit)
 
 
 def resample_groups(groups: np.ndarray, bootstrap: Bootstrap = Bootstrap()) -> tuple[np.ndarray, np.ndarray]:
-    """Draw whole groups with replacement, as often as there are groups.
-
-    Returns
-    -------
-    group : int array, shape (n_clips,), the place of each clip's group in their sorted order
-    weights : float array, shape (1 + n_resamples, n_groups), how often each was drawn; row 0 is the sample
-        itself
-    """
+    """Return the place of each clip's group in their sorted order (n_clips,), and `draw_weights` of them."""
     names, group = np.unique(groups, return_inverse=True)
     return group, draw_weights(len(names), bootstrap)
 

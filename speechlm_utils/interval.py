@@ -6,15 +6,10 @@ from html import escape
 
 @dataclass(frozen=True)
 class Interval:
-    """An estimate and its interval.
+    """An estimate and its interval, of a coverage (`level`), from `n` resampled units.
 
-    Attributes
-    ----------
-    estimate, low, high : float
-    n : int, units that were resampled
-    unit : str, what they are, in the plural: "sentences", "voices", "clips", "sentences and seeds"
-    reference : float, what the interval is held against (0 for a difference), or None where nothing is
-    level : float, coverage
+    `unit` says what they are, in the plural: "sentences", "voices", "sentences and seeds"; `reference` is
+    what the interval is held against (0 for a difference), None where nothing is.
     """
 
     estimate: float
@@ -30,14 +25,19 @@ class Interval:
         """Say "above" or "below" if the interval leaves the reference out, else "not decided"."""
         if self.reference is None:
             return ""
-        return (
-            "above" if self.low > self.reference else "below" if self.high < self.reference else "not decided"
-        )
+        if self.low > self.reference:
+            return "above"
+        return "below" if self.high < self.reference else "not decided"
 
     @property
     def values(self) -> list[float]:
         """The three numbers, as records and tables hold them: estimate, low, high."""
         return [self.estimate, self.low, self.high]
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The same by name, of a difference."""
+        return dict(zip(("difference", "low", "high"), self.values, strict=True))
 
     def __str__(self) -> str:
         sign = "" if self.reference is None else "+"

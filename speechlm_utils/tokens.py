@@ -53,10 +53,9 @@ def list_tokens(layers: Sequence[int], codebook_size: int) -> list[Token]:
 
 
 def check_codes(codes: np.ndarray, codebook_size: int, name: str = "codes") -> np.ndarray:
-    """Return the codes if they are integers of shape (n_layers, n_frames) in [0, codebook_size), else raise.
+    """Return codes that are integers (n_layers, n_frames) in [0, codebook_size); others raise ValueError.
 
-    Raises ValueError; the message names the clip (`name`) and the first bad code with its layer
-    and frame (from 0).
+    It names the clip (`name`) and the first bad code with its layer and frame (from 0).
     """
     codes = np.asarray(codes)
     if codes.ndim != 2 or codes.dtype.kind not in "iu":
@@ -75,9 +74,8 @@ def mark_tokens(codes: np.ndarray, tokens: Sequence[Token]) -> np.ndarray:
         raise ValueError("the clip has no codes; encode_clips adds them")
     layers, values = np.array(list(tokens), dtype=int).reshape(-1, 2).T
     if layers.size and (layers.min() < 1 or layers.max() > len(codes)):
-        raise ValueError(
-            f"tokens use layers {layers.min()} to {layers.max()}, the codes have 1 to {len(codes)}"
-        )
+        used = f"{layers.min()} to {layers.max()}"
+        raise ValueError(f"tokens use layers {used}, the codes have 1 to {len(codes)}")
     return np.asarray(codes)[layers - 1] == values[:, None]
 
 
@@ -86,10 +84,7 @@ def list_occurrences(
 ) -> list[Occurrence]:
     """List where tokens occur, as a language model reads them: frame by frame, in a frame layer by layer.
 
-    Parameters
-    ----------
-    codes : int array, shape (n_layers, n_frames)
-    collapse_repeats : bool, True lists a token that lasts over several frames once, at the first of them
+    collapse_repeats=True lists a token that lasts over several frames once, at the first of them.
     """
     is_in, codes = np.zeros(np.shape(codes), dtype=bool), np.asarray(codes)
     for (layer, _), marked in zip(tokens, mark_tokens(codes, tokens), strict=True):

@@ -248,7 +248,7 @@ fig.savefig(Path(run_dir, "figures", "00_planted.png"), dpi=110)
 
 # %%
 bootstrap = Bootstrap(n_resamples, seed)
-ceilings = compute_upper_bounds(experiment.corpus, None, clips_per_split, n_folds, bootstrap)
+ceilings = compute_upper_bounds(experiment.corpus, clips_per_split, n_folds, bootstrap)
 fig, ax = plt.subplots(figsize=(9, 3.8))
 plots.overview.plot_upper_bounds(ax, ceilings)
 fig.savefig(Path(run_dir, "figures", "00_ceilings.png"), dpi=110)

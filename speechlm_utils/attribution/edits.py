@@ -38,7 +38,6 @@ def swap_tokens(
 def _edit(
     found: Sequence[Occurrence], places: Collection[int], change: Callable[[Occurrence], list[Occurrence]]
 ) -> list[Occurrence]:
-    """Change the tokens at some places; raises ValueError where there is no such place."""
     if wrong := [place for place in places if not 0 <= place < len(found)]:
         raise ValueError(f"place {wrong[0]}: there are {len(found)} selected tokens, numbered from 0")
     edited = [change(token) if place in places else [token] for place, token in enumerate(found)]

@@ -36,9 +36,8 @@ class DeletionTest:
     @property
     def numbers(self) -> dict[str, float]:
         """The numbers, as records and tables hold them."""
-        spans = dict(zip(("difference", "low", "high"), self.difference.values, strict=True))
         counts = {"n_clips": self.n_clips, "n_groups": self.difference.n}
-        return {"k": self.k, "top": self.top, "random": self.random, **spans, **counts}
+        return {"k": self.k, "top": self.top, "random": self.random, **self.difference.numbers, **counts}
 
 
 def run_deletion_test(
@@ -50,14 +49,7 @@ def run_deletion_test(
 ) -> DeletionTest:
     """Delete the k audio tokens that speak most for the predicted class, and `n_sets` times k random ones.
 
-    Parameters
-    ----------
-    bootstrap : over the clips' groups; its seed is also that of the random sets
-
-    Raises
-    ------
-    ValueError
-        If no clip has more than k audio tokens.
+    The bootstrap's seed is also that of the random sets.
     """
     rng, used, falls = np.random.default_rng(bootstrap.seed), [], []
     for one in attributions:
@@ -95,17 +87,11 @@ def compare_with_random_weights(
     """Attribute again with random weights, and correlate: of a true attribution nothing is left.
 
     Weights are sampled from a normal distribution with the spread of the trained ones (Adebayo et al.,
-    "Sanity Checks for Saliency Maps", arXiv 1810.03292).
+    "Sanity Checks for Saliency Maps", arXiv 1810.03292), those of the "head", or of "all" that was trained.
+    `attribute` is a function of clip and class, for example `attribute_clip` with the options used before.
 
-    Parameters
-    ----------
-    attribute : function of clip and class, for example `attribute_clip` with the options used before
-    part : "head", or "all" that was trained: head, adapters and, if they were, embeddings
-
-    Returns
-    -------
-    correlations : float array, shape (n_models, n_clips), Spearman's, over the words and audio tokens of a
-        prompt. One head may point the same way as the trained one by chance: their mean should be near 0
+    Returns Spearman's correlations (n_models, n_clips), see `correlate`. One head may point the same way as
+    the trained one by chance: their mean should be near 0.
     """
     weights, found = _find_weights(classifier, part), []
     trained, generator = [w.detach().clone() for w in weights], torch.Generator().manual_seed(seed)

@@ -13,10 +13,7 @@ from .question import AUDIO, TEXT
 def draw_attribution(figure: Figure, attribution: Attribution, classifier, wav: np.ndarray) -> str:
     """Draw an attribution into an empty figure; returns it in words.
 
-    Parameters
-    ----------
-    classifier : SpeechTokenClassifier
-    wav : float array, shape (n_samples,), of the clip, at the codec's sample rate
+    The classifier is that of the attribution; wav (n_samples,) is the clip's, at the codec's sample rate.
     """
     spec, kinds, sums = attribution.clip.spec, attribution.kinds, attribution.sums()
     above, wave, below = figure.subplots(3, 1, height_ratios=(1.3, 0.8, 1.3))

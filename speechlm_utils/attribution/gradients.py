@@ -26,7 +26,7 @@ class Attribution:
 
     Attributes
     ----------
-    names : list of str, the tokens of the prompt
+    names : the tokens of the prompt
     kinds : str array, shape (n_positions,), "text", "audio" or "marker"
     frames : int array, shape (n_positions,), where an audio token stands in the clip; -1 for the others
     scores : float array, shape (n_positions,), in logits; positive speaks for the class
@@ -77,7 +77,6 @@ def attribute_clip(
 
     Parameters
     ----------
-    clip : with codes, if the classifier reads audio
     target : int, the class; None takes the most probable one
     n_steps : int, points of the integral (Gauss-Legendre)
     filler : str, a piece of text that is one token, such as " the", whose embedding fills the baseline; None

@@ -45,13 +45,7 @@ class Question:
 def pose(
     classifier: SpeechTokenClassifier, clip: Clip, target: int | None = None, filler: str | None = None
 ) -> Question:
-    """Make the question about a clip's prompt; arguments as in `attribute_clip`.
-
-    Raises
-    ------
-    ValueError
-        If `target` is not one of the classes, or `filler` is not one token.
-    """
+    """Make the question about a clip's prompt; arguments as in `attribute_clip`."""
     n_classes = len(classifier.label_names)
     if target is not None and not 0 <= target < n_classes:
         raise ValueError(f"target={target}: the classes are numbered 0 to {n_classes - 1}")
@@ -68,10 +62,9 @@ def pose(
 
 
 def read_logits(model: torch.nn.Module, embedded: torch.Tensor) -> torch.Tensor:
-    """Compute logits (n, n_classes) from embeddings (n, n_positions, width), without any padding."""
+    """Compute logits (n, n_classes) from embeddings (n, n_positions, width)."""
     mask = torch.ones(embedded.shape[:2], dtype=torch.long, device=embedded.device)
-    # without ids a classification model cannot know where the prompt ends and takes the last position, which
-    # is the end: there is no padding
+    # without ids a classification model takes the last position: the end of the prompt, without padding
     return model(inputs_embeds=embedded.to(next(model.parameters()).dtype), attention_mask=mask).logits
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +26,7 @@ class TokenSource:
     clips: list[Clip]
     layers: tuple[int, ...]
 
-    @cached_property
+    @property
     def spec(self) -> CodecSpec:
         """Of the codec."""
         return shared_spec(self.clips)
@@ -53,7 +52,7 @@ class TokenSource:
 def chance_per_layer(source: TokenSource, n_tokens: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return how many tokens each layer supplies if n_tokens are sampled blindly from those that occur.
 
-    These are mean, low and high, arrays (n_layers,); the range is one of 95 %, hypergeometric.
+    Mean, low and high, arrays (n_layers,), of the hypergeometric distribution; 95 % lie between low and high.
     """
     occurring = source.count_occurring()
     total = int(occurring.sum())
@@ -71,14 +70,9 @@ def predict_out_of_fold(
     them. The lasso's loss is a sum over clips; with fewer of them the same balance needs a larger C, so it is
     multiplied by all clips / clips of the part.
 
-    Parameters
-    ----------
-    model, folds : see `make_linear` and `split_folds`
-    selector : with the C of the selection on all clips; None reads the words alone
-
-    Returns
-    -------
-    predictions, n_selected : int arrays (n_clips,), and (n_folds,): tokens selected in each fold
+    `model` and `folds` are those of `make_linear` and `split_folds`; the selector has the C of the selection
+    on all clips, None reads the words alone. Returns predictions (n_clips,), and how many tokens are selected
+    in each fold (n_folds,).
     """
     y = np.asarray(y)
     predictions, n_selected = np.empty_like(y), []
@@ -101,13 +95,9 @@ def make_untrained_encodec(
     Its codebooks are made of vectors that the random encoder gives for the waveforms, layer by layer of what
     the one before leaves over; otherwise a handful of codes would stand for everything. A code is the mean of
     two such vectors: of a frame that is itself a code nothing would be left, and later layers would fall
-    silent. Frames have 320 samples. The files do not depend on the number of threads.
-
-    Parameters
-    ----------
-    folder : where to write config.json and model.safetensors; `load_codec` reads it, and it is returned
-    wavs : float arrays, shape (n_samples,)
-    spec : its sample rate, number of layers, and codebook size (a power of two)
+    silent. Frames have 320 samples. The files do not depend on the number of threads. The folder is returned,
+    for `load_codec`; waveforms have shape (n_samples,); of the spec, sample rate, number of layers, and
+    codebook size (a power of two) count.
     """
     import torch
     from transformers import EncodecConfig, EncodecModel

@@ -21,7 +21,7 @@ C_GRID = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 def make_linear(Cs: Sequence[float] = C_GRID, n_folds: int = 5, seed: int = 0) -> GridSearchCV:
     """Make the unfitted linear model: joint counts, TF-IDF, scale, ℓ2; C by grouped cross-validation.
 
-    C is the best of `Cs` by macro-F1 over folds, all features refitted inside each fold.
+    It is the best of `Cs` by macro-F1, all features refitted inside each fold.
     """
     model = LogisticRegression(class_weight="balanced", max_iter=2000)
     pipeline = Pipeline([*make_selector().steps[:-1], ("model", model)])
@@ -72,15 +72,10 @@ def compare_conditions(
 ) -> pd.DataFrame:
     """Tabulate every condition's score and its difference to a baseline, with intervals over groups.
 
-    Parameters
-    ----------
-    y_true, groups, inside : arrays (n_clips,); groups are resampled, clips `inside` compared
-    predictions : name -> int array, shape (n_sets, n_clips); scores are averaged over the sets
-
-    Returns
-    -------
-    table : DataFrame, a row per condition (index): accuracy, macro_f1, difference, low, high, verdict,
-        std_sets (standard deviation of macro-F1 over the sets; NaN for one set), sets, clips, sentences
+    Predictions are those of `predict_conditions`, scores averaged over the sets; of all arrays, of shape
+    (n_clips,), only the clips `inside` count. Returns a row per condition (index): accuracy, macro_f1,
+    difference, low, high, verdict, std_sets (standard deviation of macro-F1 over the sets; NaN for one),
+    sets, clips, sentences.
     """
     inside = np.ones(len(y_true), bool) if inside is None else inside
     truth, rows = y_true[inside], {}
@@ -92,7 +87,7 @@ def compare_conditions(
         rows[name] = {
             "accuracy": np.mean([accuracy_score(truth, p) for p in pair[1]]),
             "macro_f1": result.score_b,
-            **dict(zip(("difference", "low", "high"), result.difference.values, strict=True)),
+            **result.difference.numbers,
             "verdict": result.difference.verdict,
             "std_sets": np.std(each, ddof=1) if len(each) > 1 else np.nan,
             "sets": len(one),

@@ -36,29 +36,19 @@ SPAN = ("difference", "low", "high")
 def merge_runs(runs: Sequence[Mapping], bootstrap: Bootstrap = Bootstrap(5000)) -> dict:
     """Merge runs and compare each condition with text alone, over the seeds that both have.
 
-    Parameters
-    ----------
-    runs : dicts with `SHARED` (ids, labels, sentences and ambiguity of the test clips), "condition", "seed",
-        "predictions" (n_clips,) and anything else, which is kept
-    bootstrap : resamples sentences and averages macro-F1 over seeds
-
-    Returns
-    -------
-    merged : dict with `SHARED`, "runs" and "comparisons"
-
-    Raises
-    ------
-    ValueError
-        If there is no run, or the runs are not about the same clips; the message names condition and seed.
+    A run has `SHARED` (ids, labels, sentences and ambiguity of the test clips), "condition", "seed",
+    "predictions" (n_clips,) and anything else, which is kept. Returns a dict with `SHARED`, "runs" and
+    "comparisons". Raises ValueError if there is no run, or the runs are not about the same clips; the message
+    names condition and seed.
     """
     if not runs:
         raise ValueError("runs: none given")
     for run in runs:
         for key in SHARED:
             if run[key] != runs[0][key]:
+                one, first = (f"{some['condition']}, seed {some['seed']}" for some in (run, runs[0]))
                 raise ValueError(
-                    f"{run['condition']}, seed {run['seed']}: its {key} are not those of "
-                    f"{runs[0]['condition']}, seed {runs[0]['seed']}; were they made from other clips?"
+                    f"{one}: its {key} are not those of {first}; were they made from other clips?"
                 )
     order = list(CONDITIONS)
     runs = sorted(runs, key=lambda run: (order.index(run["condition"]), run["seed"]))
@@ -75,7 +65,7 @@ def merge_runs(runs: Sequence[Mapping], bootstrap: Bootstrap = Bootstrap(5000)) 
 
 
 def _compare(merged: Mapping, a: str, b: str, subset: str, bootstrap: Bootstrap) -> dict | None:
-    """Compare b with a on a subset, over the seeds that both have; None where there is nothing to compare."""
+    """Compare b with a over the seeds that both have; None where there is nothing to compare."""
     first, second = (
         {run["seed"]: run["predictions"] for run in merged["runs"] if run["condition"] == name}
         for name in (a, b)

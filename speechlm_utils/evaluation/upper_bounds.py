@@ -28,12 +28,11 @@ PLANTED_WEIGHTS = (0.02, 0.1, 0.5)
 
 def compute_upper_bounds(
     clips: Sequence[Clip],
-    tasks: Sequence[str] | None = None,
     limit: int | None = None,
     n_folds: int = 5,
     bootstrap: Bootstrap = Bootstrap(),
 ) -> pd.DataFrame:
-    """Fit on train and score on test a classifier of the words, of the planted parameters, and of both.
+    """Fit on train and score on test, per task, a classifier of words, of planted parameters, and of both.
 
     Parameters
     ----------
@@ -48,14 +47,9 @@ def compute_upper_bounds(
         `task`, `inputs`, `macro_f1` (classes present in test), `low`, `high` (95 % interval), `gain`,
         `gain_low`, `gain_high`, `verdict` (against text, paired), `chance` (guesses with the label shares
         of train), `n_classes`, `n_train`, `n_test`, `n_sentences`
-
-    Raises
-    ------
-    ValueError
-        If a task is unknown, or no planted parameter varies over its clips.
     """
     rows, seed = [], bootstrap.seed
-    for task in tasks or task_names(clips):
+    for task in task_names(clips):
         train, test = (sample_clips(clips, task, split, limit, seed) for split in ("train", "test"))
         names = label_names([*train, *test], task)
         y, y_test = (label_ids(part, task, names) for part in (train, test))
@@ -90,9 +84,8 @@ def fit_upper_bound(
     if inputs in ("planted", "both"):
         read = FunctionTransformer(_planted, kw_args={"names": varying_parameters(clips)})
         squares = PolynomialFeatures(2, include_bias=False)
-        steps.append(
-            ("planted", Pipeline([("read", read), ("scale", StandardScaler()), ("square", squares)]))
-        )
+        scaled = [("read", read), ("scale", StandardScaler()), ("square", squares)]
+        steps.append(("planted", Pipeline(scaled)))
     if inputs == "both":
         grid["inputs__transformer_weights"] = [{"planted": weight} for weight in PLANTED_WEIGHTS]
     model = LogisticRegression(class_weight="balanced", max_iter=5000)
@@ -104,11 +97,8 @@ def fit_upper_bound(
 
 def varying_parameters(clips: Sequence[Clip]) -> list[str]:
     """List the planted parameters that every clip has and that vary; ValueError if there are none."""
-    names = [
-        name
-        for name in (clips[0].planted if clips else ())
-        if all(name in clip.planted for clip in clips) and len({clip.planted[name] for clip in clips}) > 1
-    ]
+    table = pd.DataFrame([clip.planted for clip in clips]).dropna(axis=1)
+    names = list(table.columns[table.nunique() > 1])
     if not names:
         raise ValueError(f"none of the {len(clips)} clips has planted parameters that vary")
     return names
@@ -123,7 +113,7 @@ def _planted(clips: np.ndarray, names: Sequence[str]) -> np.ndarray:
 
 
 def _guess(y: np.ndarray, y_test: np.ndarray, seed: int, n_draws: int = 200) -> float:
-    """Macro-F1 on average of guesses drawn from the labels of train."""
+    """Average the macro-F1 of guesses sampled from the labels of train."""
     rng = np.random.default_rng(seed)
     draws = [rng.choice(y, len(y_test)) for _ in range(n_draws)]
     score = {"labels": np.unique(y_test), "average": "macro", "zero_division": 0}

@@ -29,11 +29,7 @@ def token_associations(
 ) -> pd.DataFrame:
     """Compare the frames that carry a token with all the others, for every token and feature.
 
-    Parameters
-    ----------
-    features : of each clip (`clip_features`); frames where one is NaN (pitch of unvoiced frames) are left out
-    names : features to compare
-    bootstrap : over whole clips
+    Features are those of `clip_features`; frames where one is NaN (pitch of unvoiced frames) are left out.
 
     Returns
     -------
@@ -41,8 +37,7 @@ def token_associations(
         `layer`, `code`, `feature`; `effect`: difference of the means in pooled standard deviations (Cohen's
         d), each speaker's frames standardised beforehand; `low`, `high`: bootstrap interval; `p`:
         two-sided, effect over bootstrap standard error against Student's t with n_clips - 1 degrees of
-        freedom; `q`: p corrected over the whole table (Benjamini and Hochberg, 1995); `n_frames`, `n_clips`
-        with the token and the feature.
+        freedom; `q`: see `correct_p_values`; `n_frames`, `n_clips` with the token and the feature.
     """
     effects, counts = resample_effects(clips, features, tokens, names, bootstrap)
     n_clips = (counts > 0).sum(axis=0)
@@ -61,7 +56,7 @@ def resample_effects(
     names: Sequence[str] = FEATURES,
     bootstrap: Bootstrap = Bootstrap(1000),
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Compute the effects of `token_associations`, whose arguments it takes, in every resample of clips.
+    """Compute the effects of `token_associations` in every resample of clips.
 
     Two calls with the same clips and seed resample the same clips: token sets can be compared in pairs.
 
@@ -70,12 +65,6 @@ def resample_effects(
     effects : float array, shape (1 + n_resamples, n_tokens, n_features), the first of the clips as they are;
         NaN for a token that does not occur
     counts : float array, shape (n_clips, n_tokens, n_features), frames with the token and the feature
-
-    Raises
-    ------
-    ValueError
-        If clips and features differ in number, or a clip has no codes or another number of frames than its
-        features.
     """
     with_token, total = _sum_clips(clips, standardise_by_speaker(clips, features, names), tokens)
     weights = draw_weights(len(clips), bootstrap)

@@ -96,8 +96,7 @@ def describe_voices(data: Evidence) -> pd.DataFrame | None:
     q = correct_p_values(compare_voices(hits / frames[:, None], speakers, labels, *draws))
     part, whole = split_by(hits, speakers, names), split_by(frames[:, None], speakers, names)
     found = compare_shares(part, hits[:, :, None], whole, frames[:, None, None], data.bootstrap)
-    found["q"] = q[:, None]
-    facts = tabulate("voice", data.tokens, names, **found)
+    facts = tabulate("voice", data.tokens, names, **found, q=q[:, None])
     return _take_largest(facts, facts.value - facts.expected, N_VOICES)
 
 
@@ -151,16 +150,8 @@ def _take_largest(facts: pd.DataFrame, size: pd.Series, n: int) -> pd.DataFrame:
 def describe_tokens(evidence: Evidence) -> pd.DataFrame:
     """Describe every selected token: the table of facts behind the cards.
 
-    Returns
-    -------
-    facts : DataFrame with the columns token, layer, code, part, name, value, low, high, expected, q, n; a row
-        per fact, NaN where a part has no such thing. `n` counts what the value rests on (clips with the
-        token; folds; subsamples). `q` is corrected within each part (Benjamini and Hochberg, 1995)
-
-    Raises
-    ------
-    ValueError
-        If no token is selected, or clips and features do not fit together.
+    It has the columns `COLUMNS` and a row per fact, NaN where a part has no such thing. `n` counts what the
+    value rests on (clips with the token; folds; subsamples). `q` is corrected within each part.
     """
     if not evidence.tokens:
         raise ValueError("selection: holds no token, there is nothing to describe")

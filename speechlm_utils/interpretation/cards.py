@@ -32,14 +32,11 @@ def find_card(facts: pd.DataFrame, token: tuple[int, int]) -> pd.DataFrame:
 
 
 def list_cards(facts: pd.DataFrame) -> pd.DataFrame:
-    """Reduce the facts to one row per token, its most telling fact of each part.
+    """Reduce the facts to one row per token (index), its most telling fact of each part.
 
-    Returns
-    -------
-    cards : DataFrame, index token: layer, code, stance ("for", or "against" where no coefficient is
-        positive), label, coefficient, low, high, stability, sound (feature of the largest effect with
-        q < 0.05; "" if none), effect, voice, excess (of the voice's share), concentrated (bool), phone,
-        neighbour, word. Columns of parts that are not there are left out
+    Columns: layer, code, stance ("for", or "against" where no coefficient is positive), label, coefficient,
+    low, high, stability, sound (feature of the largest effect with q < 0.05; "" if none), effect, voice,
+    excess (of the voice's share), concentrated (bool), phone, neighbour, word; none of missing parts.
     """
     part = {name: one for name, one in facts.groupby("part")}
     first = {name: one.drop_duplicates("token").set_index("token") for name, one in part.items()}

@@ -17,7 +17,7 @@ from ..codec_spec import CodecSpec
 from ..tokens import Token, find_occurrences, mark_tokens
 
 PEAK = 0.9  # of full scale: what players get stays below it
-GAP_SECONDS, FADE_SECONDS = 0.15, 0.01
+GAP_SECONDS, FADE_SECONDS, N_PIECES = 0.15, 0.01, 8
 
 
 @dataclass(frozen=True)
@@ -50,20 +50,13 @@ def cut_moment(clip: Clip, frame: int, token: Token, seconds: float = 3.0) -> Mo
 
 
 def gather_sounds(
-    clips: Sequence[Clip],
-    token: Token,
-    limit: int = 3,
-    seconds: float = 3.0,
-    n_pieces: int = 8,
-    seed: int = 0,
+    clips: Sequence[Clip], token: Token, limit: int = 3, seconds: float = 3.0, seed: int = 0
 ) -> dict[str, np.ndarray]:
     """Gather what plays a token: short pieces in a row, then some clips about a moment (`find_moments`).
 
-    Returns
-    -------
-    wavs : caption -> float32 array, shape (n_samples,), scaled by `limit_peak`; {} if the token is in no clip
+    Returns caption -> float32 array (n_samples,), scaled by `limit_peak`; {} if the token is in no clip.
     """
-    places = find_occurrences(clips, token, n_pieces, seed)
+    places = find_occurrences(clips, token, N_PIECES, seed)
     if not places:
         return {}
     wavs = {f"{len(places)} pieces joined": join_pieces(places)}
@@ -108,14 +101,8 @@ def decode_variants(
 ) -> dict[str, np.ndarray]:
     """Decode a clip as it is, with a token replaced, and without the token's layer.
 
-    Parameters
-    ----------
-    codes : int array, shape (n_layers, n_frames)
-    others : caption -> code of the same layer that takes the token's place
-
-    Returns
-    -------
-    wavs : "as encoded", the captions, "without layer N" -> float32 array, shape (n_samples,)
+    `others`: caption -> code of the same layer that takes the token's place. Returns "as encoded", the
+    captions, "without layer N" -> float32 array, shape (n_samples,).
     """
     layer, at = token[0], mark_tokens(codes, [token])[0]
     if not at.any():
@@ -135,10 +122,8 @@ def measure_change(
 ) -> tuple[float, float]:
     """Measure how much two sounds (n_samples,) differ in the marked frames (n_frames,), and elsewhere.
 
-    Returns
-    -------
-    inside, outside : float, mean absolute difference of the log-mel spectra (`log_mel`, natural log) in
-        windows centred on marked frames, and in all others; NaN where there are none
+    Returns the mean absolute difference of the log-mel spectra (`log_mel`, natural log) in windows centred on
+    marked frames, and in all others; NaN where there are none.
     """
     n = min(len(wav), len(edited))
     change = np.abs(log_mel(wav[:n], spec.sample_rate) - log_mel(edited[:n], spec.sample_rate)).mean(axis=0)

@@ -17,6 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ..clips import Clip, label_ids
+from ..evaluation.upper_bounds import varying_parameters
 from ..tokens import Token, mark_tokens
 
 PAIRS = {
@@ -47,10 +48,8 @@ def planted_profile(
 ) -> np.ndarray:
     """Return what was planted in each class, in the direction of the measured features (keys of `pairs`).
 
-    Returns
-    -------
-    profile : float array, shape (n_classes, n_features): class mean less the mean over the classes, in
-        standard deviations over all clips; times the sign of the pair. Zero where nothing varies
+    This is the class mean less the mean over the classes, in standard deviations over all clips, times the
+    sign of the pair, (n_classes, n_features); zero where nothing varies.
     """
     parameters, signs = zip(*pairs.values(), strict=True)
     planted = pd.DataFrame([clip.planted for clip in clips])[list(parameters)]
@@ -61,15 +60,9 @@ def planted_profile(
 def token_directions(coefs: np.ndarray, effects: np.ndarray) -> np.ndarray:
     """Weigh the sound of every token by its coefficient.
 
-    Parameters
-    ----------
-    coefs : float array, shape (n_classes, n_tokens), positive where a token speaks for a class
-    effects : float array, shape (..., n_tokens, n_features), standardised; NaN (unknown) counts as 0
-
-    Returns
-    -------
-    directions : float array, shape (..., n_classes, n_features), each column centred and brought to deviation
-        1 over the classes, so that no feature outweighs another; zeros where no token speaks
+    From coefficients (n_classes, n_tokens) and effects (..., n_tokens, n_features), whose NaN counts as 0, to
+    directions (..., n_classes, n_features), each column centred and brought to deviation 1 over the classes,
+    so that no feature outweighs another; zeros where no token speaks.
     """
     directions = centre(coefs @ np.nan_to_num(effects))
     spread = directions.std(axis=-2, keepdims=True)
@@ -125,23 +118,17 @@ def planted_recovery(
 
     Parameters
     ----------
-    clips : with planted parameters; all that vary are predicted
     predictors : name -> float array (n_clips, n_columns), for example `token_shares`, or `summarise_features`
         of each clip, which needs no token
-    n_folds, seeds : grouped folds, sampled for each seed
     group : "speaker" or "group" (sentence): clips that share it never stand on both sides of a fold
 
     Returns
     -------
-    table : DataFrame with columns `parameter`, `tokens` (name of the predictors), `seed`, `fold`, `r2`
-        R² on the held-out fold of a ridge regression (RidgeCV, standardised)
+    table : DataFrame with columns `parameter` (each that varies), `tokens` (name of the predictors), `seed`,
+        `fold`, `r2` on the held-out fold of a ridge regression (RidgeCV, standardised)
     """
     planted, speakers = pd.DataFrame([clip.planted for clip in clips]), [clip.speaker for clip in clips]
-    planted = planted.loc[:, planted.nunique(dropna=False) > 1]
-    if planted.empty:
-        raise ValueError(
-            f"none of the {len(clips)} clips has planted parameters that vary; choose other clips"
-        )
+    planted = planted[varying_parameters(clips)]
     groups, targets, rows = [getattr(clip, group) for clip in clips], _centre_by(planted, speakers), []
     for name, x in predictors.items():
         x = _centre_by(pd.DataFrame(x), speakers)
@@ -154,7 +141,6 @@ def planted_recovery(
 
 
 def _centre_by(table: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
-    """Take the mean of the rows of one name off each of them."""
     return (table - table.groupby(np.asarray(names)).transform("mean")).to_numpy(dtype=float)
 
 

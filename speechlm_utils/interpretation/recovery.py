@@ -65,19 +65,9 @@ def measure_recovery(
     n_permutations: int = 1000,
     seed: int = 0,
 ) -> Recovery:
-    """Measure how well tokens tell what was planted.
+    """Measure how well tokens tell what was planted, from `resample_effects` and `planted_profile`.
 
-    Parameters
-    ----------
-    coefs : float array, shape (n_classes, n_tokens); a token speaks for the class of its largest positive one
-    effects : float array, shape (1 + n_resamples, n_tokens, n_features), see `resample_effects`
-    profile : float array, shape (n_classes, n_features), see `planted_profile`
-    n_clips : int, clips that were resampled
-
-    Raises
-    ------
-    ValueError
-        If no token that occurs speaks for a class.
+    A token speaks for the class of its largest positive coefficient, of those (n_classes, n_tokens).
     """
     speaks = (coefs.max(axis=0) > 0) & np.isfinite(effects[0]).any(axis=1)
     if not speaks.any():
@@ -95,15 +85,9 @@ def measure_recovery(
 def average_by_class(coefs: np.ndarray, effects: np.ndarray) -> np.ndarray:
     """Average the sound of the tokens that speak for each class, weighted by coefficient; classes centred.
 
-    Parameters
-    ----------
-    coefs : float array, shape (n_classes, n_tokens); negative ones count as 0
-    effects : float array, shape (n_tokens, n_features); NaN counts as 0
-
-    Returns
-    -------
-    sounds : float array, shape (n_classes, n_features), less the mean over the classes that have a token, as
-        a planted profile counts; zeros for a class without one
+    From coefficients (n_classes, n_tokens), negative ones as 0, and effects (n_tokens, n_features) to
+    (n_classes, n_features), less the mean over the classes that have a token, as a planted profile counts;
+    zeros for a class without one.
     """
     weights = np.maximum(coefs, 0)
     speaks = weights.sum(axis=1) > 0

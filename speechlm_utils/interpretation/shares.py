@@ -21,15 +21,9 @@ def compare_shares(
 ) -> dict[str, np.ndarray]:
     """Compare a share with the one expected, both sums over clips: part / part_of with whole / whole_of.
 
-    Parameters
-    ----------
-    part, part_of, whole, whole_of : float arrays of frame counts, shape (n_clips, n_tokens, n_names); an axis
-        of length 1 stands for any length
-
-    Returns
-    -------
-    found : dict of float arrays, shape (n_tokens, n_names), NaN where there is none: `value`, `expected`;
-        `low`, `high`, `p`: see `association.summarise_resamples`; `n`: clips with the part
+    Frames are counted in arrays (n_clips, n_tokens, n_names); an axis of length 1 stands for any length.
+    Returns arrays (n_tokens, n_names), NaN where there is none: `value`, `expected`; `low`, `high`, `p`: see
+    `summarise_resamples`; `n`: clips with the part.
     """
     weights = draw_weights(len(part), bootstrap)
     sums = [np.tensordot(weights, one, axes=(1, 0)) for one in (part, part_of, whole, whole_of)]
@@ -52,11 +46,7 @@ def split_by(counts: np.ndarray, names: Sequence[str], order: Sequence[str]) -> 
 
 
 def compare_voices(
-    shares: np.ndarray,
-    speakers: Sequence[str],
-    strata: Sequence[str],
-    n_permutations: int = 1000,
-    seed: int = 0,
+    shares: np.ndarray, speakers: Sequence[str], strata: Sequence[str], n_permutations: int, seed: int = 0
 ) -> np.ndarray:
     """Test whether tokens depend on the voice: whole clips exchange their voices within a stratum.
 

@@ -22,7 +22,7 @@ def count_matrix(clips: Sequence[Clip], layers: Sequence[int] | None = None) -> 
     ValueError if a clip has no codes, a code out of range, or a layer is none of the codec's.
     """
     spec = shared_spec(clips)
-    layers = spec.acoustic_layers if layers is None else tuple(layers)
+    layers = spec.acoustic_layers if layers is None else layers
     if unknown := set(layers) - set(spec.layers):
         raise ValueError(f"layers {sorted(unknown)}: the codec has 1 to {spec.n_layers}")
     offsets = np.arange(len(layers))[:, None] * spec.codebook_size
@@ -41,7 +41,6 @@ class JointBagOfWords(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     layers : layers whose tokens are counted, numbered from 1; None takes the codec's acoustic layers
-    use_text : bool, count words too
     tokens : list of (layer, code) to count in place of all those of `layers`; [] counts words only, and needs
         no codes
 

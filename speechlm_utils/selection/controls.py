@@ -8,10 +8,10 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from ..clips import Clip
-from ..codec_spec import CodecSpec, shared_spec
+from ..codec_spec import CodecSpec
 from ..tokens import Token, list_tokens
 from .bag_of_words import count_matrix
-from .l1 import L1LogisticRegression, count_selected, fit_l1
+from .l1 import count_selected, fit_l1
 
 N_NEAREST = 5  # a matched random token is one of so many free tokens nearest in frequency
 
@@ -38,23 +38,17 @@ def count_permuted(
 ) -> np.ndarray:
     """Count the audio tokens that are selected when the labels mean nothing: int (n_permutations, n_C).
 
-    `labels` are arrays of permuted labels (n_clips,); n_jobs processes take one at a time.
+    `labels` are arrays of permuted labels (n_clips,); n_jobs processes take one fit at a time.
     """
     features = clone(selector[:-1])
     X, n_words = features.fit_transform(clips), features["counts"].n_words_
-    counted = Parallel(n_jobs)(delayed(_count_path)(selector[-1], X, y, Cs, n_words) for y in labels)
+    fits = Parallel(n_jobs)(delayed(fit_l1)(selector[-1], X, y, C) for y in labels for C in Cs)
+    counted = [count_selected(fit, n_words) for fit in fits]
     return np.array(counted, dtype=int).reshape(len(labels), len(Cs))
 
 
-def _count_path(model: L1LogisticRegression, X, y, Cs: Sequence[float], n_words: int) -> list[int]:
-    return [count_selected(fit_l1(model, X, y, C), n_words) for C in Cs]
-
-
-def random_tokens(
-    n_tokens: int, spec: CodecSpec, layers: Sequence[int] | None = None, seed: int = 0
-) -> list[Token]:
-    """Sample n_tokens different (layer, code) pairs of some layers (default: acoustic); by layer and code."""
-    layers = spec.acoustic_layers if layers is None else layers
+def random_tokens(n_tokens: int, spec: CodecSpec, layers: Sequence[int], seed: int = 0) -> list[Token]:
+    """Sample n_tokens different (layer, code) pairs of some layers; by layer and code."""
     tokens = list_tokens(layers, spec.codebook_size)
     if not 0 <= n_tokens <= len(tokens):
         raise ValueError(f"n_tokens={n_tokens}: layers {tuple(layers)} have {len(tokens)} tokens")
@@ -63,17 +57,15 @@ def random_tokens(
 
 
 def matched_random_tokens(
-    selected: Sequence[Token], clips: Sequence[Clip], layers: Sequence[int] | None = None, seed: int = 0
+    selected: Sequence[Token], clips: Sequence[Clip], layers: Sequence[int], seed: int = 0
 ) -> list[Token]:
     """Sample for each selected token another of its layer that is about as frequent: the strict control.
 
     Frequencies are counts over the clips. Returns tokens by layer and code. Raises ValueError if a selected
-    token lies outside the layers (default: the acoustic ones), or a layer has too few tokens left.
+    token lies outside the layers, or a layer has too few tokens left.
     """
-    spec = shared_spec(clips)
-    layers = spec.acoustic_layers if layers is None else tuple(layers)
     counts = np.asarray(count_matrix(clips, layers).sum(axis=0)).reshape(len(layers), -1)
-    free = {layer: set(range(spec.codebook_size)) for layer in layers}
+    free = {layer: set(range(counts.shape[1])) for layer in layers}
     for layer, code in selected:
         free.get(layer, set()).discard(code)
     rng, tokens = np.random.default_rng(seed), []

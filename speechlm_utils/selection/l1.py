@@ -32,7 +32,6 @@ class L1LogisticRegression(ClassifierMixin, BaseEstimator):
 
     Attributes
     ----------
-    classes_ : array, shape (n_classes,)
     coef_, intercept_ : float arrays (n_rows, n_columns) and (n_rows,); one row for two classes
     converged_ : bool; n_iter_ : int, most iterations of any class
     """
@@ -74,7 +73,6 @@ class L1LogisticRegression(ClassifierMixin, BaseEstimator):
         return self
 
     def _make_solver(self, n_samples: int):
-        """Make the scikit-learn style estimator behind the solver's name."""
         if self.solver not in SOLVER_TOL:
             raise ValueError(f"solver={self.solver!r}: must be one of {sorted(SOLVER_TOL)}")
         shared = {"max_iter": self.max_iter, "tol": self.tol or SOLVER_TOL[self.solver]}
@@ -125,5 +123,5 @@ def fit_l1(model: L1LogisticRegression, X, y, C: float | None = None) -> L1Logis
 
 
 def count_selected(model: L1LogisticRegression, n_words: int) -> int:
-    """Count the selected columns, those of the words, which come first, left out."""
+    """Count the selected tokens; the first `n_words` columns are words."""
     return int(model.get_support()[n_words:].sum())

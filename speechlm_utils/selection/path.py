@@ -20,13 +20,10 @@ class L1Path:
 
     Attributes
     ----------
-    Cs : float array, shape (n_C,), as given
+    Cs, converged, n_iter : arrays (n_C,)
     coefs : float array, shape (n_C, n_classes, n_columns)
     selected : bool array, shape (n_C, n_columns)
-    converged : bool array, shape (n_C,)
-    n_iter : int array, shape (n_C,)
-    n_words : int; columns [0, n_words) are words, the others tokens
-    tokens : list of (layer, code) of the columns from n_words on
+    n_words : int; columns [0, n_words) are words, the others those of `tokens`
     """
 
     Cs: np.ndarray
@@ -60,12 +57,7 @@ def fit_l1_path(selector: Pipeline, clips: Sequence[Clip], y, Cs: Sequence[float
 
 
 def find_C_for_count(
-    selector: Pipeline,
-    clips: Sequence[Clip],
-    y,
-    n_tokens: int = 75,
-    C_start: float = 0.02,
-    n_fits: int = 25,
+    selector: Pipeline, clips: Sequence[Clip], y, n_tokens: int, C_start: float = 0.02, n_fits: int = 25
 ) -> tuple[float, int]:
     """Search the C that selects about n_tokens audio tokens, by bisection on log C within `C_RANGE`.
 

@@ -43,7 +43,7 @@ def quadratic_loss(points: np.ndarray, centre: np.ndarray, matrix: np.ndarray) -
 
 
 def minimise_within(centre: np.ndarray, matrix: np.ndarray, budget: float, norm: str) -> np.ndarray:
-    """Find the w (2,) of smallest `quadratic_loss` whose norm, "l1" or "l2", is at most the budget."""
+    """Find the w (2,) of smallest `quadratic_loss` whose norm is at most the budget."""
     centre = np.asarray(centre, dtype=float)
     if np.linalg.norm(centre, ord=1 if norm == "l1" else 2) <= budget:
         return centre

@@ -19,14 +19,10 @@ class Selection:
 
     Attributes
     ----------
-    task : str
-    tokens : list of (layer, code)
     coefs : float array, shape (n_classes, n_tokens)
-    label_names : list of str, the classes
     C, solver, converged, n_iter, seed : of the fit, see `L1LogisticRegression`
-    codec_hash, corpus_hash : what it was made from
-    layers : tuple of int, layers it was made from
-    threshold, max_iter : of it, too; None in files that were written before they were recorded
+    codec_hash, corpus_hash, layers : what it was made from
+    threshold, max_iter : of the fit, too; None in files that were written before they were recorded
     """
 
     task: str

@@ -28,9 +28,7 @@ def split_folds(y, groups, n_folds: int = 5, seed: int = 0) -> Folds:
     for label in np.unique(y):
         n_groups = len(np.unique(groups[y == label]))
         if n_groups < n_folds:
-            raise ValueError(
-                f"class {label!s} has {n_groups} groups, n_folds={n_folds} needs at least as many"
-            )
+            raise ValueError(f"class {label} has {n_groups} groups, n_folds={n_folds} needs as many")
     folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
     return list(folds.split(np.zeros(len(y)), y, groups))
 
@@ -41,7 +39,7 @@ def cross_validate_C(
     """Estimate macro-F1 for each C by grouped cross-validation; all features are refit per fold.
 
     Returns a row per C: C, macro_f1 and macro_f1_std (over folds; over all classes of y), n_tokens (mean over
-    folds), n_not_converged (folds). `folds` are those of `split_folds`; n_jobs processes take one at a time.
+    folds), n_not_converged (folds).
     """
     scored = Parallel(n_jobs)(
         delayed(_score_fold)(selector, clips, np.asarray(y), Cs, *fold) for fold in folds
@@ -57,7 +55,6 @@ def cross_validate_C(
 
 
 def _score_fold(selector: Pipeline, clips, y, Cs, train, test) -> list[tuple[float, float, int, bool]]:
-    """Fit on one fold's training part; for each C: C, macro-F1 on the rest, tokens, did not converge."""
     features, rows = clone(selector[:-1]), []
     X = features.fit_transform([clips[i] for i in train])
     X_test = features.transform([clips[i] for i in test])

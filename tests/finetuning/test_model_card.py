@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.metrics import f1_score
 from tiny_llm import save_tiny_llm
 
 from speechlm_utils.corpus.mmused import load_mmused_csv
@@ -16,7 +17,6 @@ from speechlm_utils.finetuning.model_card import (
     format_model_card,
     format_table,
 )
-from speechlm_utils.metrics import score_class
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "data" / "reference" / "mmused_text_only.json"
@@ -190,7 +190,7 @@ def test_the_threshold_comes_from_validation_and_test_scores_follow_it(script):
     assert scores["validation"]["threshold"] == 0.5 and scores["validation"]["f1"] == 1
     assert scores["test"]["f1"] == pytest.approx(2 / 3)  # clips 0 and 2 lie above 0.5
     assert scores["test"]["f1_unseen"] == 1  # without clip 2, which stands in train
-    assert scores["test"]["f1_argmax"] == score_class(y["test"], [0, 0, 0], names, "fallacious")
+    assert scores["test"]["f1_argmax"] == script.score_class(y["test"], [0, 0, 0], names, "fallacious")
 
 
 def test_negatives_are_drawn_by_seed_and_no_positive_is_lost(script, csv_dir):
@@ -232,3 +232,45 @@ def test_the_page_shows_the_results_that_lie_in_the_repository(script):
     page = (ROOT / "docs" / "mmused.md").read_text(encoding="utf-8")
     table = script.format_text_scores(json.loads(RESULTS.read_text(encoding="utf-8")))
     assert script.replace_between(page, "results", table) == page
+
+
+def test_f1_of_one_class_is_named_and_equals_scikit_learn(script):
+    names = ("fallacious", "not_fallacious", "unclear")
+    rng = np.random.default_rng(1)
+    y_true, y_pred = rng.integers(0, 3, 80), rng.integers(0, 3, 80)
+    each = f1_score(y_true, y_pred, average=None)
+    assert [script.score_class(y_true, y_pred, names, name) for name in names] == pytest.approx(each.tolist())
+    assert script.score_class([0, 1], [1, 1], names, "fallacious") == 0
+
+
+def test_f1_of_a_class_that_is_not_there_raises(script):
+    with pytest.raises(ValueError, match=r"class 'fallacy' is not one of \['a', 'b'\]"):
+        script.score_class([0, 1], [0, 1], ("a", "b"), "fallacy")
+    with pytest.raises(ValueError, match="y_true holds no clip of class 'b'"):
+        script.score_class([0, 0], [0, 1], ("a", "b"), "b")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_threshold_is_the_best_of_all_that_there_are(script, seed):
+    rng = np.random.default_rng(seed)
+    y = rng.random(60) < 0.2
+    scores = np.round(y + rng.normal(size=60), 1)  # rounded, so that some are equal
+    threshold, f1 = script.choose_threshold(y, scores)
+    assert f1_score(y, scores > threshold) == pytest.approx(f1)
+    assert f1 == pytest.approx(max(f1_score(y, scores > t) for t in [*(scores - 0.05), *(scores + 0.05)]))
+    assert threshold not in scores
+
+
+def test_a_threshold_by_hand(script):
+    assert script.choose_threshold([True, True, False, False], [4.0, 3.0, 1.0, 0.0]) == (2.0, 1.0)
+    assert script.choose_threshold([False, True], [1.0, 0.0]) == pytest.approx(
+        (-0.5, 2 / 3)
+    )  # all are of the class
+
+
+@pytest.mark.parametrize(
+    ("y", "scores"), [([True], [1.0, 2.0]), ([False, False], [1.0, 2.0]), ([True, False], [np.nan, 0.0])]
+)
+def test_no_threshold_without_sound_scores(script, y, scores):
+    with pytest.raises(ValueError, match="at least one of the class, and finite"):
+        script.choose_threshold(y, scores)

@@ -16,6 +16,8 @@ from speechlm_utils.selection.controls import (
 from speechlm_utils.selection.path import fit_l1_path
 from speechlm_utils.selection.selector import make_selector
 
+LAYERS = SPEC.acoustic_layers
+
 
 def test_a_label_fixed_by_the_sentence_stays_fixed_and_moves():
     sentences = np.repeat(np.arange(30), 2)
@@ -55,10 +57,10 @@ def test_random_tokens_are_seeded_and_sampled_evenly_over_the_layers():
     assert layers.tolist() == [2, 5] and abs(counts[0] / len(sampled) - 0.5) < 0.04
     assert len({code for _, code in sampled}) == 64
     assert random_tokens(128, SPEC, (2, 5)) == [(layer, code) for layer in (2, 5) for code in range(64)]
-    assert random_tokens(0, SPEC) == []
-    tokens = random_tokens(75, SPEC, seed=1)
-    assert len(set(tokens)) == 75 and {layer for layer, _ in tokens} <= set(SPEC.acoustic_layers)
-    assert tokens == random_tokens(75, SPEC, seed=1) != random_tokens(75, SPEC, seed=2)
+    assert random_tokens(0, SPEC, (2,)) == []
+    tokens = random_tokens(75, SPEC, LAYERS, 1)
+    assert len(set(tokens)) == 75 and {layer for layer, _ in tokens} <= set(LAYERS)
+    assert tokens == random_tokens(75, SPEC, LAYERS, 1) != random_tokens(75, SPEC, LAYERS, 2)
 
 
 def test_matched_tokens_have_the_same_layers_and_frequencies(planted_clips):
@@ -78,7 +80,7 @@ def test_matched_tokens_have_the_same_layers_and_frequencies(planted_clips):
 def test_a_match_is_one_of_the_nearest_in_frequency(planted_clips):
     totals = np.asarray(count_matrix(planted_clips).sum(axis=0)).reshape(7, CODEBOOK_SIZE)
     for seed in range(5):
-        ((layer, match),) = matched_random_tokens([(4, 10)], planted_clips, seed=seed)
+        ((layer, match),) = matched_random_tokens([(4, 10)], planted_clips, LAYERS, seed)
         others = np.delete(np.arange(CODEBOOK_SIZE), 10)
         gaps = np.abs(totals[2, others] - totals[2, 10])
         assert layer == 4 and match != 10
@@ -88,6 +90,6 @@ def test_a_match_is_one_of_the_nearest_in_frequency(planted_clips):
 def test_a_layer_that_is_used_up_is_named(planted_clips):
     everything = [(2, code) for code in range(CODEBOOK_SIZE)]
     with pytest.raises(ValueError, match=r"token \(2, \d+\): no unselected token left"):
-        matched_random_tokens(everything, planted_clips)
+        matched_random_tokens(everything, planted_clips, LAYERS)
     with pytest.raises(ValueError, match=r"token \(1, 3\).*layers are \(2, 3"):
-        matched_random_tokens([(1, 3)], planted_clips)
+        matched_random_tokens([(1, 3)], planted_clips, LAYERS)
