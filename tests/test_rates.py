@@ -148,7 +148,7 @@ def test_no_parameter_has_a_rate_or_a_size_by_default():
         for name, value in list_defaults(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(value, ast.Constant) and value.value in USUAL and any(word in name for word in WORDS)
     }
-    assert found == {("inspection", "min_rate_hz")}  # what counts as low is no rate that is assumed
+    assert found == set()
 
 
 # --- notebooks ----------------------------------------------------------------------------------------------
