@@ -17,7 +17,6 @@ import torch
 from peft import PeftModel, get_peft_model_state_dict, set_peft_model_state_dict
 from safetensors.torch import load_file, save_file
 
-from ..codec.base import SpeechCodec
 from ..files import write_json
 from ..llm.embeddings import TokenEmbeddings, load_embeddings, save_embeddings
 from ..llm.trainer import ADAPTER
@@ -25,7 +24,6 @@ from ..llm.vocabulary import MARKERS
 from ..selection.selection import Selection
 from .model_card import format_model_card
 
-CODEC_FACTS = ("sample_rate", "frame_rate", "n_layers", "codebook_size")
 FORMAT = 2
 TEMPLATE = "{} text {} {} audio {}".format(*MARKERS)
 ADAPTER_FILE, HEAD_FILE = "adapter/adapter_model.safetensors", "head.safetensors"
@@ -43,21 +41,18 @@ def save_artefact(
 ) -> None:
     """Write the folder; an older artefact in it is overwritten.
 
-    Parameters
-    ----------
-    about : dict for `settings.json`; format, template and versions are added
-    embeddings : dict, name -> array, as they are now, whether they were trained along or not
-    model : its LoRA weights and its head are saved, neither embeddings nor the base model
-    results : dict for `results.json`: "data" and "metrics", see `fine_tune`
+    `about` is for `settings.json`, to which format, template and versions are added, `results` for
+    `results.json`; of the model LoRA weights and head are saved.
     """
     folder = Path(folder)
     (folder / "adapter").mkdir(parents=True, exist_ok=True)
     (folder / "settings.json").unlink(missing_ok=True)  # written last: without it a folder is no artefact
     save_embeddings(folder / EMBEDDINGS_FILE, embeddings)
-    weights = _adapter_weights(model)
-    for file, is_lora in ((ADAPTER_FILE, True), (HEAD_FILE, False)):
-        part = {name: tensor for name, tensor in weights.items() if (".lora_" in name) == is_lora}
-        save_file(part, folder / file, metadata={"format": "pt"})
+    files = {ADAPTER_FILE: {}, HEAD_FILE: {}}
+    for name, tensor in _adapter_weights(model).items():
+        files[ADAPTER_FILE if ".lora_" in name else HEAD_FILE][name] = tensor
+    for file, weights in files.items():
+        save_file(weights, folder / file, metadata={"format": "pt"})
     config = {**model.peft_config[ADAPTER].to_dict(), "trainable_token_indices": None, "inference_mode": True}
     write_json(folder / "adapter" / "adapter_config.json", config)
     (folder / "selection.json").unlink(missing_ok=True)
@@ -105,26 +100,6 @@ def load_adapter(folder: str | Path, model: PeftModel) -> None:
         raise ValueError(f"{folder}: {name} has shape {shapes.get(name)}, the model needs {wanted.get(name)}")
     set_peft_model_state_dict(model, weights)
     model.eval()
-
-
-def describe_codec(codec: SpeechCodec) -> dict:
-    """Write down which codec the tokens are codes of: its name, its hash and what its CodecSpec says."""
-    facts = {"name": codec.name, "hash": codec.hash}
-    return facts | {name: getattr(codec.spec, name) for name in CODEC_FACTS}
-
-
-def check_codec(given: Mapping, used: Mapping | None, where: str | Path) -> None:
-    """Raise ValueError, naming both and `where`, unless the codec that is given is the one that was used."""
-    if not used:
-        raise ValueError(
-            f"{where}: does not say which codec its tokens are codes of; save it again with codec=..."
-        )
-    if given["hash"] != used["hash"]:
-        raise ValueError(
-            f"{where}: its tokens are codes of {used.get('name') or 'a codec'} (hash {used['hash']}), the "
-            f"codec given is {given['name'] or 'a codec'} (hash {given['hash']}); "
-            "the same (layer, code) means another sound there"
-        )
 
 
 def _read_json(path: Path) -> dict:

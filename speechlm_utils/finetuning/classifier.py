@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..audio import AudioFiles, check_wav, load_audio
+from ..audio import AudioFiles, load_audio
 from ..clips import Clip
 from ..codec.base import SpeechCodec
 from ..codec.load import load_codec
@@ -19,8 +19,10 @@ from ..llm.spec import LLMSpec
 from ..llm.vocabulary import list_added_names
 from ..selection.selection import Selection
 from ..tokens import Token
-from .artefact import check_codec, describe_codec, load_adapter, read_artefact, save_artefact
+from .artefact import load_adapter, read_artefact, save_artefact
 from .lora import FineTuneSettings, wrap_classifier
+
+CODEC_FACTS = ("sample_rate", "frame_rate", "n_layers", "codebook_size")
 
 
 @dataclass
@@ -34,7 +36,7 @@ class SpeechTokenClassifier:
     llm : LLMSpec, of the base model, with its hash before anything was added
     selection : Selection, how the tokens were found; None if not given
     codec : SpeechCodec that turns recordings into codes; None until it is given or needed
-    codec_facts : dict, which codec the tokens are codes of, see `describe_codec`; None: not known
+    codec_facts : dict, which codec the tokens are codes of: name, hash, CodecSpec; None: not known
     results : dict, "data" and "metrics" of the training, see `fine_tune`
     """
 
@@ -76,24 +78,24 @@ class SpeechTokenClassifier:
                 logits[places] = self.model.eval()(**batch).logits.float().cpu().numpy()
         return logits
 
-    def predict_wav(
-        self, wav: np.ndarray | AudioFiles, text: str, sample_rate: int | None = None
-    ) -> np.ndarray:
+    def predict_wav(self, wav: np.ndarray | AudioFiles, text: str) -> np.ndarray:
         """Compute the logits of one recording, bit for bit those of ``predict([clip])`` of the same clip.
 
         Parameters
         ----------
-        wav : float array, shape (n_samples,), full scale 1; or a sound file, or several that are joined. A
-            classifier of words alone does not look at it
+        wav : float array, shape (n_samples,), full scale 1, at the codec's sample rate; or a sound file, or
+            several that are joined. A classifier of words alone does not look at it
         text : str, what is said, written as the texts of the training were (lower case in the demo corpus)
-        sample_rate : int, Hz, of an array; None: the codec's. Another one is resampled, as files always are
         """
         clip = Clip("recording", text, None)
         if self.settings.use_audio:
             if self.codec is None:
                 self.use_codec()
-            codes = self.codec.encode(_read_wav(wav, sample_rate, self.codec.spec.sample_rate))
-            clip = replace(clip, codes=codes, spec=self.codec.spec)
+            spec = self.codec.spec
+            wav = wav if isinstance(wav, np.ndarray) else load_audio(wav, spec.sample_rate)
+            if not np.issubdtype(wav.dtype, np.floating):
+                raise ValueError(f"wav: has dtype {wav.dtype}, expected floats between -1 and 1")
+            clip = replace(clip, codes=self.codec.encode(wav), spec=spec)
         return self.predict([clip])[0]
 
     def use_codec(self, codec: SpeechCodec | str | Path | None = None) -> None:
@@ -101,23 +103,29 @@ class SpeechTokenClassifier:
 
         One that the tokens are not codes of raises ValueError, which names both.
         """
-        facts, where = self._known_codec() or {}, f"classifier {self.task!r}"
-        if codec is None and not facts.get("name"):
+        known, where = self._known_codec() or {}, f"classifier {self.task!r}"
+        if codec is None and not known.get("name"):
             raise ValueError(
                 f"{where}: does not name its codec; load it with codec=..., or call use_codec(...)"
             )
         if codec is None or isinstance(codec, str | Path):
-            codec = load_codec(codec or facts["name"], n_layers=facts.get("n_layers"))
-        self._take_codec(codec, facts, where)
+            codec = load_codec(codec or known["name"], n_layers=known.get("n_layers"))
+        if not known:
+            raise ValueError(
+                f"{where}: does not say which codec its tokens are codes of; save it again with codec=..."
+            )
+        if codec.hash != known["hash"]:
+            raise ValueError(
+                f"{where}: its tokens are codes of {known.get('name') or 'a codec'} (hash {known['hash']}), "
+                f"the codec given is {codec.name or 'a codec'} (hash {codec.hash}); "
+                "the same (layer, code) means another sound there"
+            )
+        spec = {name: getattr(codec.spec, name) for name in CODEC_FACTS}
+        self.codec, self.codec_facts = codec, {"name": codec.name, "hash": codec.hash} | spec
 
     def _known_codec(self) -> dict | None:
         """Say what is known of the codec of the tokens: all, or the hash that the selection has, or None."""
         return self.codec_facts or (self.selection and {"hash": self.selection.codec_hash})
-
-    def _take_codec(self, codec: SpeechCodec, known: dict | None, where: str) -> None:
-        facts = describe_codec(codec)
-        check_codec(facts, known, where)
-        self.codec, self.codec_facts = codec, facts
 
     def save(self, folder: str | Path, codec: SpeechCodec | None = None, corpus: str | Path = "") -> None:
         """Save all but base model and codec; these are named, with their hashes (see `artefact`).
@@ -126,10 +134,9 @@ class SpeechTokenClassifier:
         has the selection's hash alone, and who loads it must say which codec that is. The model card names
         `corpus`.
         """
+        self.codec_facts = self._known_codec() or (codec and {"hash": codec.hash})
         if codec is not None:
-            selected = self.selection.codec_hash if self.selection else codec.hash
-            self._take_codec(codec, {"hash": selected}, "selection")
-        self.codec_facts = self._known_codec()
+            self.use_codec(codec)
         if corpus:
             self.results = {**self.results, "corpus": str(corpus)}
         about = {name: getattr(self, name) for name in ("task", "label_names", "tokens", "codec_facts")}
@@ -149,23 +156,18 @@ class SpeechTokenClassifier:
         """Load what `save` wrote; on the same machine the logits equal those before saving bit for bit.
 
         `base` is the name or folder of the base model, None the one that was saved; `codec` see `use_codec`.
-        A classifier that was saved on a GPU goes there where there is one.
-
-        Raises
-        ------
-        FileNotFoundError, ValueError
-            If a file is missing or of another format, or base model or codec are not those of the training.
+        A classifier that was saved on a GPU goes there where there is one. A file of another format, and
+        another base model or codec than the training's, raise ValueError.
         """
         about, embeddings, selection, results = read_artefact(folder)
         settings, tokens = FineTuneSettings.from_record(about["settings"]), [*map(tuple, about["tokens"])]
-        llm = LLMSpec(about["llm_name"], about["dtype"], about["quantization"], hash=about["llm_hash"])
-        names = about["label_names"]
+        llm = LLMSpec(about["llm_name"], about["dtype"], about["quantization"], about["llm_hash"])
         given = replace(llm, name=base or llm.name)
-        model, tokenizer = load_llm(given, "classification", len(names))
+        model, tokenizer = load_llm(given, len(about["label_names"]))
         if (found := hash_llm(model)) != llm.hash:
             used = f"{folder}: was trained upon {llm.name} with hash {llm.hash}"
             raise ValueError(f"{used}, but {given.name} has hash {found}")
-        model.config.id2label = dict(enumerate(names))
+        model.config.id2label = dict(enumerate(about["label_names"]))
         frozen = replace(settings, train_embeddings=False)  # as trained they are written into the matrix
         model = wrap_classifier(model, tokenizer, tokens, embeddings, frozen)
         load_adapter(folder, model)
@@ -176,16 +178,3 @@ class SpeechTokenClassifier:
         if codec is not None:
             loaded.use_codec(codec)
         return loaded
-
-
-def _read_wav(wav: np.ndarray | AudioFiles, sample_rate: int | None, wanted: int) -> np.ndarray:
-    """Read files, or take an array, at the wanted rate."""
-    if not isinstance(wav, np.ndarray):
-        return load_audio(wav, wanted)
-    if not np.issubdtype(wav.dtype, np.floating):
-        raise ValueError(f"wav: has dtype {wav.dtype}, expected floats between -1 and 1")
-    if sample_rate in (None, wanted):
-        return wav
-    import librosa
-
-    return librosa.resample(check_wav(wav), orig_sr=sample_rate, target_sr=wanted, res_type="soxr_hq")

@@ -31,13 +31,13 @@ class FineTuneResult:
 
     Attributes
     ----------
-    classifier : SpeechTokenClassifier, with the weights of the best validation
+    classifier : with the weights of the best validation
     losses : float array, shape (n_steps,), weighted training loss of each step (its batch alone)
-    history : list of dict per validation with "epoch", "step", "loss", "macro_f1_all", "macro_f1_present"
-    logits : dict, split -> float32 array, shape (n_clips, n_classes); validation and test
-    metrics : dict, split -> {"macro_f1_all", "macro_f1_present"}
-    n_trainable : int, trained parameters
-    report : PromptReport of the train prompts
+    history : per validation "epoch", "step", "loss", "macro_f1_all", "macro_f1_present"
+    logits : of validation and test, float32 arrays, shape (n_clips, n_classes)
+    metrics : of the same splits, "macro_f1_all" and "macro_f1_present"
+    n_trainable : trained parameters
+    report : of the train prompts
     """
 
     classifier: SpeechTokenClassifier
@@ -63,16 +63,15 @@ def build_classifier(
     ----------
     task, label_names : what is classified, and the classes in the order of the logits
     tokens : sequence of (layer, code); the prompt holds these
-    settings : FineTuneSettings
-    llm : LLMSpec, of the base model; every classifier loads a fresh copy
-    embeddings : dict, name -> array from `pretrain_token_embeddings`; None: as sampled (no step 2)
+    llm : of the base model; every classifier loads a fresh copy
+    embeddings : from `pretrain_token_embeddings`; None: as sampled (no step 2)
     """
     if len(label_names) < 2:
         raise ValueError(f"task={task!r}: has the classes {list(label_names)}, at least two are needed")
     set_seed(settings.seed)
     # kept with the classifier: elsewhere "auto" may choose another one
     llm = replace(llm, name=str(llm.name), dtype=choose_dtype(llm.dtype))
-    model, tokenizer = load_llm(llm, "classification", len(label_names))
+    model, tokenizer = load_llm(llm, len(label_names))
     llm = replace(llm, hash=hash_llm(model))
     model.config.id2label = dict(enumerate(label_names))
     model = wrap_classifier(model, tokenizer, tokens, embeddings, settings)
@@ -84,17 +83,14 @@ def fine_tune(
 ) -> FineTuneResult:
     """Train a classifier in place and predict validation and test.
 
-    What it was trained on and how it does is kept in ``classifier.results``: "data" with the clips of each
-    split and label, and a hash of the train clips; "metrics" with the scores of validation and test.
+    ``classifier.results`` keeps "data", the clips of each split and label and a hash of the train clips, and
+    "metrics", the scores of validation and test.
 
     Parameters
     ----------
-    classifier : from `build_classifier`
     clips_by_split : dict with "train" and, if there are any, "validation" and "test"; every clip has a label
-        of the task and, unless settings.use_audio is False, codes
+        of the task and, unless settings.use_audio is False, codes, else a ValueError names it
     progress : bool, a tqdm bar
-
-    A clip that lacks a label or codes raises a ValueError that names it.
     """
     task, names, settings = classifier.task, classifier.label_names, classifier.settings
     clips_by_split = {split: clips for split, clips in clips_by_split.items() if clips}
@@ -126,10 +122,7 @@ def fine_tune(
 
 
 def _split_steps(settings: FineTuneSettings, steps_per_epoch: int) -> list[FineTuneSettings]:
-    """Return the settings of each part of the training: one, or the text-only warm-up's and then the tokens'.
-
-    A classifier of words alone has both parts, too, so that it differs in its prompts and in nothing else.
-    """
+    """Split into text-only warm-up and the rest; for words alone, too, which then differ in prompts only."""
     n_steps = settings.max_steps or settings.n_epochs * steps_per_epoch
     n_first = round(settings.text_only_warmup * n_steps)
     if not n_first:

@@ -55,16 +55,14 @@ class FineTuneSettings(TrainSettings):
 
     @property
     def prompt(self) -> PromptFormat:
-        """How clips become prompts."""
         return replace(super().prompt, use_audio=self.use_audio)
 
     def to_record(self) -> dict:
-        """Return the settings as files hold them."""
+        """Return the settings as files hold them; `from_record` reads them."""
         return {RECORDED_AS.get(name, name): value for name, value in asdict(self).items()}
 
     @classmethod
     def from_record(cls, record: Mapping) -> "FineTuneSettings":
-        """Make settings of what `to_record` returned."""
         names = {old: name for name, old in RECORDED_AS.items()}
         return cls(**{names.get(key, key): value for key, value in record.items()})
 

@@ -9,10 +9,7 @@ TEMPLATE = Path(__file__).with_name("model_card_template.md")
 
 
 def format_model_card(about: Mapping, results: Mapping) -> str:
-    """Return the text of an artefact's model card.
-
-    `about` is what `settings.json` holds, `results` what `results.json` holds; it may be empty.
-    """
+    """Return an artefact's model card from what `settings.json` and `results.json` (or {}) hold."""
     labels = results.get("data", {}).get("labels", {})
     sizes = {split: sum(found.values()) for split, found in labels.items()}
     metrics, seed = results.get("metrics", {}), about["settings"]["seed"]

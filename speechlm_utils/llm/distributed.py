@@ -21,7 +21,7 @@ import numpy as np
 import torch
 import torch.distributed as dist
 from accelerate import PartialState
-from accelerate.utils import broadcast_object_list
+from accelerate.utils import broadcast_object_list, reduce
 from torch.distributed.tensor import DTensor
 from torch.utils.data import DataLoader, Sampler
 from transformers import EvalPrediction, Trainer
@@ -30,16 +30,10 @@ from transformers.trainer_utils import EvalLoopOutput
 from .batches import IGNORED
 
 
-def count_processes() -> int:
-    """Return how many processes train together: 1 without a launcher."""
-    return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
-
-
 def connect_processes() -> PartialState:
     """Connect the processes that a launcher started; to be called first, by each of them.
 
-    On a machine without GPUs accelerate connects them only where it is told to use the CPU, and `accelerate
-    launch` does not tell them so: each would think that it is alone, and the first.
+    Without GPUs accelerate connects them only where it is told to use the CPU; `accelerate launch` does not.
     """
     on_cpu = int(os.environ.get("WORLD_SIZE", 1)) > 1 and not torch.accelerator.is_available()
     if on_cpu:
@@ -49,7 +43,8 @@ def connect_processes() -> PartialState:
 
 def check_processes(batch_size: int) -> int:
     """Return the number of processes, if they are connected and can share a batch evenly, else raise."""
-    n, launched = count_processes(), int(os.environ.get("WORLD_SIZE", 1))
+    n = dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
+    launched = int(os.environ.get("WORLD_SIZE", 1))
     if n == 1 < launched:
         raise RuntimeError(
             f"{launched} processes were launched, but they are not connected, and each would train alone; "
@@ -63,17 +58,14 @@ def check_processes(batch_size: int) -> int:
 def share_of_mean(losses: torch.Tensor, weight: float | torch.Tensor) -> torch.Tensor:
     """Compute this process's share of the mean loss of the whole batch.
 
-    DDP and FSDP average the processes' gradients, and the Trainer's log averages their losses. So the shares
-    are multiplied by the number of processes: their mean is the sum of all losses over that of all weights.
+    DDP and FSDP average the processes' gradients, and the Trainer's log averages their losses. So the sum is
+    divided by the mean weight of a process: the mean of the shares is all losses over all weights.
 
     `losses`, shape (n_losses,), are this process's, each already multiplied by its weight; there may be none.
     `weight` is the sum of this process's weights, for an unweighted mean n_losses.
     """
-    n = count_processes()
-    total = torch.as_tensor(weight, dtype=losses.dtype, device=losses.device).detach().clone()
-    if n > 1:
-        dist.all_reduce(total)
-    return n * losses.sum() / total
+    total = torch.as_tensor(weight, dtype=losses.dtype, device=losses.device).detach()
+    return losses.sum() / reduce(total)
 
 
 @contextlib.contextmanager
@@ -101,10 +93,9 @@ def keep_whole(model: torch.nn.Module) -> Iterator[None]:
 
 
 class SplitTrainer(Trainer):
-    """A Trainer whose processes share every batch of `args.train_batch_size` clips.
+    """A Trainer whose processes share every batch of `args.train_batch_size` clips, and evaluate alike.
 
-    Its loss must come from `share_of_mean`. The results of an evaluation are the same in every process, so
-    all of them stop, and choose the best weights, alike.
+    Its loss must come from `share_of_mean`.
     """
 
     def __init__(self, *args, **options):
@@ -118,9 +109,8 @@ class SplitTrainer(Trainer):
     def get_train_dataloader(self) -> DataLoader:
         return self._split(self.train_dataset, self._get_train_sampler(), self.args.train_batch_size)
 
-    def get_eval_dataloader(self, eval_dataset=None) -> DataLoader:
-        items = self.eval_dataset if eval_dataset is None else eval_dataset
-        return self._split(items, self._get_eval_sampler(items), self.args.eval_batch_size)
+    def get_eval_dataloader(self, eval_dataset: Sequence[Mapping]) -> DataLoader:
+        return self._split(eval_dataset, self._get_eval_sampler(eval_dataset), self.args.eval_batch_size)
 
     def _split(self, items: Sequence[Mapping], order: Sampler, batch_size: int) -> DataLoader:
         """Give this process's parts of the batches; a blank, the last item, has no label and no loss."""
@@ -162,7 +152,7 @@ class SplitBatches(Sampler):
     `batch_size` is that of all processes together; the first process's `order` of the places counts for all.
     """
 
-    def __init__(self, order: Sampler, batch_size: int, rank: int = 0, n_processes: int = 1):
+    def __init__(self, order: Sampler, batch_size: int, rank: int, n_processes: int):
         self.order, self.batch_size, self.rank, self.n_processes = order, batch_size, rank, n_processes
 
     def __len__(self) -> int:

@@ -10,6 +10,7 @@ from safetensors.numpy import load_file, save_file
 from torch.nn.functional import normalize
 
 from ..files import write_atomically
+from .vocabulary import embedding_matrices
 
 TokenEmbeddings = Mapping[str, np.ndarray]
 """Name of a token -> its embedding, float32 array, shape (width,)."""
@@ -21,13 +22,14 @@ OUTPUT = "output:"
 def read_embeddings(model, ids: Mapping[str, int]) -> dict[str, np.ndarray]:
     """Read the embeddings of tokens, through the adapter where one wraps the model.
 
-    Returns a dict, name -> float32 array, shape (width,); also "output:" and name where a head is not tied.
+    Where a head is not tied, its embeddings are there, too, with "output:" before the name.
     """
     places = torch.tensor(list(ids.values()), device=model.device)
     with torch.no_grad():
-        found = [model.get_input_embeddings()(places)]
-        if (head := _find_untied_head(model)) is not None:
-            found.append(head.weight[places])
+        found = [
+            model.get_input_embeddings()(places),
+            *(head[places] for head in embedding_matrices(model)[1:]),
+        ]
     values = torch.cat(found).float().cpu().numpy()
     names = [*ids, *(OUTPUT + name for name in ids)]
     return dict(zip(names, values, strict=False))
@@ -36,21 +38,13 @@ def read_embeddings(model, ids: Mapping[str, int]) -> dict[str, np.ndarray]:
 def write_embeddings(model, ids: Mapping[str, int], embeddings: TokenEmbeddings) -> None:
     """Write embeddings into a model that no adapter wraps; those of other tokens stay.
 
-    Output embeddings ("output:" before the name) are written where the model has an untied head, and left
-    out where it has none, as in a classifier.
-
-    One that is missing, or has another width than the model, raises a ValueError that names it.
+    Output embeddings are left out where there is no untied head, as in a classifier. An embedding that is
+    missing, or has another width than the model, raises a ValueError that names it.
     """
-    _write(model.get_input_embeddings().weight, ids, embeddings)
-    head = _find_untied_head(model)
-    if head is not None and any(name.startswith(OUTPUT) for name in embeddings):
-        _write(head.weight, {OUTPUT + name: place for name, place in ids.items()}, embeddings)
-
-
-def _find_untied_head(model):
-    """Return the output head if it has weights of its own, else None."""
-    head = model.get_output_embeddings()
-    return None if head is None or head.weight is model.get_input_embeddings().weight else head
+    matrix, *heads = embedding_matrices(model)
+    _write(matrix, ids, embeddings)
+    if heads and any(name.startswith(OUTPUT) for name in embeddings):
+        _write(heads[0], {OUTPUT + name: place for name, place in ids.items()}, embeddings)
 
 
 def _write(weight: torch.Tensor, ids: Mapping[str, int], embeddings: TokenEmbeddings) -> None:
@@ -67,7 +61,7 @@ def _write(weight: torch.Tensor, ids: Mapping[str, int], embeddings: TokenEmbedd
 
 
 def save_embeddings(path: str | Path, embeddings: TokenEmbeddings) -> None:
-    """Save embeddings as float32 safetensors by token name such as "<|L3_0417|>"; folders are made."""
+    """Save embeddings as float32 safetensors, by token name."""
     with write_atomically(path) as part:
         save_file({k: np.ascontiguousarray(v, dtype=np.float32) for k, v in embeddings.items()}, part)
 
@@ -85,8 +79,7 @@ def nearest_tokens(
 ) -> dict[str, list[tuple[str, float]]]:
     """Find each embedding's nearest tokens of the vocabulary by cosine, after the mean is taken off all.
 
-    Searched are the ids `among`; None takes every token that is not in `embeddings`. Returns a dict, name ->
-    [(token, cosine), ...], nearest first.
+    Searched are the ids `among`; None takes every token that is not in `embeddings`.
     """
     embeddings = {name: value for name, value in embeddings.items() if not name.startswith(OUTPUT)}
     if among is None:

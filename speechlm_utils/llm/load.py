@@ -18,59 +18,43 @@ from .spec import SMOLLM2, LLMSpec
 from .vocabulary import ensure_pad_token
 
 DTYPES = ("float32", "bfloat16", "float16")
-AUTO = "auto"
-_AUTO_CLASSES = {"causal": AutoModelForCausalLM, "classification": AutoModelForSequenceClassification}
 
 
-def load_llm(spec: LLMSpec = LLMSpec(), task: str = "causal", num_labels: int | None = None):
-    """Load a language model and its tokenizer, with a pad token that is not eos.
+def load_llm(spec: LLMSpec = LLMSpec(), num_labels: int | None = None):
+    """Load a language model and its tokenizer, which pads on the right with a token that is not eos.
 
-    Parameters
-    ----------
-    spec : LLMSpec
-    task : "causal", or "classification" for a linear head on the last token (sampled with torch's seed)
-    num_labels : int, classes; with "classification" only
-
-    Returns
-    -------
-    model, tokenizer : transformers model in evaluation mode on the CPU, from where the Trainer moves it (in 4
-        bits on the GPU), and tokenizer (padding on the right)
+    With `num_labels` it is a classifier: a linear head on the last token, sampled with torch's seed. It is in
+    evaluation mode and on the CPU, from where the Trainer moves it (in 4 bits on the GPU).
 
     Raises
     ------
     ValueError
-        If an argument is unknown or does not fit the task, or the model has no such form in transformers.
+        If dtype or quantization is unknown, or the model has no such form in transformers.
     FileNotFoundError
         If there is no such model, or the wheel is not installed.
     RuntimeError
         If quantization needs what this machine does not have; the message says what.
     """
-    if task not in _AUTO_CLASSES:
-        raise ValueError(f"task={task!r}: must be one of {sorted(_AUTO_CLASSES)}")
-    if (task == "classification") != (num_labels is not None):
-        raise ValueError(
-            f"task={task!r}, num_labels={num_labels}: 'classification' needs num_labels, 'causal' none"
-        )
     options = make_options(spec)
-    folder = convert_smollm2(spec.cache_dir) if str(spec.name) == SMOLLM2 else str(spec.name)
+    folder = str(convert_smollm2() if str(spec.name) == SMOLLM2 else spec.name)
     if num_labels is not None:
         options["num_labels"] = num_labels
     with quiet_transformers():
-        model, tokenizer = _load_parts(folder, task, options)
+        model, tokenizer = _load_parts(folder, options)
     ensure_pad_token(tokenizer, model)
     return model.eval(), tokenizer
 
 
-def choose_dtype(dtype: str = AUTO) -> str:
+def choose_dtype(dtype: str) -> str:
     """Turn "auto" into "bfloat16" where the hardware computes in it, else "float32"; others stay.
 
     On a CPU without such instructions bfloat16 is slower than float32; with them it is about twice as fast
-    (`benchmarks/training_step.py`). An unknown dtype raises ValueError.
+    (`benchmarks/training_step.py`).
     """
     if dtype in DTYPES:
         return dtype
-    if dtype != AUTO:
-        raise ValueError(f"dtype={dtype!r}: must be one of {(*DTYPES, AUTO)}")
+    if dtype != "auto":
+        raise ValueError(f"dtype={dtype!r}: must be one of {(*DTYPES, 'auto')}")
     if torch.cuda.is_available():
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
     can = torch.cpu.get_capabilities()
@@ -88,9 +72,10 @@ def make_options(spec: LLMSpec) -> dict:
         return options
     if spec.quantization != "4bit":
         raise ValueError(f"quantization={spec.quantization!r}: must be None or '4bit'")
-    package = "the package bitsandbytes (pip install bitsandbytes)"
-    needed = {"a CUDA GPU": has_gpu, package: util.find_spec("bitsandbytes")}
-    if missing := [name for name, is_here in needed.items() if not is_here]:
+    missing = [] if has_gpu else ["a CUDA GPU"]
+    if not util.find_spec("bitsandbytes"):
+        missing.append("the package bitsandbytes (pip install bitsandbytes)")
+    if missing:
         raise RuntimeError(
             f"quantization='4bit' needs what is not here: {' and '.join(missing)}; "
             "without it use quantization=None, with dtype='bfloat16' for half the memory"
@@ -104,11 +89,13 @@ def make_options(spec: LLMSpec) -> dict:
     return options | {"quantization_config": config, "device_map": {"": torch.cuda.current_device()}}
 
 
-def _load_parts(folder: str, task: str, options: dict):
+def _load_parts(folder: str, options: dict):
     """Load model and tokenizer; what transformers says at length about a missing one becomes one line."""
+    is_causal = "num_labels" not in options
+    form = AutoModelForCausalLM if is_causal else AutoModelForSequenceClassification
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder)
-        return _AUTO_CLASSES[task].from_pretrained(folder, **options), tokenizer
+        return form.from_pretrained(folder, **options), tokenizer
     except OSError as error:
         reason = str(error).split("\n")[0]
         raise FileNotFoundError(f"{folder}: no model folder, and not found on the hub ({reason})") from error
@@ -116,7 +103,8 @@ def _load_parts(folder: str, task: str, options: dict):
         if "Unrecognized configuration class" not in str(error):
             raise
         kind = AutoConfig.from_pretrained(folder).model_type
-        raise ValueError(f"{folder}: transformers has no {task} form of the architecture {kind!r}") from error
+        name = "causal" if is_causal else "classification"
+        raise ValueError(f"{folder}: transformers has no {name} form of the architecture {kind!r}") from error
 
 
 def hash_llm(model) -> str:

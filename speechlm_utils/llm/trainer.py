@@ -13,7 +13,6 @@ from transformers import (
     Trainer,
     TrainerCallback,
     TrainingArguments,
-    set_seed,
 )
 
 from .batches import pad_batch
@@ -93,13 +92,10 @@ def run_trainer(
 
     Parameters
     ----------
-    model : wrapped with `wrap_model`
     items : dict with "train" and, if there are any, "validation": items for `pad_batch`
-    settings : TrainSettings; a batch that cannot be divided among the processes raises ValueError
     make_trainer : SplitTrainer, a subclass of it, or either with more options (`functools.partial`)
     progress : title of a tqdm bar over the steps, None for no bar
     """
-    set_seed(settings.seed)
     validation = sorted(items.get("validation", ()), key=lambda item: len(item["input_ids"]))
     callbacks = [BestWeights(settings.patience)] * bool(validation) + [StepBar(progress)] * bool(progress)
     # nothing is written to the folder, but the Trainer wants one
@@ -141,9 +137,6 @@ def _make_arguments(folder: str, settings: TrainSettings, evaluate: bool) -> Tra
         save_strategy="no",
         metric_for_best_model=settings.metric,
         label_names=["labels"],
-        remove_unused_columns=False,
-        dataloader_pin_memory=False,
-        report_to="none",
         disable_tqdm=True,
         seed=settings.seed,
     )

@@ -20,7 +20,7 @@ RESERVED_PADS = ("<|finetune_right_pad_id|>", "<|reserved_special_token_0|>")
 
 
 def list_added_names(tokens: Sequence[Token]) -> list[str]:
-    """List the names that join the vocabulary: four markers, then the tokens as given, no token twice."""
+    """List the names that join the vocabulary: four markers, then the tokens; one given twice raises."""
     names = [*MARKERS, *(token_name(layer, code) for layer, code in tokens)]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
@@ -35,9 +35,7 @@ def add_speech_tokens(tokenizer, model, tokens: Sequence[Token], seed: int = 0) 
     so that each looks like that of a word and no two are alike; likewise in an untied output head. To be
     called before any adapter wraps the model; calling it again with the same tokens changes nothing.
 
-    Returns
-    -------
-    ids : dict, name -> id of the markers and of the speech tokens, in this order
+    Returns name -> id of the markers and of the speech tokens, in this order.
     """
     names = list_added_names(tokens)
     ensure_pad_token(tokenizer, model)
@@ -54,12 +52,10 @@ def ensure_pad_token(tokenizer, model) -> None:
         tokenizer.pad_token = pad
     tokenizer.padding_side = "right"
     model.config.pad_token_id = tokenizer.pad_token_id
-    if getattr(model, "generation_config", None) is not None:
-        model.generation_config.pad_token_id = tokenizer.pad_token_id
 
 
 def _add_names(tokenizer, model, names: Sequence[str], seed: int) -> None:
-    """Add special tokens and sample their embeddings; a model with spare rows (padded) is not resized."""
+    """Add special tokens and sample their embeddings; a model with embeddings to spare is not resized."""
     known = tokenizer.get_vocab()
     names = [name for name in names if name not in known]
     if not names:

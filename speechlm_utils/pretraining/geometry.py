@@ -31,11 +31,7 @@ class Agreement:
 
 
 def compare_similarities(
-    a: np.ndarray,
-    b: np.ndarray,
-    n_permutations: int = 1000,
-    seed: int = 0,
-    strata: Sequence | None = None,
+    a: np.ndarray, b: np.ndarray, n_permutations: int, seed: int = 0, strata: Sequence | None = None
 ) -> Agreement:
     """Correlate two similarities over all pairs of items, against shuffles of the items (Mantel, 1967).
 
@@ -45,7 +41,6 @@ def compare_similarities(
     Parameters
     ----------
     a, b : symmetric float arrays, shape (n_items, n_items)
-    n_permutations, seed : of the shuffles
     strata : one value per item; only pairs within a stratum count, and items are shuffled inside it. None is
         one stratum
     """

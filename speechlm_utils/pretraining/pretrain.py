@@ -45,13 +45,12 @@ class PretrainResult:
     ----------
     embeddings : dict, name -> float32 array, shape (width,): markers first, then the tokens; then, where the
         output head is not tied, the same with "output:" before the name
-    losses : float array, shape (n_steps,), training loss of each step (its batch alone)
-    loss_before, loss_after : float, at the speech tokens and the end marker of the validation clips (of the
-        training clips if there are none), with the embeddings as sampled and as trained
-    baseline : float, the same clips' unigram loss
-    epoch_losses : list of float, the loss at each validation, mean over batches; empty without
-        validation clips
-    report : PromptReport of the training prompts
+    losses : float array, shape (n_steps,), of each step (its batch alone)
+    loss_before, loss_after : at the speech tokens and the end marker of the validation clips (of the training
+        clips if there are none), with the embeddings as sampled and as trained
+    baseline : the same clips' unigram loss
+    epoch_losses : the loss at each validation, mean over batches
+    report : of the training prompts
     """
 
     embeddings: dict[str, np.ndarray]
@@ -78,14 +77,9 @@ def pretrain_token_embeddings(
     model, tokenizer : causal model from `load_llm`; both are changed in place, the model keeps the embeddings
     clips_by_split : dict with "train" and, for early stopping and the losses that the result reports,
         "validation"; clips with codes, labels are not used
-    tokens : sequence of (layer, code)
-    settings : PretrainSettings
     progress : bool, a tqdm bar
 
-    Raises
-    ------
-    RuntimeError
-        If an embedding of the old vocabulary, or another weight, is not bit-identical afterwards.
+    If an embedding of the old vocabulary, or another weight, is not bit-identical afterwards, RuntimeError.
     """
     check_logits(model)
     ids = add_speech_tokens(tokenizer, model, tokens, settings.seed)
@@ -113,10 +107,10 @@ def pretrain_token_embeddings(
 
 def _train_embeddings(model, new: Sequence[int], items, settings, pad_id: int, progress: bool) -> list[dict]:
     """Wrap, train, and merge the trained embeddings into the model; return the Trainer's log."""
-    targets = None  # the input embeddings, and a tied head follows
-    if len(matrices := embedding_matrices(model)) == 2:
-        modules = [(name, getattr(module, "weight", None)) for name, module in model.named_modules()]
-        targets = [name for name, weight in modules if any(weight is matrix for matrix in matrices)]
+    ends = (model.get_input_embeddings(), model.get_output_embeddings())
+    targets = [name for name, module in model.named_modules() if module in ends]
+    if len(embedding_matrices(model)) == 1:
+        targets = None  # the input embeddings, and a tied head follows
     wrapped = wrap_model(model, TrainableTokensConfig(token_indices=new, target_modules=targets))
     title = "training token embeddings" if progress else None
     log = run_trainer(wrapped, items, settings, pad_id, CausalTrainer, title)

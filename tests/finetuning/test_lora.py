@@ -16,7 +16,7 @@ WIDTH, N_LAYERS, N_CLASSES = 32, 2, 3  # of the tiny Llama and its head
 @pytest.fixture
 def base(tmp_path):
     """Model and tokenizer of the tiny Llama with a head."""
-    return load_llm(LLMSpec(save_tiny_llm(tmp_path)), "classification", N_CLASSES)
+    return load_llm(LLMSpec(save_tiny_llm(tmp_path)), N_CLASSES)
 
 
 @pytest.mark.parametrize("train_embeddings", [True, False])

@@ -61,19 +61,11 @@ def matrices(model):
     return [module.weight for module in (model.get_input_embeddings(), model.get_output_embeddings())]
 
 
-@pytest.mark.parametrize(
-    ("task", "num_labels"), [("translation", None), ("causal", 3), ("classification", None)]
-)
-def test_wrong_task_raises(task, num_labels):
-    with pytest.raises(ValueError, match=f"task='{task}'"):
-        load_llm(LLMSpec("anything"), task, num_labels)
-
-
 def test_a_folder_loads_quietly_with_a_pad_token_of_its_own(tmp_path, capfd):
     folder = save_tiny_llm(tmp_path)
     capfd.readouterr()
     causal, tokenizer = load_llm(LLMSpec(folder))
-    classifier, _ = load_llm(LLMSpec(folder), "classification", num_labels=5)
+    classifier, _ = load_llm(LLMSpec(folder), num_labels=5)
     assert tokenizer.pad_token == "<|pad|>" and tokenizer.pad_token_id != tokenizer.eos_token_id
     assert tokenizer.padding_side == "right"
     assert causal.get_input_embeddings().weight.shape[0] == len(tokenizer)
@@ -85,7 +77,7 @@ def test_a_folder_loads_quietly_with_a_pad_token_of_its_own(tmp_path, capfd):
 def test_hash_tells_models_apart_but_not_heads_or_added_tokens(tmp_path):
     folder = save_tiny_llm(tmp_path)
     causal, tokenizer = load_llm(LLMSpec(folder))
-    classifier, _ = load_llm(LLMSpec(folder), "classification", num_labels=5)
+    classifier, _ = load_llm(LLMSpec(folder), num_labels=5)
     known = hash_llm(causal)
     assert hash_llm(classifier) == known
     add_speech_tokens(tokenizer, causal, [(2, 7)])
@@ -230,4 +222,4 @@ def test_what_cannot_be_loaded_is_named(tmp_path):
     with pytest.raises(
         ValueError, match="transformers has no classification form of the architecture 'olmoe'"
     ):
-        load_llm(LLMSpec(folder), "classification", num_labels=2)
+        load_llm(LLMSpec(folder), num_labels=2)

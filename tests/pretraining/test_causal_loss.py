@@ -14,7 +14,7 @@ from speechlm_utils.llm.vocabulary import add_speech_tokens
 from speechlm_utils.pretraining import pretrain
 from speechlm_utils.pretraining.causal_loss import (
     CausalTrainer,
-    _transform_logits,
+    _compute_logits,
     audio_loss,
     check_logits,
     make_item,
@@ -23,7 +23,7 @@ from speechlm_utils.pretraining.causal_loss import (
 from speechlm_utils.pretraining.pretrain import pretrain_token_embeddings
 
 
-def test_capped_and_scaled_logits_are_known_and_others_refused(tmp_path):
+def test_capped_and_scaled_logits_are_known_and_others_refused(tmp_path, monkeypatch):
     model, tokenizer = load_llm(LLMSpec(save_tiny_llm(tmp_path)))
     check_logits(model)
     head = model.get_output_embeddings()
@@ -42,9 +42,9 @@ def test_capped_and_scaled_logits_are_known_and_others_refused(tmp_path):
         "logit_scale": lambda z: z * 2,
         "logits_scaling": lambda z: z / 2,
     }.items():
-        config = type(model.config)(**{name: 2.0})
-        found = _transform_logits(config, head(hidden))
-        torch.testing.assert_close(found, expected(head(hidden)))
+        monkeypatch.setattr(model.config, name, 2.0, raising=False)
+        torch.testing.assert_close(_compute_logits(model, hidden), expected(head(hidden)))
+        monkeypatch.undo()
 
 
 @pytest.mark.parametrize("tied", [True, False])

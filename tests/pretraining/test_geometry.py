@@ -39,6 +39,6 @@ def test_strata_take_away_what_the_strata_alone_explain():
 
 def test_bad_tables_are_named():
     with pytest.raises(ValueError, match=r"\(3, 3\) and \(4, 4\)"):
-        compare_similarities(np.eye(3), np.eye(4))
+        compare_similarities(np.eye(3), np.eye(4), 9)
     with pytest.raises(ValueError, match="0 pairs"):
-        compare_similarities(np.eye(3), np.eye(3), strata=["a", "b", "c"])
+        compare_similarities(np.eye(3), np.eye(3), 9, strata=["a", "b", "c"])
