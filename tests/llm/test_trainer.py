@@ -32,7 +32,7 @@ def test_best_weights_come_back_and_patience_ends(metric, best):
 
 
 def test_checkpoints_hold_no_embedding_matrix(tmp_path):
-    model, tokenizer = load_llm(LLMSpec(save_tiny_llm(tmp_path / "llm")), "classification", 2)
+    model, tokenizer = load_llm(LLMSpec(save_tiny_llm(tmp_path / "llm")), 2)
     ids = list(add_speech_tokens(tokenizer, model, TOKENS).values())
     config = LoraConfig(
         task_type="SEQ_CLS", r=4, target_modules=["q_proj", "v_proj"], trainable_token_indices=ids
