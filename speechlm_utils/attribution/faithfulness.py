@@ -58,7 +58,9 @@ def run_deletion_test(
             continue
         top = np.argsort(-scores)[:k]
         sets = [top, *(rng.choice(len(scores), k, replace=False) for _ in range(n_sets))]
-        left = score_without(classifier, one.clip, sets, one.target)
+        found = list_occurrences(one.clip.codes, classifier.tokens, classifier.settings.collapse_repeats)
+        edited = [edit_clip(one.clip, mute_tokens(found, places)) for places in sets]
+        left = classifier.predict(edited)[:, one.target]
         used.append(one.clip)
         falls.append((one.score - left[0], one.score - left[1:].mean()))
     if not used:
@@ -66,14 +68,6 @@ def run_deletion_test(
     top, random = np.array(falls, dtype=float).T
     difference = resample_mean(top - random, groups(used), replace(bootstrap, seed=rng))
     return DeletionTest(k, float(top.mean()), float(random.mean()), difference, len(used))
-
-
-def score_without(
-    classifier: SpeechTokenClassifier, clip: Clip, sets: Sequence[Sequence[int]], target: int
-) -> np.ndarray:
-    """Compute the logit of a class without some audio tokens, once for each set of their places."""
-    found = list_occurrences(clip.codes, classifier.tokens, classifier.settings.collapse_repeats)
-    return classifier.predict([edit_clip(clip, mute_tokens(found, places)) for places in sets])[:, target]
 
 
 def compare_with_random_weights(

@@ -87,18 +87,11 @@ def attribute_clip(
         how = {"n_steps": n_steps, "internal_batch_size": STEPS_TOGETHER}
         return IntegratedGradients(asked.read).attribute(asked.embedded, asked.baseline, **how)
 
-    return ask(classifier, clip, target, filler, integrate)
+    return ask(clip, pose(classifier, clip, target, filler), integrate)
 
 
-def ask(
-    classifier: SpeechTokenClassifier,
-    clip: Clip,
-    target: int | None,
-    filler: str | None,
-    method: Callable[[Question], torch.Tensor],
-) -> Attribution:
+def ask(clip: Clip, asked: Question, method: Callable[[Question], torch.Tensor]) -> Attribution:
     """Ask a method about a clip's prompt; its values (1, n_positions, any) are added up by position."""
-    asked = pose(classifier, clip, target, filler)
     with quiet_transformers():  # it warns of padding, there is none
         with torch.inference_mode():
             ends = asked.read(torch.cat([asked.embedded, asked.baseline])).float().tolist()

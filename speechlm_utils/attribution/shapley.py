@@ -11,7 +11,7 @@ from captum.attr import ShapleyValues, ShapleyValueSampling
 from ..clips import Clip
 from ..finetuning.classifier import SpeechTokenClassifier
 from .gradients import Attribution, ask
-from .question import AUDIO, MARKER, TEXT, Question
+from .question import AUDIO, MARKER, TEXT, Question, pose
 
 PROMPTS_TOGETHER = 16  # that are computed in one batch
 
@@ -39,7 +39,7 @@ def sample_shapley(
             how = {"n_samples": n_permutations, "perturbations_per_eval": PROMPTS_TOGETHER}
             return _ask_players(ShapleyValueSampling, asked, players, **how)
 
-    return ask(classifier, clip, target, filler, sample)
+    return ask(clip, pose(classifier, clip, target, filler), sample)
 
 
 def share_credit(
@@ -59,7 +59,7 @@ def share_credit(
         values = _ask_players(ShapleyValues, asked, sides, perturbations_per_eval=4)
         return values * torch.tensor(parts, device=values.device)[None, :, None]
 
-    return ask(classifier, clip, target, filler, divide).sums()
+    return ask(clip, pose(classifier, clip, target, filler), divide).sums()
 
 
 def _ask_players(method, asked: Question, players: np.ndarray, **options) -> torch.Tensor:
