@@ -34,19 +34,15 @@ def compute_upper_bounds(
 ) -> pd.DataFrame:
     """Fit on train and score on test, per task, a classifier of words, of planted parameters, and of both.
 
-    Parameters
-    ----------
-    clips : with planted parameters; no codes are needed
-    limit : int, at most so many clips of each split (whole sentences); None takes all
-    n_folds : int, grouped folds of train that choose the penalty
-    bootstrap : over sentences; its seed is that of limit and folds, too
+    Clips need planted parameters, no codes. At most `limit` clips of each split (whole sentences) are used;
+    the bootstrap's seed is that of limit and folds, too.
 
     Returns
     -------
     table : DataFrame, one row per task and input, in the order of `INPUTS`, with columns
-        `task`, `inputs`, `macro_f1` (classes present in test), `low`, `high` (95 % interval), `gain`,
-        `gain_low`, `gain_high`, `verdict` (against text, paired), `chance` (guesses with the label shares
-        of train), `n_classes`, `n_train`, `n_test`, `n_sentences`
+        `task`, `inputs`, `macro_f1` (classes present in test), `low`, `high`, `gain`, `gain_low`, `gain_high`,
+        `verdict` (against text, paired), `chance` (guesses with the label shares of train), `n_classes`,
+        `n_train`, `n_test`, `n_sentences`
     """
     rows, seed = [], bootstrap.seed
     for task in task_names(clips):

@@ -27,7 +27,6 @@ class Evidence:
     clips : to measure, best such as the selection has not seen: with codes, and with labels of its task
     features : of these clips, see `clip_features`
     train : clips that the selection was made on; needed for folds, subsamples and voices
-    codec : whose codebooks are searched
     embeddings : token name -> float array, shape (width,)
     words : token name -> [(word, cosine), ...], see `nearest_tokens`
     bootstrap : over whole clips; its seed is also that of folds, subsamples and tests

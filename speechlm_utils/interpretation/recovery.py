@@ -30,7 +30,7 @@ class Recovery:
         average if classes are shuffled. The first is that of the clips, the others of their resamples
     correlations : likewise, of the tokens' direction of each class with what was planted, over the cells
     p : float, share of shuffles, which hand tokens the class of another, with as high a projection
-    n_tokens, n_clips : int, tokens that speak for a class and occur; clips that were resampled
+    n_tokens, n_clips : tokens that speak for a class and occur; clips that were resampled
     """
 
     projections: np.ndarray

@@ -50,16 +50,10 @@ def compare_voices(
 ) -> np.ndarray:
     """Test whether tokens depend on the voice: whole clips exchange their voices within a stratum.
 
-    Parameters
-    ----------
-    shares : float array, shape (n_clips, n_tokens), share of each clip's frames that carries each token
-    strata : for example the classes, so that a token of a class is not taken for one of the voice that
-        speaks most of it
-
-    Returns
-    -------
-    p : float array, shape (n_tokens,): share of orders (the true one counted in) whose voices differ at least
-        as much, by the sum of squares between voices. NaN for a token that never occurs
+    Shares are those of each clip's frames that carry each token, (n_clips, n_tokens); strata are for example
+    the classes, so that a token of a class is not taken for one of the voice that speaks most of it. Returns
+    the share of orders (the true one counted in) whose voices differ at least as much, by the sum of squares
+    between voices, (n_tokens,); NaN for a token that never occurs.
     """
     place, stratum = (np.unique(one, return_inverse=True)[1] for one in (speakers, strata))
     member = np.eye(place.max() + 1)[place].T

@@ -47,7 +47,7 @@ class JointBagOfWords(TransformerMixin, BaseEstimator):
     Attributes
     ----------
     n_words_ : int, columns [0, n_words_) are words, sorted
-    tokens_ : list of (layer, code), the tokens of the columns [n_words_, n_columns)
+    tokens_ : list of (layer, code), of the other columns
     layers_ : tuple of int, () where no token is counted
     """
 

@@ -16,14 +16,9 @@ C_RANGE = (1e-4, 10.0)
 
 @dataclass(frozen=True)
 class L1Path:
-    """Fits over a range of C.
+    """Fits over a range of C: `Cs`, `converged`, `n_iter` (n_C,), `coefs` (n_C, n_classes, n_columns).
 
-    Attributes
-    ----------
-    Cs, converged, n_iter : arrays (n_C,)
-    coefs : float array, shape (n_C, n_classes, n_columns)
-    selected : bool array, shape (n_C, n_columns)
-    n_words : int; columns [0, n_words) are words, the others those of `tokens`
+    `selected` is bool, (n_C, n_columns); columns [0, n_words) are words, the others those of `tokens`.
     """
 
     Cs: np.ndarray
