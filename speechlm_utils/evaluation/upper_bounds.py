@@ -40,9 +40,9 @@ def compute_upper_bounds(
     Returns
     -------
     table : DataFrame, one row per task and input, in the order of `INPUTS`, with columns
-        `task`, `inputs`, `macro_f1` (classes present in test), `low`, `high`, `gain`, `gain_low`, `gain_high`,
-        `verdict` (against text, paired), `chance` (guesses with the label shares of train), `n_classes`,
-        `n_train`, `n_test`, `n_sentences`
+        `task`, `inputs`, `macro_f1` (classes present in test), `low`, `high`, `gain`, `gain_low`,
+        `gain_high`, `verdict` (against text, paired), `chance` (guesses with the label shares of train),
+        `n_classes`, `n_train`, `n_test`, `n_sentences`
     """
     rows, seed = [], bootstrap.seed
     for task in task_names(clips):

@@ -77,8 +77,8 @@ def summarise_resamples(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Reduce resamples of clips to low and high of the values and a two-sided p of the differences.
 
-    Both have shape (1 + n_resamples, ...), the first of the clips as they are; resamples in which a rare token
-    is missing are NaN and left out. Fewer clips with the token than `MIN_CLIPS` give NaN.
+    Both have shape (1 + n_resamples, ...), the first of the clips as they are; NaN, where a rare token is
+    missing in a resample, is left out. Fewer clips with the token than `MIN_CLIPS` give NaN.
     """
     if not values.size:
         return (np.empty(n_clips.shape),) * 3
