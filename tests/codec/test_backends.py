@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from joblib import parallel_config
+from joblib import parallel_config, register_parallel_backend
+from joblib.parallel import BACKENDS
 
 from speechlm_utils.codec import backends, cache
 from speechlm_utils.codec.backends import find_shard, select_shard
@@ -21,7 +22,7 @@ from speechlm_utils.corpus.load import load_corpus
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):
     """Two Dask workers, each a process of its own."""
-    distributed = pytest.importorskip("distributed", reason="the extra `dask` is not installed")
+    distributed = pytest.importorskip("distributed", reason="the extra `scale` is not installed")
     options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
     folder = tmp_path_factory.mktemp("dask")
     cluster = distributed.LocalCluster(**options, local_directory=str(folder))
@@ -55,11 +56,18 @@ def expected(tiny_corpus, tiny_codec, tmp_path_factory):
     return read_cache(folder)
 
 
-@pytest.fixture(params=["loky", "multiprocessing", "dask"])
+class WithoutGenerators(BACKENDS["loky"]):
+    """A backend that returns all results at once, as Ray's does."""
+
+    supports_return_generator = False
+
+
+@pytest.fixture(params=["loky", "without_generators", "dask"])
 def backend(request):
-    """Two workers of each kind; Ray's backend is one of joblib's multiprocessing."""
+    """Two workers of each kind."""
     if request.param == "dask":
         request.getfixturevalue("client")
+    register_parallel_backend("without_generators", WithoutGenerators)
     with parallel_config(request.param) if request.param != "loky" else nullcontext():
         yield request.param
 
