@@ -270,7 +270,7 @@ test = encode_clips(test, codec, cache_dir, n_jobs=2)
 n_used, perplexity = code_usage([c.codes for c in test], spec.codebook_size)
 fig, axes = plt.subplots(1, 2, figsize=(9.5, 3.1), sharey=True)
 for ax, values, name in ((axes[0], n_used, "codes used"), (axes[1], perplexity, "perplexity")):
-    plots.layers.plot_layer_bars(ax, values, name)
+    plots.codec.plot_layer_bars(ax, values, name)
     ax.axhline(spec.codebook_size, color=plots.NEUTRAL, linestyle="dashed", linewidth=1)
 n_frames = sum(c.codes.shape[1] for c in test)
 lowest = int(np.argmin(perplexity)) + 1
@@ -292,7 +292,7 @@ print(f"{n_frames} frames of {len(test)} clips; the dashed line is the size of a
 phones = report_phones(test, seed)
 fig, ax = plt.subplots(figsize=(7, 3.4))
 ylabel = "information about the phone\n(part of all there is)"
-plots.layers.plot_layer_bars(ax, phones.pnmi, ylabel, 2 * phones.error, phones.floor)
+plots.codec.plot_layer_bars(ax, phones.pnmi, ylabel, 2 * phones.error, phones.floor)
 fig.savefig(Path(run_dir, "figures", "01_phones.png"), dpi=110)
 first, best_other = phones.pnmi[1], phones.pnmi[2:].idxmax()
 ratio = first / phones.pnmi[best_other]

@@ -166,7 +166,7 @@ X = features.fit_transform(train)
 share = np.asarray((counts > 0).mean(axis=0)).ravel()
 
 fig, ax = plt.subplots(figsize=(7, 3.8))
-plots.penalty.plot_spread(ax, share, features["scale"].scale_, np.arange(n_columns) < bag.n_words_)
+plots.selection.plot_spread(ax, share, features["scale"].scale_, np.arange(n_columns) < bag.n_words_)
 ax.set_title("before scaling; after it, every column lies at 1")
 plt.show()
 
@@ -196,7 +196,7 @@ print("checkpoint: every column that occurs has standard deviation 1")
 # %%
 a = np.linspace(-3, 3, 301)
 fig, ax = plt.subplots(figsize=(5.5, 3.8))
-plots.penalty.plot_shrinkage(ax, a, soft_threshold(a, 1.0), shrink(a, 1.0))
+plots.selection.plot_shrinkage(ax, a, soft_threshold(a, 1.0), shrink(a, 1.0))
 ax.set_title("penalty λ = 1")
 plt.show()
 
@@ -270,7 +270,7 @@ l2 = OneVsRestClassifier(ridge).fit(X, y)
 l2_coefs = np.vstack([one.coef_ for one in l2.estimators_])
 
 fig, ax = plt.subplots(figsize=(7, 3.8))
-plots.penalty.plot_sizes(ax, {"ℓ1": np.abs(l1.coef_).max(axis=0), "ℓ2": np.abs(l2_coefs).max(axis=0)})
+plots.selection.plot_sizes(ax, {"ℓ1": np.abs(l1.coef_).max(axis=0), "ℓ2": np.abs(l2_coefs).max(axis=0)})
 ax.set_title(f"same clips, same C = {C_count:.3g}")
 plt.show()
 
@@ -475,7 +475,7 @@ draws = np.random.default_rng(seed).multinomial(len(layer_of), even, 5000)
 chance = [draws.mean(axis=0), *np.quantile(draws, [0.025, 0.975], axis=0)]
 
 fig, ax = plt.subplots(figsize=(7, 3.2))
-plots.layers.plot_layer_counts(ax, layers, per_layer, chance)
+plots.codec.plot_layer_counts(ax, layers, per_layer, chance)
 winner = int(np.argmax(per_layer))
 share = per_layer[winner] / max(draws.mean(axis=0)[winner], 1e-9)
 print(

@@ -288,7 +288,7 @@ fig, ax = plt.subplots(figsize=(11, 3.2))
 layers = effects.index.get_level_values("layer").to_numpy()
 label = "effect (standard deviations)"
 plots.acoustics.plot_grid(ax, effects, FEATURES, 2, label, unsure=~(q < 0.05).to_numpy())
-plots.layers.mark_layers(ax, layers)
+plots.codec.mark_layers(ax, layers)
 ax.set_xlabel("tokens, ordered by layer, within a layer by loudness")
 figures = Path(run_dir) / "figures"
 figures.mkdir(parents=True, exist_ok=True)

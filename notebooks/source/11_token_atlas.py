@@ -369,7 +369,7 @@ moments = find_moments(clips, token, n_moments, clip_seconds, seed)
 fig, axes = plt.subplots(2, len(moments), figsize=(11, 3.4), squeeze=False)
 for column, moment in zip(axes.T, moments, strict=True):
     mel = log_mel(moment.wav, codec.spec.sample_rate)
-    plots.listening.plot_moment(column, moment.wav, mel, moment.spans, codec.spec.sample_rate)
+    plots.cards.plot_moment(column, moment.wav, mel, moment.spans, codec.spec.sample_rate)
     column[0].set_title(f"{moment.clip.id}: {plots.show_name(moment.clip.labels[task])}")
 plt.show()
 
@@ -394,7 +394,7 @@ strips = {f"{show_token(*token)}: {len(places)} clips": places, "random frames":
 fig, axes = plt.subplots(2, 1, figsize=(11, 3.8))
 for ax, (name, some) in zip(axes, strips.items(), strict=True):
     mels = [log_mel(window, codec.spec.sample_rate) for window in cut_frames(some)]
-    plots.listening.plot_strip(ax, np.stack(mels), name)
+    plots.cards.plot_strip(ax, np.stack(mels), name)
 plt.show()
 
 # %%

@@ -336,7 +336,7 @@ for ax, (name, source) in zip(axes[0], shown.items(), strict=True):
     layer_of = np.array([layer for layer, _ in list_selected(chosen[name])])
     kept = np.array([(layer_of == layer).sum() for layer in source.layers])
     chance = chance_per_layer(source, len(layer_of))
-    plots.layers.plot_layer_counts(ax, source.layers, kept, chance, source.spec.semantic_layers)
+    plots.codec.plot_layer_counts(ax, source.layers, kept, chance, source.spec.semantic_layers)
     ax.set(title=f"{name}: {len(layer_of)} tokens", xlabel="layer", ylabel="tokens kept")
     leads[name] = pd.DataFrame({"kept": kept, "chance": chance[0], "low": chance[1], "high": chance[2]})
     leads[name].index = source.layers

@@ -1,4 +1,4 @@
-"""Figures of notebook 01: residual VQ in the plane, codes of a clip, decoding, what each layer carries."""
+"""Figures of notebook 01: residual VQ, codes of a clip, what each layer carries; ticks by layer."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from ..codec_spec import CodecSpec
-from .style import AUDIO, BOTH, NEUTRAL, TEXT, draw_errors, label_colors, layer_colors
+from .style import AUDIO, BOTH, NEUTRAL, TEXT, count_along, draw_errors, label_colors, layer_colors
 
 CODES_MAP = "twilight"  # neighbouring code numbers have nothing in common: no scale from low to high
 
@@ -119,4 +119,54 @@ def plot_overflow(ax: Axes, rates: dict[str, np.ndarray], seed: int = 0) -> Axes
     ax.set(xscale="log", xlabel="symbols per second of speech", xlim=(1, 1000))
     ax.set_yticks(range(len(rates)), rates)
     ax.set_ylim(len(rates) - 0.5, -0.6)
+    return ax
+
+
+def mark_layers(ax: Axes, layers: Sequence[int]) -> Axes:
+    """Mark the layers (n_tokens,), rising, of columns from x = 0: a tick in the middle, lines between."""
+    found, start, count = np.unique(np.asarray(layers), return_index=True, return_counts=True)
+    places, labels = start + (count - 1) / 2, []
+    for i, layer in enumerate(found):
+        is_near = i > 0 and places[i] - places[i - 1] < 0.05 * len(layers)
+        is_low = bool(is_near) and not labels[-1].startswith("\n")  # two names side by side would overlap
+        labels.append("\n" * is_low + f"L{layer}")
+    ax.set_xticks(places, labels)
+    for edge in start[1:]:
+        ax.axvline(edge - 0.5, color="black", linewidth=0.8)
+    return ax
+
+
+def plot_layer_counts(
+    ax: Axes, layers: Sequence[int], counts: np.ndarray, chance: np.ndarray, semantic_layers=(1,)
+) -> Axes:
+    """Draw how many of the selected tokens each layer supplies, beside what chance would give.
+
+    chance : float array, shape (3, n_layers): mean and 95 % range of random selections.
+    """
+    places, colors = np.arange(len(layers)), layer_colors(layers, semantic_layers=semantic_layers)
+    ax.bar(places, counts, color=colors, edgecolor="black", linewidth=0.5)
+    draw_errors(ax, places, chance, "chance (95 %)")
+    every = -(-len(layers) // 12)  # a label for each of up to twelve layers
+    ax.set_xticks(places[::every], [f"L{layer}" for layer in layers[::every]])
+    ax.set(xlabel="layer", ylabel="tokens selected", ylim=(0, 1.25 * max(np.max(counts), np.max(chance), 1)))
+    count_along(ax.yaxis)
+    ax.legend(loc="upper right")
+    return ax
+
+
+def plot_layer_bars(
+    ax: Axes, values: np.ndarray, ylabel: str, error: np.ndarray | None = None, floor=None
+) -> Axes:
+    """Draw one bar per layer, in the layer's colour; all arrays are of shape (n_layers,).
+
+    error is half the length of the error bars, NaN draws none; floor, what shuffled values give, is a dash.
+    """
+    layers = np.arange(1, len(values) + 1)
+    ax.bar(layers, values, color=layer_colors(layers, len(values)))
+    if error is not None and np.isfinite(error).all():
+        draw_errors(ax, layers, (values, values - error, values + error))
+    if floor is not None:
+        ax.hlines(floor, layers - 0.4, layers + 0.4, colors="black", linestyles="dotted", label="shuffled")
+        ax.legend()
+    ax.set(xlabel="layer", ylabel=ylabel, xticks=layers)
     return ax

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullFormatter, StrMethodFormatter
 
 from .acoustics import plot_grid
-from .layers import mark_layers
+from .codec import mark_layers
 from .style import AUDIO, NEUTRAL, TEXT, name_rows, set_color, show_name
 
 

@@ -2,8 +2,7 @@
 
 from .clips import explore_clips
 from .codec import explore_layers, explore_residual_vq
-from .lasso import explore_lasso
-from .lasso_pictures import show_path
+from .lasso import explore_lasso, show_path
 from .panel import show_players
 from .prompts import PromptView, explore_budget, show_prompt, split_prompt
 from .selection import explore_penalties, show_penalties

@@ -4,7 +4,7 @@ import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
 
-from ..plots.penalty import plot_penalty
+from ..plots.selection import plot_penalty
 from ..selection.penalties import boundary, minimise_within, quadratic_loss
 from .panel import WIDE, label, live, operate
 

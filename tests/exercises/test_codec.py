@@ -1,8 +1,10 @@
-"""Checks of notebook 01: None is not attempted, wrong fails with a reason, right passes."""
+"""Checks of notebooks 01 and 14: None is not attempted, wrong fails with a reason, right passes."""
+
+import math
 
 import numpy as np
 import pytest
-from solutions import run_cell, run_solution, try_answers
+from solutions import make_tests, run_cell, run_solution, try_answers
 
 from speechlm_utils import exercises
 from speechlm_utils.audio import load_audio
@@ -119,3 +121,25 @@ def test_solution_of_the_layers_passes(capsys):
 def test_wrong_layers_fail_with_a_hint(answer, parts, hint, capsys):
     assert exercises.check_layers(answer, make_reader(parts), SPEC) is False
     assert hint in capsys.readouterr().out
+
+
+def layers_needed(frame_rate, codebook_size, bits):
+    return math.ceil(bits / (frame_rate * math.log2(codebook_size)))
+
+
+SOLVED = [(exercises.check_equal_bits, "my_layers"), (exercises.check_lead, "my_lead")]
+MISTAKES = [
+    (exercises.check_equal_bits, lambda *given: layers_needed(*given) - 1, "12.5 frames/s|not 8"),
+    (exercises.check_equal_bits, lambda r, k, b: b / (r * math.log2(k)), "round up"),
+    (
+        exercises.check_equal_bits,
+        lambda r, k, b: b // (r * math.log2(k)),
+        "1000 bits/s.*not 8.*round up",
+    ),
+    (exercises.check_lead, lambda kept, occurring: kept / kept.sum() * 3, "equally many"),
+    (exercises.check_lead, lambda kept, occurring: kept / occurring, "divide it"),
+    (exercises.check_lead, lambda k, o: k / k.sum() - o / o.sum(), "ratio"),
+    (exercises.check_lead, lambda kept, occurring: np.ones(3), r"10, 30, 20.*\[1.0, 1.0, 1.0\]"),
+]
+
+test_solution, test_nothing_written, test_mistakes = make_tests("14", SOLVED, MISTAKES)

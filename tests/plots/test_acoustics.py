@@ -44,7 +44,7 @@ def test_effects_are_tokens_by_features_with_unsure_cells_dotted(ax):
     effects = np.array([[0.5, -1.0], [2.0, np.nan], [0.0, 0.1]])
     sure = np.array([[True, True], [True, False], [False, True]])
     plots.acoustics.plot_grid(ax, effects, ["f0_st", "rms_db"], 2, "effect", ~sure)
-    plots.layers.mark_layers(ax, np.array([2, 2, 5]))
+    plots.codec.mark_layers(ax, np.array([2, 2, 5]))
     np.testing.assert_array_equal(np.ma.filled(ax.images[0].get_array(), np.nan), effects.T)
     assert ax.lines[0].get_xydata().tolist() == [[1, 1], [2, 0]]
     assert [label.get_text() for label in ax.get_xticklabels()] == ["L2", "L5"]
