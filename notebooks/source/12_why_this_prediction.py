@@ -37,8 +37,7 @@ from scipy.stats import spearmanr
 from speechlm_utils import exercises, plots, widgets
 from speechlm_utils.attribution.faithfulness import compare_with_random_weights, correlate, run_deletion_test
 from speechlm_utils.attribution.figure import draw_attribution
-from speechlm_utils.attribution.gradients import attribute_clip, read_attention
-from speechlm_utils.attribution.question import AUDIO, MARKER, TEXT, pose
+from speechlm_utils.attribution.gradients import AUDIO, MARKER, TEXT, attribute_clip, pose, read_attention
 from speechlm_utils.attribution.shapley import sample_shapley, share_credit
 from speechlm_utils.audio import load_audio
 from speechlm_utils.bootstrap import Bootstrap, resample_mean

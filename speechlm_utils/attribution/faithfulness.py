@@ -15,8 +15,7 @@ from ..interval import Interval
 from ..llm.trainer import ADAPTER
 from ..tokens import list_occurrences
 from .edits import edit_clip, mute_tokens
-from .gradients import Attribution
-from .question import AUDIO, MARKER
+from .gradients import AUDIO, MARKER, Attribution
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,7 @@ from matplotlib.figure import Figure
 from ..plots.attribution import plot_audio_scores, plot_word_scores
 from ..plots.codec import plot_waveform
 from ..plots.style import show_name
-from .gradients import Attribution
-from .question import AUDIO, TEXT
+from .gradients import AUDIO, TEXT, Attribution
 
 
 def draw_attribution(figure: Figure, attribution: Attribution, classifier, wav: np.ndarray) -> str:

@@ -10,8 +10,7 @@ from captum.attr import ShapleyValues, ShapleyValueSampling
 
 from ..clips import Clip
 from ..finetuning.classifier import SpeechTokenClassifier
-from .gradients import Attribution, ask
-from .question import AUDIO, MARKER, TEXT, Question, pose
+from .gradients import AUDIO, MARKER, TEXT, Attribution, Question, ask, pose
 
 PROMPTS_TOGETHER = 16  # that are computed in one batch
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from speechlm_utils.attribution.question import AUDIO, MARKER, TEXT, pose
+from speechlm_utils.attribution.gradients import AUDIO, MARKER, TEXT, pose
 from speechlm_utils.attribution.shapley import sample_shapley, share_credit
 
 
