@@ -78,7 +78,7 @@ def test_codes_and_decoded_sounds_last_as_long_as_their_clip(codec, clips):
 
 def test_layer_explorer_plays_as_long_as_its_clip(codec, clips, monkeypatch):
     shown = []
-    monkeypatch.setattr("speechlm_utils.widgets.codec.display", shown.append)
+    monkeypatch.setattr("speechlm_utils.widgets.sliders.display", shown.append)
     widgets.explore_layers(codec, load_audio(clips[0].audio, RATE)).children[0].value = 2
     assert read_seconds(shown[-1].data) == pytest.approx([measure_seconds(clips[0].audio)] * 2, abs=FRAME)
 

@@ -1,8 +1,8 @@
 """Which tokens of a prompt a prediction rests on: integrated gradients over the classifier's embeddings.
 
 Sundararajan, Taly and Yan, "Axiomatic Attribution for Deep Networks" (arXiv 1703.01365), through captum. Its
-`LayerIntegratedGradients` takes no mean embedding as baseline and adds up in half precision, so embeddings are
-looked up here. All attributions add up to the score of the class less its score at the baseline, but for an
+`LayerIntegratedGradients` takes no mean embedding as baseline and adds up in half precision, so embeddings
+are looked up here. All attributions add up to the score of the class less that at the baseline, but for an
 error that every `Attribution` carries. Shapley values, whose sum is exact, are in `shapley`.
 """
 
@@ -111,9 +111,9 @@ def _find_neutral(classifier: SpeechTokenClassifier, filler: str | None) -> torc
 class Attribution:
     """What each token of a clip's prompt, by its name, adds to the score of a class, `target`.
 
-    All of shape (n_positions,): kinds, "text", "audio" or "marker"; frames, where an audio token stands in the
-    clip, -1 for the others; scores, in logits, positive speaks for the class. score and baseline_score are
-    the logits of prompt and baseline.
+    All of shape (n_positions,): kinds, "text", "audio" or "marker"; frames, where an audio token stands in
+    the clip, -1 for the others; scores, in logits, positive speaks for the class. score and baseline_score
+    are the logits of prompt and baseline.
     """
 
     clip: Clip

@@ -85,12 +85,7 @@ def plot_two_groups(ax: Axes, with_token: np.ndarray, others: np.ndarray, token:
 
 
 def plot_grid(
-    ax: Axes,
-    values: np.ndarray,
-    names: Sequence[str],
-    limit: float,
-    label: str,
-    unsure: np.ndarray | None = None,
+    ax: Axes, values: np.ndarray, names: Sequence[str], limit: float, label: str, unsure=None
 ) -> Axes:
     """Draw values (n_tokens, n_names), tokens in columns, red above zero and blue below, to `limit`.
 

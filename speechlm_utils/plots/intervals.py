@@ -14,12 +14,7 @@ KIND_COLORS = {"this codec": TEXT, "another codec": AUDIO, "untrained": NEUTRAL}
 
 
 def plot_intervals(
-    ax: Axes,
-    names: Sequence[str],
-    spans: np.ndarray,
-    xlabel: str = "",
-    colors: str | Sequence | None = None,
-    are_tokens: bool = False,
+    ax: Axes, names: Sequence[str], spans: np.ndarray, xlabel: str = "", colors=None, are_tokens: bool = False
 ) -> Axes:
     """Draw estimates with their intervals; colors are one, one for each row, or that of its name.
 

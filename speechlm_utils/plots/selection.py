@@ -88,10 +88,8 @@ def plot_fold_coefs(
 
 def plot_stability(ax: Axes, real: np.ndarray, permuted: np.ndarray) -> Axes:
     """Draw selection frequencies from the most frequent token down, with true and with permuted labels."""
-    for values, color, name in (
-        (real, set_color("selected"), "true labels"),
-        (permuted, NEUTRAL, "permuted labels"),
-    ):
+    sets = {"true labels": (real, set_color("selected")), "permuted labels": (permuted, NEUTRAL)}
+    for name, (values, color) in sets.items():
         ax.step(np.arange(1, len(values) + 1), np.sort(values)[::-1], where="mid", color=color, label=name)
     ax.set(xlabel="token, most frequent first", ylabel="share of subsamples\nthat select it", ylim=(0, 1.03))
     ax.set_xlim(1, max(len(real), len(permuted), 2))

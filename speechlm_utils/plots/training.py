@@ -8,9 +8,7 @@ from matplotlib.axes import Axes
 from .style import NEUTRAL, count_along, draw_table, name_rows, place_groups, show_name
 
 
-def plot_learning_curves(
-    axes: Sequence[Axes], curves: Mapping[str, Mapping], chance: float
-) -> Sequence[Axes]:
+def plot_learning_curves(axes: Sequence[Axes], curves: Mapping[str, dict], chance: float) -> Sequence[Axes]:
     """Draw training loss (left) and validation macro-F1 (right) of several runs; chance is a macro-F1.
 
     curves : name -> {"losses": (n_steps,), "steps": (n_evals,), "scores": (n_evals,), "color": colour}
@@ -75,7 +73,7 @@ def plot_seed_scores(ax: Axes, scores: Mapping[str, Sequence[float]], colors: Ma
 def plot_probabilities(
     ax: Axes,
     names: Sequence[str],
-    probabilities: Mapping[str, Sequence[float]],
+    probabilities: Mapping,
     colors: Mapping[str, str],
     truth: str | None = None,
 ) -> Axes:

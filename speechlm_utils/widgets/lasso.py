@@ -54,13 +54,10 @@ class LassoExplorer:
         self.task = menu("task", task_names, SHORT)
         self.layers = menu("layers", sets.items(), SHORT)
         self.layers.value = layers
-        self.step = ipywidgets.SelectionSlider(
-            options=[(f"{C:g}", place) for place, C in enumerate(paths.Cs)],
-            value=_find_step(paths.Cs, C), layout=WIDE, **label("C"),
-        )  # fmt: skip
-        self.wanted = ipywidgets.BoundedIntText(
-            75, min=1, max=100_000, layout={"width": "12rem"}, **label("about")
-        )
+        steps, look = [(f"{C:g}", place) for place, C in enumerate(paths.Cs)], label("C") | {"layout": WIDE}
+        self.step = ipywidgets.SelectionSlider(options=steps, value=_find_step(paths.Cs, C), **look)
+        look = label("about") | {"layout": {"width": "12rem"}}
+        self.wanted = ipywidgets.BoundedIntText(75, min=1, max=100_000, **look)
         self.picture = Picture(*SIZE, layout="none")
         for one in (self.task, self.layers):
             one.observe(lambda change: self.change_path(change["owner"]), "value")

@@ -109,10 +109,6 @@ class Picture:
         self.figure.clear()
         text = draw(self.figure)
         self.canvas.draw()
-        self.send(text)
-
-    def send(self, text: str) -> None:
-        """Send what is on the canvas."""
         file = io.BytesIO()
         quick = {"compress_level": 1}  # large, but it never leaves the machine
         imsave(file, self.canvas.buffer_rgba(), format="png", pil_kwargs=quick)
