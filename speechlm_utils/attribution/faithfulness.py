@@ -7,11 +7,10 @@ import numpy as np
 import torch
 from scipy.stats import spearmanr
 
-from ..bootstrap import Bootstrap, resample_mean
+from ..bootstrap import Bootstrap, Interval, resample_mean
 from ..clips import Clip, groups
 from ..finetuning.classifier import SpeechTokenClassifier
 from ..finetuning.lora import HEADS
-from ..interval import Interval
 from ..llm.trainer import ADAPTER
 from ..tokens import list_occurrences
 from .edits import edit_clip, mute_tokens

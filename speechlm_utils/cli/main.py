@@ -51,9 +51,8 @@ def build_parser() -> argparse.ArgumentParser:
 
     def add(name, command, *parents):
         about = getdoc(command)
-        one = commands.add_parser(
-            name, parents=parents, help=about.partition("\n")[0], description=about, **keep
-        )
+        shown = {"help": about.partition("\n")[0], "description": about, **keep}
+        one = commands.add_parser(name, parents=parents, **shown)
         one.set_defaults(command=command)
         return one.add_argument
 
@@ -78,8 +77,7 @@ def run(args: argparse.Namespace) -> int:
     """
     from ..notebook.catalogue import find_notebook_folder, find_notebooks, select_notebooks
     from ..notebook.record import read_metrics
-    from .index import format_summary, write_index
-    from .notebooks import merge_results, run_notebooks
+    from .notebooks import format_summary, merge_results, run_notebooks, write_index
     from .profiles import keep_to_corpus, load_profile, plan_parameters
 
     folder = find_notebook_folder()

@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 
 from ..acoustics.spectra import mel_distance
-from ..bootstrap import Bootstrap, resample_groups
+from ..bootstrap import Bootstrap, Interval, resample_groups
 from ..clips import Clip
 from ..codec_spec import shared_spec
-from ..interval import Interval
 from .base import SpeechCodec
 from .probing import frame_phones, phone_information, predict_from_codes
 

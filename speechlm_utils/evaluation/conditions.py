@@ -78,12 +78,11 @@ def compare_conditions(
     sets, clips, sentences.
     """
     inside = np.ones(len(y_true), bool) if inside is None else inside
-    truth, rows = y_true[inside], {}
-    options = {"labels": np.unique(truth), "average": "macro", "zero_division": 0}
+    truth, labels, rows = y_true[inside], np.unique(y_true[inside]), {}
     for name, one in predictions.items():
         pair = predictions[baseline][:, inside], one[:, inside]
         result = paired_bootstrap(truth, *pair, groups[inside], bootstrap)
-        each = [f1_score(truth, p, **options) for p in pair[1]]
+        each = [f1_score(truth, p, labels=labels, average="macro", zero_division=0) for p in pair[1]]
         rows[name] = {
             "accuracy": np.mean([accuracy_score(truth, p) for p in pair[1]]),
             "macro_f1": result.score_b,

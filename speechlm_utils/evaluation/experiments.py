@@ -47,9 +47,7 @@ def merge_runs(runs: Sequence[Mapping], bootstrap: Bootstrap = Bootstrap(5000)) 
         for key in SHARED:
             if run[key] != runs[0][key]:
                 one, first = (f"{some['condition']}, seed {some['seed']}" for some in (run, runs[0]))
-                raise ValueError(
-                    f"{one}: its {key} are not those of {first}; were they made from other clips?"
-                )
+                raise ValueError(f"{one}: its {key} are not those of {first}; other clips?")
     order = list(CONDITIONS)
     runs = sorted(runs, key=lambda run: (order.index(run["condition"]), run["seed"]))
     merged = {key: runs[0][key] for key in SHARED}
@@ -66,14 +64,12 @@ def merge_runs(runs: Sequence[Mapping], bootstrap: Bootstrap = Bootstrap(5000)) 
 
 def _compare(merged: Mapping, a: str, b: str, subset: str, bootstrap: Bootstrap) -> dict | None:
     """Compare b with a over the seeds that both have; None where there is nothing to compare."""
-    first, second = (
-        {run["seed"]: run["predictions"] for run in merged["runs"] if run["condition"] == name}
-        for name in (a, b)
-    )
-    seeds, at = sorted(set(first) & set(second)), choose_subset(merged["ambiguous"], subset)
+    runs = {(run["condition"], run["seed"]): run["predictions"] for run in merged["runs"]}
+    seeds = sorted(seed for name, seed in runs if name == a and (b, seed) in runs)
+    at = choose_subset(merged["ambiguous"], subset)
     if not seeds or not at.any():
         return None
-    pair = (np.array([one[seed] for seed in seeds])[:, at] for one in (first, second))
+    pair = (np.array([runs[name, seed] for seed in seeds])[:, at] for name in (a, b))
     y, groups = np.array(merged["y_true"])[at], np.array(merged["groups"])[at]
     found = paired_bootstrap(y, *pair, groups, bootstrap)
     about = {"level": bootstrap.level, "n_resamples": bootstrap.n_resamples}

@@ -51,9 +51,8 @@ def compute_upper_bounds(
         y, y_test = (label_ids(part, task, names) for part in (train, test))
         sizes = {"n_classes": len(names), "n_train": len(train), "n_test": len(test)}
         sizes |= {"n_sentences": len(set(groups(test))), "chance": _guess(y, y_test, seed)}
-        predicted = {
-            name: fit_upper_bound(train, y, name, n_folds, seed).predict(as_array(test)) for name in INPUTS
-        }
+        fits = {name: fit_upper_bound(train, y, name, n_folds, seed) for name in INPUTS}
+        predicted = {name: fit.predict(as_array(test)) for name, fit in fits.items()}
         for name, prediction in predicted.items():
             score = bootstrap_macro_f1(y_test, prediction, groups(test), bootstrap)
             gain = paired_bootstrap(y_test, predicted["text"], prediction, groups(test), bootstrap).difference

@@ -73,15 +73,11 @@ def read_artefact(folder: str | Path) -> tuple[dict, dict[str, np.ndarray], Sele
     folder = Path(folder)
     path = folder / "settings.json"
     if not path.is_file():
-        raise FileNotFoundError(
-            f"{path}: no such file; is its folder a saved classifier, completely written?"
-        )
+        raise FileNotFoundError(f"{path}: missing; is its folder a saved classifier, completely written?")
     about = _read_json(path)
-    if (about.get("format"), about.get("template")) != (FORMAT, TEMPLATE):
-        raise ValueError(
-            f"{path}: format {about.get('format')!r} with template {about.get('template')!r}, "
-            f"known is {FORMAT} with {TEMPLATE!r}"
-        )
+    if (found := (about.get("format"), about.get("template"))) != (FORMAT, TEMPLATE):
+        shown = "format {!r} with template {!r}".format(*found)
+        raise ValueError(f"{path}: {shown}, known is {FORMAT} with {TEMPLATE!r}")
     selection = folder / "selection.json"
     found = Selection.load(selection) if selection.is_file() else None
     return about, load_embeddings(folder / EMBEDDINGS_FILE), found, _read_json(folder / "results.json")

@@ -105,21 +105,15 @@ class SpeechTokenClassifier:
         """
         known, where = self._known_codec() or {}, f"classifier {self.task!r}"
         if codec is None and not known.get("name"):
-            raise ValueError(
-                f"{where}: does not name its codec; load it with codec=..., or call use_codec(...)"
-            )
+            raise ValueError(f"{where}: does not name its codec; load it with codec=... or use_codec(...)")
         if codec is None or isinstance(codec, str | Path):
             codec = load_codec(codec or known["name"], n_layers=known.get("n_layers"))
         if not known:
-            raise ValueError(
-                f"{where}: does not say which codec its tokens are codes of; save it again with codec=..."
-            )
+            raise ValueError(f"{where}: does not say which codec its tokens are codes of; save it with one")
         if codec.hash != known["hash"]:
-            raise ValueError(
-                f"{where}: its tokens are codes of {known.get('name') or 'a codec'} (hash {known['hash']}), "
-                f"the codec given is {codec.name or 'a codec'} (hash {codec.hash}); "
-                "the same (layer, code) means another sound there"
-            )
+            both = (known.get("name"), known["hash"]), (codec.name, codec.hash)
+            own, other = (f"{name or 'a codec'} (hash {code})" for name, code in both)
+            raise ValueError(f"{where}: its tokens are codes of {own}, each another sound in {other}")
         spec = {name: getattr(codec.spec, name) for name in CODEC_FACTS}
         self.codec, self.codec_facts = codec, {"name": codec.name, "hash": codec.hash} | spec
 

@@ -49,9 +49,7 @@ class FineTuneSettings(TrainSettings):
     def __post_init__(self):
         object.__setattr__(self, "lora_modules", tuple(self.lora_modules))  # JSON gives a list
         if not 0 <= self.text_only_warmup < 1:
-            raise ValueError(
-                f"text_only_warmup={self.text_only_warmup}: is a share of the steps, from 0 to below 1"
-            )
+            raise ValueError(f"text_only_warmup={self.text_only_warmup}: is a share, from 0 to below 1")
 
     @property
     def prompt(self) -> PromptFormat:

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.model_selection import GridSearchCV
 
-from ..bootstrap import Bootstrap
-from ..interval import Interval
+from ..bootstrap import Bootstrap, Interval
 from .planted import PAIRS, Shuffled, centre, correlate_cells, token_directions
 
 CARD_PAIRS = PAIRS | {"f0_slope_st_s": ("contour_st", 1)}

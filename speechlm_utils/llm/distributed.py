@@ -46,10 +46,8 @@ def check_processes(batch_size: int) -> int:
     n = dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
     launched = int(os.environ.get("WORLD_SIZE", 1))
     if n == 1 < launched:
-        raise RuntimeError(
-            f"{launched} processes were launched, but they are not connected, and each would train alone; "
-            "call connect_processes() first"
-        )
+        advice = "each would train alone; call connect_processes() first"
+        raise RuntimeError(f"{launched} processes were launched, but they are not connected: {advice}")
     if batch_size % n:
         raise ValueError(f"batch_size={batch_size}: cannot be divided among {n} processes")
     return n
@@ -100,11 +98,9 @@ class SplitTrainer(Trainer):
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
-        if self.is_fsdp_enabled and self.accelerator.state.fsdp_plugin.fsdp_version != 2:
-            raise ValueError(
-                f"fsdp_version {self.accelerator.state.fsdp_plugin.fsdp_version}: must be 2, as in "
-                "scripts/accelerate/fsdp.yaml; the other leaves a model that cannot be read"
-            )
+        if self.is_fsdp_enabled and (found := self.accelerator.state.fsdp_plugin.fsdp_version) != 2:
+            reason = "the other leaves a model that cannot be read"
+            raise ValueError(f"fsdp_version {found}: must be 2, as in scripts/accelerate/fsdp.yaml; {reason}")
 
     def get_train_dataloader(self) -> DataLoader:
         return self._split(self.train_dataset, self._get_train_sampler(), self.args.train_batch_size)

@@ -26,10 +26,8 @@ def read_embeddings(model, ids: Mapping[str, int]) -> dict[str, np.ndarray]:
     """
     places = torch.tensor(list(ids.values()), device=model.device)
     with torch.no_grad():
-        found = [
-            model.get_input_embeddings()(places),
-            *(head[places] for head in embedding_matrices(model)[1:]),
-        ]
+        found = [model.get_input_embeddings()(places)]
+        found += [head[places] for head in embedding_matrices(model)[1:]]
     values = torch.cat(found).float().cpu().numpy()
     names = [*ids, *(OUTPUT + name for name in ids)]
     return dict(zip(names, values, strict=False))
@@ -53,9 +51,8 @@ def _write(weight: torch.Tensor, ids: Mapping[str, int], embeddings: TokenEmbedd
             raise ValueError(f"embeddings hold no {name}: {len(embeddings)} are given, {len(ids)} needed")
         value, width = torch.as_tensor(embeddings[name]), weight.shape[1]
         if value.shape != (width,):
-            raise ValueError(
-                f"embedding of {name} has shape {tuple(value.shape)}, the model's width is {width}"
-            )
+            shape = tuple(value.shape)
+            raise ValueError(f"embedding of {name} has shape {shape}, the model's width is {width}")
         with torch.no_grad():
             weight[place] = value.to(weight)
 

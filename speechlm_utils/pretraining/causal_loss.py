@@ -79,10 +79,8 @@ def check_logits(causal) -> None:
         whole = causal.eval()(input_ids=ids).logits[0]
         ours = _compute_logits(causal, causal.base_model(ids).last_hidden_state[0])
     if not torch.allclose(whole.float(), ours.float(), rtol=0.02, atol=0.02):
-        raise ValueError(
-            f"{type(causal).__name__}: its logits are not those of its output head on the last hidden "
-            "states; step 2 does not know this model"
-        )
+        what = "its logits are not those of its output head on the last hidden states"
+        raise ValueError(f"{type(causal).__name__}: {what}; step 2 does not know this model")
 
 
 def audio_loss(model, prompts: Sequence[Prompt], pad_id: int, batch_size: int) -> float:

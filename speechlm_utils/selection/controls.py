@@ -71,9 +71,8 @@ def matched_random_tokens(
     rng, tokens = np.random.default_rng(seed), []
     for layer, code in (selected[i] for i in rng.permutation(len(selected))):
         if not free.get(layer):
-            raise ValueError(
-                f"token {(layer, code)}: no unselected token left in its layer; layers are {tuple(layers)}"
-            )
+            known = f"layers are {tuple(layers)}"
+            raise ValueError(f"token {(layer, code)}: no unselected token left in its layer; {known}")
         row = counts[layers.index(layer)]
         nearest = sorted(free[layer], key=lambda other: (abs(row[other] - row[code]), other))[:N_NEAREST]
         match = int(rng.choice(nearest))

@@ -58,10 +58,8 @@ class Selection:
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{path}: not a selection file ({error!r})") from None
         if codec_hash is not None and codec_hash != selection.codec_hash:
-            raise ValueError(
-                f"{path}: was made with codec {selection.codec_hash}, the codec here is {codec_hash}; "
-                "the same (layer, code) means another sound there, select again"
-            )
+            found = f"was made with codec {selection.codec_hash}, the codec here is {codec_hash}"
+            raise ValueError(f"{path}: {found}; select again")
         return selection
 
 

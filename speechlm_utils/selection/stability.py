@@ -41,11 +41,10 @@ def cross_validate_C(
     Returns a row per C: C, macro_f1 and macro_f1_std (over folds; over all classes of y), n_tokens (mean over
     folds), n_not_converged (folds).
     """
-    scored = Parallel(n_jobs)(
-        delayed(_score_fold)(selector, clips, np.asarray(y), Cs, *fold) for fold in folds
-    )
+    jobs = (delayed(_score_fold)(selector, clips, np.asarray(y), Cs, *fold) for fold in folds)
+    rows = list(chain.from_iterable(Parallel(n_jobs)(jobs)))
     columns = ["C", "macro_f1", "n_tokens", "not_converged"]
-    table = pd.DataFrame(list(chain.from_iterable(scored)), columns=columns).groupby("C", sort=False)
+    table = pd.DataFrame(rows, columns=columns).groupby("C", sort=False)
     return table.agg(
         macro_f1=("macro_f1", "mean"),
         macro_f1_std=("macro_f1", "std"),
@@ -58,10 +57,9 @@ def _score_fold(selector: Pipeline, clips, y, Cs, train, test) -> list[tuple[flo
     features, rows = clone(selector[:-1]), []
     X = features.fit_transform([clips[i] for i in train])
     X_test = features.transform([clips[i] for i in test])
-    score = {"labels": np.unique(y), "average": "macro", "zero_division": 0}
     for C in Cs:
         fit = fit_l1(selector[-1], X, y[train], C)
-        f1 = f1_score(y[test], fit.predict(X_test), **score)
+        f1 = f1_score(y[test], fit.predict(X_test), labels=np.unique(y), average="macro", zero_division=0)
         rows.append((C, f1, count_selected(fit, features["counts"].n_words_), not fit.converged_))
     return rows
 

@@ -7,8 +7,8 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from speechlm_utils import plots
+from speechlm_utils.bootstrap import Interval
 from speechlm_utils.codec_spec import CodecSpec
-from speechlm_utils.interval import Interval
 from speechlm_utils.plots.codec import mark_layers, spread_codes
 from speechlm_utils.plots.style import SEMANTIC, layer_colors
 
