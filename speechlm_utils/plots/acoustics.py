@@ -105,8 +105,7 @@ def plot_shares(ax: Axes, shares: Mapping[str, np.ndarray], features: Sequence[s
 
     `shares`: name of a kind of tokens -> float array, shape (n_sets, n_features).
     """
-    places = place_groups(len(features), len(shares))
-    for x, (name, values) in zip(places, shares.items(), strict=True):
+    for x, (name, values) in zip(place_groups(len(features), len(shares)), shares.items(), strict=True):
         label = f"{name} ({len(values)} set{'s' if len(values) > 1 else ''})"
         ax.bar(x, values.mean(axis=0), 0.72 / len(shares), color=set_color(name), alpha=0.6, label=label)
         ax.plot(np.tile(x, len(values)), values.ravel(), ".", color="black", markersize=3)

@@ -32,8 +32,7 @@ def draw_card(figure: Figure, facts: pd.DataFrame, token: tuple[int, int]) -> st
 
     Parts that `facts` (see `describe_tokens`) lacks leave their place empty.
     """
-    card = find_card(facts, token)
-    parts = {name: one.reset_index(drop=True) for name, one in card.groupby("part")}
+    parts = {name: one.reset_index(drop=True) for name, one in find_card(facts, token).groupby("part")}
     *axes, last = figure.subplots(2, 3, width_ratios=[1, 1, 1.25]).ravel()
     color = layer_colors([token[0]], max(8, int(facts.layer.max())))[0]
     for ax, (part, title) in zip(axes, TITLES.items(), strict=True):
@@ -114,8 +113,7 @@ def plot_atlas(axes: Sequence[Axes], facts: pd.DataFrame) -> Sequence[Axes]:
     rates = _pivot(facts, "frequency", tokens) / _pivot(facts, "frequency", tokens, "expected")
     sound, q = _pivot(facts, "sound", tokens), _pivot(facts, "sound", tokens, "q")
     plot_grid(axes[0], coefs, coefs.columns, np.abs(coefs.to_numpy()).max() or 1, "coefficient")
-    log_rates = np.log2(rates.clip(lower=0.25))
-    plot_grid(axes[1], log_rates, rates.columns, 2, "frequency:\nlog2(class / all)")
+    plot_grid(axes[1], np.log2(rates.clip(lower=0.25)), rates.columns, 2, "frequency:\nlog2(class / all)")
     plot_grid(axes[2], sound, sound.columns, 2, "effect (std)", ~(q < 0.05).to_numpy())
     _plot_stability(axes[3], cards)
     axes[0].set_title(ATLAS_TITLE)

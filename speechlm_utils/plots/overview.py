@@ -66,8 +66,7 @@ def _box(ax: Axes, box: tuple, text: str, color: str = BOTH, weight: str = "norm
     x, y, width, height = box
     shape = {"boxstyle": "round,pad=0,rounding_size=1", "facecolor": "white", "edgecolor": color}
     ax.add_patch(FancyBboxPatch((x, y), width, height, **shape))
-    ink = "black" if weight == "normal" else color
-    _write(ax, (x + width / 2, y + height / 2), text, ink, weight)
+    _write(ax, (x + width / 2, y + height / 2), text, "black" if weight == "normal" else color, weight)
 
 
 def _arrow(ax: Axes, start: tuple, end: tuple, color: str) -> None:
@@ -101,8 +100,7 @@ def plot_planted(ax: Axes, means: pd.DataFrame, deviations: pd.DataFrame) -> Axe
 def _show_spread(mean: float, deviation: float, typical: float) -> str:
     """Write mean ± deviation with as many decimals as the column's typical deviation deserves."""
     decimals = int(np.clip(1 - np.floor(np.log10(1.1 * typical)), 0, 2))
-    text = f"{round(mean, decimals) + 0.0:.{decimals}f} ± {deviation:.{decimals}f}"
-    return text.replace("-", "−")
+    return f"{round(mean, decimals) + 0.0:.{decimals}f} ± {deviation:.{decimals}f}".replace("-", "−")
 
 
 def plot_upper_bounds(ax: Axes, table: pd.DataFrame) -> Axes:

@@ -106,8 +106,7 @@ def place_groups(n_places: int, n_groups: int, width: float = 0.8) -> np.ndarray
 
     `width` is shared by the groups of one place, the places are 0, 1, …
     """
-    shifts = (np.arange(n_groups) - (n_groups - 1) / 2) * width / n_groups
-    return np.arange(n_places) + shifts[:, None]
+    return np.arange(n_places) + ((np.arange(n_groups) - (n_groups - 1) / 2) * width / n_groups)[:, None]
 
 
 def draw_table(

@@ -50,8 +50,7 @@ class LassoExplorer:
         sets = {name: tuple(one) for name, one in layer_sets.items()}
         if layers not in sets.values():
             sets = {f"layers {', '.join(map(str, layers))}": layers} | sets
-        task_names = [(show_name(name), name) for name in dict.fromkeys([task, *tasks])]
-        self.task = menu("task", task_names, SHORT)
+        self.task = menu("task", [(show_name(name), name) for name in dict.fromkeys([task, *tasks])], SHORT)
         self.layers = menu("layers", sets.items(), SHORT)
         self.layers.value = layers
         steps, look = [(f"{C:g}", place) for place, C in enumerate(paths.Cs)], label("C") | {"layout": WIDE}

@@ -60,8 +60,7 @@ def show_penalties(budget: float = 1.0, angle: float = 10.0, length: float = 1.7
     budget : the largest |w1| + |w2|, or sqrt(w1² + w2²); angle (degrees), length : of the minimum.
     """
     centre = length * np.array([np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))])
-    points = np.stack(np.meshgrid(GRID, GRID), axis=-1)
-    loss = quadratic_loss(points, centre, MATRIX)
+    loss = quadratic_loss(np.stack(np.meshgrid(GRID, GRID), axis=-1), centre, MATRIX)
     fig, axes = plt.subplots(1, 2, figsize=(8.5, 4.2))
     for ax, norm, name in zip(axes, ("l1", "l2"), ("ℓ1, a diamond", "ℓ2, a circle"), strict=True):
         best = minimise_within(centre, MATRIX, budget, norm)
