@@ -6,7 +6,6 @@ earlier one would have written it loads from the run folder, or makes itself.
 
 examples:
   speechlm list                             what there is to run
-  speechlm prepare                          load the language model and encode the corpus, once
   speechlm run --profile demo               everything, on two CPU cores; then open runs/demo/index.html
   speechlm run --profile demo --only 02 03  two of the notebooks
   speechlm run --profile ci --keep-going    the quickest tour, going on after a failure
@@ -43,7 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Describe the command line; docstrings are its help."""
     keep = {"formatter_class": argparse.RawDescriptionHelpFormatter}
     parser = argparse.ArgumentParser("speechlm", description=__doc__, **keep)
-    names = "{run,prepare,list,import,encode}"
+    names = "{run,list,import,encode}"
     commands = parser.add_subparsers(title="commands", required=True, metavar=names)
     profile = argparse.ArgumentParser(add_help=False)
     about = "a profile of notebooks/profiles (ci, demo, paper) or the path of a .yml file (default: demo)"
@@ -62,7 +61,6 @@ def build_parser() -> argparse.ArgumentParser:
     about = "where to write (default: runs/<profile>)"
     option("--run-dir", type=Path, metavar="FOLDER", help=about)
     option("--keep-going", action="store_true", help="go on with the next notebook after a failure")
-    add("prepare", prepare, profile)
     add("list", list_notebooks)
     add_import_command(commands)
     add_encode_command(commands)
@@ -96,28 +94,6 @@ def run(args: argparse.Namespace) -> int:
         print(f"\n{result.describe_failure()}", file=sys.stderr)
     print(f"\nOpen {os.path.relpath(index)} in a browser.")
     return 1 if failed else 0
-
-
-def prepare(args: argparse.Namespace) -> int:
-    """Load the language model and encode the corpus, so that no notebook has to wait for it."""
-    from ..notebook.catalogue import find_notebook_folder
-    from .profiles import DEFAULTS, load_profile
-
-    folder = find_notebook_folder()
-    settings = DEFAULTS | load_profile(args.profile, folder).common
-    from ..experiment import Experiment  # loads torch: only after the profile is known to be good
-    from ..llm.load import load_llm
-    from ..llm.spec import LLMSpec
-
-    os.chdir(folder)  # the paths of a profile are relative to the notebooks
-    llm = LLMSpec(settings["llm_name"], settings["llm_dtype"], settings["llm_quantization"])
-    print(f"1/2 language model {llm.name} ...", flush=True)
-    load_llm(llm)
-    print(f"2/2 speech tokens of {settings['corpus_dir']} ...", flush=True)
-    places = [settings[name] for name in ("corpus_dir", "codec_name", "run_dir", "cache_dir")]
-    n_clips = len(Experiment(*places).clips())
-    print(f"ready: {n_clips} clips encoded; now `speechlm run --profile {args.profile}` or `make lab`")
-    return 0
 
 
 def list_notebooks(args: argparse.Namespace) -> int:

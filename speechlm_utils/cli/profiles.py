@@ -10,16 +10,8 @@ import yaml
 
 from ..notebook.catalogue import Notebook
 
-DEFAULTS = {
-    "corpus_dir": "../data/demo",
-    "codec_name": "../data/codec",
-    "llm_name": "smollm2-135m",
-    "llm_dtype": "auto",
-    "llm_quantization": None,
-    "run_dir": "../runs/lab",
-    "cache_dir": "../runs/cache",
-}
-"""What every notebook starts from when no profile says otherwise; paths are relative to the notebooks."""
+DEMO_CORPUS = "../data/demo"
+"""What the notebooks run on where no profile says otherwise, as seen from their folder."""
 
 ANY_CORPUS = "13"
 """The notebook that runs every step on any corpus; the others speak of the demo corpus."""
@@ -80,10 +72,10 @@ def keep_to_corpus(notebooks: list[Notebook], plan: dict[str, dict[str, Any]], a
     """
 
     def read_corpus(one: Notebook) -> Path:
-        name = plan[one.path.name].get("corpus_dir", DEFAULTS["corpus_dir"])
+        name = plan[one.path.name].get("corpus_dir", DEMO_CORPUS)
         return (one.path.parent / name).resolve()
 
-    demo = (notebooks[0].path.parent / DEFAULTS["corpus_dir"]).resolve()
+    demo = (notebooks[0].path.parent / DEMO_CORPUS).resolve()
     rest = [one for one in notebooks if one.number == ANY_CORPUS or read_corpus(one) == demo]
     if numbers := ", ".join(one.number for one in notebooks if one not in rest):
         told = f"notebooks {numbers} speak of the demo corpus; {ANY_CORPUS} alone runs every step on yours"
