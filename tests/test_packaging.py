@@ -116,7 +116,7 @@ def test_every_import_is_declared():
     for path in [
         file
         for folder in ("speechlm_utils", "notebooks/source", "tests")
-        for file in (ROOT / folder).glob("*.py")
+        for file in (ROOT / folder).rglob("*.py")
     ]:
         for module in imported_modules(path) - sys.stdlib_module_names - local_modules():
             providers = {canonicalize_name(name) for name in known.get(module, [])}
@@ -136,7 +136,7 @@ def imported_modules(path):
 
 def local_modules():
     """Modules that tests import from tests/ and scripts/."""
-    return {path.stem for folder in ("tests", "scripts") for path in (ROOT / folder).glob("*.py")}
+    return {path.stem for folder in ("tests", "scripts") for path in (ROOT / folder).rglob("*.py")}
 
 
 def test_version_is_said_once():
