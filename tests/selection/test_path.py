@@ -2,18 +2,11 @@
 
 import numpy as np
 import pytest
-from conftest import FALLACIES
 
-from speechlm_utils.clips import label_ids
 from speechlm_utils.selection import path as path_module
 from speechlm_utils.selection.l1 import L1LogisticRegression
 from speechlm_utils.selection.path import find_C_for_count, fit_l1_path
 from speechlm_utils.selection.selector import list_selected, make_selector
-
-
-@pytest.fixture(scope="module")
-def y(planted_clips):
-    return label_ids(planted_clips, "fallacy", FALLACIES)
 
 
 def count_at(clips, y, C):

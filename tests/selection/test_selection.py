@@ -7,15 +7,9 @@ import numpy as np
 import pytest
 from conftest import FALLACIES, PLANTED_TOKENS
 
-from speechlm_utils.clips import label_ids
 from speechlm_utils.selection.l1 import L1LogisticRegression
 from speechlm_utils.selection.selection import Selection, list_differences, make_selection, read_settings
 from speechlm_utils.selection.selector import make_selector, token_coefs
-
-
-@pytest.fixture(scope="module")
-def y(planted_clips):
-    return label_ids(planted_clips, "fallacy", FALLACIES)
 
 
 def test_selection_file_round_trip(planted_clips, y, tmp_path):

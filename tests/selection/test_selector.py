@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-from conftest import FALLACIES, PLANTED_TOKENS
-from scipy import sparse
+from conftest import PLANTED_TOKENS
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.feature_selection import SelectFromModel
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
@@ -14,23 +13,14 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from speechlm_utils.clips import label_ids
-from speechlm_utils.selection.bag_of_words import count_matrix
 from speechlm_utils.selection.l1 import L1LogisticRegression
 from speechlm_utils.selection.selector import list_selected, make_selector, token_coefs
 
 
 @pytest.fixture(scope="module")
-def y(planted_clips):
-    return label_ids(planted_clips, "fallacy", FALLACIES)
-
-
-@pytest.fixture(scope="module")
-def X(planted_clips):
+def X(counts):
     """The features, by scikit-learn directly."""
-    words = CountVectorizer(token_pattern=r"\S+").fit_transform([c.text for c in planted_clips])
-    joint = sparse.hstack([words, count_matrix(planted_clips)], format="csr")
-    return make_pipeline(TfidfTransformer(), StandardScaler(with_mean=False)).fit_transform(joint)
+    return make_pipeline(TfidfTransformer(), StandardScaler(with_mean=False)).fit_transform(counts)
 
 
 @pytest.fixture(scope="module")

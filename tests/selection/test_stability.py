@@ -3,15 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import CODEBOOK_SIZE, FALLACIES, PLANTED_TOKENS
-from scipy import sparse
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+from conftest import CODEBOOK_SIZE, PLANTED_TOKENS
+from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.model_selection import cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from speechlm_utils.clips import groups, label_ids
-from speechlm_utils.selection.bag_of_words import count_matrix
+from speechlm_utils.clips import groups
 from speechlm_utils.selection.controls import permute_labels
 from speechlm_utils.selection.l1 import L1LogisticRegression
 from speechlm_utils.selection.selector import list_selected, make_selector
@@ -20,18 +18,6 @@ from speechlm_utils.selection.stability import cross_validate_C, fold_coefs, spl
 
 def at(C, **settings):
     return make_selector(L1LogisticRegression(C, **settings))
-
-
-@pytest.fixture(scope="module")
-def y(planted_clips):
-    return label_ids(planted_clips, "fallacy", FALLACIES)
-
-
-@pytest.fixture(scope="module")
-def counts(planted_clips):
-    """Words of all clips, then the tokens of layers 2 to 8, by scikit-learn."""
-    words = CountVectorizer(token_pattern=r"\S+").fit_transform([clip.text for clip in planted_clips])
-    return sparse.hstack([words, count_matrix(planted_clips)], format="csr")
 
 
 def fit_part(counts, y, part, C):
