@@ -40,6 +40,7 @@ from speechlm_utils.selection.controls import matched_random_tokens, random_toke
 ROOT = Path(__file__).resolve().parents[1]
 SPLITS = ("train", "validation", "test")
 RMS_DBFS = -26.0
+N_MATCHED = 10  # draws of matched tokens, made together so that they share few; a seed takes one
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,8 @@ class Runner:
             "codec": self.experiment.codec.hash,
             "clips": {split: hash_corpus(clips) for split, clips in self.clips(job).items()},
         }
+        if job.condition in ("random", "matched"):
+            about["drawn_from"] = "occurring tokens"
         return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
 
     def clips(self, job: Job) -> dict[str, list]:
@@ -140,9 +143,10 @@ class Runner:
         selection = self.selection(job)
         layers, seed = selection.layers, job.seed
         if job.condition == "random":
-            return random_tokens(len(selection.tokens), self.experiment.codec.spec, layers, seed)
+            return random_tokens(len(selection.tokens), self.clips(job)["train"], layers, seed)
         if job.condition == "matched":
-            return matched_random_tokens(selection.tokens, self.clips(job)["train"], layers, seed)
+            draws = matched_random_tokens(selection.tokens, self.clips(job)["train"], layers, N_MATCHED)
+            return draws[seed % N_MATCHED]
         return selection.tokens
 
     def embeddings(self, job: Job, tokens: list[tuple[int, int]]) -> dict | None:

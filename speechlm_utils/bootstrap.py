@@ -1,6 +1,13 @@
-"""Is B better than A? Scores, their differences and means, with intervals that resample whole groups."""
+"""Is B better than A? Scores, their differences and means, with intervals that resample whole groups.
 
-from dataclasses import dataclass
+Clips belong to several things at once: a sentence, a voice. Where `groups` is a mapping of names, such as
+``{"sentences": ..., "voices": ...}``, each is drawn by itself and a clip's weights are multiplied: the
+pigeonhole bootstrap (Owen 2007), cautious, for it counts the noise of single clips up to three times. Where
+every sentence has one voice alone, drawing voices draws the sentences with them: name the voices only.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from html import escape
 
 import numpy as np
@@ -10,14 +17,14 @@ import numpy as np
 class Interval:
     """An estimate and its interval, of a coverage (`level`), from `n` resampled units.
 
-    `unit` says what they are, in the plural: "sentences", "voices", "sentences and seeds"; `reference` is
-    what the interval is held against (0 for a difference), None where nothing is.
+    `unit` says what they are, in the plural: "sentences", "sentences, voices and draws"; then n has a number
+    for each. `reference` is what the interval is held against (0 for a difference), None where nothing is.
     """
 
     estimate: float
     low: float
     high: float
-    n: int
+    n: int | tuple[int, ...]
     unit: str
     reference: float | None = 0.0
     level: float = 0.95
@@ -44,7 +51,8 @@ class Interval:
     def __str__(self) -> str:
         sign = "" if self.reference is None else "+"
         shown = f"{self.estimate:{sign}.3f} [{self.low:{sign}.3f}, {self.high:{sign}.3f}]"
-        about = f"{shown} ({self.level:.0%} over {self.n} {self.unit})"
+        n = " × ".join(map(str, np.atleast_1d(self.n)))
+        about = f"{shown} ({self.level:.0%} over {n} {self.unit})"
         return f"{about}: {self.verdict}" if self.verdict else about
 
     def _repr_html_(self) -> str:
@@ -53,15 +61,18 @@ class Interval:
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """How a bootstrap is sampled: number of resamples, seed (or generator), and coverage of the interval."""
+    """How a bootstrap is sampled: number of resamples, seed (or generator), and coverage of the interval.
+
+    `rows` says what the rows of predictions are, in the plural ("seeds", "draws"), where they are resampled
+    too, each method's by themselves; None averages over the rows that there are.
+    """
 
     n_resamples: int = 2000
     seed: int | np.random.Generator = 0
     level: float = 0.95
+    rows: str | None = None
 
-    def interval(
-        self, values: np.ndarray, n: int, unit: str = "sentences", reference: float | None = 0.0
-    ) -> Interval:
+    def interval(self, values: np.ndarray, n, unit: str, reference: float | None = 0.0) -> Interval:
         """Return the percentile interval of values (1 + n_resamples,), the first being the estimate."""
         low, high = np.quantile(values[1:], [(1 - self.level) / 2, (1 + self.level) / 2])
         return Interval(float(values[0]), float(low), float(high), n, unit, reference, self.level)
@@ -81,11 +92,14 @@ class PairedScores:
         return {"score_a": self.score_a, "score_b": self.score_b, **self.difference.numbers}
 
 
+Groups = np.ndarray | Mapping[str, np.ndarray]  # (n_clips,) each
+
+
 def paired_bootstrap(
     y_true: np.ndarray,
     prediction_a: np.ndarray,
     prediction_b: np.ndarray,
-    groups: np.ndarray,
+    groups: Groups,
     bootstrap: Bootstrap = Bootstrap(),
     unit: str = "sentences",
 ) -> PairedScores:
@@ -95,48 +109,82 @@ def paired_bootstrap(
     ----------
     y_true, prediction_a, prediction_b : int arrays, shape (n_clips,); or predictions of several seeds, shape
         (n_seeds, n_clips): then macro-F1 is averaged over the seeds within each resample
-    groups : array, shape (n_clips,), clips of one group are sampled together
-    unit : what the groups are, in the plural
+    groups : array, shape (n_clips,), clips of one group are sampled together; or a mapping, see above
+    unit : what the groups are, in the plural; a mapping names its own
     """
     a, b = np.atleast_2d(prediction_a), np.atleast_2d(prediction_b)
-    if not (a.shape[1] == b.shape[1] == len(y_true) == len(groups)):
-        lengths = f"y_true {len(y_true)}, predictions {a.shape}, {b.shape}, groups {len(groups)}"
-        raise ValueError(f"lengths differ: {lengths}")
+    named = _name_groups(groups, unit)
+    if {a.shape[1], b.shape[1], *map(len, named.values())} != {len(y_true)}:
+        lengths = f"y_true {len(y_true)}, predictions {a.shape}, {b.shape}"
+        found = ", ".join(str(len(one)) for one in named.values())
+        raise ValueError(f"lengths differ: {lengths}, groups {found}")
     if not len(y_true):
         raise ValueError("y_true is empty: there is no clip to resample")
-    group, weights = resample_groups(groups, bootstrap)
-    scores_a, scores_b = (
-        np.mean([_macro_f1(y_true, p, group, weights) for p in predictions], axis=0) for predictions in (a, b)
-    )
-    difference = bootstrap.interval(scores_b - scores_a, weights.shape[1], unit)
-    return PairedScores(float(scores_a[0]), float(scores_b[0]), difference)
+    drawn = Resamples(named, bootstrap)
+    scores_a, scores_b = drawn.score(y_true, a), drawn.score(y_true, b)
+    return PairedScores(float(scores_a[0]), float(scores_b[0]), drawn.interval(scores_b - scores_a))
 
 
 def bootstrap_macro_f1(
-    y_true: np.ndarray, prediction: np.ndarray, groups: np.ndarray, bootstrap: Bootstrap = Bootstrap()
+    y_true: np.ndarray, prediction: np.ndarray, groups: Groups, bootstrap: Bootstrap = Bootstrap()
 ) -> Interval:
     """Return macro-F1 over the classes present, whole groups resampled; shapes as in `paired_bootstrap`.
 
     Ask that one whether B is better than A: two intervals may overlap where that of the difference leaves
     zero out.
     """
-    group, weights = resample_groups(groups, bootstrap)
-    return bootstrap.interval(_macro_f1(y_true, prediction, group, weights), weights.shape[1], reference=None)
+    drawn = Resamples(_name_groups(groups, "sentences"), bootstrap)
+    return drawn.interval(drawn.score(y_true, np.atleast_2d(prediction)), None)
 
 
 def resample_mean(
-    values: np.ndarray, groups: np.ndarray, bootstrap: Bootstrap = Bootstrap(), unit: str = "sentences"
+    values: np.ndarray, groups: Groups, bootstrap: Bootstrap = Bootstrap(), unit: str = "sentences"
 ) -> Interval:
     """Return the mean of values (n_clips,), whole groups resampled."""
-    group, weights = resample_groups(groups, bootstrap)
-    means = (weights @ np.bincount(group, values)) / (weights @ np.bincount(group))
-    return bootstrap.interval(means, weights.shape[1], unit)
+    drawn = Resamples(_name_groups(groups, unit), bootstrap)
+    return drawn.interval(drawn.sum(values) / drawn.sum(np.ones(len(drawn.cell))))
 
 
-def resample_groups(groups: np.ndarray, bootstrap: Bootstrap = Bootstrap()) -> tuple[np.ndarray, np.ndarray]:
-    """Return the place of each clip's group in their sorted order (n_clips,), and `draw_weights` of them."""
-    names, group = np.unique(groups, return_inverse=True)
-    return group, draw_weights(len(names), bootstrap)
+class Resamples:
+    """How often every clip is drawn in each resample; clips of one cell (sentence and voice) always together.
+
+    Groups (n_clips,) are drawn unit by unit. `n` holds how many there are of each unit, and of rows once they
+    are scored; `cell` (n_clips,) and `weights` (1 + n_resamples, n_cells), row 0 all ones, say how often.
+    """
+
+    def __init__(self, groups: Mapping[str, np.ndarray], bootstrap: Bootstrap):
+        self.bootstrap = bootstrap = replace(bootstrap, seed=np.random.default_rng(bootstrap.seed))
+        places = np.stack([np.unique(one, return_inverse=True)[1] for one in groups.values()])
+        cells, cell = np.unique(places, axis=1, return_inverse=True)
+        self.n = dict(zip(groups, (int(row.max()) + 1 for row in cells), strict=True))
+        drawn = [draw_weights(n, bootstrap)[:, row] for n, row in zip(self.n.values(), cells, strict=True)]
+        self.cell, self.weights = cell.ravel(), np.prod(drawn, axis=0)
+
+    def sum(self, values: np.ndarray) -> np.ndarray:
+        """Sum values (n_clips,) over the clips of each resample: float array (1 + n_resamples,)."""
+        return self.weights @ np.bincount(self.cell, values, self.weights.shape[1])
+
+    def score(self, y_true: np.ndarray, predictions: np.ndarray) -> np.ndarray:
+        """Macro-F1 over the classes present of predictions (n_rows, n_clips), averaged over the rows."""
+        scores = np.stack([self._macro_f1(y_true, one) for one in predictions])
+        if self.bootstrap.rows is None or len(scores) == 1:
+            return scores.mean(axis=0)
+        self.n[self.bootstrap.rows] = max(len(scores), self.n.get(self.bootstrap.rows, 0))
+        return np.mean(draw_weights(len(scores), self.bootstrap) * scores.T, axis=1)
+
+    def _macro_f1(self, y_true: np.ndarray, prediction: np.ndarray) -> np.ndarray:
+        f1 = []
+        for name in np.unique(y_true):
+            hits = self.sum((prediction == name) & (y_true == name))
+            total = self.sum((prediction == name).astype(int) + (y_true == name))
+            f1.append(np.divide(2 * hits, total, out=np.zeros_like(total), where=total > 0))
+        return np.mean(f1, axis=0)
+
+    def interval(self, values: np.ndarray, reference: float | None = 0.0) -> Interval:
+        """Return the interval of values (1 + n_resamples,) with what was resampled."""
+        *most, last = self.n
+        unit, n = f"{', '.join(most)} and {last}" if most else last, tuple(self.n.values())
+        return self.bootstrap.interval(values, n if most else n[0], unit, reference)
 
 
 def draw_weights(n: int, bootstrap: Bootstrap = Bootstrap()) -> np.ndarray:
@@ -145,12 +193,5 @@ def draw_weights(n: int, bootstrap: Bootstrap = Bootstrap()) -> np.ndarray:
     return np.vstack([np.ones(n), rng.multinomial(n, np.full(n, 1 / n), bootstrap.n_resamples)])
 
 
-def _macro_f1(y_true, prediction, group, weights) -> np.ndarray:
-    """Macro-F1 over the classes present for each row of group weights (n_rows, n_groups)."""
-    f1 = []
-    for name in np.unique(y_true):
-        hits = np.bincount(group, (prediction == name) & (y_true == name), weights.shape[1])
-        both = np.bincount(group, (prediction == name).astype(int) + (y_true == name), weights.shape[1])
-        total = weights @ both
-        f1.append(np.divide(2 * (weights @ hits), total, out=np.zeros_like(total), where=total > 0))
-    return np.mean(f1, axis=0)
+def _name_groups(groups: Groups, unit: str) -> Mapping[str, np.ndarray]:
+    return groups if isinstance(groups, Mapping) else {unit: groups}

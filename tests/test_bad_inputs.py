@@ -296,9 +296,9 @@ def test_bad_labels_groups_and_counts(planted_clips):
     with raises(ValueError, "n_tokens=0"):
         find_C_for_count(make_selector(), planted_clips, y, 0)
     with raises(ValueError, "n_tokens=129", "128"):
-        random_tokens(129, SPEC, (2, 3))
+        random_tokens(129, planted_clips, (2, 3))
     with raises(ValueError, "(1, 5)", "(2, 3)"):
-        matched_random_tokens([(1, 5)], planted_clips, (2, 3))
+        matched_random_tokens([(1, 5)], planted_clips, (2, 3), 1)
     with raises(ValueError, "(1, 5)"):
         token_coefs(make_selector().fit(planted_clips, y), [(1, 5)])
 

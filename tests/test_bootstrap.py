@@ -137,3 +137,106 @@ def test_interval_of_a_mean_draws_whole_groups():
     assert found.values == [2.5, 1.0, 4.0]  # a alone has 1, b alone 4: clips drawn singly reach 0
     assert (found.n, found.unit) == (2, "voices")
     assert resample_mean(values, ["a"] * 4, Bootstrap(50)).values == [2.5, 2.5, 2.5]
+
+
+def make_crossed(spread=0.0, seed=0, n_sentences=30, n_voices=6):
+    """Every sentence by every voice: labels, two predictions, groups by name; voices differ by `spread`.
+
+    A is right in 60 % of the clips, B in 70 %, in each voice more or less by its own draw.
+    """
+    rng = np.random.default_rng(seed)
+    y = np.repeat(rng.integers(0, 2, n_sentences), n_voices)
+    sentences, voices = np.repeat(np.arange(n_sentences), n_voices), np.tile(np.arange(n_voices), n_sentences)
+    gain = spread * rng.normal(size=n_voices)[voices]
+    a, b = (np.where(rng.random(len(y)) < share, y, 1 - y) for share in (0.6, np.clip(0.7 + gain, 0, 1)))
+    return y, a, b, {"sentences": sentences, "voices": voices}
+
+
+def width(interval):
+    return interval.high - interval.low
+
+
+def test_one_name_gives_the_same_numbers_as_its_groups():
+    y, a, b, groups = make_crossed()
+    for unit in groups:
+        named = paired_bootstrap(y, a, b, {unit: groups[unit]}, Bootstrap(90, 5)).difference
+        assert named == paired_bootstrap(y, a, b, groups[unit], Bootstrap(90, 5), unit).difference
+        assert named.unit == unit and named.n == len(set(groups[unit]))
+
+
+def test_crossed_units_equal_clips_written_out_as_often_as_both_are_drawn():
+    y, a, b, groups = make_crossed(seed=2)
+    found = paired_bootstrap(y, a, b, groups, Bootstrap(60, 7)).difference
+    rng, differences = np.random.default_rng(7), []
+    drawn = [rng.multinomial(n, np.full(n, 1 / n), 60) for n in (30, 6)]
+    for sentence, voice in zip(*drawn, strict=True):
+        at = np.repeat(np.arange(len(y)), sentence[groups["sentences"]] * voice[groups["voices"]])
+        score_a, score_b = (f1_score(y[at], one[at], average="macro") for one in (a, b))
+        differences.append(score_b - score_a)
+    assert found.values[1:] == pytest.approx(np.quantile(differences, [0.025, 0.975]).tolist())
+    assert (found.n, found.unit) == ((30, 6), "sentences and voices")
+    assert f"(95% over 30 × 6 sentences and voices): {found.verdict}" in str(found)
+
+
+def test_voices_that_differ_widen_the_interval():
+    """Where they are alike, noise of single clips alone does, by √3 at most (Owen 2007)."""
+    for spread, widens in ((0.0, False), (0.15, True)):
+        y, a, b, groups = make_crossed(spread, seed=1, n_sentences=200)
+        alone = paired_bootstrap(y, a, b, groups["sentences"]).difference
+        crossed = paired_bootstrap(y, a, b, groups).difference
+        assert crossed.estimate == alone.estimate
+        assert (width(crossed) > 2.2 * width(alone)) == widens and width(crossed) > width(alone)
+
+
+def test_crossed_interval_covers_where_that_of_sentences_does_not():
+    """The true difference is 0.10 of accuracy; of macro-F1 in two balanced classes about as much."""
+    covered = []
+    for seed in range(60):
+        y, a, b, groups = make_crossed(0.1, seed, n_voices=12)
+        both, alone = (
+            paired_bootstrap(y, a, b, one, Bootstrap(200)).difference for one in (groups, groups["sentences"])
+        )
+        covered.append([one.low <= 0.1 <= one.high for one in (both, alone)])
+    crossed, sentences = np.mean(covered, axis=0)
+    assert crossed >= 0.88 and sentences < 0.8
+
+
+def make_draws(n_draws, spread, rng, y):
+    """Predictions (n_draws, n_clips): each right in a share of its own, about 60 %."""
+    shares = 0.6 + spread * rng.normal(size=n_draws)
+    return np.stack([np.where(rng.random(len(y)) < share, y, 1 - y) for share in shares])
+
+
+def test_rows_are_drawn_if_they_are_named():
+    """Ten draws that differ by a planted 0.1: their mean varies by 0.1 / √10, which only `rows` counts."""
+    rng, y = np.random.default_rng(0), np.arange(3000) % 2
+    draws, one = make_draws(10, 0.1, rng, y), make_draws(1, 0, rng, y)
+    found = {
+        rows: paired_bootstrap(y, draws, one, np.arange(3000), Bootstrap(500, rows=rows)).difference
+        for rows in (None, "draws")
+    }
+    scores = [f1_score(y, p, average="macro") for p in draws]
+    assert width(found[None]) < 0.06 < width(found["draws"])
+    assert width(found["draws"]) == pytest.approx(2 * 1.96 * np.std(scores) / np.sqrt(10), rel=0.25)
+    assert found[None].estimate == found["draws"].estimate
+    assert (found["draws"].unit, found["draws"].n) == ("sentences and draws", (3000, 10))
+    assert (found[None].unit, found[None].n) == ("sentences", 3000)
+
+
+def test_all_that_was_resampled_is_said():
+    y, a, b, groups = make_crossed()
+    rows = np.stack([b, a, b])
+    found = paired_bootstrap(y, a, rows, groups, Bootstrap(50, rows="seeds")).difference
+    assert (found.unit, found.n) == ("sentences, voices and seeds", (30, 6, 3))
+    single = paired_bootstrap(y, a, b, groups, Bootstrap(50, rows="seeds")).difference
+    assert single == paired_bootstrap(y, a, b, groups, Bootstrap(50)).difference  # one row is not drawn
+
+
+def test_other_intervals_take_crossed_units_too():
+    y, a, b, groups = make_crossed()
+    hits = (b == y).astype(float)
+    mean = resample_mean(hits, groups, Bootstrap(100, 3))
+    assert mean.estimate == hits.mean() and mean.n == (30, 6)
+    assert bootstrap_macro_f1(y, np.stack([a, b]), groups, Bootstrap(20, rows="seeds")).n == (30, 6, 2)
+    with pytest.raises(ValueError, match="groups 180, 179"):
+        paired_bootstrap(y, a, b, groups | {"voices": groups["voices"][1:]})

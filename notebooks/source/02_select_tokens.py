@@ -48,6 +48,7 @@ from speechlm_utils.notebook.record import record_metrics
 from speechlm_utils.selection.bag_of_words import count_matrix
 from speechlm_utils.selection.controls import (
     count_permuted,
+    largest_share,
     matched_random_tokens,
     permute_labels,
     random_tokens,
@@ -554,16 +555,17 @@ exercises.check_overlap(my_overlap, n_selected=75, n_tokens=7168)
 # The paper reports that even random tokens help a language model. So "better than text" is not enough. We
 # draw two kinds:
 #
-# - **random**: as many tokens, anywhere in the same layers;
-# - **matched random**: for each selected token another of the same layer that is about as frequent.
+# - **random**: as many tokens, from all of the same layers that occur in train;
+# - **matched random**: for each selected token another of the same layer that is about as frequent. Two sets
+#   share few tokens, so that each is a draw of its own.
 #
 # *Selected tokens may be better only because they are frequent. The matched ones are as frequent, so they
 # take this away.*
 
 # %%
-seeds, spec = range(seed, seed + n_random_sets), experiment.codec.spec
-matched = [matched_random_tokens(chosen.tokens, train, layers, one) for one in seeds]
-randoms = [random_tokens(len(chosen.tokens), spec, layers, one) for one in seeds]
+seeds = range(seed, seed + n_random_sets)
+matched = matched_random_tokens(chosen.tokens, train, layers, n_random_sets, seed)
+randoms = [random_tokens(len(chosen.tokens), train, layers, one) for one in seeds]
 occurrences = np.asarray(count_matrix(train, layers).sum(axis=0)).ravel()
 place = {token: i for i, token in enumerate(bag.tokens_)}
 sets = {"selected": chosen.tokens, "matched random": matched[0], "random": randoms[0]}
@@ -581,6 +583,7 @@ per_clip = occurrences[[place[t] for t in chosen.tokens]].sum() / len(train)
 print(
     f"checkpoint: matched tokens are others of the same layers; a clip holds {per_clip:.0f} selected tokens"
 )
+print(f"two matched sets share at most {largest_share(matched):.0%} of their tokens")
 
 # %% [markdown]
 # ## The test
@@ -672,7 +675,7 @@ for other in others:
     labels = label_names(clips, other)
     mine = experiment.selection(other, n_tokens, refresh=True, selector=selector, C=C)
     conditions = {"text": [[]], "text + selected": [mine.tokens]}
-    controls = [matched_random_tokens(mine.tokens, clips, layers, one) for one in seeds]
+    controls = matched_random_tokens(mine.tokens, clips, layers, n_random_sets, seed)
     conditions["text + matched random"] = controls
     guesses = predict_conditions(linear, clips, label_ids(clips, other, labels), unseen, conditions)
     truth = label_ids(unseen, other, labels)

@@ -314,19 +314,19 @@ plt.show()
 # ## Would random tokens look the same?
 #
 # Any code of a speech codec sounds like *something*. So effects alone prove little. We draw matched
-# random tokens (same layers, same frequency in the train clips) and random tokens (anywhere in the layers
-# that the selection chose from), and measure them in the same way.
+# random tokens (same layers, same frequency in the train clips) and random tokens (any that occur there, of
+# the layers that the selection chose from), and measure them in the same way.
 #
 # *If the selection looks for delivery, its tokens should have strong effects more often. If the share is
 # the same, the selection is no more "acoustic" than chance; it may still choose the useful ones.*
 
 # %%
-spec, layers = codec.spec, chosen.layers
+layers = chosen.layers
 train_coded = experiment.clips(task, "train")
 seeds = range(seed, seed + n_random_sets)
 controls = {
-    "matched random": [matched_random_tokens(tokens, train_coded, layers, one) for one in seeds],
-    "random": [random_tokens(len(tokens), spec, layers, one) for one in seeds],
+    "matched random": matched_random_tokens(tokens, train_coded, layers, n_random_sets, seed),
+    "random": [random_tokens(len(tokens), train_coded, layers, one) for one in seeds],
 }
 shares = {"selected": [strong_shares(found, strong_effect)]}
 for kind, sets in controls.items():
@@ -410,7 +410,7 @@ print("The tokens of a class point where its prosody was planted." if correlatio
 # except where they do not look (pauses, rate).*
 
 # %%
-sets = {"selected": tokens, "all acoustic": list_tokens(layers, spec.codebook_size)}
+sets = {"selected": tokens, "all acoustic": list_tokens(layers, codec.spec.codebook_size)}
 sets |= {f"{kind}|{i}": one for kind, some in controls.items() for i, one in enumerate(some)}
 predictors = {name: token_shares(clips, some) for name, some in sets.items()}
 predictors["measured"] = np.array([summarise_features(one) for one in features])

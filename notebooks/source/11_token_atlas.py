@@ -315,8 +315,7 @@ r.set_axis([plots.acoustics.name_feature(name) for name in pairs]).rename("r ove
 # above the control.*
 
 # %%
-seeds = range(seed, seed + n_random_sets)
-matched = [matched_random_tokens(tokens, train, chosen.layers, one) for one in seeds]
+matched = matched_random_tokens(tokens, train, chosen.layers, n_random_sets, seed)
 y, sets = label_ids(train, task, names), {"selected, as on the cards": (tokens, chosen.coefs)}
 for i, some in enumerate([tokens, *matched]):
     search = fit_linear(make_linear(n_folds=n_folds, seed=seed), train, y, some)

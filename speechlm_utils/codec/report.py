@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..acoustics.spectra import mel_distance
-from ..bootstrap import Bootstrap, Interval, resample_groups
+from ..bootstrap import Bootstrap, Interval, Resamples
 from ..clips import Clip
 from ..codec_spec import shared_spec
 from .base import SpeechCodec
@@ -86,12 +86,11 @@ def bootstrap_r2(
     y_true: np.ndarray, predicted: np.ndarray, clip_of: np.ndarray, bootstrap: Bootstrap
 ) -> Interval:
     """Return R² over frames (n_frames,); `clip_of` says what is resampled together."""
-    group, weights = resample_groups(clip_of, bootstrap)
+    drawn = Resamples({"clips": clip_of}, bootstrap)
     parts = [np.ones(len(y_true)), y_true, y_true**2, (y_true - predicted) ** 2]
-    sums = np.stack([np.bincount(group, part) for part in parts], axis=1)
-    n, total, squares, missed = (weights @ sums).T
+    n, total, squares, missed = map(drawn.sum, parts)
     r2 = 1 - missed / (squares - total**2 / n)
-    return bootstrap.interval(r2, weights.shape[1], "clips", reference=None)
+    return drawn.interval(r2, reference=None)
 
 
 def measure_speed(codec: SpeechCodec, wavs: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

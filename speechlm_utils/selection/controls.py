@@ -1,6 +1,7 @@
 """Controls of a selection: labels permuted in keeping with the sentences, and tokens sampled at random."""
 
 from collections.abc import Sequence
+from itertools import permutations
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -8,12 +9,12 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from ..clips import Clip
-from ..codec_spec import CodecSpec
-from ..tokens import Token, list_tokens
+from ..tokens import Token
 from .bag_of_words import count_matrix
 from .l1 import count_selected, fit_l1
 
-N_NEAREST = 5  # a matched random token is one of so many free tokens nearest in frequency
+N_NEAREST = 5  # a matched random token is one of at least so many free tokens nearest in frequency
+MOST_SHARED = 0.2  # of a layer's tokens, between two matched draws
 
 
 def permute_labels(y, groups, rng: np.random.Generator) -> np.ndarray:
@@ -47,35 +48,80 @@ def count_permuted(
     return np.array(counted, dtype=int).reshape(len(labels), len(Cs))
 
 
-def random_tokens(n_tokens: int, spec: CodecSpec, layers: Sequence[int], seed: int = 0) -> list[Token]:
-    """Sample n_tokens different (layer, code) pairs of some layers; by layer and code."""
-    tokens = list_tokens(layers, spec.codebook_size)
-    if not 0 <= n_tokens <= len(tokens):
-        raise ValueError(f"n_tokens={n_tokens}: layers {tuple(layers)} have {len(tokens)} tokens")
-    sampled = np.random.default_rng(seed).choice(len(tokens), n_tokens, replace=False)
-    return [tokens[i] for i in sorted(sampled)]
+def random_tokens(n_tokens: int, clips: Sequence[Clip], layers: Sequence[int], seed: int = 0) -> list[Token]:
+    """Sample n_tokens different tokens of some layers among those that occur in the clips; by layer and code.
+
+    A token that never occurs says nothing, and a control that holds such tokens is too easy to beat.
+    """
+    rows, codes = np.nonzero(_count_tokens(clips, layers))
+    if not 0 <= n_tokens <= len(rows):
+        raise ValueError(f"n_tokens={n_tokens}: of layers {tuple(layers)}, {len(rows)} tokens occur")
+    sampled = np.sort(np.random.default_rng(seed).choice(len(rows), n_tokens, replace=False))
+    return [(layers[rows[i]], int(codes[i])) for i in sampled]
 
 
 def matched_random_tokens(
-    selected: Sequence[Token], clips: Sequence[Clip], layers: Sequence[int], seed: int = 0
-) -> list[Token]:
-    """Sample for each selected token another of its layer that is about as frequent: the strict control.
+    selected: Sequence[Token], clips: Sequence[Clip], layers: Sequence[int], n_draws: int, seed: int = 0
+) -> list[list[Token]]:
+    """Sample for each selected token another of its layer that is about as frequent, n_draws times.
 
-    Frequencies are counts over the clips. Returns tokens by layer and code. Raises ValueError if a selected
-    token lies outside the layers, or a layer has too few tokens left.
+    The strict control. A match is one of the N tokens nearest in count over the clips, among those that occur
+    and are not selected: of them, one that the fewest earlier draws hold. N grows, layer by layer, until two
+    draws share at most `MOST_SHARED` of their tokens, or the layer has no more (`largest_share` tells).
+
+    Returns draws, each a list of tokens by layer and code. Raises ValueError if a selected token lies outside
+    the layers, or a layer has too few tokens left.
     """
-    counts = np.asarray(count_matrix(clips, layers).sum(axis=0)).reshape(len(layers), -1)
-    free = {layer: set(range(counts.shape[1])) for layer in layers}
-    for layer, code in selected:
-        free.get(layer, set()).discard(code)
-    rng, tokens = np.random.default_rng(seed), []
-    for layer, code in (selected[i] for i in rng.permutation(len(selected))):
-        if not free.get(layer):
-            known = f"layers are {tuple(layers)}"
-            raise ValueError(f"token {(layer, code)}: no unselected token left in its layer; {known}")
-        row = counts[layers.index(layer)]
-        nearest = sorted(free[layer], key=lambda other: (abs(row[other] - row[code]), other))[:N_NEAREST]
-        match = int(rng.choice(nearest))
-        free[layer].discard(match)
-        tokens.append((layer, match))
-    return sorted(tokens)
+    if unknown := [token for token in selected if token[0] not in layers]:
+        raise ValueError(f"token {unknown[0]}: its layer is none of {tuple(layers)}")
+    counts, rng = _count_tokens(clips, layers), np.random.default_rng(seed)
+    draws = [[] for _ in range(n_draws)]
+    for layer in sorted({layer for layer, _ in selected}):
+        codes = [code for other, code in selected if other == layer]
+        matches = _match_layer(counts[layers.index(layer)], codes, n_draws, rng)
+        if matches is None:
+            raise ValueError(f"layer {layer}: too few unselected tokens occur to match its {len(codes)}")
+        for draw, some in zip(draws, matches, strict=True):
+            draw += [(layer, code) for code in sorted(some)]
+    return draws
+
+
+def largest_share(draws: Sequence[Sequence[Token]]) -> float:
+    """Return the largest share of its tokens that a draw has in common with another; 0 for a single one."""
+    shares = (len(set(a) & set(b)) / max(len(a), 1) for a, b in permutations(draws, 2))
+    return max(shares, default=0.0)
+
+
+def _count_tokens(clips: Sequence[Clip], layers: Sequence[int]) -> np.ndarray:
+    """Count every token over all clips: float array (n_layers, codebook_size)."""
+    return np.asarray(count_matrix(clips, layers).sum(axis=0)).reshape(len(layers), -1)
+
+
+def _match_layer(row: np.ndarray, codes: Sequence[int], n_draws: int, rng) -> list[list[int]] | None:
+    """Return n_draws matches of a layer's selected codes, None if too few are left; row: counts of codes."""
+    free = np.setdiff1d(np.flatnonzero(row), codes)
+    if len(free) < len(codes):
+        return None
+    best, share, n_nearest = None, np.inf, N_NEAREST
+    while share > MOST_SHARED and n_nearest < 2 * max(len(free), N_NEAREST):
+        draws = _draw_matches(row, codes, (free, n_nearest), n_draws, rng)
+        if (found := largest_share(draws)) < share:
+            best, share = draws, found
+        n_nearest *= 2
+    return best
+
+
+def _draw_matches(row, codes, nearby: tuple[np.ndarray, int], n_draws: int, rng) -> list[list[int]]:
+    """Draw matches from `nearby`, free codes and how many of them are near, the least used ones first."""
+    free, n_nearest = nearby
+    used, draws = np.zeros(len(row), dtype=int), []
+    for _ in range(n_draws):
+        left, draw = free, []
+        for code in rng.permutation(codes):
+            nearest = left[np.argsort(np.abs(row[left] - row[code]), kind="stable")[:n_nearest]]
+            match = int(rng.choice(nearest[used[nearest] == used[nearest].min()]))
+            left = left[left != match]
+            draw.append(match)
+        used[draw] += 1
+        draws.append(draw)
+    return draws

@@ -1,5 +1,7 @@
 """Permuted labels keep how labels lie in sentences, and select less; random tokens match."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from conftest import CODEBOOK_SIZE, FALLACIES, SPEC
@@ -7,8 +9,10 @@ from conftest import CODEBOOK_SIZE, FALLACIES, SPEC
 from speechlm_utils.clips import groups, label_ids
 from speechlm_utils.selection.bag_of_words import count_matrix
 from speechlm_utils.selection.controls import (
+    MOST_SHARED,
     N_NEAREST,
     count_permuted,
+    largest_share,
     matched_random_tokens,
     permute_labels,
     random_tokens,
@@ -51,45 +55,88 @@ def test_planted_tokens_outnumber_permuted_ones(planted_clips):
     assert np.array_equal(permuted, count_permuted(make_selector(), planted_clips, shuffled, Cs, n_jobs=2))
 
 
-def test_random_tokens_are_seeded_and_sampled_evenly_over_the_layers():
-    sampled = [token for seed in range(200) for token in random_tokens(20, SPEC, (2, 5), seed)]
+def totals(clips):
+    """How often each token of the layers 2 to 8 occurs: (7, CODEBOOK_SIZE)."""
+    return np.asarray(count_matrix(clips).sum(axis=0)).reshape(7, CODEBOOK_SIZE)
+
+
+def keep_codes_below(clips, limit):
+    """The same clips where the layers from 2 on hold codes below `limit` alone; every one of them occurs."""
+    codes = [np.vstack([clip.codes[:1], clip.codes[1:] % limit]) for clip in clips]
+    return [replace(clip, codes=one) for clip, one in zip(clips, codes, strict=True)]
+
+
+def test_random_tokens_are_seeded_and_sampled_evenly_over_the_layers(planted_clips):
+    sampled = [token for seed in range(200) for token in random_tokens(20, planted_clips, (2, 5), seed)]
     layers, counts = np.unique([layer for layer, _ in sampled], return_counts=True)
     assert layers.tolist() == [2, 5] and abs(counts[0] / len(sampled) - 0.5) < 0.04
     assert len({code for _, code in sampled}) == 64
-    assert random_tokens(128, SPEC, (2, 5)) == [(layer, code) for layer in (2, 5) for code in range(64)]
-    assert random_tokens(0, SPEC, (2,)) == []
-    tokens = random_tokens(75, SPEC, LAYERS, 1)
+    everything = [(layer, code) for layer in (2, 5) for code in range(64)]
+    assert random_tokens(128, planted_clips, (2, 5)) == everything
+    assert random_tokens(0, planted_clips, (2,)) == []
+    tokens = random_tokens(75, planted_clips, LAYERS, 1)
     assert len(set(tokens)) == 75 and {layer for layer, _ in tokens} <= set(LAYERS)
-    assert tokens == random_tokens(75, SPEC, LAYERS, 1) != random_tokens(75, SPEC, LAYERS, 2)
+    assert (
+        tokens == random_tokens(75, planted_clips, LAYERS, 1) != random_tokens(75, planted_clips, LAYERS, 2)
+    )
+
+
+def test_what_never_occurs_is_never_sampled(planted_clips):
+    few = keep_codes_below(planted_clips, 10)
+    assert {code for _, code in random_tokens(20, few, (2, 5))} == set(range(10))
+    with pytest.raises(ValueError, match=r"n_tokens=21: of layers \(2, 5\), 20 tokens occur"):
+        random_tokens(21, few, (2, 5))
+    draws = matched_random_tokens([(2, 0), (2, 1), (5, 0)], few, (2, 5), 12)
+    assert all(code < 10 for draw in draws for _, code in draw)
 
 
 def test_matched_tokens_have_the_same_layers_and_frequencies(planted_clips):
-    selected = random_tokens(40, SPEC, (2, 3))
-    matched = matched_random_tokens(selected, planted_clips, (2, 3))
-    counts = count_matrix(planted_clips, (1, 2, 3)).sum(axis=0).A1
+    counts, selected = totals(planted_clips), random_tokens(16, planted_clips, (2, 3))
+    draws = matched_random_tokens(selected, planted_clips, (2, 3), 4)
 
-    def frequencies(tokens):
-        return np.sort([counts[(layer - 1) * CODEBOOK_SIZE + code] for layer, code in tokens])
+    def median(tokens):
+        return np.median([counts[layer - 2, code] for layer, code in tokens])
 
-    assert not set(selected) & set(matched) and len(set(matched)) == 40
-    assert sorted(layer for layer, _ in selected) == sorted(layer for layer, _ in matched)
-    assert np.abs(np.median(frequencies(selected)) - np.median(frequencies(matched))) < 6
-    assert matched == matched_random_tokens(selected, planted_clips, (2, 3))
+    assert len(draws) == 4
+    for draw in draws:
+        assert not set(selected) & set(draw) and len(set(draw)) == 16 and draw == sorted(draw)
+        assert sorted(layer for layer, _ in selected) == sorted(layer for layer, _ in draw)
+        assert abs(median(draw) - median(selected)) < 12
+    assert draws == matched_random_tokens(selected, planted_clips, (2, 3), 4)
+    assert draws != matched_random_tokens(selected, planted_clips, (2, 3), 4, seed=1)
 
 
 def test_a_match_is_one_of_the_nearest_in_frequency(planted_clips):
-    totals = np.asarray(count_matrix(planted_clips).sum(axis=0)).reshape(7, CODEBOOK_SIZE)
+    counts = totals(planted_clips)[2]
+    gaps = np.sort(np.abs(np.delete(counts, 10) - counts[10]))
     for seed in range(5):
-        ((layer, match),) = matched_random_tokens([(4, 10)], planted_clips, LAYERS, seed)
-        others = np.delete(np.arange(CODEBOOK_SIZE), 10)
-        gaps = np.abs(totals[2, others] - totals[2, 10])
-        assert layer == 4 and match != 10
-        assert abs(totals[2, match] - totals[2, 10]) <= np.sort(gaps)[N_NEAREST - 1]
+        draws = matched_random_tokens([(4, 10)], planted_clips, LAYERS, N_NEAREST, seed)
+        found = [code for ((_, code),) in draws]
+        assert {layer for ((layer, _),) in draws} == {4} and 10 not in found
+        assert len(set(found)) == N_NEAREST  # one token each, none twice: all the nearest, in some order
+        assert sorted(abs(counts[found] - counts[10])) == gaps[:N_NEAREST].tolist()
+
+
+@pytest.mark.parametrize("n_tokens", [7, 35, 50])
+def test_ten_draws_share_a_fifth_at_most(planted_clips, n_tokens):
+    selected = random_tokens(n_tokens, planted_clips, LAYERS, 3)
+    draws = matched_random_tokens(selected, planted_clips, LAYERS, 10)
+    shares = [len(set(a) & set(b)) / n_tokens for a in draws for b in draws if a is not b]
+    assert largest_share(draws) == max(shares) <= MOST_SHARED
+
+
+def test_largest_share_is_that_of_the_worst_pair():
+    a, b, c = ([(2, code) for code in some] for some in ((1, 2, 3, 4), (3, 4, 5, 6), (4, 7, 8, 9)))
+    assert largest_share([a, b, c]) == 0.5 and largest_share([a, c]) == 0.25
+    assert largest_share([a]) == largest_share([]) == largest_share([[], []]) == 0
 
 
 def test_a_layer_that_is_used_up_is_named(planted_clips):
-    everything = [(2, code) for code in range(CODEBOOK_SIZE)]
-    with pytest.raises(ValueError, match=r"token \(2, \d+\): no unselected token left"):
-        matched_random_tokens(everything, planted_clips, LAYERS)
-    with pytest.raises(ValueError, match=r"token \(1, 3\).*layers are \(2, 3"):
-        matched_random_tokens([(1, 3)], planted_clips, LAYERS)
+    half = [(2, code) for code in range(6)]
+    with pytest.raises(ValueError, match=r"layer 2: too few unselected tokens occur to match its 6"):
+        matched_random_tokens(half, keep_codes_below(planted_clips, 11), LAYERS, 2)
+    assert matched_random_tokens(half, keep_codes_below(planted_clips, 12), LAYERS, 1) == [
+        [(2, code) for code in range(6, 12)]
+    ]
+    with pytest.raises(ValueError, match=r"token \(1, 3\).*none of \(2, 3"):
+        matched_random_tokens([(1, 3)], planted_clips, LAYERS, 2)
