@@ -1,10 +1,13 @@
-"""Write files that are either complete or absent."""
+"""Write files and folders that are either complete or absent."""
 
 import contextlib
+import hashlib
 import json
 import os
+import shutil
+import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 
@@ -34,6 +37,30 @@ def write_text(path: str | Path, text: str) -> None:
 def write_json(path: str | Path, content: object, indent: int | None = 1) -> None:
     """Write JSON, completely or not at all; NumPy's arrays and numbers and sets become lists and numbers."""
     write_text(path, json.dumps(content, indent=indent, default=to_plain) + "\n")
+
+
+def keep_converted(source: Path, name: str, convert: Callable[[Path, Path], None]) -> Path:
+    """Return the folder of a file's conversion, made by `convert(source, folder)` on the first call.
+
+    It lies in $SPEECHLM_CACHE, else in ~/.cache/speechlm_utils, is named by `name` and the source's SHA-256,
+    and is there only when it is complete.
+    """
+    cache = Path(os.environ.get("SPEECHLM_CACHE") or Path.home() / ".cache" / "speechlm_utils")
+    with open(source, "rb") as file:
+        folder = cache / f"{name}-{hashlib.file_digest(file, 'sha256').hexdigest()[:12]}"
+    if folder.is_dir():
+        return folder
+    cache.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=cache))
+    try:
+        convert(source, unfinished)
+        with contextlib.suppress(OSError):  # another process was first: its folder is as good
+            unfinished.rename(folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    if not folder.is_dir():
+        raise OSError(f"{folder}: could not be written")
+    return folder
 
 
 def to_plain(value: object):

