@@ -23,7 +23,8 @@ class WhisperEncoder(nn.Module):
     """The encoder of a transformers Whisper model, for waveforms of any length.
 
     Its states depend on the whole clip, up to 30 s; longer waveforms are encoded in consecutive pieces of
-    30 s. The spectrogram is scaled by its own maximum (of each piece), so the absolute level is lost.
+    30 s. The spectrogram is cut off 80 dB below its own maximum (of each piece), but not divided by it: the
+    level stays in it, as one constant added to every value.
 
     Parameters
     ----------
@@ -72,7 +73,7 @@ class WhisperEncoder(nn.Module):
         return [found[block] for block in blocks]
 
     def log_mel(self, wav):
-        """Return Whisper's log-mel spectrogram (n_wavs, n_mels, n_samples / 160), each scaled by itself."""
+        """Return Whisper's log-mel spectrogram (n_wavs, n_mels, n_samples / 160), 80 dB deep."""
         spectrum = torch.stft(wav, FFT_SIZE, MEL_HOP, window=self.window, return_complex=True)
         mel = (self.filters @ spectrum[..., :-1].abs().square()).clamp(min=1e-10).log10()
         return (torch.maximum(mel, mel.amax((1, 2), keepdim=True) - 8) + 4) / 4
