@@ -109,13 +109,16 @@ results_page = "../docs/mmused.md"  # has scores of the words alone on the real 
 # `speechlm import` writes such a table, inspects the sounds and looks for leaks:
 #
 # ```
-# speechlm import dataset_combined_afc.csv --kind mmused-csv --audio-root AUDIO --out data/mmused
-# speechlm import AUDIO/MMUSED-fallacy --kind mamkit --task afc --unlabelled AUDIO/MMUSED --out data/mmused
-# speechlm import my_dataset --kind hf --out data/mine
+# speechlm import emodb EMODB
+# speechlm import mmused-csv dataset_combined_afc.csv --audio-root AUDIO --out data/mmused
+# speechlm import mamkit AUDIO/MMUSED-fallacy --task afc --unlabelled AUDIO/MMUSED --out data/mmused
+# speechlm import hf my_dataset --out data/mine
 # ```
 #
-# The first two read MM-USED-fallacy, the corpus of the paper, as its authors and as MAMKit keep it (see
-# below); the last reads a dataset that the library `datasets` saved to disk.
+# The first reads EmoDB, seven emotions acted by ten people (`docs/emodb.md`); the next two read
+# MM-USED-fallacy, the corpus of the paper, as its authors and as MAMKit keep it (see below); the last reads
+# a dataset that the library `datasets` saved to disk. Without `--out`, the table goes to `runs/corpora/KIND`.
+# A profile lies beside it, for `speechlm run --profile`.
 #
 # ### Files that somebody's disk might hold
 #

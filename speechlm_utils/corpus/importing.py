@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..clips import Clip, task_names
 from ..files import write_text
+from .emodb import load_emodb
 from .hf_dataset import load_hf_dataset
 from .inspection import inspect_corpus
 from .leakage import LeakageReport, find_leakage
@@ -15,20 +16,26 @@ from .mmused import LABELS, load_mmused_csv
 from .report import CorpusReport, keep_usable
 from .table import write_corpus
 
-UNUSED = {"mmused-csv": (), "mamkit": ("audio_root",), "hf": ("task", "audio_root")}
+UNUSED = {
+    "emodb": ("task", "audio_root", "split", "unlabelled", "seed"),
+    "mmused-csv": (),
+    "mamkit": ("audio_root",),
+    "hf": ("task", "audio_root", "split", "unlabelled", "seed"),
+}
 """Kinds of source, and the options that each has no use for."""
 
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """How a corpus is read, checked and written.
+    """How a corpus is read, checked and written. The first five are for MM-USED-fallacy alone.
 
     Attributes
     ----------
     task : "afc" or "afd"; "mmused-csv" reads it from the file's name otherwise
     audio_root : "mmused-csv": folder that the paths are relative to; None takes the CSV's own folder
-    split, seed : see `choose_splits`. By "debate", unlabelled speech of debates held out is left out, and the
-        clips of a debate are a group; else every clip is one, since the sides of the split share debates
+    split, seed : see `choose_splits`; None takes "authors" and 0. By "debate", unlabelled speech of debates
+        held out is left out, and the clips of a debate are a group; else every clip is one, since the sides
+        of the split share debates
     unlabelled : MAMKit's folder `MMUSED`, whose train part becomes the unlabelled speech of step 2
     on_error : see `load_corpus`; the reports are written even if "strict" raises
     overwrite : bool, replace a metadata.csv that is there
@@ -36,10 +43,10 @@ class ImportOptions:
 
     task: str | None = None
     audio_root: str | Path | None = None
-    split: str = "authors"
+    split: str | None = None
+    seed: int | None = None
     unlabelled: str | Path | None = None
     on_error: str = "strict"
-    seed: int = 0
     overwrite: bool = False
 
 
@@ -62,13 +69,16 @@ def import_corpus(
 ) -> Imported:
     """Read a corpus, look at all of it, and write it as an audio folder.
 
-    `source` is of one of three kinds, "mmused-csv": the authors' CSV file, "mamkit": the folder
-    `MMUSED-fallacy`, "hf": a folder that `save_to_disk` wrote; `out` is for metadata.csv and the reports.
-    FileExistsError, FileNotFoundError or ValueError names the file and says what to do.
+    `source` is of one of four kinds, "emodb": EmoDB's folder, "mmused-csv": the authors' CSV file, "mamkit":
+    the folder `MMUSED-fallacy`, "hf": a folder that `save_to_disk` wrote. `out` is for metadata.csv, the
+    reports and a profile (`format_profile`; one that is there stays). FileExistsError, FileNotFoundError or
+    ValueError names the file and says what to do.
     """
     folder, options = Path(out), options or ImportOptions()
-    if not options.overwrite and (folder / "metadata.csv").exists():
-        raise FileExistsError(f"{folder / 'metadata.csv'}: is there already; --overwrite replaces it")
+    table, profile = folder / "metadata.csv", name_profile(folder)
+    if not options.overwrite and table.exists():
+        told = "is there already; --overwrite replaces it, --out names another folder"
+        raise FileExistsError(f"{table}: {told}")
     clips, left_out = _load(Path(source), kind, options), Counter()
     if options.unlabelled is not None:
         is_strict = options.split == "debate"
@@ -82,9 +92,11 @@ def import_corpus(
     clips = keep_usable(clips, found, options.on_error, folder / "dropped.csv")
     leakage = find_leakage(clips)
     leakage.write(folder / "leakage.csv")
-    if kind != "hf" and options.split != "debate":
+    if kind in ("mmused-csv", "mamkit") and options.split != "debate":
         clips = [replace(clip, group=clip.id) for clip in clips]
     write_corpus(clips, folder, options.overwrite)
+    if not profile.exists():  # it may have been edited
+        write_text(profile, format_profile(clips, folder) + "\n")
     return Imported(clips, found, leakage, dict(left_out))
 
 
@@ -94,14 +106,20 @@ def _load(source: Path, kind: str, options: ImportOptions) -> list[Clip]:
         raise ValueError(f"kind={kind!r}: must be one of {list(UNUSED)}")
     if wrong := [name for name in UNUSED[kind] if getattr(options, name) is not None]:
         raise ValueError(f"kind={kind!r} has no use for {', '.join(wrong)}")
-    if kind == "hf":
-        return load_hf_dataset(source)
-    task, how = options.task, {"split": options.split, "seed": options.seed}
+    if kind in ("emodb", "hf"):
+        return {"emodb": load_emodb, "hf": load_hf_dataset}[kind](source)
+    task, how = options.task, {"split": options.split or "authors", "seed": options.seed or 0}
     if kind == "mmused-csv":
         return load_mmused_csv(source, options.audio_root, task, **how)
     if task is None:
         raise ValueError(f"{source}: say which task, --task {' or --task '.join(LABELS)}")
     return load_mamkit(source, task, **how)
+
+
+def name_profile(folder: str | Path) -> Path:
+    """Name the profile that an import leaves in a folder: `emodb/emodb.yml`."""
+    folder = Path(folder).resolve()
+    return folder / f"{folder.name}.yml"
 
 
 def format_profile(clips: Sequence[Clip], folder: str | Path) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..audio import measure_seconds
 from ..clips import Clip, select_clips, task_names
+from ..corpus.leakage import normalise_text
 from ..corpus.splits import order_splits
 from ..experiment import Experiment
 from .catalogue import find_notebooks
@@ -55,10 +56,10 @@ def notebook_table(folder: Path) -> str:
 
 
 def describe_splits(clips: Sequence[Clip]) -> pd.DataFrame:
-    """Count clips, sentences, voices and minutes by split (a row each), and the clips of every task."""
+    """Count clips, different texts, voices and minutes by split (a row each), and the clips of every task."""
     tasks = task_names(clips)
     rows = [
-        {"clips": clip.id, "sentences": clip.group, "voices": clip.speaker or None}
+        {"clips": clip.id, "sentences": normalise_text(clip.text) or None, "voices": clip.speaker or None}
         | {"minutes": measure_seconds(clip.audio) / 60}
         | {task: clip.labels.get(task) for task in tasks}
         for clip in clips

@@ -1,6 +1,7 @@
 """An import reads, inspects and writes a corpus; its options decide what is dropped, held out and grouped."""
 
 import pytest
+from emodb_files import write_emodb
 from import_files import (
     DEBATES,
     break_files,
@@ -11,7 +12,8 @@ from import_files import (
     write_tone,
 )
 
-from speechlm_utils.corpus.importing import ImportOptions, format_profile, import_corpus
+from speechlm_utils.corpus.emodb import load_emodb
+from speechlm_utils.corpus.importing import ImportOptions, format_profile, import_corpus, name_profile
 from speechlm_utils.corpus.load import load_corpus
 from speechlm_utils.corpus.mmused import load_mmused_csv
 from speechlm_utils.corpus.report import UnusableClipsError
@@ -65,10 +67,33 @@ def test_hf(tmp_path):
         import_corpus(tmp_path / "saved", "hf", tmp_path / "two", ImportOptions("afc", tmp_path))
 
 
+def test_emodb_keeps_its_splits_and_groups(tmp_path):
+    folder = write_emodb(tmp_path / "emodb")
+    done = import_corpus(folder, "emodb", tmp_path / "new")
+    clips = load_corpus(tmp_path / "new")
+    compare(clips, load_emodb(folder))
+    assert len(clips) == 70 and all(clip.group == clip.speaker for clip in clips)
+    assert set(done.leakage.leaks.what) == {"text"}
+
+
+def test_a_profile_that_was_edited_stays(tmp_path):
+    folder, profile = write_emodb(tmp_path / "emodb"), tmp_path / "new" / "new.yml"
+    done = import_corpus(folder, "emodb", tmp_path / "new")
+    assert profile == name_profile(tmp_path / "new")
+    assert profile.read_text() == format_profile(done.clips, tmp_path / "new") + "\n"
+    profile.write_text("all: {clips_per_split: null}")
+    import_corpus(folder, "emodb", tmp_path / "new", ImportOptions(overwrite=True))
+    assert profile.read_text() == "all: {clips_per_split: null}"
+
+
 def test_what_is_wrong_with_a_call_is_said(source, tmp_path):
     with pytest.raises(ValueError, match="kind='zip': must be one of"):
         import_corpus(source, "zip", tmp_path / "new")
     with pytest.raises(ValueError, match="kind='mamkit' has no use for audio_root"):
         import_corpus(tmp_path, "mamkit", tmp_path / "new", ImportOptions("afc", audio_root=tmp_path))
+    options = ImportOptions(split="authors", seed=0)
+    for kind in ("emodb", "hf"):
+        with pytest.raises(ValueError, match=f"kind='{kind}' has no use for split, seed"):
+            import_corpus(tmp_path, kind, tmp_path / "new", options)
     with pytest.raises(ValueError, match="say which task, --task afc or --task afd"):
         import_corpus(tmp_path, "mamkit", tmp_path / "new")

@@ -1,5 +1,7 @@
 """What notebook 00 shows: clips that cover the classes, planted means, counts, and what is missing."""
 
+from dataclasses import replace
+
 import nbformat
 import pytest
 
@@ -45,6 +47,14 @@ def test_splits_are_counted_in_order(tiny_corpus):
     assert table["clips"].sum() == 36 and table["fallacy"].sum() == 24 and table["question"].sum() == 8
     assert table.loc["test", "sentences"] == 3 and table.loc["test", "voices"] == 2
     assert 0.2 < table["minutes"].sum() < 0.5  # 36 clips of 0.4 to 0.6 s
+
+
+def test_a_sentence_is_a_text_whatever_the_group(tiny_corpus):
+    """Where groups are voices, two voices may say one sentence, written two ways."""
+    texts = ("Stop!", "stop", "", "Go.")
+    some = load_corpus(tiny_corpus)[:4]
+    clips = [replace(c, text=t, group=c.speaker, split="train") for c, t in zip(some, texts, strict=True)]
+    assert describe_splits(clips).loc["train", "sentences"] == 2
 
 
 def test_what_is_missing_is_said_not_raised(tiny_corpus, tiny_codec_dir, tmp_path):
