@@ -34,6 +34,7 @@ class Clip:
     planted : dict, name -> value of each parameter of prosody that was planted (unit in the name)
     phones : str, "AH:0.150-0.210 R:0.210-0.300 ...", seconds
     ambiguous : bool, the words fit two or more classes
+    text_confidence : float, 0 to 1, of a text that a recogniser wrote; None: a person wrote it
     codes : int16 array, shape (n_layers, n_frames), or None
     spec : CodecSpec of the codec that made the codes, or None
     """
@@ -48,6 +49,7 @@ class Clip:
     planted: dict[str, float] = field(default_factory=dict)
     phones: str = ""
     ambiguous: bool = False
+    text_confidence: float | None = None
     codes: np.ndarray | None = field(default=None, compare=False, repr=False)
     spec: CodecSpec | None = field(default=None, compare=False, repr=False)
 

@@ -1,9 +1,12 @@
-"""Macro-F1 with its two meanings named."""
+"""Macro-F1 with its two meanings named, and the word error rate."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
 from sklearn.metrics import f1_score
+
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 
 
 def macro_f1_scores(y_true: Sequence[int], y_pred: Sequence[int], n_classes: int) -> dict[str, float]:
@@ -23,3 +26,29 @@ def macro_f1_scores(y_true: Sequence[int], y_pred: Sequence[int], n_classes: int
     f1 = f1_score(y_true, y_pred, labels=range(n_classes), average=None, zero_division=0)
     present = np.bincount(y_true, minlength=n_classes) > 0
     return {"macro_f1_all": float(f1.mean()), "macro_f1_present": float(f1[present].mean())}
+
+
+def word_error_rate(references: Sequence[str], hypotheses: Sequence[str]) -> float:
+    """Return the word error rate over all texts: words replaced, left out or added, per reference word.
+
+    Case and punctuation do not count, apostrophes within words do. Raises ValueError if the numbers of texts
+    differ, or the references hold no word.
+    """
+    pairs = [
+        tuple(_WORD.findall(text.lower()) for text in pair)
+        for pair in zip(references, hypotheses, strict=True)
+    ]
+    n_words = sum(len(reference) for reference, _ in pairs)
+    if not n_words:
+        raise ValueError("references hold no word to compare with")
+    return sum(_count_edits(*pair) for pair in pairs) / n_words
+
+
+def _count_edits(reference: list[str], hypothesis: list[str]) -> int:
+    """Levenshtein distance in words."""
+    row = list(range(len(hypothesis) + 1))
+    for i, word in enumerate(reference, 1):
+        before, row = row, [i]
+        for j, other in enumerate(hypothesis, 1):
+            row.append(min(before[j] + 1, row[-1] + 1, before[j - 1] + (word != other)))
+    return row[-1]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from speechlm_utils.metrics import macro_f1_scores
+from speechlm_utils.metrics import macro_f1_scores, word_error_rate
 
 
 def test_all_and_present_differ_by_the_absent_class():
@@ -34,3 +34,16 @@ def test_equals_scikit_learn_when_all_are_present():
 def test_bad_labels_raise(y_true, y_pred, message):
     with pytest.raises(ValueError, match=message):
         macro_f1_scores(y_true, y_pred, n_classes=3)
+
+
+def test_word_error_rate_counts_by_hand():
+    heard = ["We can't go on, on!", "the cat"]
+    assert (
+        word_error_rate(["we can't go on", "a black cat"], heard) == 3 / 7
+    )  # one added, one other, one lost
+    assert word_error_rate(["so it is"], ["So, it is."]) == 0
+    assert word_error_rate(["so it is"], [""]) == 1
+    with pytest.raises(ValueError, match="no word"):
+        word_error_rate(["..."], ["so"])
+    with pytest.raises(ValueError):
+        word_error_rate(["so"], [])

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from .convert import add_import_command  # what is slow to import is imported when a command runs
 from .encode import add_encode_command
+from .transcribe import add_transcribe_command
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -42,7 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Describe the command line; docstrings are its help."""
     keep = {"formatter_class": argparse.RawDescriptionHelpFormatter}
     parser = argparse.ArgumentParser("speechlm", description=__doc__, **keep)
-    names = "{run,list,import,encode}"
+    names = "{run,list,import,transcribe,encode}"
     commands = parser.add_subparsers(title="commands", required=True, metavar=names)
     profile = argparse.ArgumentParser(add_help=False)
     about = "a profile of notebooks/profiles (ci, demo, paper) or the path of a .yml file (default: demo)"
@@ -63,6 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
     option("--keep-going", action="store_true", help="go on with the next notebook after a failure")
     add("list", list_notebooks)
     add_import_command(commands)
+    add_transcribe_command(commands)
     add_encode_command(commands)
     return parser
 

@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 
 PLANTED = ("f0_shift_st", "f0_range", "rate", "gain_db", "contour_st", "tilt_db", "pause_ms")
 FIELDS = ("file_name", "id", "text", "split", "speaker", "group", "sentence", "phones", "ambiguous")
+FIELDS += ("text_confidence",)  # of a recognised text
 LABEL_COLUMNS = (*TASKS, "label")  # always tasks, even where their labels are numbers
 NAMES = ("metadata.csv", "metadata.jsonl")
 Rows = list[tuple[int, dict[str, str]]]

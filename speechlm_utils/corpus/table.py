@@ -69,7 +69,14 @@ def make_clip(row: dict[str, str], files: Sequence[Path], columns: tuple[list, l
         planted={name: float(value) for name, value in numbers.items()},
         phones=row.get("phones", ""),
         ambiguous=ambiguous in _TRUE,
+        text_confidence=_read_confidence(row.get("text_confidence", "")),
     )
+
+
+def _read_confidence(cell: str) -> float | None:
+    if cell and not (is_number(cell) and 0 <= float(cell) <= 1):
+        raise ValueError(f"text_confidence={cell!r} is not a number from 0 to 1; empty for a person's text")
+    return float(cell) if cell else None
 
 
 def locate_files(file_name: str, folder: Path) -> list[Path]:
@@ -121,6 +128,7 @@ def _make_row(clip: Clip, folder: Path, columns: tuple[list[str], list[str]]) ->
         **{name: repr(float(clip.planted[name])) if name in clip.planted else "" for name in planted},
         "phones": clip.phones,
         "ambiguous": "1" if clip.ambiguous else "",
+        "text_confidence": "" if clip.text_confidence is None else repr(clip.text_confidence),
     }
     with name_errors(f"clip {clip.id!r}"):
         read = _read_row(row, folder, columns)

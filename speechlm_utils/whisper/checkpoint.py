@@ -47,6 +47,8 @@ def convert_whisper(source: Path, folder: Path) -> None:
     state = to_state_dict(variables, source)
     settings, tokenizer = (json.loads(source.with_name(name).read_text("utf-8")) for name in _BESIDE)
     ids = {token["content"]: token["id"] for token in tokenizer["added_tokens"]}
+    if missing := [token for token in TOKENS.values() if token not in ids]:
+        raise ValueError(f"{source.with_name('tokenizer.json')}: has no token {missing[0]!r}")
     special = {key: ids[token] for key, token in TOKENS.items()}
     with quiet_transformers():
         model = WhisperForConditionalGeneration(_make_config(variables, state, special))
