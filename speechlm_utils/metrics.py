@@ -1,12 +1,10 @@
-"""Macro-F1 with its two meanings named, and the word error rate."""
+"""Macro-F1 with its two meanings named; the word error rate, and what counts as words."""
 
-import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from sklearn.metrics import f1_score
-
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 
 
 def macro_f1_scores(y_true: Sequence[int], y_pred: Sequence[int], n_classes: int) -> dict[str, float]:
@@ -28,16 +26,27 @@ def macro_f1_scores(y_true: Sequence[int], y_pred: Sequence[int], n_classes: int
     return {"macro_f1_all": float(f1.mean()), "macro_f1_present": float(f1[present].mean())}
 
 
+def write_plainly(text: str) -> str:
+    """Write the words alone, in lower case: apostrophes within words stay, hyphens become spaces."""
+    text = text.lower().replace("’", "'")  # letters, their marks (of Hindi, for example) and numbers stay
+    letters = (c if c == "'" or unicodedata.category(c)[0] in "LMN" else " " for c in text)
+    return " ".join(filter(None, (word.strip("'") for word in "".join(letters).split())))
+
+
+def is_plain(texts: Iterable[str]) -> bool:
+    """Tell whether there are texts, all in lower case and without stops, commas and such."""
+    joined = " ".join(texts).strip()
+    return bool(joined) and joined == joined.lower() and not set(joined) & set(".,;:?!…")
+
+
 def word_error_rate(references: Sequence[str], hypotheses: Sequence[str]) -> float:
     """Return the word error rate over all texts: words replaced, left out or added, per reference word.
 
     Case and punctuation do not count, apostrophes within words do. Raises ValueError if the numbers of texts
     differ, or the references hold no word.
     """
-    pairs = [
-        tuple(_WORD.findall(text.lower()) for text in pair)
-        for pair in zip(references, hypotheses, strict=True)
-    ]
+    both = zip(references, hypotheses, strict=True)
+    pairs = [tuple(write_plainly(text).split() for text in pair) for pair in both]
     n_words = sum(len(reference) for reference, _ in pairs)
     if not n_words:
         raise ValueError("references hold no word to compare with")

@@ -1,4 +1,4 @@
-"""A random Whisper of two blocks, width 16, and room for 0.5 s, and the same as a folder of CTranslate2."""
+"""A random Whisper of two blocks, width 16, and the same as a folder of CTranslate2."""
 
 import json
 import struct
@@ -14,8 +14,8 @@ NORM = {"weight": "gamma", "bias": "beta"}
 TYPES = {np.dtype(np.float16): 4, np.dtype(np.int16): 2, np.dtype(np.int8): 1}
 
 
-def make_tiny_whisper(seed=0):
-    """Draw a model; its weights are exact in float16."""
+def make_tiny_whisper(seed=0, n_frames=25):
+    """Draw a model with room for so many frames of 20 ms; its weights are exact in float16."""
     config = WhisperConfig(
         vocab_size=256 + len(SPECIAL),
         d_model=16,
@@ -25,7 +25,7 @@ def make_tiny_whisper(seed=0):
         decoder_attention_heads=2,
         encoder_ffn_dim=32,
         decoder_ffn_dim=32,
-        max_source_positions=25,
+        max_source_positions=n_frames,
         max_target_positions=12,
         pad_token_id=256,
         bos_token_id=257,

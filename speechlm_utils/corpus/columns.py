@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 PLANTED = ("f0_shift_st", "f0_range", "rate", "gain_db", "contour_st", "tilt_db", "pause_ms")
 FIELDS = ("file_name", "id", "text", "split", "speaker", "group", "sentence", "phones", "ambiguous")
-FIELDS += ("text_confidence",)  # of a recognised text
+FIELDS += ("text_confidence", "text_recognised")  # of a text that a recogniser wrote
 LABEL_COLUMNS = (*TASKS, "label")  # always tasks, even where their labels are numbers
 NAMES = ("metadata.csv", "metadata.jsonl")
 Rows = list[tuple[int, dict[str, str]]]
@@ -81,6 +81,11 @@ def _read_jsonl(path: Path, file: TextIO) -> Iterator[tuple[int, dict]]:
         if not isinstance(row, dict):
             raise ValueError(f"{path}, line {line}: expected an object, got {text.strip()[:40]!r}")
         yield line, {key: "" if value is None else str(value) for key, value in row.items()}
+
+
+def is_recognised(row: dict[str, str]) -> bool:
+    """Tell whether a recogniser wrote the text of a row, and nobody has changed it since."""
+    return bool(row.get("text_confidence")) and row["text"] == row.get("text_recognised", row["text"])
 
 
 def is_number(text: str) -> bool:

@@ -31,6 +31,8 @@ def load_corpus(
       Then `make_splits` makes them, before any clip is dropped, so that a repaired file moves no other clip;
     - `group` or `sentence`, else the text, or the file name where that is empty too;
     - `speaker`, `phones`, `ambiguous`, see `Clip`;
+    - `text_confidence` of a recognised text, which counts as a person's once it is no longer what
+      `text_recognised` holds;
     - `label` and every column that is not numeric: tasks. A further numeric column is a planted parameter.
 
     Parameters

@@ -10,7 +10,16 @@ import pandas as pd
 from ..audio import AudioFiles, list_parts
 from ..clips import Clip, make_clip_id
 from ..files import write_atomically
-from .columns import NAMES, choose_columns, find_metadata, is_number, name_errors, read_rows, sort_columns
+from .columns import (
+    NAMES,
+    choose_columns,
+    find_metadata,
+    is_number,
+    is_recognised,
+    name_errors,
+    read_rows,
+    sort_columns,
+)
 from .splits import make_splits, parse_split
 
 SEPARATOR = "|"  # between the sound files of one clip
@@ -69,14 +78,15 @@ def make_clip(row: dict[str, str], files: Sequence[Path], columns: tuple[list, l
         planted={name: float(value) for name, value in numbers.items()},
         phones=row.get("phones", ""),
         ambiguous=ambiguous in _TRUE,
-        text_confidence=_read_confidence(row.get("text_confidence", "")),
+        text_confidence=_read_confidence(row),
     )
 
 
-def _read_confidence(cell: str) -> float | None:
+def _read_confidence(row: dict[str, str]) -> float | None:
+    cell = row.get("text_confidence", "")
     if cell and not (is_number(cell) and 0 <= float(cell) <= 1):
         raise ValueError(f"text_confidence={cell!r} is not a number from 0 to 1; empty for a person's text")
-    return float(cell) if cell else None
+    return float(cell) if is_recognised(row) else None
 
 
 def locate_files(file_name: str, folder: Path) -> list[Path]:
@@ -129,6 +139,7 @@ def _make_row(clip: Clip, folder: Path, columns: tuple[list[str], list[str]]) ->
         "phones": clip.phones,
         "ambiguous": "1" if clip.ambiguous else "",
         "text_confidence": "" if clip.text_confidence is None else repr(clip.text_confidence),
+        "text_recognised": "" if clip.text_confidence is None else clip.text,
     }
     with name_errors(f"clip {clip.id!r}"):
         read = _read_row(row, folder, columns)

@@ -23,10 +23,11 @@ class Recogniser:
     ----------
     name : a name of `find_whisper`: "whisper-tiny.en" (English only, installed), a folder, or a hub name, for
         example "openai/whisper-small", which knows 99 languages
-    language : code such as "de"; None: English, or what a multilingual model takes the clip for
+    language : code or English name, such as "de"; None: English, or what a multilingual model takes each
+        clip for
     device : torch device
 
-    Raises ValueError if the model knows English only and another language is asked for.
+    Raises ValueError if the model does not know the language that is asked for.
     """
 
     def __init__(self, name: str | Path = WHISPER, language: str | None = None, device: str = "cpu"):
@@ -37,13 +38,33 @@ class Recogniser:
             self.model = WhisperForConditionalGeneration.from_pretrained(where, dtype=torch.float32)
             self.processor = WhisperProcessor.from_pretrained(where)
         self.name, self.device, self.model = str(name), device, self.model.to(device).eval()
-        is_multilingual = bool(getattr(self.model.generation_config, "is_multilingual", False))
-        if not is_multilingual and language not in (None, "en"):
-            advice = (
-                f"name a multilingual model, for example openai/whisper-small, with language {language!r}"
-            )
-            raise ValueError(f"language={language!r}: {name} knows English only; {advice}")
-        self.settings = {"language": language, "task": "transcribe"} if is_multilingual else {}
+        self.use_language(language)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Codes of the languages that the model knows, such as "de"."""
+        settings = self.model.generation_config
+        if not getattr(settings, "is_multilingual", False):
+            return ("en",)
+        return tuple(sorted(token.strip("<|>") for token in settings.lang_to_id))
+
+    def check_language(self, language: str | None) -> str | None:
+        """Return the code of a language ("de" of "German"), None of none; ValueError if it is not known."""
+        from transformers.models.whisper.tokenization_whisper import TO_LANGUAGE_CODE
+
+        asked = (language or "").strip().lower()
+        code = TO_LANGUAGE_CODE.get(asked, asked) or None
+        if code is None or code in self.languages:
+            return code
+        if self.languages != ("en",):
+            raise ValueError(f"language {language!r}: {self.name} knows {', '.join(self.languages)}")
+        advice = f"name a multilingual model, e.g. --model openai/whisper-small --language {code}"
+        raise ValueError(f"language {language!r}: {self.name} knows English only; {advice}")
+
+    def use_language(self, language: str | None) -> None:
+        """Recognise this language from now on, see the class."""
+        code = self.check_language(language)
+        self.settings = {} if self.languages == ("en",) else {"language": code, "task": "transcribe"}
 
     def recognise(self, wavs: Sequence[np.ndarray], batch_size: int = 8) -> list[tuple[str, float]]:
         """Write down what is said in waveforms (n_samples,) at 16 kHz.

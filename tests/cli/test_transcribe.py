@@ -14,7 +14,7 @@ from speechlm_utils.whisper import recogniser
 
 TABLE = """\
 file_name,speaker,text,mood,take
-a.wav,anna,we can't go on,angry,1
+a.wav,anna,We can't go on.,angry,1
 b.wav,ben,,calm,2
 c.wav,carl,,"sad, tired",3
 """
@@ -27,6 +27,14 @@ class Loudness:
 
     def __init__(self, name="", language=None, device="cpu"):
         self.name = name
+
+    def check_language(self, language):
+        if language == "Klingon":
+            raise ValueError(f"language {language!r}: nobody knows it")
+        return language
+
+    def use_language(self, language):
+        self.name = language or self.name
 
     def recognise(self, wavs):
         type(self).calls += len(wavs)
@@ -50,10 +58,10 @@ def read_lines(folder):
 def test_empty_texts_are_filled_and_marked(corpus, capsys):
     assert main(["transcribe", str(corpus), "--model", "M"]) == 0
     assert read_lines(corpus) == [
-        "file_name,speaker,text,mood,take,text_confidence",
-        "a.wav,anna,we can't go on,angry,1,",
-        "b.wav,ben,M hears 0.4,calm,2,0.400",
-        'c.wav,carl,M hears 0.8,"sad, tired",3,0.800',
+        "file_name,speaker,text,mood,take,text_confidence,text_recognised",
+        "a.wav,anna,We can't go on.,angry,1,,",
+        "b.wav,ben,M hears 0.4,calm,2,0.400,M hears 0.4",
+        'c.wav,carl,M hears 0.8,"sad, tired",3,0.800,M hears 0.8',
     ]
     said = capsys.readouterr().out
     assert "2 of 3 texts recognised by M, mean confidence 0.60" in said
@@ -75,7 +83,7 @@ def test_second_run_does_what_is_missing_and_refresh_what_was_recognised(corpus,
     assert "all 3 clips have a text" in capsys.readouterr().out
     main(["transcribe", str(corpus), "--model", "larger", "--refresh"])
     assert Loudness.calls == 4 and "larger hears 0.4" in read_lines(corpus)[2]
-    assert "we can't go on" in read_lines(corpus)[1]  # a person's words stay
+    assert "We can't go on." in read_lines(corpus)[1]  # a person's words stay
 
 
 def test_what_was_written_before_an_interruption_stays(corpus, monkeypatch):
@@ -88,11 +96,16 @@ def test_what_was_written_before_an_interruption_stays(corpus, monkeypatch):
 
     monkeypatch.setattr(recogniser, "Recogniser", type("Stopping", (Loudness,), {"recognise": stop}))
     assert main(["transcribe", str(corpus)]) == 130
-    assert read_lines(corpus)[2].endswith(",0.400") and read_lines(corpus)[3].endswith(",3,")
+    assert read_lines(corpus)[2].endswith(",0.400,whisper-tiny.en hears 0.4") and read_lines(corpus)[
+        3
+    ].endswith(",3,,")
 
 
 def test_json_lines_keep_their_types(corpus):
-    rows = [{"file_name": "a.wav", "text": "so", "take": 1, "ok": True}, {"file_name": "b.wav", "text": None}]
+    rows = [
+        {"file_name": "a.wav", "text": "So.", "take": 1, "ok": True},
+        {"file_name": "b.wav", "text": None},
+    ]
     (corpus / "metadata.csv").unlink()
     (corpus / "metadata.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     main(["transcribe", str(corpus), "--model", "M"])
@@ -101,6 +114,7 @@ def test_json_lines_keep_their_types(corpus):
         "file_name": "b.wav",
         "text": "M hears 0.4",
         "text_confidence": 0.4,
+        "text_recognised": "M hears 0.4",
     }
 
 
@@ -111,3 +125,76 @@ def test_no_table_and_a_wrong_mark_are_named(tmp_path, capsys, corpus):
     (corpus / "metadata.csv").write_text(lines)
     with pytest.raises(ValueError, match=r"line 2: text_confidence='high' is not a number from 0 to 1"):
         load_corpus(corpus)
+
+
+def test_corrected_text_is_a_persons_and_never_overwritten(corpus):
+    main(["transcribe", str(corpus), "--model", "M"])
+    table = corpus / "metadata.csv"
+    table.write_text(table.read_text().replace(",M hears 0.4,calm", ",a person hears it,calm"))
+    assert [clip.text_confidence for clip in load_corpus(corpus)] == [None, None, 0.8]
+    main(["transcribe", str(corpus), "--model", "larger", "--refresh"])
+    texts = [clip.text for clip in load_corpus(corpus)]
+    assert texts == ["We can't go on.", "a person hears it", "larger hears 0.8"]
+
+
+def test_cleared_text_is_recognised_again_and_silence_is_not(corpus, monkeypatch, capsys):
+    monkeypatch.setattr(Loudness, "recognise", lambda self, wavs: [("", 0.0) for _ in wavs])
+    main(["transcribe", str(corpus)])
+    assert "(nothing was heard)" in capsys.readouterr().out
+    main(["transcribe", str(corpus)])
+    assert "nothing was recognised" in capsys.readouterr().out
+    table = corpus / "metadata.csv"
+    table.write_text(table.read_text().replace("2,0.000,", "2,0.000,something"))  # which somebody deleted
+    main(["transcribe", str(corpus)])
+    assert "1 of 3 texts recognised" in capsys.readouterr().out
+
+
+def test_what_somebody_writes_meanwhile_stays(corpus, monkeypatch, capsys):
+    table = corpus / "metadata.csv"
+
+    def correct(self, wavs):
+        table.write_text(TABLE.replace("ben,,", "ben,mine,"), encoding="utf-8")
+        return [("heard", 0.5) for _ in wavs]
+
+    monkeypatch.setattr(Loudness, "recognise", correct)
+    assert main(["transcribe", str(corpus)]) == 2
+    assert "was changed meanwhile" in capsys.readouterr().err
+    assert table.read_text(encoding="utf-8") == TABLE.replace("ben,,", "ben,mine,")
+
+
+def test_texts_are_plain_where_those_of_people_are(corpus):
+    table = corpus / "metadata.csv"
+    table.write_text(TABLE.replace("We can't go on.", "we can't go on"), encoding="utf-8")
+    main(["transcribe", str(corpus), "--model", "M"])
+    assert "ben,m hears 0 4,calm" in read_lines(corpus)[2]
+
+
+def test_ends_of_lines_stay(corpus):
+    table = corpus / "metadata.csv"
+    for end in (b"\n", b"\r\n"):
+        table.write_bytes(TABLE.encode().replace(b"\n", end))
+        main(["transcribe", str(corpus)])
+        assert table.read_bytes().count(end) == table.read_bytes().count(b"\n") == 4
+
+
+def test_language_of_each_clip_is_told_and_an_unknown_one_stops_before_any_work(corpus, capsys):
+    table = corpus / "metadata.csv"
+    marked = "file_name,text,language\na.wav,,de\nb.wav,,\nc.wav,,de\n"
+    table.write_text(marked)
+    main(["transcribe", str(corpus), "--language", "fr"])
+    assert [line.split(",")[1] for line in read_lines(corpus)[1:]] == [
+        "de hears 0.1",
+        "fr hears 0.4",
+        "de hears 0.8",
+    ]
+    table.write_text(marked.replace("c.wav,,de", "c.wav,,Klingon"))
+    assert main(["transcribe", str(corpus)]) == 2
+    assert "nobody knows it" in capsys.readouterr().err
+    assert table.read_text() == marked.replace("c.wav,,de", "c.wav,,Klingon")
+
+
+def test_help_has_examples(capsys):
+    with pytest.raises(SystemExit):
+        main(["transcribe", "--help"])
+    said = capsys.readouterr().out
+    assert "speechlm transcribe CORPUS --model openai/whisper-small --language de" in said

@@ -39,6 +39,7 @@ def make_clips(folder):
                 planted={"rate": 1 / 3, "my_db": -i * 1e-9} if i % 2 else {},
                 phones="AH:0.1-0.2" if i == 5 else "",
                 ambiguous=i == 4,
+                text_confidence=1 / 3 if i in (2, 6) else None,
             )
         )
     return clips

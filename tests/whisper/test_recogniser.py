@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tiny_whisper import make_tiny_whisper, save_ctranslate2
+from transformers import WhisperForConditionalGeneration
 
 from speechlm_utils.audio import load_audio
 from speechlm_utils.metrics import word_error_rate
+from speechlm_utils.whisper import recogniser as recogniser_module
 from speechlm_utils.whisper.checkpoint import convert_whisper
 from speechlm_utils.whisper.recogniser import Recogniser, cut_at_silence
 
@@ -68,9 +70,55 @@ def test_cuts_lie_where_it_is_quiet():
     assert [len(one) for one in cut_at_silence(wav[:100])] == [100]
 
 
-def test_other_languages_get_a_clear_sentence(tmp_path):
-    convert_whisper(save_ctranslate2(tmp_path / "source", make_tiny_whisper()), tmp_path / "out")
-    with pytest.raises(
-        ValueError, match=r"language='de': .*out knows English only; name a multilingual model"
-    ):
-        Recogniser(tmp_path / "out", language="de")
+def test_english_model_says_that_it_knows_no_other_language(recogniser):
+    assert recogniser.languages == ("en",)
+    assert recogniser.check_language("en") == recogniser.check_language(" English") == "en"
+    assert recogniser.check_language(None) is recogniser.check_language("") is None
+    for asked in ("de", "German"):
+        with pytest.raises(ValueError) as error:
+            recogniser.use_language(asked)
+        assert str(error.value) == (
+            f"language '{asked}': whisper-tiny.en knows English only; "
+            "name a multilingual model, e.g. --model openai/whisper-small --language de"
+        )
+
+
+@pytest.fixture
+def multilingual(tmp_path):
+    """A random model of two languages, whose tokens are those of two letters."""
+    source = save_ctranslate2(tmp_path / "source", make_tiny_whisper(n_frames=1500))
+    convert_whisper(source, tmp_path / "tiny")
+    model = WhisperForConditionalGeneration.from_pretrained(tmp_path / "tiny")
+    settings = model.generation_config
+    settings.is_multilingual, settings.lang_to_id = True, {"<|en|>": 10, "<|de|>": 11}
+    settings.task_to_id = {"transcribe": 12, "translate": 13}
+    model.save_pretrained(tmp_path / "tiny")
+    return tmp_path / "tiny"
+
+
+def test_multilingual_model_is_told_the_language(multilingual, monkeypatch):
+    monkeypatch.setattr(recogniser_module, "MAX_TOKENS", 4)  # there is room for 12
+    recogniser, asked = Recogniser(multilingual, language="de"), []
+    assert recogniser.languages == ("de", "en")
+    generate = recogniser.model.generate
+
+    def watch(*args, **kwargs):
+        out = generate(*args, **kwargs)
+        asked.append(out.sequences[0, :3].tolist())
+        return out
+
+    monkeypatch.setattr(recogniser.model, "generate", watch)
+    wav = np.random.default_rng(0).normal(size=16000).astype(np.float32)
+    recogniser.recognise([wav])
+    for language in ("English", None):
+        recogniser.use_language(language)
+        recogniser.recognise([wav])
+    assert asked[:2] == [[257, 11, 12], [257, 10, 12]]  # start, language, task
+    assert asked[2][1] in (10, 11)  # found out
+    with pytest.raises(ValueError, match=r"language 'fr': .*tiny knows de, en"):
+        Recogniser(multilingual, language="fr")
+
+
+def test_nothing_is_printed(spoken, capfd):
+    Recogniser().recognise(spoken[0][:1])
+    assert capfd.readouterr() == ("", "")
