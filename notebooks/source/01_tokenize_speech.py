@@ -42,6 +42,7 @@ from speechlm_utils.corpus.load import load_corpus
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.notebook.overview import list_versions
 from speechlm_utils.notebook.record import record_metrics
+from speechlm_utils.whisper.recogniser import Recogniser
 
 plots.apply_style()
 print(list_versions())
@@ -434,6 +435,15 @@ own_codes = codec.encode(own)
 own_sounds = {"recording": own, "1 layer": codec.decode(own_codes, 1), "all layers": codec.decode(own_codes)}
 print(f"{own_path.name}: {len(own) / spec.sample_rate:.1f} s, at most 10 s are used")
 widgets.show_players(own_sounds, spec.sample_rate)
+
+# %% [markdown]
+# What is still understood? Whisper, which has seen no text of it, writes down each of the three.
+
+# %%
+recogniser = Recogniser()  # English; Recogniser("openai/whisper-small", language="de") for others
+own_words = recogniser.recognise(list(own_sounds.values()), sample_rate=spec.sample_rate)
+for title, (text, confidence) in zip(own_sounds, own_words, strict=True):
+    print(f"{title:>10}, confidence {confidence:.2f}: {text or '(nothing)'}")
 
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(11, 2.6), sharey=True)

@@ -66,8 +66,10 @@ class Recogniser:
         code = self.check_language(language)
         self.settings = {} if self.languages == ("en",) else {"language": code, "task": "transcribe"}
 
-    def recognise(self, wavs: Sequence[np.ndarray], batch_size: int = 8) -> list[tuple[str, float]]:
-        """Write down what is said in waveforms (n_samples,) at 16 kHz.
+    def recognise(
+        self, wavs: Sequence[np.ndarray], batch_size: int = 8, sample_rate: int = SAMPLE_RATE
+    ) -> list[tuple[str, float]]:
+        """Write down what is said in waveforms (n_samples,), which are resampled from any other rate (Hz).
 
         A clip of more than 30 s is cut where it is quietest, in the last 5 s of each piece.
 
@@ -76,7 +78,11 @@ class Recogniser:
         texts : list of (text, confidence), for each waveform: the confidence is the geometric mean of the
             probabilities that the model gave to the tokens it wrote, 0 to 1
         """
-        pieces = [(i, piece) for i, wav in enumerate(wavs) for piece in cut_at_silence(check_wav(wav))]
+        pieces = [
+            (i, piece)
+            for i, wav in enumerate(wavs)
+            for piece in cut_at_silence(_resample(check_wav(wav), sample_rate))
+        ]
         found: list[list] = [[] for _ in wavs]
         for start in range(0, len(pieces), batch_size):
             batch = pieces[start : start + batch_size]
@@ -108,6 +114,14 @@ class Recogniser:
             (text.strip(), row[mask].cpu().numpy())
             for text, row, mask in zip(texts, chosen, written, strict=True)
         ]
+
+
+def _resample(wav: np.ndarray, sample_rate: int) -> np.ndarray:
+    if sample_rate == SAMPLE_RATE:
+        return wav
+    import librosa
+
+    return librosa.resample(wav, orig_sr=sample_rate, target_sr=SAMPLE_RATE, res_type="soxr_hq")
 
 
 def cut_at_silence(wav: np.ndarray) -> list[np.ndarray]:

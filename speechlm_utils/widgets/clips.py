@@ -11,6 +11,7 @@ from scipy.special import softmax
 
 from ..audio import FORMATS, LONGEST, load_audio, read_upload
 from ..clips import Clip
+from ..metrics import is_plain, write_plainly
 from ..plots.codec import plot_codes, plot_waveform
 from ..plots.embeddings import plot_occurrences
 from ..plots.style import BOTH, show_name
@@ -55,12 +56,16 @@ def hear_clip(clip: Clip, codec, wav: np.ndarray | None = None) -> tuple[Clip, n
 
 
 def explore_clips(
-    classifier, clips: Mapping[str, Clip], explain: Callable[[Figure, Clip, np.ndarray], str] | None = None
+    classifier,
+    clips: Mapping[str, Clip],
+    explain: Callable[[Figure, Clip, np.ndarray], str] | None = None,
+    recogniser=None,
 ):
     """Return a menu of clips, an upload and a field for the words, above what a classifier makes of them.
 
     clips, not empty, are what the menu shows -> clip; explain draws an attribution of a clip and its sound
     (n_samples,) into an empty figure and returns it in words, when a button is pressed; None: there is none.
+    Another button lets a `Recogniser` write down the words; None: Whisper tiny.en (English), loaded then.
     """
 
     def draw_still() -> None:
@@ -68,33 +73,38 @@ def explore_clips(
         draw_clip(plt.figure(figsize=SIZE), clip, wav, classifier)
         draw_prediction(plt.figure(figsize=BARS), predict_clip(classifier, clip), classifier, clip)
 
-    return live(lambda: ClipExplorer(classifier, clips, explain).box, draw_still)
+    return live(lambda: ClipExplorer(classifier, clips, explain, recogniser).box, draw_still)
 
 
 class ClipExplorer:
     """The control behind `explore_clips`; `box` is what to show, `controls` all that can be operated."""
 
-    def __init__(self, classifier, clips: Mapping[str, Clip], explain: Callable | None = None):
+    def __init__(
+        self, classifier, clips: Mapping[str, Clip], explain: Callable | None = None, recogniser=None
+    ):
         if not clips:
             raise ValueError("clips: none given, the menu would be empty")
         if classifier.codec is None:
             classifier.use_codec()
         self.classifier, self.explain, self.status, self.clip = classifier, explain, Status(), None
+        self.recogniser, self.plain = recogniser, is_plain(clip.text for clip in clips.values())
         self.choice = menu("clip", clips.items())
         hint = {"description": f"or upload up to {LONGEST:g} s", "layout": {"width": "16rem"}}
         self.upload = ipywidgets.FileUpload(accept=",".join(FORMATS), tooltip=hint["description"], **hint)
         example = f"written as in: {next(iter(clips.values())).text}"
         look = label("words") | {"layout": WIDE, "continuous_update": False}
         self.words = ipywidgets.Text(placeholder=example, **look)
+        self.hear = ipywidgets.Button(description="Recognise the words", layout={"width": "16rem"})
         self.why = ipywidgets.Button(description="Explain the prediction", layout={"width": "16rem"})
-        self.controls = [self.choice, self.upload, self.words, self.why]
+        self.controls = [self.choice, self.upload, self.words, self.hear, self.why]
         self.player, self.prompt = ipywidgets.HTML(), ipywidgets.HTML()
         self.codes, self.bars, self.reasons = Picture(*SIZE), Picture(*BARS), Picture(*REASONS)
-        parts = [*self.controls[:3], self.status.widget, self.player, self.codes.widget, self.prompt]
+        parts = [*self.controls[:4], self.status.widget, self.player, self.codes.widget, self.prompt]
         self.box = stack([*parts, self.bars.widget, *([self.why, self.reasons.widget] if explain else [])])
         self.choice.observe(lambda _: self.choose(), "value")
         self.upload.observe(lambda _: self.take_upload(), "value")
         self.words.observe(lambda _: self.change_words(), "value")
+        self.hear.on_click(lambda _: self.recognise_words())
         self.why.on_click(lambda _: self.show_reasons())
         self.choose()
 
@@ -118,7 +128,22 @@ class ClipExplorer:
         if self.clip is None or self.words.value == self.clip.text:
             return
         with busy(self.controls, self.status, "predicting", self.words):
-            self.show(replace(self.clip, text=self.words.value), self.wav)
+            self.show(replace(self.clip, text=self.words.value, text_confidence=None), self.wav)
+
+    def recognise_words(self) -> None:
+        """Write down what is said, as plainly as the clips of the menu, and predict again with it."""
+        with busy(self.controls, self.status, "recognising the words: some seconds", self.hear):
+            if self.clip is None:
+                raise ValueError("there is no recording to recognise: choose a clip or upload one")
+            if self.recogniser is None:
+                from ..whisper.recogniser import Recogniser  # loads torch, and Whisper on its first use
+
+                self.recogniser = Recogniser()
+            ((text, confidence),) = self.recogniser.recognise(
+                [self.wav], sample_rate=self.clip.spec.sample_rate
+            )
+            text = write_plainly(text) if self.plain else text
+            self.show(replace(self.clip, text=text, text_confidence=confidence), self.wav)
 
     def blank(self) -> None:
         """Show nothing of the recording before."""
@@ -156,4 +181,13 @@ def describe_prediction(classifier, clip: Clip, shares: np.ndarray, prompt) -> s
     said += f"; {prompt.n_text} text and {prompt.n_audio} audio tokens are read"
     if prompt.n_text_cut + prompt.n_audio_cut:
         said += f", {prompt.n_text_cut} and {prompt.n_audio_cut} more are cut"
-    return said + ("" if clip.text.strip() else "; no words yet: type what is said, then press Enter")
+    return f"{said}; {_describe_words(clip)}".removesuffix("; ")
+
+
+def _describe_words(clip: Clip) -> str:
+    """Say what is left to do about the words; "" if a person wrote them."""
+    if clip.text.strip():
+        sure = clip.text_confidence
+        return "" if sure is None else f"words recognised, confidence {sure:.0%}: correct them if need be"
+    what = "no words yet" if clip.text_confidence is None else "no words were recognised"
+    return f"{what}: type what is said, then press Enter"

@@ -45,6 +45,14 @@ def test_alone_and_together_give_the_same_words(recogniser, spoken):
     assert np.allclose([c for _, c in together], [c for _, c in alone], atol=1e-3)
 
 
+def test_another_rate_is_resampled(recogniser, spoken):
+    wav = spoken[0][0]
+    assert (
+        recogniser.recognise([np.repeat(wav, 2)], sample_rate=32000)[0][0]
+        == recogniser.recognise([wav])[0][0]
+    )
+
+
 def test_noise_is_less_certain_than_speech(recogniser, spoken):
     noise = 0.01 * np.random.default_rng(0).normal(size=16000).astype(np.float32)
     (_, of_noise), (_, of_speech) = recogniser.recognise([noise, spoken[0][0]])

@@ -1,6 +1,7 @@
 """The clip explorer shows what the classifier says of a clip or an upload; nothing breaks it."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from widget_tools import (
 
 from speechlm_utils import widgets
 from speechlm_utils.clips import Clip
+from speechlm_utils.metrics import write_plainly
 from speechlm_utils.tokens import list_occurrences
 from speechlm_utils.widgets.clips import ClipExplorer
 
@@ -98,7 +100,7 @@ def test_while_predicting_the_others_are_disabled(classifier, clips, monkeypatch
 
     monkeypatch.setattr(type(classifier), "predict", watch)
     explorer.choice.value = list(clips.values())[1]
-    assert seen == [["or upload up to 60 s", "words", "Explain the prediction"]]
+    assert seen == [["or upload up to 60 s", "words", "Recognise the words", "Explain the prediction"]]
 
 
 def test_a_failing_model_leaves_a_usable_control(explorer, clips, monkeypatch, classifier):
@@ -128,9 +130,64 @@ def test_attribution_waits_for_its_button_and_goes_with_the_clip(classifier, cli
     assert not explorer.reasons.widget.value
 
 
+class Listener:
+    """In place of Whisper: says how long a recording is, and at what rate."""
+
+    text = "{seconds:.1f} Seconds, at {rate} Hz."
+
+    def recognise(self, wavs, sample_rate):
+        about = {"seconds": len(wavs[0]) / sample_rate, "rate": sample_rate}
+        return [(self.text.format(**about), 0.73)]
+
+
+def test_words_of_an_upload_are_recognised_and_can_be_corrected(classifier, clips):
+    explorer = ClipExplorer(classifier, clips, recogniser=Listener())
+    upload(explorer, "me.wav", stereo_wav())
+    explorer.hear.click()
+    assert explorer.words.value == "0 6 seconds at 16000 hz"  # plain, as the clips of the menu are
+    assert explorer.clip.text_confidence == 0.73
+    said = read(explorer.status.widget)
+    assert said.endswith("; words recognised, confidence 73%: correct them if need be")
+    heard = Clip("x", "0 6 seconds at 16000 hz", None, codes=explorer.clip.codes)
+    shares = softmax(classifier.predict([heard])[0])
+    assert f"({shares.max():.0%})" in said and not find_disabled(explorer.controls)
+    explorer.words.value = "he is right about the tax"
+    assert explorer.clip.text_confidence is None
+    assert "recognised" not in read(explorer.status.widget)
+
+
+def test_words_are_written_as_the_clips_of_the_menu_are(classifier, clips):
+    written = {name: replace(clip, text="They Don't, Say.") for name, clip in clips.items()}
+    explorer = ClipExplorer(classifier, written, recogniser=Listener())
+    explorer.hear.click()
+    assert explorer.words.value.endswith(" Seconds, at 16000 Hz.")
+    assert "confidence 73%" in read(explorer.status.widget)
+
+
+def test_nothing_heard_and_nothing_to_hear_are_said(classifier, clips, monkeypatch):
+    monkeypatch.setattr(Listener, "text", "")
+    explorer = ClipExplorer(classifier, clips, recogniser=Listener())
+    explorer.hear.click()
+    assert "no words were recognised: type what is said" in read(explorer.status.widget)
+    upload(explorer, "poem.wav", b"roses are red")
+    explorer.hear.click()
+    assert is_problem(explorer.status) and "no recording to recognise" in read(explorer.status.widget)
+
+
+def test_whisper_is_loaded_when_it_is_asked_and_once(explorer):
+    assert explorer.recogniser is None
+    explorer.hear.click()
+    assert not is_problem(explorer.status) and "recognised" in read(explorer.status.widget)
+    loaded = explorer.recogniser
+    assert loaded.name == "whisper-tiny.en"
+    assert explorer.words.value == write_plainly(explorer.words.value)
+    explorer.hear.click()
+    assert explorer.recogniser is loaded
+
+
 def test_controls_are_named(explorer):
     assert [control.description for control in explorer.controls] == [
-        "clip", "or upload up to 60 s", "words", "Explain the prediction"
+        "clip", "or upload up to 60 s", "words", "Recognise the words", "Explain the prediction"
     ]  # fmt: skip
     assert explorer.why not in explorer.box.children  # without an attribution there is no button
 
