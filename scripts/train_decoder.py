@@ -1,66 +1,92 @@
-"""Train the decoder of ``data/codec`` on, and nothing else: codes stay what they are (build-time, a GPU).
+"""Train the decoder of a speech tokenizer, and nothing else: codes stay what they are (build-time).
 
-    python scripts/train_decoder.py --minutes 4 --human build/human.ogg --out build/decoder
-    python scripts/train_decoder.py --minutes 4 --human build/human.ogg --out build/decoder_gan --adversarial
+    python scripts/train_decoder.py build/tokenizer --minutes 60 --human build/human
+    python scripts/train_decoder.py build/tokenizer --minutes 20 --device cuda --batch 64 --adversarial
 
-Encoder and codebooks are not touched, so every code, selection and classifier remains valid; what changes is
-how codes sound. Segments of train and unlabelled clips, and of recorded human speech, are encoded, some of
-them decoded from fewer layers, and compared with the original: waveform, mel spectra and magnitudes, as in
-``train_codec.py``. With --adversarial, SpeechTokenizer's own discriminators (STFT at several resolutions, and
-several periods) join after a part of the time: spectral distances alone prefer the average of all that fits,
-which sounds muffled. Kept is a running average of the weights.
+Clips of the demo corpus (train and unlabelled) and of recorded human speech are encoded once. Then segments
+of codes are decoded, some from fewer layers than all, and compared with the sound they stand for, by mel
+spectra and magnitudes at several resolutions. With --adversarial, the discriminators of the package
+``speechtokenizer`` join after a part of the time: spectral distances alone prefer the average of all that
+fits, which sounds muffled. What is saved is a running average of the weights. A run that was interrupted goes
+on from its last checkpoint, in the tokenizer's folder; the same command again, with more minutes, trains on.
 """
 
 import argparse
 import time
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 import numpy as np
-import soundfile
 import torch
 import torch.nn.functional as F
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from build_tokenizer import ROOT, save
 from speechtokenizer.discriminators import MultiPeriodDiscriminator, MultiScaleSTFTDiscriminator
 from speechtokenizer.trainer.loss import adversarial_loss, discriminator_loss, feature_loss
 from torch import nn
-from train_codec import RATE, ROOT, Heads, Quantiser, SpectralLoss, sum_layers
+from torchaudio.functional import melscale_fbanks
+from tqdm import tqdm
 
 from speechlm_utils.audio import load_audio
 from speechlm_utils.codec.load import load_codec
 from speechlm_utils.corpus.load import load_corpus
 
-SEGMENT = 3 * RATE // 2
-HUMAN_SHARE = 0.25
+FRAMES = 50  # of a segment
 SPECTRAL_SHARE = 0.4  # of the time, before the discriminators join
-ALL_LAYERS = 0.7  # of the segments are decoded from all layers, the others from 1 to 7
+ALL_LAYERS = 0.7  # of the segments are decoded from all layers, the others from fewer
 DECAY = 0.995  # of the running average
+SAVE_EVERY = 200  # steps
 
 
 class Speech:
-    """Random segments of speech that lies on the device as int16."""
+    """Random segments of codes and of the sound they stand for."""
 
-    def __init__(self, corpus: Path, human: Path | None, device: str, seed: int) -> None:
-        paths = [clip.audio for clip in load_corpus(corpus) if clip.split in ("train", "unlabelled")]
-        with ThreadPoolExecutor() as pool:
-            parts = [np.concatenate(list(pool.map(partial(load_audio, sample_rate=RATE), paths)))]
-        if human:
-            parts.append(soundfile.read(human, dtype="float32")[0])
-        self.parts = [torch.from_numpy((part * 32767).astype(np.int16)).to(device) for part in parts]
-        self.rng, self.device = np.random.default_rng(seed), device
+    def __init__(self, codec, corpus: Path, human: Path | None, n_human: int, seed: int) -> None:
+        self.codec, self.rng, self.pairs = codec, np.random.default_rng(seed), []
+        files = [clip.audio for clip in load_corpus(corpus) if clip.split in ("train", "unlabelled")]
+        recorded = sorted(human.rglob("*.flac")) if human else []
+        files += [recorded[i] for i in self.rng.permutation(len(recorded))[:n_human]]
+        for file in tqdm(files, desc="encode", unit="file", mininterval=10):
+            wav = load_audio(file, codec.spec.sample_rate)
+            codes = codec.encode(wav)
+            if codes.shape[1] > FRAMES:
+                wav = np.pad(wav, (0, codes.shape[1] * codec.spec.hop - len(wav)))
+                self.pairs.append((codes, (wav * 32767).astype(np.int16)))
 
-    def draw(self, n: int) -> torch.Tensor:
-        """Return (n, 1, SEGMENT), each at a level of its own."""
-        n_human = round(HUMAN_SHARE * n) if len(self.parts) > 1 else 0
-        rows = []
-        for part, count in zip(self.parts, (n - n_human, n_human), strict=False):
-            starts = self.rng.integers(len(part) - SEGMENT, size=count)
-            rows += [part[start : start + SEGMENT] for start in starts]
-        wav = torch.stack(rows).float()[:, None] / 32767
-        gain = torch.from_numpy(10 ** (self.rng.uniform(-6, 6, (n, 1, 1)) / 20)).float().to(self.device)
-        return wav * torch.minimum(gain, 0.98 / wav.abs().amax(2, keepdim=True).clamp_min(1e-3))
+    def draw(self, n: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return codes (n_layers, n, FRAMES) and sound (n, 1, FRAMES * hop)."""
+        hop, codes, wavs = self.codec.spec.hop, [], []
+        for i in self.rng.integers(len(self.pairs), size=n):
+            all_codes, wav = self.pairs[i]
+            at = self.rng.integers(all_codes.shape[1] - FRAMES + 1)
+            codes.append(all_codes[:, at : at + FRAMES].astype(np.int64))
+            wavs.append(wav[at * hop : (at + FRAMES) * hop].astype(np.float32) / 32767)
+        device = self.codec.device
+        return torch.from_numpy(np.stack(codes, 1)).to(device), torch.from_numpy(np.stack(wavs))[:, None].to(
+            device
+        )
+
+
+class SpectralLoss(nn.Module):
+    """L1 of log-mel at four resolutions, and of log-magnitudes."""
+
+    def __init__(self, rate: int) -> None:
+        super().__init__()
+        self.sizes = (256, 512, 1024, 2048)
+        for n, mels in zip(self.sizes, (20, 40, 64, 80), strict=True):
+            bands = melscale_fbanks(n // 2 + 1, 0, rate / 2, mels, rate, norm="slaney", mel_scale="slaney")
+            self.register_buffer(f"mel{n}", bands.T.contiguous())
+            self.register_buffer(f"window{n}", torch.hann_window(n))
+
+    def forward(self, made: torch.Tensor, real: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        mel_loss, stft_loss = 0.0, 0.0
+        both = torch.cat([made, real]).squeeze(1)
+        for n in self.sizes:
+            window = getattr(self, f"window{n}")
+            magnitude = torch.stft(both, n, n // 4, window=window, return_complex=True).abs()
+            a, b = (getattr(self, f"mel{n}") @ magnitude).clamp_min(1e-4).log().chunk(2)
+            mel_loss = mel_loss + F.l1_loss(a, b)
+            a, b = magnitude.clamp_min(1e-3).log().chunk(2)
+            stft_loss = stft_loss + F.l1_loss(a, b)
+        return mel_loss / len(self.sizes), stft_loss / len(self.sizes)
 
 
 class Judge(nn.Module):
@@ -80,69 +106,132 @@ class Judge(nn.Module):
         return tuple(found)
 
 
-def train(args: argparse.Namespace) -> None:
-    """Train for args.minutes and write the codec with its new decoder."""
-    torch.manual_seed(args.seed)
-    torch.backends.cuda.matmul.allow_tf32 = True
-    model = load_codec(args.codec, args.device).model.train()
-    model.requires_grad_(False)
-    weights = [weight.requires_grad_() for weight in model.decoder.parameters()]
-    average = [weight.detach().clone() for weight in weights]
-    speech = Speech(args.corpus, args.human, args.device, args.seed)
-    quantiser = Quantiser(model, Heads())  # without training it does not use the heads
-    spectral, judge = SpectralLoss().to(args.device), Judge().to(args.device)
-    maker = torch.optim.AdamW(weights, args.lr, betas=(0.8, 0.99), weight_decay=1e-4)
-    critic = torch.optim.AdamW(judge.parameters(), args.lr, betas=(0.8, 0.99))
-    rng, start, step, done = np.random.default_rng(args.seed), time.monotonic(), 0, 0.0
-    while done < 1:
-        rate = args.lr * min(1, (step + 10) / 100) * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * done)))
-        for group in (*maker.param_groups, *critic.param_groups):
+@torch.no_grad()
+def sum_layers(model, codes: torch.Tensor, n_layers: np.ndarray) -> torch.Tensor:
+    """Return the latent (n, width, frames) of codes (n_q, n, frames), of each item's first n_layers (n,)."""
+    latent = model.read_vectors(1, codes[0])
+    for layer in range(2, len(codes) + 1):
+        used = torch.from_numpy(n_layers >= layer).to(latent)[:, None, None]
+        latent = latent + used * model.read_vectors(layer, codes[layer - 1])
+    return latent
+
+
+@torch.no_grad()
+def initialise_scales(decoder: nn.Module, latent: torch.Tensor, loudness: float) -> None:
+    """Set each weight-normed convolution's gain for unit output deviation on real codes, in order."""
+    modules = [one for one in decoder.modules() if isinstance(one, nn.Conv1d | nn.ConvTranspose1d)]
+    last = [one for one in modules if isinstance(one, nn.Conv1d)][-1]
+
+    def scale(module, inputs, output):
+        factor = (loudness if module is last else 1.0) / output.std().clamp_min(1e-6)
+        module.weight_g.mul_(factor)
+        module.bias.zero_()
+        return output * factor
+
+    handles = [module.register_forward_hook(scale) for module in modules]
+    decoder(latent)
+    for handle in handles:
+        handle.remove()
+
+
+class Training:
+    """Decoder, discriminators, their optimisers and the running average; kept in one checkpoint."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.args, self.codec = args, load_codec(args.tokenizer, args.device)
+        self.model = self.codec.model.train().requires_grad_(False)
+        self.weights = [weight.requires_grad_() for weight in self.model.decoder.parameters()]
+        self.judge = Judge().to(args.device)
+        self.maker = torch.optim.AdamW(self.weights, args.lr, betas=(0.8, 0.99), weight_decay=1e-4)
+        self.critic = torch.optim.AdamW(self.judge.parameters(), args.lr, betas=(0.8, 0.99))
+        self.average = [weight.detach().clone() for weight in self.weights]
+        self.step, self.seconds, self.path = 0, 0.0, args.tokenizer / "decoder_checkpoint.pt"
+
+    def restore(self) -> bool:
+        """Go on from the checkpoint, if there is one."""
+        if not self.path.exists():
+            return False
+        state = torch.load(self.path, map_location=self.args.device, weights_only=True)
+        for name in ("judge", "maker", "critic"):
+            getattr(self, name).load_state_dict(state[name])
+        for name in ("weights", "average"):
+            for own, stored in zip(getattr(self, name), state[name], strict=True):
+                own.data.copy_(stored)
+        self.step, self.seconds = state["step"], state["seconds"]
+        return True
+
+    def keep(self) -> None:
+        """Write the checkpoint, and the tokenizer with the averaged decoder."""
+        parts = {name: getattr(self, name).state_dict() for name in ("judge", "maker", "critic")}
+        numbers = {"weights": [one.detach() for one in self.weights], "average": self.average}
+        part = self.path.with_suffix(".part")
+        torch.save(parts | numbers | {"step": self.step, "seconds": self.seconds}, part)
+        part.rename(self.path)
+        own = [weight.detach().clone() for weight in self.weights]
+        for weight, mean in zip(self.weights, self.average, strict=True):
+            weight.data.copy_(mean)
+        save(self.model, self.args.tokenizer)
+        for weight, value in zip(self.weights, own, strict=True):
+            weight.data.copy_(value)
+
+    def advance(self, speech: Speech, spectral: SpectralLoss, done: float) -> dict[str, torch.Tensor]:
+        """Take one step; return the losses."""
+        args = self.args
+        rate = args.lr * min(1, (self.step + 10) / 100) * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * done)))
+        for group in (*self.maker.param_groups, *self.critic.param_groups):
             group["lr"] = float(rate)
-        wav = speech.draw(args.batch)
-        n_layers = np.where(rng.random(args.batch) < ALL_LAYERS, 8, rng.integers(1, 8, args.batch))
-        with torch.no_grad():
-            vectors, _, _ = quantiser(model.encoder(wav), train=False)
-            coded = sum_layers(vectors, torch.from_numpy(n_layers).to(args.device))
-        made = model.decoder(coded.transpose(1, 2))
+        codes, wav = speech.draw(args.batch)
+        n_q = len(codes)
+        n_layers = np.where(
+            speech.rng.random(args.batch) < ALL_LAYERS, n_q, speech.rng.integers(1, n_q, args.batch)
+        )
+        made = self.model.decoder(sum_layers(self.model, codes, n_layers))
         mel, stft = spectral(made, wav)
-        loss = 45 * mel + 15 * stft + 30 * F.l1_loss(made, wav)
-        log = {"mel": mel, "stft": stft}
+        loss, log = 45 * mel + 15 * stft, {"mel": mel, "stft": stft}
         if args.adversarial and done > SPECTRAL_SHARE:
-            critic.zero_grad(set_to_none=True)
-            real_logits, made_logits, _, _ = judge(wav, made.detach())
+            self.critic.zero_grad(set_to_none=True)
+            real_logits, made_logits, _, _ = self.judge(wav, made.detach())
             log["critic"] = discriminator_loss(real_logits, made_logits)
             log["critic"].backward()
-            critic.step()
-            _, made_logits, real_maps, made_maps = judge(wav, made)
+            self.critic.step()
+            _, made_logits, real_maps, made_maps = self.judge(wav, made)
             log["fooled"], log["maps"] = adversarial_loss(made_logits), feature_loss(real_maps, made_maps)
             loss = loss + log["fooled"] + log["maps"]
-        maker.zero_grad(set_to_none=True)
+        self.maker.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(weights, 100.0)
-        maker.step()
-        torch._foreach_lerp_(average, [weight.detach() for weight in weights], 1 - DECAY)
-        step, done = step + 1, (time.monotonic() - start) / (60 * args.minutes)
-        if step % 100 == 0 or step in (1, 10):
+        nn.utils.clip_grad_norm_(self.weights, 100.0)
+        self.maker.step()
+        decay = min(DECAY, (self.step + 1) / (self.step + 10))
+        torch._foreach_lerp_(self.average, [weight.detach() for weight in self.weights], 1 - decay)
+        self.step += 1
+        return log
+
+
+def train(args: argparse.Namespace) -> None:
+    """Train for args.minutes in all and write the tokenizer with its new decoder."""
+    torch.manual_seed(args.seed)
+    torch.set_flush_denormal(True)
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    torch.backends.cuda.matmul.allow_tf32 = True
+    training = Training(args)
+    is_resumed = training.restore()
+    speech = Speech(training.codec, args.corpus, args.human, args.human_clips, args.seed + training.step)
+    spectral = SpectralLoss(training.codec.spec.sample_rate).to(args.device)
+    if not is_resumed:
+        codes, wav = speech.draw(32)
+        latent = sum_layers(training.model, codes, np.full(32, len(codes)))
+        initialise_scales(training.model.decoder, latent, float(wav.std()))
+    before, start = training.seconds, time.monotonic()
+    while (done := training.seconds / (60 * args.minutes)) < 1:
+        log = training.advance(speech, spectral, done)
+        training.seconds = before + time.monotonic() - start
+        if training.step % 50 == 0 or training.step in (1, 10):
             shown = {name: round(float(value.detach()), 3) for name, value in log.items()}
-            print(f"{args.out.name}, {done:.0%}, step {step}", shown, flush=True)
-    for weight, mean in zip(weights, average, strict=True):
-        weight.data.copy_(mean)
-    save(args, model, step)
-
-
-def save(args: argparse.Namespace, model, n_steps: int) -> None:
-    """Write the stored weights again, the decoder's replaced and rounded to half precision."""
-    stored = Path(args.codec) / "model.safetensors"
-    with safe_open(stored, "pt") as file:
-        about = file.metadata() | {"decoder_steps": str(n_steps)}
-    new = {key: value.half().cpu().contiguous() for key, value in model.state_dict().items()}
-    kept = {
-        key: new[key] if key.startswith("decoder.") else value for key, value in load_file(stored).items()
-    }
-    args.out.mkdir(parents=True, exist_ok=True)
-    save_file(kept, args.out / "model.safetensors", metadata=about)
-    (args.out / "config.json").write_bytes((Path(args.codec) / "config.json").read_bytes())
-    print(f"{args.out}: {n_steps} steps", flush=True)
+            print(f"{done:.0%}, step {training.step}", shown, flush=True)
+        if training.step % SAVE_EVERY == 0:
+            training.keep()
+    training.keep()
 
 
 def main() -> None:
@@ -150,19 +239,16 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--codec", type=Path, default=ROOT / "data" / "codec")
+    add("tokenizer", type=Path, help="folder of build_tokenizer.py")
     add("--corpus", type=Path, default=ROOT / "data" / "demo")
-    add(
-        "--human",
-        type=Path,
-        help="one file of recorded speech at 16 kHz, from the packages of codec_targets.py",
-    )
-    add("--out", type=Path, required=True, help="folder of the codec with its new decoder")
-    add("--minutes", type=float, default=4)
-    add("--batch", type=int, default=32, help="segments of 1.5 s")
-    add("--lr", type=float, default=3e-4)
+    add("--human", type=Path, help="folder of FLAC files by collect_human_speech.py")
+    add("--human-clips", type=int, default=800)
+    add("--minutes", type=float, default=60, help="of training in all, resumed time included")
+    add("--batch", type=int, default=12, help="segments of one second")
+    add("--lr", type=float, default=1e-3)
     add("--adversarial", action="store_true")
-    add("--device", default="cuda")
+    add("--device", default="cpu")
+    add("--threads", type=int, default=1, help="of torch; 0: as many as there are cores")
     add("--seed", type=int, default=0)
     train(parser.parse_args())
 

@@ -64,6 +64,10 @@ def load_codec(name: str | Path, device: str = "cpu", n_layers: int | None = Non
     """
     folder = weights.find_folder(name)
     config = weights.read_config(folder)
+    if config["model_type"] == "whisper_rvq":
+        from .whisper_rvq import load_whisper_rvq  # transformers, only where it is needed
+
+        return load_whisper_rvq(folder, config, name, device, n_layers)
     if config["model_type"] != weights.SPEECHTOKENIZER:
         from .hf_codecs import load_hf_codec  # transformers, only where it is needed
 

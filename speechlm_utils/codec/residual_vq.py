@@ -1,21 +1,26 @@
 """Residual vector quantisation in its plainest form: k-means, then k-means on what is left, and so on.
 
-For notebook 01, on points in the plane. The codec does the same with 128 numbers per frame instead of two.
+For notebook 01, on points in the plane, and for the speech tokenizer of `data/tokenizer`, whose codebooks are
+fitted by the same function to 64 numbers per frame.
 """
 
 import numpy as np
-from scipy.cluster.vq import vq
 from sklearn.cluster import KMeans
+from sklearn.metrics import pairwise_distances_argmin
 
 
-def fit_codebooks(points: np.ndarray, n_layers: int, n_codes: int, seed: int = 0) -> np.ndarray:
+def fit_codebooks(
+    points: np.ndarray, n_layers: int, n_codes: int, seed: int = 0, n_init: int = 4, max_iter: int = 300
+) -> np.ndarray:
     """Fit one codebook per layer, each on what the layers before it leave over of points (n_points, n_dims).
 
-    Returns codebooks, float array, shape (n_layers, n_codes, n_dims).
+    k-means starts `n_init` times, of which the best counts, with at most `max_iter` iterations each.
+
+    Returns codebooks, array of the points' type, shape (n_layers, n_codes, n_dims).
     """
-    residual, codebooks = np.asarray(points, dtype=float), []
+    residual, codebooks = np.asarray(points), []
     for layer in range(n_layers):
-        kmeans = KMeans(n_codes, n_init=4, random_state=seed + layer).fit(residual)
+        kmeans = KMeans(n_codes, n_init=n_init, max_iter=max_iter, random_state=seed + layer).fit(residual)
         codebooks.append(kmeans.cluster_centers_)
         residual = residual - kmeans.cluster_centers_[kmeans.labels_]
     return np.stack(codebooks)
@@ -23,9 +28,9 @@ def fit_codebooks(points: np.ndarray, n_layers: int, n_codes: int, seed: int = 0
 
 def quantise(points: np.ndarray, codebooks: np.ndarray) -> np.ndarray:
     """Return the codes of the points, int array (n_layers, n_points): each layer codes what is left over."""
-    residual, codes = np.asarray(points, dtype=float), []
+    residual, codes = np.asarray(points), []
     for centres in codebooks:
-        code, _ = vq(residual, centres)
+        code = pairwise_distances_argmin(residual, centres)
         codes.append(code)
         residual = residual - centres[code]
     return np.stack(codes)

@@ -110,8 +110,10 @@ def _find_sha256(path: Path) -> str | None:
     return digits if re.fullmatch(r"[0-9a-f]{64}", digits) else None
 
 
-def load_weights(model, path: Path) -> None:
+def load_weights(model, path: Path, given: str | None = None) -> None:
     """Read a state dict, of either file format, into the model as float32.
+
+    Weights whose names start with `given` are those that the model has already, and may not be in the file.
 
     A damaged file, or one with code in it, and names that are missing or unexpected raise ValueError.
     """
@@ -131,6 +133,8 @@ def load_weights(model, path: Path) -> None:
         state.setdefault(stem + "embed_avg", embed.clone())
         state.setdefault(stem + "cluster_size", torch.ones(len(embed)))
         state.setdefault(stem + "inited", torch.ones(1))
+    if given:
+        state |= {key: value for key, value in model.state_dict().items() if key.startswith(given)}
     try:
         model.load_state_dict(state)
     except RuntimeError as error:
