@@ -24,7 +24,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--codec", default=str(ROOT / "data/codec"))
+    parser.add_argument("--codec", default=str(ROOT / "data/tokenizer"))
     parser.add_argument("--clips", type=int, default=100)
     args = parser.parse_args()
     codec = load_codec(args.codec)

@@ -30,7 +30,7 @@ def main() -> None:
     args = parser.parse_args()
     experiment = Experiment(
         corpus_dir=ROOT / "data/demo",
-        codec_name=str(ROOT / "data/codec"),
+        codec_name=str(ROOT / "data/tokenizer"),
         run_dir=ROOT / "runs/bench",
         cache_dir=ROOT / "runs/cache",
         clips_per_split=args.clips,

@@ -86,7 +86,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--codec", default=str(ROOT / "data/codec"))
+    parser.add_argument("--codec", default=str(ROOT / "data/tokenizer"))
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--seconds", type=float, default=8.0, help="length of the pieces that are encoded")
     parser.add_argument("--pieces", type=int, default=6, help="encoded with each codec")

@@ -39,7 +39,7 @@ def main() -> None:
     torch.set_num_threads(1)
     paths = [
         ROOT / "data" / "demo",
-        str(ROOT / "data" / "codec"),
+        str(ROOT / "data" / "tokenizer"),
         ROOT / "runs" / "bench",
         ROOT / "runs" / "cache",
     ]

@@ -95,7 +95,7 @@ def build_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--classifier", type=Path, default=ROOT / "data" / "classifier")
     add("--corpus", type=Path, default=ROOT / "data" / "demo")
-    add("--codec", type=Path, default=ROOT / "data" / "codec")
+    add("--codec", type=Path, default=ROOT / "data" / "tokenizer")
     add("--cache", type=Path, default=ROOT / "runs" / "cache")
     add("--clips", type=int, help="at most so many test clips (default: all)")
     add("--steps", type=int, default=16, help="points of the integral")

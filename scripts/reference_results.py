@@ -275,7 +275,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add("--keep", type=Path, help="save the classifier of the selected tokens and the first seed there")
     add("--corpus", type=Path, default=ROOT / "data" / "demo")
-    add("--codec", default=str(ROOT / "data" / "codec"))
+    add("--codec", default=str(ROOT / "data" / "tokenizer"))
     add("--cache", type=Path, default=ROOT / "runs" / "cache")
     add("--work", type=Path, default=ROOT / "build" / "reference", help="one file per run")
     add("--out", type=Path, default=ROOT / "data" / "reference", help="the merged file")

@@ -164,8 +164,21 @@ def as_table(rows: list[list]) -> str:
     return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
 
 
-def write_card(report: dict, build: dict, codec: SpeechCodec, folder: Path) -> None:
+def describe_training(decoder: dict) -> str:
+    """Say how the decoder was trained."""
+    losses = "with discriminators" if decoder["adversarial"] else "spectral losses alone"
+    steps, minutes = (
+        f"{decoder['steps']:,} steps of {decoder['batch']} × 1 s",
+        f"{decoder['minutes']:.0f} minutes",
+    )
+    return f"{steps}, {minutes} on {decoder['device']}, {losses}"
+
+
+def write_card(report: dict, codec: SpeechCodec, folder: Path) -> None:
     """Fill ``scripts/tokenizer_card.md`` with the figures and write the folder's README."""
+    build, decoder = (
+        json.loads((folder / f"{name}.json").read_text("utf-8")) for name in ("build", "decoder")
+    )
     sets = {"demo test voices": report["synthetic"]}
     if "human" in report:
         sets["EmoDB, other speakers"] = report["human"]
@@ -200,6 +213,9 @@ def write_card(report: dict, build: dict, codec: SpeechCodec, folder: Path) -> N
         decoded=as_table(decoded),
         sizes=sizes,
         build=build,
+        left=" · ".join(f"{share:.2f}" for share in build["variance_left"]),
+        floor=f"{np.mean(report['synthetic']['pnmi_floor'][1:]):.3f}",
+        decoder=describe_training(decoder),
         **report,
     )
     (folder / "README.md").write_text(text, encoding="utf-8")
@@ -220,8 +236,7 @@ def main() -> None:
     codec = load_codec(args.tokenizer)
     report = measure(codec, args)
     (args.tokenizer / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    build = json.loads((args.tokenizer / "build.json").read_text(encoding="utf-8"))
-    write_card(report, build, codec, args.tokenizer)
+    write_card(report, codec, args.tokenizer)
     print(json.dumps(report, indent=1))
 
 

@@ -28,6 +28,7 @@ from tqdm import tqdm
 from speechlm_utils.audio import load_audio
 from speechlm_utils.codec.load import load_codec
 from speechlm_utils.corpus.load import load_corpus
+from speechlm_utils.files import write_json
 
 FRAMES = 50  # of a segment
 SPECTRAL_SHARE = 0.4  # of the time, before the discriminators join
@@ -171,6 +172,9 @@ class Training:
         for weight, mean in zip(self.weights, self.average, strict=True):
             weight.data.copy_(mean)
         save(self.model, self.args.tokenizer)
+        about = {"steps": self.step, "batch": self.args.batch, "minutes": round(self.seconds / 60, 1)}
+        about |= {"device": describe_device(self.args.device), "adversarial": self.args.adversarial}
+        write_json(self.args.tokenizer / "decoder.json", about)
         for weight, value in zip(self.weights, own, strict=True):
             weight.data.copy_(value)
 
@@ -205,6 +209,13 @@ class Training:
         torch._foreach_lerp_(self.average, [weight.detach() for weight in self.weights], 1 - decay)
         self.step += 1
         return log
+
+
+def describe_device(device: str) -> str:
+    """Say what the training ran on."""
+    if device == "cpu":
+        return f"{torch.get_num_threads()} CPU thread"
+    return torch.cuda.get_device_name()
 
 
 def train(args: argparse.Namespace) -> None:

@@ -123,7 +123,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Describe the command line; every setting of step 2 and 3 is an option with its default."""
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--corpus", required=True, help="folder with metadata.csv")
-    shared.add_argument("--codec", default=str(ROOT / "data/codec"), help="folder or hub name")
+    shared.add_argument("--codec", default=str(ROOT / "data/tokenizer"), help="folder or hub name")
     shared.add_argument(
         "--run-dir", required=True, help="where selection, token embeddings and classifier lie"
     )

@@ -162,7 +162,7 @@ FEW = {"n_train_clips": 24, "n_test_clips": 24, "n_decoded_clips": 2}
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory):
     """Parameters of a run with a codec of 24 kHz and a tiny language model."""
-    folder, shipped = tmp_path_factory.mktemp("rates"), ROOT / "data" / "codec"
+    folder, shipped = tmp_path_factory.mktemp("rates"), ROOT / "data" / "tokenizer"
     for name in ("codec", "llm"):
         (folder / name).mkdir()
     config = json.loads((shipped / "config.json").read_text())

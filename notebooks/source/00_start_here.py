@@ -48,7 +48,7 @@ print(list_versions())
 
 # %% tags=["parameters"]
 corpus_dir = "../data/demo"
-codec_name = "../data/codec"
+codec_name = "../data/tokenizer"
 llm_name = "smollm2-135m"
 run_dir = "../runs/lab"
 cache_dir = "../runs/cache"

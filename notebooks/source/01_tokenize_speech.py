@@ -49,7 +49,7 @@ print(list_versions())
 
 # %% tags=["parameters"]
 corpus_dir = "../data/demo"
-codec_name = "../data/codec"
+codec_name = "../data/tokenizer"
 run_dir = "../runs/lab"
 cache_dir = "../runs/cache"
 human_dir = "../data/human"  # a small corpus of people, for comparison; may be missing
@@ -264,7 +264,7 @@ print(f"Of the whole way from 1 to {spec.n_layers} layers, layer 2 alone goes {s
 #
 # One layer of this repository's codec is small on purpose. Layer 2 was trained to hold pitch, its movement,
 # voicing and energy only, and 128 codes are enough for that. Few codes are frequent codes, and a frequent one
-# can be counted in a clip of three seconds. (`data/codec/README.md` tells more.)
+# can be counted in a clip of three seconds. (`data/tokenizer/README.md` tells more.)
 
 # %%
 test = encode_clips(test, codec, cache_dir, n_jobs=2)

@@ -67,7 +67,7 @@ print(f"scikit-learn {sklearn.__version__}, numpy {np.__version__}, pandas {pd._
 
 # %% tags=["parameters"]
 corpus_dir = "../data/demo"
-codec_name = "../data/codec"
+codec_name = "../data/tokenizer"
 run_dir = "../runs/lab"
 cache_dir = "../runs/cache"
 seed = 0

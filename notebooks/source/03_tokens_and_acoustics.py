@@ -69,7 +69,7 @@ print(f"librosa {librosa.__version__}, numpy {np.__version__}, pandas {pd.__vers
 
 # %% tags=["parameters"]
 corpus_dir = "../data/demo"
-codec_name = "../data/codec"
+codec_name = "../data/tokenizer"
 run_dir = "../runs/lab"
 cache_dir = "../runs/cache"
 seed = 0

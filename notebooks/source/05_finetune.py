@@ -64,7 +64,7 @@ print(f"torch {torch.__version__}, transformers {transformers.__version__}, peft
 
 # %% tags=["parameters"]
 corpus_dir = "../data/demo"
-codec_name = "../data/codec"
+codec_name = "../data/tokenizer"
 llm_name = "smollm2-135m"  # or a hub name, or a folder
 llm_dtype = "auto"  # of the frozen weights: bfloat16 where the hardware computes in it, else float32
 llm_quantization = None  # "4bit": a quarter of that, on a GPU with bitsandbytes (pip install -e ".[gpu]")

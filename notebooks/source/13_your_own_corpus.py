@@ -69,7 +69,7 @@ print(list_versions())
 # %% tags=["parameters"]
 corpus_dir = "../data/demo"  # a folder with sounds and a metadata.csv
 task = "fallacy"  # its column with the labels
-codec_name = "../data/codec"
+codec_name = "../data/tokenizer"
 llm_name = "smollm2-135m"  # or a hub name, or a folder
 llm_dtype = "auto"  # of the frozen weights
 llm_quantization = None  # or "4bit", on a GPU

@@ -63,7 +63,7 @@ print(f"transformers {transformers.__version__}, torch {torch.__version__}, nump
 
 # %% tags=["parameters"]
 corpus_dir = "../data/demo"
-codec_name = "../data/codec"
+codec_name = "../data/tokenizer"
 run_dir = "../runs/lab"
 cache_dir = "../runs/cache"
 seed = 0

@@ -46,7 +46,7 @@ print(list_versions())
 
 # %% tags=["parameters"]
 corpus_dir = "../data/demo"
-codec_name = "../data/codec"
+codec_name = "../data/tokenizer"
 llm_name = "smollm2-135m"  # or a hub name, or a folder
 llm_dtype = "auto"
 llm_quantization = None

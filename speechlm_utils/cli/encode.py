@@ -27,7 +27,7 @@ def add_encode_command(commands) -> None:
     parser = commands.add_parser("encode", **about, formatter_class=argparse.RawDescriptionHelpFormatter)
     option = parser.add_argument
     option("corpus", help="folder with metadata.csv or metadata.jsonl")
-    option("--codec", default="data/codec", help="folder or hub name (default: data/codec)")
+    option("--codec", default="data/tokenizer", help="folder or hub name (default: data/tokenizer)")
     option("--cache-dir", required=True, metavar="FOLDER", help="where the codes go")
     option("--shard", metavar="K/N", default="1/1", help="only the K-th of N parts, for example 3/16")
     option("--jobs", type=int, default=1, metavar="N", help="processes; -1: one per core")
