@@ -20,6 +20,7 @@ import torch
 from safetensors.torch import save_file
 from sklearn.decomposition import PCA
 from tqdm import tqdm
+from transformers import WhisperConfig, WhisperModel
 
 from speechlm_utils.audio import load_audio
 from speechlm_utils.codec.residual_vq import fit_codebooks, quantise
@@ -31,7 +32,7 @@ from speechlm_utils.codec.whisper_rvq import (
     make_whisper_rvq,
 )
 from speechlm_utils.corpus.load import load_corpus
-from speechlm_utils.whisper.checkpoint import WHISPER
+from speechlm_utils.whisper.checkpoint import WHISPER, find_whisper
 from speechlm_utils.whisper.states import HOP, SAMPLE_RATE, load_whisper_encoder
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -56,6 +57,13 @@ def read_states(model: WhisperRVQ, files: list[Path], seconds: float) -> list[tu
         wav = load_audio(file, SAMPLE_RATE)[: int(seconds * SAMPLE_RATE)]
         states.append(tuple(one[0].numpy() for one in model.encoder(torch.from_numpy(wav)[None], blocks)))
     return states
+
+
+def make_untrained(name: str, folder: Path) -> str:
+    """Write a Whisper of the same shape with random weights, and return its folder."""
+    config = WhisperConfig.from_pretrained(find_whisper(name))
+    WhisperModel(config).save_pretrained(folder)
+    return str(folder)
 
 
 def fit_projection(linear: torch.nn.Linear, states: np.ndarray, power: float) -> None:
@@ -128,6 +136,11 @@ def main() -> None:
     add("--human", type=Path, help="folder of FLAC files by collect_human_speech.py")
     add("--out", type=Path, default=ROOT / "build" / "tokenizer")
     add("--encoder", default=WHISPER, help="a name of find_whisper")
+    add(
+        "--untrained",
+        action="store_true",
+        help="the control: an encoder of the same shape with random weights",
+    )
     add("--clips", type=int, default=1500)
     add("--human-share", type=float, default=0.33, help="of the clips")
     add("--seconds", type=float, default=4, help="of each clip at most")
@@ -140,6 +153,8 @@ def main() -> None:
     add("--seed", type=int, default=0)
     args = parser.parse_args()
     torch.manual_seed(args.seed)
+    if args.untrained:
+        args.encoder = make_untrained(args.encoder, args.out / "encoder")
     config = WhisperRVQConfig(args.encoder, args.block, args.window, acoustic_codes=args.acoustic_codes)
     model, start = make_whisper_rvq(config, load_whisper_encoder(args.encoder)).eval(), time.monotonic()
     files = sample_files(args.corpus, args.human, args.clips, args.human_share, args.seed)

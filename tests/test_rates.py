@@ -1,6 +1,6 @@
 """Nothing assumes 16 kHz or 50 frames a second: a codec of 24 kHz and 75 frames/s keeps all lengths.
 
-Notebooks 01, 04 and 05 are executed with such a codec (the shipped one, told that it hears 24 kHz).
+Notebooks 01, 04 and 05 are executed with such a codec (a tiny SpeechTokenizer, told that it hears 24 kHz).
 """
 
 import ast
@@ -160,13 +160,12 @@ FEW = {"n_train_clips": 24, "n_test_clips": 24, "n_decoded_clips": 2}
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory):
+def settings(tiny_codec_dir, tmp_path_factory):
     """Parameters of a run with a codec of 24 kHz and a tiny language model."""
-    folder, shipped = tmp_path_factory.mktemp("rates"), ROOT / "data" / "tokenizer"
+    folder = tmp_path_factory.mktemp("rates")
     for name in ("codec", "llm"):
         (folder / name).mkdir()
-    config = json.loads((shipped / "config.json").read_text())
-    make_codec(folder / "codec", shipped / "model.safetensors", config)
+    make_codec(folder / "codec", tiny_codec_dir / "model.safetensors", CODEC_CONFIG)
     save_tiny_llm(folder / "llm")
     names = {"codec_name": folder / "codec", "llm_name": folder / "llm", "cache_dir": folder / "cache"}
     names["corpus_dir"] = ROOT / "data" / "demo"

@@ -344,11 +344,11 @@ exercises.check_no_gain(task_without_gain, ceilings)
 # | word | meaning here |
 # | --- | --- |
 # | frame | a short piece of speech; of this repository's tokenizer 20 ms, 50 a second |
-# | code | a number from 0 to 1,023, the entry of a codebook that is closest to a frame |
+# | code | the number of the codebook entry that is closest to a frame: 0 to 1,023 in layer 1, 0 to 255 below |
 # | layer | one of several codebooks, numbered from 1 (here to 8); each codes what those before left over |
 # | residual VQ | vector quantisation layer by layer, on what is left over (notebook 01) |
 # | token | a pair (layer, code), written `L3-0417`; for a language model, a word of its own |
-# | semantic, acoustic layers | layer 1, taught to follow the phones; layers 2–8, which keep the rest |
+# | semantic, acoustic layers | layer 1, which follows the words; layers 2–8, which keep the rest |
 # | phone | a single speech sound, such as the *sh* in *she* |
 # | F0, semitone | pitch of the voice; a twelfth of an octave, so that voices can be compared |
 # | TF-IDF | counts, weighted down for words (and tokens) that occur in many clips |

@@ -154,17 +154,22 @@ print(f"one layer of {n_stored}:   {n_stored} centres stored, {n_stored} places,
 assert np.all(np.diff(errors) < 0), "a further layer should lower the error"
 
 # %% [markdown]
-# Layers that refine each other reach many places with few stored centres. A codec that stores 8 × 1,024
-# centres, as the one of this repository and the released one do, can reach 1,024⁸ ≈ 10²⁴ places: no single
-# codebook could.
+# Layers that refine each other reach many places with few stored centres. SpeechTokenizer stores 8 × 1,024
+# centres and can reach 1,024⁸ ≈ 10²⁴ places: no single codebook could.
 #
 # ## 2 · The real tokenizer
 #
-# The model is [SpeechTokenizer](https://arxiv.org/abs/2308.16692)'s: convolutions and an LSTM turn every
-# frame into a vector, residual VQ turns the vector into one code per layer, a mirror image of the encoder
-# turns codes into sound. One thing is special. Layer 1 was *taught to follow the phones*, so that content
-# gathers there and the layers below are left with everything else: voice, pitch, energy. Whether that worked
-# is what we measure.
+# An encoder turns every frame into a vector, residual VQ turns the vector into one code per layer, and a
+# decoder turns codes into sound. Quantiser and decoder are those of
+# [SpeechTokenizer](https://arxiv.org/abs/2308.16692); the encoder is that of Whisper tiny.en, which has
+# listened to 680,000 hours of speech in order to write it down. Two of its layers of states are used:
+#
+# - **layer 1, semantic**: k-means on the states of the last encoder block, which are closest to the words;
+# - **layers 2–8, acoustic**: states of an earlier block, averaged over 11 frames because prosody is slow, less
+#   the mean state of the frame's layer-1 code. What the words explain is taken away; the rest is voice, pitch,
+#   energy and the way of speaking.
+#
+# Nothing here was taught labels, phones, pitch or energy. What the layers keep is for us to measure.
 
 # %%
 codec = experiment.codec
@@ -259,12 +264,11 @@ print(f"Of the whole way from 1 to {spec.n_layers} layers, layer 2 alone goes {s
 # ## 4 · Are all codes in use?
 #
 # A codebook may waste entries. *Used* counts the codes that occur at all; *perplexity* is the number of
-# equally frequent codes that would be as hard to predict. Prediction: layer 1, which follows some 40
-# phones, has a lower perplexity than its neighbours.
+# equally frequent codes that would be as hard to predict. Prediction: k-means spreads the frames well, so
+# perplexity is close to the number of codes that a layer has.
 #
-# One layer of this repository's codec is small on purpose. Layer 2 was trained to hold pitch, its movement,
-# voicing and energy only, and 128 codes are enough for that. Few codes are frequent codes, and a frequent one
-# can be counted in a clip of three seconds. (`data/tokenizer/README.md` tells more.)
+# The acoustic layers are small on purpose: 256 of the 1,024 numbers are in use. Few codes are frequent codes,
+# and only a frequent one can be counted in a clip of three seconds. (`data/tokenizer/README.md` tells more.)
 
 # %%
 test = encode_clips(test, codec, cache_dir, n_jobs=2)
@@ -305,7 +309,7 @@ print(f"Bars: twice the standard error over the {len(voices['test'])} test voice
 # %%
 if ratio > 1.6:
     print(
-        f"The teaching worked: layer 1 knows {ratio:.1f} times as much about the phones as any other layer."
+        f"Layer 1 knows {ratio:.1f} times as much about the phones as any other layer: it is that of content."
     )
 elif ratio > 1:
     print(f"Layer 1 leads, but only {ratio:.1f} times: content has leaked into the layers below.")
@@ -368,8 +372,8 @@ probes
 # ### And people?
 
 # %% [markdown]
-# The voices so far are synthetic, as those the codec was trained on mostly are. Prediction for people: lower,
-# but not gone.
+# The voices so far are synthetic. Prediction for people: lower, but not gone. Five clips cannot decide it;
+# `data/tokenizer/README.md` has the same measurement on ten actors.
 
 # %% [markdown]
 # The same probes, fitted on the same clips of train, now read the recordings of people in `human_dir`.
@@ -553,15 +557,16 @@ exercises.check_padding(share_changed, codec, wav, n_silence)
 # padded = codec.encode(np.concatenate([wav, np.zeros(n_silence, np.float32)]))
 # share_changed = (padded[:, : clip_codes.shape[1]] != clip_codes).mean(axis=1)
 # ```
-# The encoder reads the clip forwards and backwards, so even frames far from the end may change. In this
-# suite a clip is encoded alone, or with others of exactly its length.
+# Attention lets every frame see the whole clip, so even frames far from the end may change. In this suite a
+# clip is encoded alone, or with others of exactly its length.
 # </details>
 #
 # ### Exercise 4 · Which layers would you keep? (easy, 10 minutes)
 #
-# Your transcripts are clean: the words are known. What is missing is how they are said. Keep as few layers as
-# you can, so that pitch and energy can still be read: each at least 90 % as well (by R²) as from all layers.
-# *Guess first.* Then change `my_layers`, run the cell, look at the numbers, and go on.
+# Your transcripts are clean: the words are known, so layer 1 can go. What is missing is how they are said. How
+# many of the acoustic layers, from layer 2 on, do you need, so that pitch and energy can still be read: each
+# at least 90 % as well (by R²) as from all of them? *Guess first.* Then change `my_layers`, run the cell, look
+# at the numbers, and go on.
 
 
 # %%
@@ -571,24 +576,25 @@ def read(layers):
     return found.map(lambda r2: r2.estimate).rename({"f0_st": "pitch", "rms_db": "energy"})
 
 
-my_layers = None  # some layers, for example (1, 2, 3)
+my_layers = None  # how many, 1 to 7
 exercises.check_layers(my_layers, read, spec)
 
 # %% [markdown]
 # <details><summary>Hint</summary>
 #
-# Layer 1 was taught the phones, which the transcript has already. Try the layers one by one: from which is
-# pitch read best? Does it read energy, too? Only then add a second one.
+# Each layer codes what those before left over, so the first tells most. Read from one, then from two, and so
+# on, until both targets reach 90 % of what all of them give.
 # </details>
 #
 # <details><summary>Solution</summary>
 #
 # ```python
-# my_layers = (2,)
+# layers = spec.acoustic_layers
+# enough = 0.9 * read(layers)
+# my_layers = next(n for n in range(1, 8) if (read(layers[:n]) >= enough).all())
 # ```
-# In the codec of this repository, layer 2 was trained to hold pitch and energy. With another codec start with
-# the layer that reads pitch best, and add the one that helps most, until it is enough. And if there were no
-# transcript, or a noisy one? Then nobody else tells the phones, and the layer of content has to stay, too.
+# Energy needs one or two layers, pitch more. And if there were no transcript, or a noisy one? Then nobody else
+# tells the phones, and the layer of content has to stay, too.
 # </details>
 #
 # ## Limits
@@ -625,8 +631,8 @@ for name, value in summary.items():
 
 # %% [markdown]
 # - Residual VQ writes a point as several codes, each refining the one before.
-# - Layer 1 was taught the phones; pitch has to be looked for in the layers below it. The figures above say
-#   how well that holds here.
+# - Layer 1 follows the phones; pitch has to be looked for in the layers below it. The figures above say how
+#   well that holds here.
 # - Hundreds of codes a second are too many for a language model that reads a few words: they have to be
 #   selected.
 #

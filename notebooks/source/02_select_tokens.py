@@ -7,7 +7,7 @@
 # %% [markdown]
 # # 02 · Select tokens
 #
-# **Which of 7,168 sounds deserve to become a word?**
+# **Which of 1,792 sounds deserve to become a word?**
 #
 # About 5 minutes on two CPU cores, no GPU.
 #
@@ -23,9 +23,9 @@
 # - **doubt** the choice: other folds, half the clips, random tokens, labels without meaning;
 # - **test** it, once, on clips that nothing has seen.
 #
-# This is step 1 of the method ([arXiv 2512.07571](https://arxiv.org/abs/2512.07571)). The layers 2 to 8
-# of SpeechTokenizer have 1,024 codes each: 7,168 acoustic tokens. A clip holds hundreds of them. A language
-# model that reads words has no room for that. So we keep about 75 tokens, those that a linear model needs
+# This is step 1 of the method ([arXiv 2512.07571](https://arxiv.org/abs/2512.07571)). Layers 2 to 8 of
+# our tokenizer have 256 codes each: 1,792 acoustic tokens (the released SpeechTokenizer has 7,168). A clip
+# holds hundreds of them. A language model that reads words has no room for that. So we keep about 75 tokens, those that a linear model needs
 # beside the words.
 
 # %%
@@ -528,13 +528,13 @@ pd.DataFrame(
 # %% [markdown]
 # ### Exercise 3 · Overlap by chance (easy, 5 minutes)
 #
-# Two people draw 75 of 7,168 tokens blindly. How many do they share on average? Compare with the table
+# Two people draw 75 of 1,792 tokens blindly. How many do they share on average? Compare with the table
 # above.
 
 # %%
 my_overlap = None  # your number
 
-exercises.check_overlap(my_overlap, n_selected=75, n_tokens=7168)
+exercises.check_overlap(my_overlap, n_selected=75, n_tokens=1792)
 
 # %% [markdown]
 # <details><summary>Hint</summary>
@@ -545,7 +545,7 @@ exercises.check_overlap(my_overlap, n_selected=75, n_tokens=7168)
 # <details><summary>Solution</summary>
 #
 # ```python
-# my_overlap = 75 * 75 / 7168
+# my_overlap = 75 * 75 / 1792
 # ```
 # </details>
 
