@@ -164,10 +164,10 @@ assert np.all(np.diff(errors) < 0), "a further layer should lower the error"
 # [SpeechTokenizer](https://arxiv.org/abs/2308.16692); the encoder is that of Whisper tiny.en, which has
 # listened to 680,000 hours of speech in order to write it down. Two of its layers of states are used:
 #
-# - **layer 1, semantic**: k-means on the states of the last encoder block, which are closest to the words;
-# - **layers 2–8, acoustic**: states of an earlier block, averaged over 11 frames because prosody is slow, less
-#   the mean state of the frame's layer-1 code. What the words explain is taken away; the rest is voice, pitch,
-#   energy and the way of speaking.
+# - **layer 1, semantic**: k-means on the states of the last encoder block, which is closest to the words;
+# - **layers 2–8, acoustic**: states of an earlier block, averaged over 11 frames because prosody is slow,
+#   less the mean state of the frame's layer-1 code. What the words explain is taken away; the rest is voice,
+#   pitch, energy and the way of speaking.
 #
 # Nothing here was taught labels, phones, pitch or energy. What the layers keep is for us to measure.
 
@@ -563,10 +563,10 @@ exercises.check_padding(share_changed, codec, wav, n_silence)
 #
 # ### Exercise 4 · Which layers would you keep? (easy, 10 minutes)
 #
-# Your transcripts are clean: the words are known, so layer 1 can go. What is missing is how they are said. How
-# many of the acoustic layers, from layer 2 on, do you need, so that pitch and energy can still be read: each
-# at least 90 % as well (by R²) as from all of them? *Guess first.* Then change `my_layers`, run the cell, look
-# at the numbers, and go on.
+# Your transcripts are clean: the words are known, so layer 1 can go. What is missing is how they are said.
+# How many of the acoustic layers, from layer 2 on, do you need, so that pitch and energy can still be read:
+# each at least 90 % as well (by R²) as from all of them? *Guess first.* Then change `my_layers`, run the
+# cell, look at the numbers, and go on.
 
 
 # %%
@@ -593,8 +593,8 @@ exercises.check_layers(my_layers, read, spec)
 # enough = 0.9 * read(layers)
 # my_layers = next(n for n in range(1, 8) if (read(layers[:n]) >= enough).all())
 # ```
-# Energy needs one or two layers, pitch more. And if there were no transcript, or a noisy one? Then nobody else
-# tells the phones, and the layer of content has to stay, too.
+# Energy needs one or two layers, pitch more. And if there were no transcript, or a noisy one? Then nobody
+# else tells the phones, and the layer of content has to stay, too.
 # </details>
 #
 # ## Limits

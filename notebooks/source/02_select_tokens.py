@@ -23,10 +23,10 @@
 # - **doubt** the choice: other folds, half the clips, random tokens, labels without meaning;
 # - **test** it, once, on clips that nothing has seen.
 #
-# This is step 1 of the method ([arXiv 2512.07571](https://arxiv.org/abs/2512.07571)). Layers 2 to 8 of
-# our tokenizer have 256 codes each: 1,792 acoustic tokens (the released SpeechTokenizer has 7,168). A clip
-# holds hundreds of them. A language model that reads words has no room for that. So we keep about 75 tokens, those that a linear model needs
-# beside the words.
+# This is step 1 of the method ([arXiv 2512.07571](https://arxiv.org/abs/2512.07571)). Layers 2 to 8 of our
+# tokenizer have 256 codes each: 1,792 acoustic tokens (the released SpeechTokenizer has 7,168). A clip holds
+# hundreds of them. A language model that reads words has no room for that. So we keep about 75 tokens, those
+# that a linear model needs beside the words.
 
 # %%
 from pathlib import Path

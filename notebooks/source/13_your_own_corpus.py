@@ -435,8 +435,8 @@ else:
 #
 # - The language model must know the language (SmolLM2 knows English; it spells Greek letter by letter, and
 #   prompts grow long). For the bag of words, words must be parted by spaces: cut Japanese or Chinese first.
-# - The encoder of our tokenizer is an English recogniser's. The acoustic layers carry over to other languages (they
-#   were tried on German and Dutch), layer 1 does not.
+# - The encoder of our tokenizer is an English recogniser's. The acoustic layers carry over to other languages
+#   (they were tried on German), layer 1 does not.
 # - Do not mix recorders *by class* (all angry clips from one): the tokens would tell the recorder.
 # - An inspection finds files that cannot be used. It does not find wrong transcripts or wrong labels.
 # - Nothing was planted in *your* clips. What a token means is known only as far as the acoustics tell.

@@ -101,7 +101,8 @@ def test_nothing_chosen_reads_nothing(capsys):
 def test_solution_of_the_layers_passes(capsys):
     for parts, codes in ((PARTS, 50), (TWO_LAYERS, 200)):
         read = make_reader(parts)
-        assert exercises.check_layers(run_solution("01", "my_layers", read=read, spec=SPEC), read, SPEC) is True
+        answer = run_solution("01", "my_layers", read=read, spec=SPEC)
+        assert exercises.check_layers(answer, read, SPEC) is True
         told = capsys.readouterr().out
         assert f"correct. {codes} codes a second instead of 400, without the layer of content" in told
 

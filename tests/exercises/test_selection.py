@@ -12,7 +12,7 @@ from speechlm_utils import exercises
 
 
 def check_overlap(answer):
-    return exercises.check_overlap(answer, 75, 7168)
+    return exercises.check_overlap(answer, 75, 1792)
 
 
 def smallest_at(a, strength):
@@ -46,7 +46,7 @@ MISTAKES = [
     (exercises.check_permutation_p, above, "tie|real one"),
     (exercises.check_permutation_p, without_ties, "real 5 among"),
     (exercises.check_permutation_p, lambda r, p: 1 - at_least(r, p), "real 20 among"),
-    (check_overlap, 75 / 7168, "one token"),
+    (check_overlap, 75 / 1792, "one token"),
     (check_overlap, 0, "How likely"),
     (check_overlap, 12, "How likely"),
 ]
