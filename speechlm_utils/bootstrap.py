@@ -142,7 +142,8 @@ def resample_mean(
 ) -> Interval:
     """Return the mean of values (n_clips,), whole groups resampled."""
     drawn = Resamples(_name_groups(groups, unit), bootstrap)
-    return drawn.interval(drawn.sum(values) / drawn.sum(np.ones(len(drawn.cell))))
+    total, n = drawn.sum([values, np.ones(len(drawn.cell))]).T
+    return drawn.interval(total / n)
 
 
 class Resamples:
@@ -161,8 +162,9 @@ class Resamples:
         self.cell, self.weights = cell.ravel(), np.prod(drawn, axis=0)
 
     def sum(self, values: np.ndarray) -> np.ndarray:
-        """Sum values (n_clips,) over the clips of each resample: float array (1 + n_resamples,)."""
-        return self.weights @ np.bincount(self.cell, values, self.weights.shape[1])
+        """Sum values (n_columns, n_clips) over the clips of each resample: (1 + n_resamples, n_columns)."""
+        n_cells = self.weights.shape[1]
+        return self.weights @ np.stack([np.bincount(self.cell, one, n_cells) for one in values], axis=1)
 
     def score(self, y_true: np.ndarray, predictions: np.ndarray) -> np.ndarray:
         """Macro-F1 over the classes present of predictions (n_rows, n_clips), averaged over the rows."""
@@ -173,12 +175,9 @@ class Resamples:
         return np.mean(draw_weights(len(scores), self.bootstrap) * scores.T, axis=1)
 
     def _macro_f1(self, y_true: np.ndarray, prediction: np.ndarray) -> np.ndarray:
-        f1 = []
-        for name in np.unique(y_true):
-            hits = self.sum((prediction == name) & (y_true == name))
-            total = self.sum((prediction == name).astype(int) + (y_true == name))
-            f1.append(np.divide(2 * hits, total, out=np.zeros_like(total), where=total > 0))
-        return np.mean(f1, axis=0)
+        true, said = (np.equal.outer(np.unique(y_true), one) for one in (y_true, prediction))
+        hits, total = (self.sum(one) for one in (true & said, true.astype(int) + said))
+        return np.divide(2 * hits, total, out=np.zeros_like(total), where=total > 0).mean(axis=1)
 
     def interval(self, values: np.ndarray, reference: float | None = 0.0) -> Interval:
         """Return the interval of values (1 + n_resamples,) with what was resampled."""

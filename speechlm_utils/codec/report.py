@@ -88,7 +88,7 @@ def bootstrap_r2(
     """Return R² over frames (n_frames,); `clip_of` says what is resampled together."""
     drawn = Resamples({"clips": clip_of}, bootstrap)
     parts = [np.ones(len(y_true)), y_true, y_true**2, (y_true - predicted) ** 2]
-    n, total, squares, missed = map(drawn.sum, parts)
+    n, total, squares, missed = drawn.sum(parts).T
     r2 = 1 - missed / (squares - total**2 / n)
     return drawn.interval(r2, reference=None)
 

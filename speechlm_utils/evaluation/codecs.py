@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from ..clips import Clip
 from ..codec_spec import CodecSpec, shared_spec
-from ..selection.bag_of_words import count_matrix
+from ..selection.bag_of_words import sum_counts
 from ..selection.selector import list_selected
 from ..selection.stability import Folds
 from ..torch_settings import exact_float32, one_thread, quiet_transformers
@@ -33,8 +33,7 @@ class TokenSource:
 
     def count_occurring(self) -> np.ndarray:
         """Count the tokens of each layer that occur in the clips at all: int array, shape (n_layers,)."""
-        total = np.asarray(count_matrix(self.clips, self.layers).sum(axis=0))
-        return (total.reshape(len(self.layers), -1) > 0).sum(axis=1)
+        return (sum_counts(self.clips, self.layers) > 0).sum(axis=1)
 
     def describe(self) -> dict[str, float]:
         """Return the flood in numbers: frames and bits a second, vocabulary, tokens that occur, per clip."""

@@ -35,6 +35,11 @@ def count_matrix(clips: Sequence[Clip], layers: Sequence[int] | None = None) -> 
     return sparse.csr_matrix((np.ones(len(columns)), (rows, columns)), shape=shape)
 
 
+def sum_counts(clips: Sequence[Clip], layers: Sequence[int]) -> np.ndarray:
+    """Count every token of some layers over all clips: float array (n_layers, codebook_size)."""
+    return np.asarray(count_matrix(clips, layers).sum(axis=0)).reshape(len(layers), -1)
+
+
 class JointBagOfWords(TransformerMixin, BaseEstimator):
     """Count words and speech tokens side by side (the joint matrix of the paper's selection step).
 

@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 
 from ..clips import Clip
 from ..tokens import Token
-from .bag_of_words import count_matrix
+from .bag_of_words import sum_counts
 from .l1 import count_selected, fit_l1
 
 N_NEAREST = 5  # a matched random token is one of at least so many free tokens nearest in frequency
@@ -53,7 +53,7 @@ def random_tokens(n_tokens: int, clips: Sequence[Clip], layers: Sequence[int], s
 
     A token that never occurs says nothing, and a control that holds such tokens is too easy to beat.
     """
-    rows, codes = np.nonzero(_count_tokens(clips, layers))
+    rows, codes = np.nonzero(sum_counts(clips, layers))
     if not 0 <= n_tokens <= len(rows):
         raise ValueError(f"n_tokens={n_tokens}: of layers {tuple(layers)}, {len(rows)} tokens occur")
     sampled = np.sort(np.random.default_rng(seed).choice(len(rows), n_tokens, replace=False))
@@ -74,7 +74,7 @@ def matched_random_tokens(
     """
     if unknown := [token for token in selected if token[0] not in layers]:
         raise ValueError(f"token {unknown[0]}: its layer is none of {tuple(layers)}")
-    counts, rng = _count_tokens(clips, layers), np.random.default_rng(seed)
+    counts, rng = sum_counts(clips, layers), np.random.default_rng(seed)
     draws = [[] for _ in range(n_draws)]
     for layer in sorted({layer for layer, _ in selected}):
         codes = [code for other, code in selected if other == layer]
@@ -90,11 +90,6 @@ def largest_share(draws: Sequence[Sequence[Token]]) -> float:
     """Return the largest share of its tokens that a draw has in common with another; 0 for a single one."""
     shares = (len(set(a) & set(b)) / max(len(a), 1) for a, b in permutations(draws, 2))
     return max(shares, default=0.0)
-
-
-def _count_tokens(clips: Sequence[Clip], layers: Sequence[int]) -> np.ndarray:
-    """Count every token over all clips: float array (n_layers, codebook_size)."""
-    return np.asarray(count_matrix(clips, layers).sum(axis=0)).reshape(len(layers), -1)
 
 
 def _match_layer(row: np.ndarray, codes: Sequence[int], n_draws: int, rng) -> list[list[int]] | None:

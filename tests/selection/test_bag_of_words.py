@@ -9,7 +9,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from speechlm_utils.clips import Clip
 from speechlm_utils.codec_spec import CodecSpec
-from speechlm_utils.selection.bag_of_words import JointBagOfWords, count_matrix
+from speechlm_utils.selection.bag_of_words import JointBagOfWords, count_matrix, sum_counts
 from speechlm_utils.tokens import show_token
 
 SPEC = CodecSpec(16000, 320, 4, 3, (1,))
@@ -78,3 +78,9 @@ def test_clips_of_another_codec_are_refused():
     bag = JointBagOfWords().fit(clips)
     with pytest.raises(ValueError, match="of another codec"):
         bag.transform([replace(clip, spec=replace(SPEC, hop=160)) for clip in clips])
+
+
+def test_sums_are_those_of_the_count_matrix(planted_clips):
+    summed = sum_counts(planted_clips, (3, 5))
+    assert summed.sum() == 2 * sum(clip.codes.shape[1] for clip in planted_clips)
+    assert summed[1, 17] == sum((clip.codes[4] == 17).sum() for clip in planted_clips)
