@@ -116,6 +116,10 @@ class SpeechCodec(ABC):
             layers = range(1, (len(codes) if layers is None else layers) + 1)
         if not layers or not all(1 <= layer <= n_layers for layer in layers):
             raise ValueError(f"layers={list(layers)}: must be numbers from 1 to {n_layers}")
+        for layer in layers:
+            largest, n_codes = codes[layer - 1].max(initial=0), self.count_codes(layer)
+            if largest >= n_codes:
+                raise ValueError(f"code {largest} in layer {layer}, which has {n_codes} codes")
         ids = torch.as_tensor(codes.astype(np.int64), device=self.device)
         with exact_float32():
             return self._decode({int(layer): ids[layer - 1][None] for layer in layers}).cpu().numpy()
@@ -123,6 +127,10 @@ class SpeechCodec(ABC):
     @abstractmethod
     def _encode(self, batch):
         """Encode a tensor (n_wavs, 1, n_samples) to codes (at least n_layers, n_wavs, n_frames)."""
+
+    def count_codes(self, layer: int) -> int:
+        """Count the codes that a layer has; the spec's codebook size is that of the largest layer."""
+        return self.spec.codebook_size
 
     def read_vectors(self, layer: int, ids):
         """Return what codes (1, n_frames) of a layer add to the latent: tensor (1, width, n_frames)."""

@@ -9,12 +9,12 @@ from .base import SpeechCodec
 
 
 def read_codebook(codec: SpeechCodec, layer: int) -> np.ndarray:
-    """Read what each code of a layer (from 1) adds to a frame's vector: float32 (codebook_size, width)."""
+    """Read what each code of a layer (from 1) adds to a frame's vector: float32 (n_codes, width)."""
     import torch
 
     if layer not in codec.spec.layers:
         raise ValueError(f"layer={layer}: must be from 1 to {codec.spec.n_layers}")
-    ids = torch.arange(codec.spec.codebook_size, device=codec.device)[None]
+    ids = torch.arange(codec.count_codes(layer), device=codec.device)[None]
     with exact_float32():
         return codec.read_vectors(layer, ids)[0].T.cpu().numpy()
 

@@ -138,6 +138,10 @@ class WhisperRVQCodec(SpeechCodec):
     def _encode(self, batch):
         return self.model.encode(batch[:, 0])
 
+    def count_codes(self, layer: int) -> int:
+        """Count the codes that a layer has."""
+        return self.model.config.semantic_codes if layer == 1 else self.model.config.acoustic_codes
+
     def read_vectors(self, layer: int, ids):
         """Return what codes (1, n_frames) of a layer add to the latent: tensor (1, width, n_frames)."""
         return self.model.read_vectors(layer, ids)

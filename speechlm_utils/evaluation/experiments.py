@@ -125,7 +125,7 @@ def tabulate_controls(
         if condition not in ("text", "selected"):
             if one := _compare(merged, condition, "selected", subset, bootstrap):
                 rows[CONDITIONS[condition]] = {"seeds": len(one["seeds"])} | {key: one[key] for key in SPAN}
-    return pd.DataFrame.from_dict(rows, orient="index")
+    return pd.DataFrame(rows, index=["seeds", *SPAN]).T
 
 
 def load_reference(path: str | Path) -> dict | None:

@@ -8,6 +8,7 @@ import pytest
 import torch
 from tiny_tokenizer import make_tokenizer, make_whisper
 
+from speechlm_utils.codec.codebooks import read_codebook
 from speechlm_utils.codec.load import load_codec
 from speechlm_utils.codec_spec import CodecSpec
 
@@ -127,3 +128,12 @@ def test_another_encoder_is_refused(changed, tmp_path):
 def test_wrong_settings_are_named(changed, values, message):
     with pytest.raises(ValueError, match=message):
         load_codec(changed(**values))
+
+
+def test_small_layers_are_read_to_their_end_and_no_further(codec, wav):
+    assert read_codebook(codec, 1).shape == (16, 8) and read_codebook(codec, 2).shape == (8, 8)
+    codes = codec.encode(wav)
+    codes[2, 5] = 8
+    with pytest.raises(ValueError, match="code 8 in layer 3, which has 8 codes"):
+        codec.decode(codes)
+    assert codec.decode(codes, layers=2).shape == (320 * codes.shape[1],)
