@@ -12,12 +12,10 @@ Nothing else enters: no labels, no transcripts, no pitch, no energy. The decoder
 import argparse
 import json
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 from sklearn.decomposition import PCA
 from tqdm import tqdm
 from transformers import WhisperConfig, WhisperModel
@@ -25,18 +23,16 @@ from transformers import WhisperConfig, WhisperModel
 from speechlm_utils.audio import load_audio
 from speechlm_utils.codec.residual_vq import fit_codebooks, quantise
 from speechlm_utils.codec.whisper_rvq import (
-    MODEL_TYPE,
     WhisperRVQ,
     WhisperRVQConfig,
-    hash_encoder,
     make_whisper_rvq,
+    save_whisper_rvq,
 )
 from speechlm_utils.corpus.load import load_corpus
 from speechlm_utils.whisper.checkpoint import WHISPER, find_whisper
 from speechlm_utils.whisper.states import HOP, SAMPLE_RATE, load_whisper_encoder
 
 ROOT = Path(__file__).resolve().parents[1]
-TRAINING_ONLY = ("embed_avg", "cluster_size", "inited")
 
 
 def sample_files(corpus: Path, human: Path | None, n_clips: int, human_share: float, seed: int) -> list[Path]:
@@ -114,19 +110,6 @@ def measure_left(sound: np.ndarray, left: np.ndarray, books: np.ndarray) -> list
     return np.array(shares) / total
 
 
-def save(model: WhisperRVQ, out: Path) -> None:
-    """Write config.json and model.safetensors, in half precision, without Whisper's own weights."""
-    out.mkdir(parents=True, exist_ok=True)
-    weights = {
-        key: value.half().contiguous()
-        for key, value in model.state_dict().items()
-        if not key.startswith("encoder.") and not key.endswith(TRAINING_ONLY)
-    }
-    save_file(weights, out / "model.safetensors", metadata={"format": "pt"})
-    config = {"model_type": MODEL_TYPE, **asdict(model.config), "encoder_hash": hash_encoder(model.encoder)}
-    (out / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -159,7 +142,7 @@ def main() -> None:
     model, start = make_whisper_rvq(config, load_whisper_encoder(args.encoder)).eval(), time.monotonic()
     files = sample_files(args.corpus, args.human, args.clips, args.human_share, args.seed)
     found = fit(model, read_states(model, files, args.seconds), args)
-    save(model, args.out)
+    save_whisper_rvq(model, args.out)
     log = {"files": len(files), **found, "took_seconds": round(time.monotonic() - start), **vars(args)}
     log = {key: str(value) if isinstance(value, Path) else value for key, value in log.items()}
     (args.out / "build.json").write_text(json.dumps(log, indent=2) + "\n", encoding="utf-8")

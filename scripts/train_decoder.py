@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from build_tokenizer import ROOT, save
+from build_tokenizer import ROOT
 from speechtokenizer.discriminators import MultiPeriodDiscriminator, MultiScaleSTFTDiscriminator
 from speechtokenizer.trainer.loss import adversarial_loss, discriminator_loss, feature_loss
 from torch import nn
@@ -27,6 +27,7 @@ from tqdm import tqdm
 
 from speechlm_utils.audio import load_audio
 from speechlm_utils.codec.load import load_codec
+from speechlm_utils.codec.whisper_rvq import save_whisper_rvq
 from speechlm_utils.corpus.load import load_corpus
 from speechlm_utils.files import write_json
 
@@ -171,7 +172,7 @@ class Training:
         own = [weight.detach().clone() for weight in self.weights]
         for weight, mean in zip(self.weights, self.average, strict=True):
             weight.data.copy_(mean)
-        save(self.model, self.args.tokenizer)
+        save_whisper_rvq(self.model, self.args.tokenizer)
         about = {"steps": self.step, "batch": self.args.batch, "minutes": round(self.seconds / 60, 1)}
         about |= {"device": describe_device(self.args.device), "adversarial": self.args.adversarial}
         write_json(self.args.tokenizer / "decoder.json", about)

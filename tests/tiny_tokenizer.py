@@ -1,11 +1,8 @@
 """A tiny Whisper in transformers' format, and a tiny speech tokenizer on it, as files."""
 
-import json
-from dataclasses import asdict
-
 import torch
 
-from speechlm_utils.codec.whisper_rvq import MODEL_TYPE, WhisperRVQConfig, hash_encoder, make_whisper_rvq
+from speechlm_utils.codec.whisper_rvq import WhisperRVQConfig, make_whisper_rvq, save_whisper_rvq
 from speechlm_utils.torch_settings import quiet_transformers
 from speechlm_utils.whisper.states import load_whisper_encoder
 
@@ -41,8 +38,6 @@ def make_whisper(folder, seed=0):
 
 def make_tokenizer(folder, whisper, seed=0, **settings):
     """Write a tokenizer of 4 layers on the Whisper of a folder; its codebooks are drawn at random."""
-    from safetensors.torch import save_file
-
     config = WhisperRVQConfig(
         str(whisper),
         window=3,
@@ -60,13 +55,5 @@ def make_tokenizer(folder, whisper, seed=0, **settings):
         for quantiser in (model.semantic, model.acoustic):
             for layer in quantiser.vq.layers:
                 layer._codebook.embed.normal_(std=0.2)
-    state = {
-        key: value.half().contiguous()
-        for key, value in model.state_dict().items()
-        if not key.startswith("encoder.") and not key.endswith(("embed_avg", "cluster_size", "inited"))
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    save_file(state, folder / "model.safetensors")
-    about = {"model_type": MODEL_TYPE, **asdict(config), "encoder_hash": hash_encoder(model.encoder)}
-    (folder / "config.json").write_text(json.dumps(about))
+    save_whisper_rvq(model, folder)
     return folder

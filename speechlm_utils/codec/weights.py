@@ -22,7 +22,7 @@ CONFIG_KEYS = (
 )
 _HUB_NAME = re.compile(r"([\w-][\w.-]*/[\w-][\w.-]*)(?::([\w-][\w./-]*))?")
 _HUB_FILES = ("config.json", CHECKSUMS, "*.safetensors", "*.safetensors.index.json")
-_TRAINING_ONLY = ("embed_avg", "cluster_size", "inited")  # k-means and moving averages: no part of encoding
+TRAINING_ONLY = ("embed_avg", "cluster_size", "inited")  # k-means and moving averages: no part of encoding
 
 
 def read_config(folder: Path) -> dict:
@@ -149,6 +149,6 @@ def hash_model(model, settings, parts: tuple[str, ...] = ("",)) -> str:
     """
     digest = hashlib.sha256(json.dumps(settings).encode())
     for key, value in sorted(model.state_dict().items()):
-        if key.startswith(parts) and not key.endswith(_TRAINING_ONLY):
+        if key.startswith(parts) and not key.endswith(TRAINING_ONLY):
             digest.update(key.encode() + value.detach().cpu().numpy().tobytes())
     return digest.hexdigest()[:16]

@@ -7,11 +7,13 @@ frame's layer-1 code: what is left of the sound when the words' part is taken aw
 labels, pitch or energy.
 """
 
+import json
 import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
+from safetensors.torch import save_file
 from torch import nn
 from torch.nn import functional as F
 
@@ -172,6 +174,19 @@ def load_whisper_rvq(folder: Path, config: dict, name="", device="cpu", n_layers
     weights.check_sha256(path)
     weights.load_weights(model, path, given="encoder.")
     return WhisperRVQCodec(model, name, device, n_layers)
+
+
+def save_whisper_rvq(model: WhisperRVQ, folder: Path) -> None:
+    """Write config.json and model.safetensors, in half precision, without Whisper's own weights."""
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {
+        key: value.half().contiguous()
+        for key, value in model.state_dict().items()
+        if not key.startswith("encoder.") and not key.endswith(weights.TRAINING_ONLY)
+    }
+    save_file(state, folder / "model.safetensors", metadata={"format": "pt"})
+    config = {"model_type": MODEL_TYPE, **asdict(model.config), "encoder_hash": hash_encoder(model.encoder)}
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
 def hash_encoder(encoder: WhisperEncoder) -> str:
