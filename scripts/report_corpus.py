@@ -54,13 +54,14 @@ def describe_upper_bounds(clips: list[Clip]) -> str:
     rows = []
     for task, part in table.groupby("task", sort=False):
         shown = part.set_index("inputs")
-        scores = [
-            f"{r.macro_f1:.3f} [{r.low:.3f}, {r.high:.3f}]"
-            for r in shown.loc[["text", "planted", "both"]].itertuples()
-        ]
+        spans = [shown.score[name].values for name in ("text", "planted", "both")]
+        scores = [f"{score:.3f} [{low:.3f}, {high:.3f}]" for score, low, high in spans]
         first = part.iloc[0]
-        rows.append([task, *scores, f"{first.chance:.3f}", first.n_train, first.n_test, first.n_sentences])
-    return as_table(["task", "text", "planted", "both", "chance", "train", "test", "test sentences"], rows)
+        n_units = " × ".join(map(str, np.atleast_1d(first.score.n)))
+        rows.append([task, *scores, f"{first.chance:.3f}", first.n_train, first.n_test, n_units])
+    return as_table(
+        ["task", "text", "planted", "both", "chance", "train", "test", "sentences × voices"], rows
+    )
 
 
 def main() -> None:

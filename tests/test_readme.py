@@ -1,5 +1,6 @@
-"""The README's result tables are those of the records."""
+"""The README's result tables are those of the records, and there is one score of the words alone."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -16,3 +17,11 @@ def test_tables_are_those_of_the_records():
     assert fill(readme) == readme, "run scripts/write_results.py"
     for name, table in make_tables().items():
         assert f"<!-- {name} -->\n{table}" in readme or name == "topic"
+
+
+def test_the_words_alone_have_one_score():
+    record = json.loads((ROOT / "data" / "reference" / "linear_demo_fallacy.json").read_text(encoding="utf-8"))
+    score = f"{record['own_split']['arms']['words']['macro_f1']:.3f}"
+    card = (ROOT / "data" / "demo" / "README.md").read_text(encoding="utf-8")
+    assert f"| fallacy | {score} [" in card, "run scripts/report_corpus.py"
+    assert f"| words | {score} |" in (ROOT / "README.md").read_text(encoding="utf-8")

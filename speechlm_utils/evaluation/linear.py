@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
+from threadpoolctl import threadpool_limits
 
 from ..clips import Clip
 from ..selection.bag_of_words import WORD_PATTERN, JointBagOfWords
@@ -95,6 +96,8 @@ class Measured(_Scaled):
 class LinearModel(ClassifierMixin, BaseEstimator):
     """Balanced logistic regression (ℓ2) on blocks; their weight, then C, by macro-F1 over grouped folds.
 
+    It is fitted in one thread: the solver's steps are so small that several would mostly wait for each other.
+
     Parameters
     ----------
     blocks : list of `Words`, `Counts` or `Measured`, fitted in place
@@ -107,6 +110,7 @@ class LinearModel(ClassifierMixin, BaseEstimator):
     def __init__(self, blocks):
         self.blocks = blocks
 
+    @threadpool_limits.wrap(limits=1)
     def fit(self, clips: Sequence[Clip], y: np.ndarray, folds: Folds) -> "LinearModel":
         """Fit on clips and labels (n_clips,); `folds` are (train, test) places among these clips."""
         parts, y = [block.fit(clips).transform(clips) for block in self.blocks], np.asarray(y)

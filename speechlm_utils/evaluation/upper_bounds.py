@@ -1,36 +1,28 @@
 """What there is to gain before any speech token is computed: words, planted prosody, and both, per task.
 
 In synthetic speech, a classifier may be given the planted prosody itself, in figures. What this oracle
-reaches is an upper bound for every model that has to hear the prosody first.
+reaches is an upper bound for every model that has to hear the prosody first. The words are read as in every
+other comparison of the suite (`linear.Words`, settings chosen on the train clips of other voices): there is
+one score of the words alone.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
-from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold
-from sklearn.pipeline import FeatureUnion, Pipeline
-from sklearn.preprocessing import FunctionTransformer, PolynomialFeatures, StandardScaler
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from ..bootstrap import Bootstrap, bootstrap_macro_f1, paired_bootstrap
 from ..clips import Clip, groups, label_ids, label_names, sample_clips, task_names
-from ..selection.bag_of_words import WORD_PATTERN
-from .conditions import as_array
+from .arms import Part, Recipe
+from .linear import LinearModel, Measured, Words
 
 INPUTS = ("text", "planted", "both")
-C_GRID = (0.1, 1.0, 10.0, 100.0)
-PLANTED_WEIGHTS = (0.02, 0.1, 0.5)
-"""Weight of the planted parameters (unit variance) beside TF-IDF (unit length per clip), to choose from."""
 
 
 def compute_upper_bounds(
-    clips: Sequence[Clip],
-    limit: int | None = None,
-    n_folds: int = 5,
-    bootstrap: Bootstrap = Bootstrap(),
+    clips: Sequence[Clip], limit: int | None = None, bootstrap: Bootstrap = Bootstrap()
 ) -> pd.DataFrame:
     """Fit on train and score on test, per task, a classifier of words, of planted parameters, and of both.
 
@@ -39,55 +31,51 @@ def compute_upper_bounds(
 
     Returns
     -------
-    table : DataFrame, one row per task and input, in the order of `INPUTS`, with columns
-        `task`, `inputs`, `macro_f1` (classes present in test), `low`, `high`, `gain`, `gain_low`,
-        `gain_high`, `verdict` (against text, paired), `chance` (guesses with the label shares of train),
-        `n_classes`, `n_train`, `n_test`, `n_sentences`
+    table : DataFrame, one row per task and input, in the order of `INPUTS`, with columns `task`, `inputs`,
+        `score` (Interval of macro-F1 over the classes present in test), `gain` (Interval, against text),
+        `chance` (guesses with the label shares of train), `n_classes`, `n_train`, `n_test`
     """
     rows, seed = [], bootstrap.seed
     for task in task_names(clips):
         train, test = (sample_clips(clips, task, split, limit, seed) for split in ("train", "test"))
         names = label_names([*train, *test], task)
         y, y_test = (label_ids(part, task, names) for part in (train, test))
-        sizes = {"n_classes": len(names), "n_train": len(train), "n_test": len(test)}
-        sizes |= {"n_sentences": len(set(groups(test))), "chance": _guess(y, y_test, seed)}
-        fits = {name: fit_upper_bound(train, y, name, n_folds, seed) for name in INPUTS}
-        predicted = {name: fit.predict(as_array(test)) for name, fit in fits.items()}
+        about = {"chance": _guess(y, y_test, seed), "n_classes": len(names)}
+        about |= {"n_train": len(train), "n_test": len(test)}
+        predicted, units = predict_inputs(Part(train, y, test, Recipe(seed=seed))), name_units(test)
         for name, prediction in predicted.items():
-            score = bootstrap_macro_f1(y_test, prediction, groups(test), bootstrap)
-            gain = paired_bootstrap(y_test, predicted["text"], prediction, groups(test), bootstrap).difference
-            row = dict(zip(("macro_f1", "low", "high"), score.values, strict=True))
-            row |= dict(zip(("gain", "gain_low", "gain_high"), gain.values, strict=True))
-            rows.append({"task": task, "inputs": name, **row, "verdict": gain.verdict, **sizes})
+            score = bootstrap_macro_f1(y_test, prediction, units, bootstrap)
+            gain = paired_bootstrap(y_test, predicted["text"], prediction, units, bootstrap).difference
+            rows.append({"task": task, "inputs": name, "score": score, "gain": gain} | about)
     return pd.DataFrame(rows)
 
 
-def fit_upper_bound(
-    clips: Sequence[Clip], y: np.ndarray, inputs: str, n_folds: int = 5, seed: int = 0
-) -> GridSearchCV:
-    """Fit a balanced logistic regression on the given inputs, its settings by grouped cross-validation.
+def predict_inputs(part: Part) -> dict[str, np.ndarray]:
+    """Predict the test clips of a fold from each of `INPUTS`: name -> int array (n_test,).
 
-    Words enter as TF-IDF; planted parameters standardised, with their squares and products, so that a class
-    may also lie between others. Folds keep the clips of one sentence together.
+    Planted parameters enter standardised, with their squares and products, so that a class may also lie
+    between others.
     """
-    if inputs not in INPUTS:
-        raise ValueError(f"inputs={inputs!r}: must be one of {INPUTS}")
-    steps, grid = [], {"model__C": list(C_GRID)}
-    if inputs in ("text", "both"):
-        words = TfidfVectorizer(token_pattern=WORD_PATTERN)
-        steps.append(("text", Pipeline([("read", FunctionTransformer(_texts)), ("tfidf", words)])))
-    if inputs in ("planted", "both"):
-        read = FunctionTransformer(_planted, kw_args={"names": varying_parameters(clips)})
-        squares = PolynomialFeatures(2, include_bias=False)
-        scaled = [("read", read), ("scale", StandardScaler()), ("square", squares)]
-        steps.append(("planted", Pipeline(scaled)))
-    if inputs == "both":
-        grid["inputs__transformer_weights"] = [{"planted": weight} for weight in PLANTED_WEIGHTS]
-    model = LogisticRegression(class_weight="balanced", max_iter=5000)
-    pipeline = Pipeline([("inputs", FeatureUnion(steps)), ("model", model)])
-    folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
-    search = GridSearchCV(pipeline, grid, scoring="f1_macro", cv=folds)
-    return search.fit(as_array(clips), y, groups=groups(clips))
+    planted, folds = Measured(square_planted(part)), part.inner_folds()
+    blocks = dict(zip(INPUTS, ([Words()], [planted], [Words(), planted]), strict=True))
+    return {
+        name: LinearModel(b).fit(part.train, part.y, folds).predict(part.test) for name, b in blocks.items()
+    }
+
+
+def square_planted(part: Part) -> dict[str, np.ndarray]:
+    """Return clip id -> planted parameters, standardised on train, their squares and products."""
+    names, clips = varying_parameters(part.train), [*part.train, *part.test]
+    values = np.array([[clip.planted[name] for name in names] for clip in clips], dtype=float)
+    scaled = StandardScaler().fit(values[: len(part.train)]).transform(values)
+    squared = PolynomialFeatures(2, include_bias=False).fit_transform(scaled)
+    return {clip.id: row for clip, row in zip(clips, squared, strict=True)}
+
+
+def name_units(clips: Sequence[Clip]) -> dict[str, np.ndarray]:
+    """Return what a bootstrap resamples: sentences, and voices where several are named; arrays (n_clips,)."""
+    voices = np.array([clip.speaker for clip in clips])
+    return {"sentences": groups(clips)} | ({"voices": voices} if all(voices) and len(set(voices)) > 1 else {})
 
 
 def varying_parameters(clips: Sequence[Clip]) -> list[str]:
@@ -97,14 +85,6 @@ def varying_parameters(clips: Sequence[Clip]) -> list[str]:
     if not names:
         raise ValueError(f"none of the {len(clips)} clips has planted parameters that vary")
     return names
-
-
-def _texts(clips: np.ndarray) -> list[str]:
-    return [clip.text for clip in clips]
-
-
-def _planted(clips: np.ndarray, names: Sequence[str]) -> np.ndarray:
-    return np.array([[clip.planted[name] for name in names] for clip in clips], dtype=float)
 
 
 def _guess(y: np.ndarray, y_test: np.ndarray, seed: int, n_draws: int = 200) -> float:

@@ -31,7 +31,7 @@ def check_codes_in_clip(answer: int, spec: CodecSpec, seconds: float = 3) -> str
 @exercise("No gain from hearing")
 def check_no_gain(answer: str, table: pd.DataFrame) -> str:
     """Check which task cannot gain from hearing, against the upper bounds (see `compute_upper_bounds`)."""
-    gains = table[table["inputs"] == "both"].set_index("task")["gain"]
+    gains = table[table["inputs"] == "both"].set_index("task")["gain"].map(lambda gain: gain.estimate)
     if answer not in gains.index:
         raise NotYet(f"{answer!r} is none of the tasks {', '.join(gains.index)}.")
     message = f"Words and prosody against words alone, {answer}: {gains[answer]:+.2f}"

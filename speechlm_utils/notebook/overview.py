@@ -1,5 +1,6 @@
-"""What notebook 00 shows: the installation, the corpus by split, clips worth hearing, the planted prosody."""
+"""What notebook 00 shows: the installation, stored results, the corpus by split, clips worth hearing."""
 
+import json
 import platform
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -53,6 +54,16 @@ def notebook_table(folder: Path) -> str:
     for one in find_notebooks(folder):
         lines.append(f"| [{one.title}]({one.path.name}) | {one.question} | {one.minutes} |")
     return "\n".join(lines)
+
+
+def list_records(folder: Path) -> pd.DataFrame:
+    """List the stored results of a folder: which script made each file, when, and how long it took."""
+    rows = []
+    for path in sorted(folder.glob("*.json")):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        minutes = record["seconds"] / 60 if "seconds" in record else None
+        rows.append((path.name, record.get("made_by", ""), record.get("date", ""), minutes))
+    return pd.DataFrame(rows, columns=["stored result", "made by", "date", "minutes"]).round({"minutes": 1})
 
 
 def describe_splits(clips: Sequence[Clip]) -> pd.DataFrame:

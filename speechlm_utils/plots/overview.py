@@ -111,9 +111,10 @@ def plot_upper_bounds(ax: Axes, table: pd.DataFrame) -> Axes:
     places = place_groups(len(sizes), len(by_input))
     for middles, (name, rows) in zip(places, by_input.items(), strict=True):
         (label, color), rows = INPUTS[name], rows.loc[sizes.index]
-        handles.append(ax.bar(middles, rows["macro_f1"], width, color=color, label=label))
-        draw_errors(ax, middles, rows[["macro_f1", "low", "high"]].to_numpy().T)
-        for middle, score in zip(middles, rows["macro_f1"], strict=True):
+        spans = np.array([score.values for score in rows["score"]]).T
+        handles.append(ax.bar(middles, spans[0], width, color=color, label=label))
+        draw_errors(ax, middles, spans)
+        for middle, score in zip(middles, spans[0], strict=True):
             ax.text(middle, 0.03, f"{score:.2f}", ha="center", color="white")
     dotted = {"colors": "black", "linestyles": "dotted", "label": "chance"}
     handles.append(ax.hlines(sizes["chance"], x - 0.45, x + 0.45, **dotted))

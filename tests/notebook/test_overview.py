@@ -12,6 +12,7 @@ from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.notebook.overview import (
     check_installation,
     describe_splits,
+    list_records,
     list_versions,
     notebook_table,
     select_deliveries,
@@ -73,3 +74,11 @@ def test_table_of_notebooks_takes_question_and_minutes_from_the_first_cell(tmp_p
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(head)])
     nbformat.write(notebook, tmp_path / "03_hear.ipynb")
     assert notebook_table(tmp_path).splitlines()[2] == "| [03 · Hear](03_hear.ipynb) | What is it? | 2.5 |"
+
+
+def test_records_say_who_made_them(tmp_path):
+    (tmp_path / "b.json").write_text('{"made_by": "scripts/x.py", "date": "2026-01-02", "seconds": 90}')
+    (tmp_path / "a.json").write_text("{}")
+    table = list_records(tmp_path)
+    assert table.iloc[1].tolist() == ["b.json", "scripts/x.py", "2026-01-02", 1.5]
+    assert table.iloc[0].tolist()[:3] == ["a.json", "", ""]

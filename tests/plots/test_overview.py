@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from speechlm_utils import plots
+from speechlm_utils.bootstrap import Interval
 from speechlm_utils.codec_spec import CodecSpec
 from speechlm_utils.plots.codec import spread_codes
 
@@ -42,7 +43,11 @@ def test_planted_table_shows_means_with_fitting_decimals(ax):
 
 def test_ceilings_are_bars_with_intervals_and_a_line_for_chance(ax):
     rows = [
-        {"task": t, "inputs": i, "macro_f1": 0.2 * k + 0.1, "low": 0.2 * k, "high": 0.2 * k + 0.2}
+        {
+            "task": t,
+            "inputs": i,
+            "score": Interval(0.2 * k + 0.1, 0.2 * k, 0.2 * k + 0.2, 9, "sentences", None),
+        }
         | {"chance": 0.17, "n_classes": 6, "n_test": 50}
         for t in ("fallacy", "topic")
         for k, i in enumerate(("text", "planted", "both"))
