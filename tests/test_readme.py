@@ -20,7 +20,8 @@ def test_tables_are_those_of_the_records():
 
 
 def test_the_words_alone_have_one_score():
-    record = json.loads((ROOT / "data" / "reference" / "linear_demo_fallacy.json").read_text(encoding="utf-8"))
+    path = ROOT / "data" / "reference" / "linear_demo_fallacy.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
     score = f"{record['own_split']['arms']['words']['macro_f1']:.3f}"
     card = (ROOT / "data" / "demo" / "README.md").read_text(encoding="utf-8")
     assert f"| fallacy | {score} [" in card, "run scripts/report_corpus.py"

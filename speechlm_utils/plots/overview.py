@@ -120,6 +120,6 @@ def plot_upper_bounds(ax: Axes, table: pd.DataFrame) -> Axes:
     handles.append(ax.hlines(sizes["chance"], x - 0.45, x + 0.45, **dotted))
     names = [f"{show_name(r.Index)}\n{r.n_classes} classes, {r.n_test} clips" for r in sizes.itertuples()]
     ax.set_xticks(x, names)
-    ax.set(ylim=(0, 1.08), ylabel="macro-F1 on test")
+    ax.set(ylim=(0, 1.08), ylabel="macro-F1 on test\n(95 % interval)")
     ax.legend(handles=handles, ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     return ax
