@@ -13,7 +13,7 @@
 #
 # [← 04 · Pre-train the new rows](04_pretrain_embeddings.ipynb) ·
 # [contents](00_start_here.ipynb) ·
-# [11 · Token atlas →](11_token_atlas.ipynb)
+# [06 · Real voices →](06_real_voices.ipynb)
 #
 # You will
 #
@@ -736,4 +736,4 @@ exercises.check_knob(my_knob, train_lora, knobs)
 # - Swapping deliveries shows whether the model listens.
 # - What was trained fits in a small folder, and reloads to equal logits.
 #
-# Written: `classifier_<task>/` in the run folder. Next: [11 · Token atlas →](11_token_atlas.ipynb)
+# Written: `classifier_<task>/` in the run folder. Next: [06 · Real voices →](06_real_voices.ipynb)

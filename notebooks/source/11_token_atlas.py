@@ -12,7 +12,7 @@
 # About 1 minute on two CPU cores, no GPU. If notebook 04 has left no rows, they are trained
 # here first, which takes several times as long; the time depends on `row_steps` and on the language model.
 #
-# [← 05 · Fine-tune](05_finetune.ipynb) ·
+# [← 06 · Real voices](06_real_voices.ipynb) ·
 # [contents](00_start_here.ipynb) ·
 # [12 · Why this prediction? →](12_why_this_prediction.ipynb)
 #

@@ -13,3 +13,4 @@ from .interpretation import (
     check_replace,
 )
 from .selection import check_overlap, check_permutation_p, check_soft_threshold, check_zeros
+from .voices import check_constant_answer, check_voice_split
