@@ -159,6 +159,17 @@ def groups(clips: Sequence[Clip]) -> np.ndarray:
     return np.array([clip.group for clip in clips], dtype=str)
 
 
+def name_units(clips: Sequence[Clip]) -> dict[str, np.ndarray]:
+    """Return what a bootstrap resamples, arrays (n_clips,): sentences (else clips), and voices.
+
+    Voices are left out where there is one, or a clip names none.
+    """
+    sentences, voices = groups(clips), np.array([clip.speaker for clip in clips], dtype=str)
+    ids = {"clips": np.array([clip.id for clip in clips], dtype=str)}
+    units = {"sentences": sentences} if len(set(sentences)) > 1 else ids
+    return units | ({"voices": voices} if all(voices) and len(set(voices)) > 1 else {})
+
+
 def hash_corpus(clips: Sequence[Clip]) -> str:
     """Hash ids, texts, labels and codes of the clips (16 hex digits), whatever their order."""
     digest = hashlib.sha256()

@@ -10,6 +10,7 @@ from speechlm_utils.clips import (
     hash_corpus,
     label_ids,
     label_names,
+    name_units,
     sample_clips,
     select_clips,
     task_names,
@@ -81,3 +82,15 @@ def test_folds_keep_voices_together_or_else_groups_or_clips():
     assert choose_unit([*clips, *make_clips(speaker="anna")]) == "speaker"
     assert choose_unit(clips) == choose_unit(make_clips(speaker="anna")) == "group"
     assert choose_unit(make_clips(n_groups=1)) == "id"
+
+
+def test_voices_are_resampled_where_every_clip_names_one_and_there_are_several():
+    clips = [Clip(f"c{i}", "", None, speaker=f"v{i % 2}", group=f"s{i // 2}") for i in range(4)]
+    found = name_units(clips)
+    assert {name: one.tolist() for name, one in found.items()} == {
+        "sentences": ["s0", "s0", "s1", "s1"],
+        "voices": ["v0", "v1", "v0", "v1"],
+    }
+    assert list(name_units(clips[::2])) == ["sentences"]
+    assert list(name_units([*clips, Clip("x", "", None)])) == ["sentences"]
+    assert name_units(clips[:2])["clips"].tolist() == ["c0", "c1"]

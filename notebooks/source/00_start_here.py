@@ -30,10 +30,10 @@ from speechlm_utils import exercises, plots, widgets
 from speechlm_utils.acoustics.features import clip_features
 from speechlm_utils.audio import load_audio
 from speechlm_utils.bootstrap import Bootstrap, bootstrap_macro_f1
-from speechlm_utils.clips import label_ids, label_names, sample_clips, select_clips
+from speechlm_utils.clips import label_ids, label_names, name_units, sample_clips, select_clips
 from speechlm_utils.codec.cache import encode_clips
 from speechlm_utils.evaluation.linear import LinearModel, Words
-from speechlm_utils.evaluation.upper_bounds import compute_upper_bounds, name_units
+from speechlm_utils.evaluation.upper_bounds import compute_upper_bounds
 from speechlm_utils.evaluation.voices import rotate_voices
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.llm.spec import LLMSpec

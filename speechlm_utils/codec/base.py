@@ -121,7 +121,7 @@ class SpeechCodec(ABC):
             if largest >= n_codes:
                 raise ValueError(f"code {largest} in layer {layer}, which has {n_codes} codes")
         ids = torch.as_tensor(codes.astype(np.int64), device=self.device)
-        with exact_float32():
+        with one_thread(), exact_float32():
             return self._decode({int(layer): ids[layer - 1][None] for layer in layers}).cpu().numpy()
 
     @abstractmethod

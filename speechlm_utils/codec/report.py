@@ -1,31 +1,18 @@
-"""Measure a codec on clips it has not seen: sound by number of layers, phones, pitch and energy, speed."""
+"""Measure a codec on clips it has not seen: phones, pitch and energy by layers, speed."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from ..acoustics.spectra import mel_distance
 from ..bootstrap import Bootstrap, Interval, Resamples
-from ..clips import Clip
+from ..clips import Clip, name_units
 from ..codec_spec import shared_spec
 from .base import SpeechCodec
 from .probing import frame_phones, phone_information, predict_from_codes
 
 TARGETS = ("f0_st", "rms_db")
-
-
-def decode_distances(codec: SpeechCodec, wavs: Sequence[np.ndarray], depths: Sequence[int]) -> np.ndarray:
-    """Measure how far the speech decoded from the first layers lies from the original, see `mel_distance`.
-
-    `depths` says from how many layers to decode each time: float array, shape (n_wavs, n_depths).
-    """
-    rows, rate = [], codec.spec.sample_rate
-    for wav in wavs:
-        codes = codec.encode(wav)
-        rows.append([mel_distance(wav, codec.decode(codes, depth), rate) for depth in depths])
-    return np.array(rows)
 
 
 def report_phones(clips: Sequence[Clip], seed: int = 0) -> pd.DataFrame:
@@ -61,7 +48,7 @@ def report_probes(
     ----------
     train, test : clips with codes, and their features as `clip_features` returns them
     layer_sets : name -> layers, e.g. {"1": [1], "2–8": range(2, 9)}
-    bootstrap : over the clips of test
+    bootstrap : over the sentences (or clips) and voices of test
 
     Returns
     -------
@@ -69,7 +56,8 @@ def report_probes(
     """
     size = shared_spec([*train[0], *test[0]]).codebook_size
     x, x_test = (np.concatenate([clip.codes for clip in clips], axis=1) for clips, _ in (train, test))
-    clip_of = np.repeat(np.arange(len(test[0])), [clip.codes.shape[1] for clip in test[0]])
+    lengths = [clip.codes.shape[1] for clip in test[0]]
+    units = {name: np.repeat(one, lengths) for name, one in name_units(test[0]).items()}
     rows = []
     for target in TARGETS:
         y, y_test = (np.concatenate([one[target] for one in features]) for _, features in (train, test))
@@ -77,19 +65,22 @@ def report_probes(
         n_frames = {"n_train": int(np.isfinite(y).sum()), "n_test": int(known.sum())}
         for name, layers in layer_sets.items():
             predicted = predict_from_codes((x, y), x_test[:, known], layers, size)
-            r2 = bootstrap_r2(y_test[known], predicted, clip_of[known], bootstrap)
+            groups = {unit: one[known] for unit, one in units.items()}
+            r2 = bootstrap_r2(y_test[known], predicted, groups, bootstrap)
             rows.append({"target": target, "layers": name, "r2": r2} | n_frames)
     return pd.DataFrame(rows)
 
 
 def bootstrap_r2(
-    y_true: np.ndarray, predicted: np.ndarray, clip_of: np.ndarray, bootstrap: Bootstrap
+    y_true: np.ndarray, predicted: np.ndarray, groups: Mapping[str, np.ndarray], bootstrap: Bootstrap
 ) -> Interval:
-    """Return R² over frames (n_frames,); `clip_of` says what is resampled together."""
-    drawn = Resamples({"clips": clip_of}, bootstrap)
+    """Return R² over frames (n_frames,); `groups`, arrays (n_frames,), say what is resampled together."""
+    drawn = Resamples(groups, bootstrap)
     parts = [np.ones(len(y_true)), y_true, y_true**2, (y_true - predicted) ** 2]
     n, total, squares, missed = drawn.sum(parts).T
-    r2 = 1 - missed / (squares - total**2 / n)
+    spread = squares - total**2 / np.maximum(n, 1)
+    r2 = 1 - np.divide(missed, spread, out=np.zeros(len(n)), where=spread > 0)
+    r2[n == 0] = r2[0]  # a resample may draw no frame where every clip has a voice of its own
     return drawn.interval(r2, reference=None)
 
 

@@ -14,7 +14,7 @@ from sklearn.metrics import f1_score
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from ..bootstrap import Bootstrap, bootstrap_macro_f1, paired_bootstrap
-from ..clips import Clip, groups, label_ids, label_names, sample_clips, task_names
+from ..clips import Clip, label_ids, label_names, name_units, sample_clips, task_names
 from .arms import Part, Recipe
 from .linear import LinearModel, Measured, Words
 
@@ -70,12 +70,6 @@ def square_planted(part: Part) -> dict[str, np.ndarray]:
     scaled = StandardScaler().fit(values[: len(part.train)]).transform(values)
     squared = PolynomialFeatures(2, include_bias=False).fit_transform(scaled)
     return {clip.id: row for clip, row in zip(clips, squared, strict=True)}
-
-
-def name_units(clips: Sequence[Clip]) -> dict[str, np.ndarray]:
-    """Return what a bootstrap resamples: sentences, and voices where several are named; arrays (n_clips,)."""
-    voices = np.array([clip.speaker for clip in clips])
-    return {"sentences": groups(clips)} | ({"voices": voices} if all(voices) and len(set(voices)) > 1 else {})
 
 
 def varying_parameters(clips: Sequence[Clip]) -> list[str]:

@@ -14,13 +14,18 @@ CASES = ((50, 1024, 4000), (12.5, 2048, 1000), (75, 1024, 1500), (12.5, 2048, 11
 
 
 @exercise("Bit rate")
-def check_bit_rate(answer: float, spec: CodecSpec) -> str:
+def check_bit_rate(answer: float, codec) -> str:
     """Check the bit rate of a codec in kilobits per second."""
-    right = spec.n_layers * np.log2(spec.codebook_size) * spec.frame_rate / 1000
-    hints = {"Count in kilobits, not bits.": 1000 * right}
-    compare(answer, right, hints, otherwise="Count bits per code × layers × frames per second.")
+    spec = codec.spec
+    frames = spec.frame_rate / 1000
+    right = frames * sum(np.log2(codec.count_codes(layer)) for layer in spec.layers)
+    hints = {
+        "Count in kilobits, not bits.": 1000 * right,
+        "The layers have not all as many codes.": frames * spec.n_layers * np.log2(spec.codebook_size),
+    }
+    compare(answer, right, hints, otherwise="Add up the bits of the layers' codes, times frames per second.")
     pcm = spec.sample_rate * 16 / 1000
-    return f"The samples themselves, 16 bits each, take {pcm:g} kbit/s: {pcm / right:g} times as much."
+    return f"The samples themselves, 16 bits each, take {pcm:g} kbit/s: {pcm / right:.3g} times as much."
 
 
 @exercise("Residual VQ")

@@ -83,17 +83,6 @@ def plot_codes(ax: Axes, codes: np.ndarray, spec: CodecSpec) -> Axes:
     return ax
 
 
-def plot_depth_curve(ax: Axes, depths: Sequence[int], distances: np.ndarray, name: str, color: str) -> Axes:
-    """Draw the mel distances (n_clips, n_depths) over the layers decoded: clips thin, mean thick."""
-    ax.plot(depths, distances.T, color=color, alpha=0.18, linewidth=0.8)
-    label = f"{name}: mean of {len(distances)}"
-    ax.plot(depths, distances.mean(axis=0), "o-", color=color, linewidth=2.4, label=label)
-    ax.set(xlabel="layers decoded", ylabel="log-mel distance to the original", xticks=list(depths))
-    ax.set_ylim(0, 1.05 * ax.dataLim.y1)  # of all clips drawn so far
-    ax.legend()
-    return ax
-
-
 def plot_probes(ax: Axes, table: pd.DataFrame, target: str) -> Axes:
     """Draw how well one target of `report_probes` is read from layer 1, acoustic layers and both."""
     rows = table[table["target"] == target]
@@ -103,7 +92,7 @@ def plot_probes(ax: Axes, table: pd.DataFrame, target: str) -> Axes:
     ax.bar(names, values[0], color=colors)
     draw_errors(ax, names, values)
     ax.axhline(0, color="black", linewidth=0.8)
-    ax.set(xlabel="layers read", ylabel="R² on unseen voices")
+    ax.set(xlabel="layers read", ylabel="R² on unseen voices\n(95 % interval)")
     return ax
 
 

@@ -1,7 +1,5 @@
 """Ceilings on planted answers: words that tell, a delivery that tells, and either alone."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score
@@ -9,12 +7,7 @@ from sklearn.metrics import f1_score
 from speechlm_utils.bootstrap import Bootstrap, bootstrap_macro_f1
 from speechlm_utils.clips import Clip, groups, label_ids
 from speechlm_utils.evaluation.arms import Part, Recipe
-from speechlm_utils.evaluation.upper_bounds import (
-    compute_upper_bounds,
-    name_units,
-    predict_inputs,
-    varying_parameters,
-)
+from speechlm_utils.evaluation.upper_bounds import compute_upper_bounds, predict_inputs, varying_parameters
 
 LABELS = ("a", "b", "c")
 
@@ -68,14 +61,6 @@ def test_constant_parameters_are_left_out():
     assert varying_parameters(clips) == ["pitch", "gain"]
     with pytest.raises(ValueError, match="none of the 1 clips has planted"):
         varying_parameters(clips[:1])
-
-
-def test_voices_are_resampled_where_all_clips_name_one_and_there_are_several():
-    clips = make_clips(False, False, n=3)
-    assert list(name_units(clips)) == ["sentences"]
-    spoken = [replace(clip, speaker=f"v{i % 2}") for i, clip in enumerate(clips)]
-    assert list(name_units(spoken)) == ["sentences", "voices"]
-    assert list(name_units(spoken[::2])) == list(name_units([clips[0], *spoken])) == ["sentences"]
 
 
 def test_interval_of_one_score_is_that_of_resampled_sentences():

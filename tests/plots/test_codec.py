@@ -70,13 +70,6 @@ def test_waveform_mel_and_phones_share_the_seconds(ax):
     assert texts == {"AH": pytest.approx(0.15), "R": pytest.approx(0.3)}
 
 
-def test_depth_curve_has_each_clip_and_the_mean(ax):
-    distances = np.array([[1.0, 0.5], [2.0, 1.5]])
-    plots.codec.plot_depth_curve(ax, [1, 2], distances, "voices", plots.TEXT)
-    assert [list(line.get_ydata()) for line in ax.lines] == [[1, 0.5], [2, 1.5], [1.5, 1.0]]
-    assert ax.get_legend().get_texts()[0].get_text() == "voices: mean of 2"
-
-
 def test_probes_draw_one_target_with_its_intervals(ax):
     rows = [
         ("f0_st", "1", (0.1, 0.0, 0.2)),
