@@ -1,14 +1,17 @@
 """Train the decoder of a speech tokenizer, and nothing else: codes stay what they are (build-time).
 
+    pip install -r scripts/requirements-corpus.txt
     python scripts/train_decoder.py build/tokenizer --minutes 60 --human build/human
-    python scripts/train_decoder.py build/tokenizer --minutes 20 --device cuda --batch 64 --adversarial
+    python scripts/train_decoder.py build/tokenizer --minutes 20 --device cuda --batch 32 --adversarial
 
-Clips of the demo corpus (train and unlabelled) and of recorded human speech are encoded once. Then segments
-of codes are decoded, some from fewer layers than all, and compared with the sound they stand for, by mel
-spectra and magnitudes at several resolutions. With --adversarial, the discriminators of the package
-``speechtokenizer`` join after a part of the time: spectral distances alone prefer the average of all that
-fits, which sounds muffled. What is saved is a running average of the weights. A run that was interrupted goes
-on from its last checkpoint, in the tokenizer's folder; the same command again, with more minutes, trains on.
+Clips of the demo corpus (train and unlabelled) and of recorded human speech are encoded, and their pitch is
+tracked by SwiftF0, once: `decoder_speech.npz` in the tokenizer's folder keeps both. Segments of codes are
+decoded, some from fewer layers than all, and compared with the sound they stand for, by mel spectra and
+magnitudes at several resolutions; the decoder's head learns the tracked pitch, which drives its harmonics in
+the training. With --adversarial, the discriminators of the package ``speechtokenizer`` join after a part of
+the time: spectral distances alone prefer the average of all that fits, which sounds muffled. What is saved
+is a running average of the weights. A run that was interrupted goes on from its last checkpoint, in the
+folder of the tokenizer; the same command again, with more minutes, trains on.
 """
 
 import argparse
@@ -27,44 +30,85 @@ from tqdm import tqdm
 
 from speechlm_utils.audio import load_audio
 from speechlm_utils.codec.load import load_codec
+from speechlm_utils.codec.voiced_decoder import MIDDLE_HZ, Voice
 from speechlm_utils.codec.whisper_rvq import save_whisper_rvq
 from speechlm_utils.corpus.load import load_corpus
 from speechlm_utils.files import write_json
 
 FRAMES = 50  # of a segment
-SPECTRAL_SHARE = 0.4  # of the time, before the discriminators join
+SPECTRAL_SHARE = 0.25  # of the time, before the discriminators join
 ALL_LAYERS = 0.7  # of the segments are decoded from all layers, the others from fewer
 DECAY = 0.995  # of the running average
 SAVE_EVERY = 200  # steps
+F0_HZ = (60, 520)
+LONGEST = 1000  # frames of a clip
+
+
+def list_files(args: argparse.Namespace) -> list[Path]:
+    """List the clips that nobody is judged on, and some of recorded human speech."""
+    files = [clip.audio for clip in load_corpus(args.corpus) if clip.split in ("train", "unlabelled")]
+    recorded = sorted(args.human.rglob("*.flac")) if args.human else []
+    order = np.random.default_rng(0).permutation(len(recorded))
+    return files + [recorded[i] for i in order[: args.human_clips]]
+
+
+def track_pitch(tracker, wav: np.ndarray, n_frames: int, seconds: float) -> np.ndarray:
+    """Track pitch in the middle of each frame: float16 (n_frames,), Hz, 0 where unvoiced."""
+    found, middle = tracker.detect(wav, 16000), (np.arange(n_frames) + 0.5) * seconds
+    octaves = np.interp(middle, found.timestamps, np.log2(np.maximum(found.pitch_hz, 1)))
+    voiced = np.interp(middle, found.timestamps, found.confidence) >= 0.5
+    f0 = np.where(voiced, 2**octaves, 0)
+    return np.where((f0 < F0_HZ[0]) | (f0 > F0_HZ[1]), 0, f0).astype(np.float16)
+
+
+def prepare_speech(codec, files: list[Path], path: Path) -> dict[str, np.ndarray]:
+    """Encode the files and track their pitch, or read what was kept: "codes ..." and "f0 ..." of each."""
+    if path.exists():
+        with np.load(path) as stored:
+            return dict(stored)
+    from swift_f0 import SwiftF0
+
+    tracker, found = SwiftF0(threads=1), {}
+    for i, file in enumerate(tqdm(files, desc="encode", unit="file", mininterval=10)):
+        wav = load_audio(file, codec.spec.sample_rate)
+        codes = codec.encode(wav)
+        if FRAMES < codes.shape[1] <= LONGEST:
+            found[f"codes {i}"] = codes
+            found[f"f0 {i}"] = track_pitch(
+                tracker, wav, codes.shape[1], codec.spec.hop / codec.spec.sample_rate
+            )
+    np.savez_compressed(path, **found)
+    return found
 
 
 class Speech:
-    """Random segments of codes and of the sound they stand for."""
+    """Random segments of codes, of the sound they stand for, and of its pitch; all on one device."""
 
-    def __init__(self, codec, corpus: Path, human: Path | None, n_human: int, seed: int) -> None:
-        self.codec, self.rng, self.pairs = codec, np.random.default_rng(seed), []
-        files = [clip.audio for clip in load_corpus(corpus) if clip.split in ("train", "unlabelled")]
-        recorded = sorted(human.rglob("*.flac")) if human else []
-        files += [recorded[i] for i in self.rng.permutation(len(recorded))[:n_human]]
-        for file in tqdm(files, desc="encode", unit="file", mininterval=10):
-            wav = load_audio(file, codec.spec.sample_rate)
-            codes = codec.encode(wav)
-            if codes.shape[1] > FRAMES:
-                wav = np.pad(wav, (0, codes.shape[1] * codec.spec.hop - len(wav)))
-                self.pairs.append((codes, (wav * 32767).astype(np.int16)))
+    def __init__(self, codec, files: list[Path], path: Path, seed: int) -> None:
+        stored, device, hop = prepare_speech(codec, files, path), codec.device, codec.spec.hop
+        kept = [i for i in range(len(files)) if f"codes {i}" in stored]
+        codes = [stored[f"codes {i}"] for i in kept]
+        wavs = [
+            np.pad(wav, (0, one.shape[1] * hop - len(wav)))
+            for i, one in zip(kept, codes, strict=True)
+            if (wav := load_audio(files[i], codec.spec.sample_rate)) is not None
+        ]
+        self.rng, self.hop, self.device = np.random.default_rng(seed), hop, device
+        self.codes = torch.from_numpy(np.concatenate(codes, axis=1).astype(np.int64)).to(device)
+        self.f0 = torch.from_numpy(np.concatenate([stored[f"f0 {i}"] for i in kept])).float().to(device)
+        self.wav = torch.from_numpy((np.concatenate(wavs) * 32767).astype(np.int16)).to(device)
+        ends = np.cumsum([one.shape[1] for one in codes])
+        starts = [
+            np.arange(end - one.shape[1], end - FRAMES + 1) for end, one in zip(ends, codes, strict=True)
+        ]
+        self.starts = np.concatenate(starts)
 
-    def draw(self, n: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return codes (n_layers, n, FRAMES) and sound (n, 1, FRAMES * hop)."""
-        hop, codes, wavs = self.codec.spec.hop, [], []
-        for i in self.rng.integers(len(self.pairs), size=n):
-            all_codes, wav = self.pairs[i]
-            at = self.rng.integers(all_codes.shape[1] - FRAMES + 1)
-            codes.append(all_codes[:, at : at + FRAMES].astype(np.int64))
-            wavs.append(wav[at * hop : (at + FRAMES) * hop].astype(np.float32) / 32767)
-        device = self.codec.device
-        return torch.from_numpy(np.stack(codes, 1)).to(device), torch.from_numpy(np.stack(wavs))[:, None].to(
-            device
-        )
+    def draw(self, n: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return codes (n_layers, n, FRAMES), sound (n, 1, FRAMES * hop) and pitch (n, FRAMES)."""
+        starts = torch.from_numpy(self.rng.choice(self.starts, n)).to(self.device)[:, None]
+        frames = starts + torch.arange(FRAMES, device=self.device)
+        samples = starts * self.hop + torch.arange(FRAMES * self.hop, device=self.device)
+        return self.codes[:, frames], self.wav[samples].float()[:, None] / 32767, self.f0[frames]
 
 
 class SpectralLoss(nn.Module):
@@ -121,7 +165,7 @@ def sum_layers(model, codes: torch.Tensor, n_layers: np.ndarray) -> torch.Tensor
 @torch.no_grad()
 def initialise_scales(decoder: nn.Module, latent: torch.Tensor, loudness: float) -> None:
     """Set each weight-normed convolution's gain for unit output deviation on real codes, in order."""
-    modules = [one for one in decoder.modules() if isinstance(one, nn.Conv1d | nn.ConvTranspose1d)]
+    modules = [one for one in decoder.modules() if hasattr(one, "weight_g")]
     last = [one for one in modules if isinstance(one, nn.Conv1d)][-1]
 
     def scale(module, inputs, output):
@@ -134,6 +178,21 @@ def initialise_scales(decoder: nn.Module, latent: torch.Tensor, loudness: float)
     decoder(latent)
     for handle in handles:
         handle.remove()
+
+
+def compare_pitch(found: torch.Tensor, f0: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return how far the head's pitch is from the tracked one (octaves), and cross-entropy of voicing."""
+    voiced = f0 > 0
+    away = (found[:, 0] - (f0.clamp_min(1) / MIDDLE_HZ).log2()).abs()
+    octaves = (away * voiced).sum() / voiced.sum().clamp_min(1)
+    return octaves, F.binary_cross_entropy_with_logits(found[:, 1], voiced.float())
+
+
+def fill_voice(f0: torch.Tensor) -> Voice:
+    """Make a voice of tracked pitch; an unvoiced frame takes the mean of the others."""
+    voiced = f0 > 0
+    mean = (f0.sum(1) / voiced.sum(1).clamp_min(1)).clamp_min(F0_HZ[0])[:, None]
+    return Voice(torch.where(voiced, f0, mean), voiced.float())
 
 
 class Training:
@@ -185,14 +244,17 @@ class Training:
         rate = args.lr * min(1, (self.step + 10) / 100) * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * done)))
         for group in (*self.maker.param_groups, *self.critic.param_groups):
             group["lr"] = float(rate)
-        codes, wav = speech.draw(args.batch)
+        codes, wav, f0 = speech.draw(args.batch)
         n_q = len(codes)
         n_layers = np.where(
             speech.rng.random(args.batch) < ALL_LAYERS, n_q, speech.rng.integers(1, n_q, args.batch)
         )
-        made = self.model.decoder(sum_layers(self.model, codes, n_layers))
+        latent, decoder = sum_layers(self.model, codes, n_layers), self.model.decoder
+        octaves, voicing = compare_pitch(decoder.pitch(latent), f0)
+        made = decoder(latent, fill_voice(f0), torch.randn_like(wav[:, 0]))
         mel, stft = spectral(made, wav)
-        loss, log = 45 * mel + 15 * stft, {"mel": mel, "stft": stft}
+        loss, log = 45 * mel + 15 * stft + 30 * octaves + 5 * voicing, {"mel": mel, "stft": stft}
+        log |= {"octaves": octaves, "voicing": voicing}
         if args.adversarial and done > SPECTRAL_SHARE:
             self.critic.zero_grad(set_to_none=True)
             real_logits, made_logits, _, _ = self.judge(wav, made.detach())
@@ -228,10 +290,11 @@ def train(args: argparse.Namespace) -> None:
     torch.backends.cuda.matmul.allow_tf32 = True
     training = Training(args)
     is_resumed = training.restore()
-    speech = Speech(training.codec, args.corpus, args.human, args.human_clips, args.seed + training.step)
+    kept = args.tokenizer / "decoder_speech.npz"
+    speech = Speech(training.codec, list_files(args), kept, args.seed + training.step)
     spectral = SpectralLoss(training.codec.spec.sample_rate).to(args.device)
     if not is_resumed:
-        codes, wav = speech.draw(32)
+        codes, wav, _ = speech.draw(32)
         latent = sum_layers(training.model, codes, np.full(32, len(codes)))
         initialise_scales(training.model.decoder, latent, float(wav.std()))
     before, start = training.seconds, time.monotonic()
@@ -254,7 +317,7 @@ def main() -> None:
     add("tokenizer", type=Path, help="folder of build_tokenizer.py")
     add("--corpus", type=Path, default=ROOT / "data" / "demo")
     add("--human", type=Path, help="folder of FLAC files by collect_human_speech.py")
-    add("--human-clips", type=int, default=800)
+    add("--human-clips", type=int, default=900)
     add("--minutes", type=float, default=60, help="of training in all, resumed time included")
     add("--batch", type=int, default=12, help="segments of one second")
     add("--lr", type=float, default=1e-3)

@@ -3,8 +3,8 @@
 Quantiser and decoder are the classes of the `speechtokenizer` package; what differs from the released
 SpeechTokenizer is the encoder. Layer 1 (semantic) codes the states of the last encoder block. The layers from
 2 on (acoustic) code the states of an earlier block, averaged over some frames, less the mean state of the
-frame's layer-1 code: what is left of the sound when the words' part is taken away. Nothing here was taught
-labels, pitch or energy.
+frame's layer-1 code: what is left of the sound when the words' part is taken away. No code was taught labels,
+pitch or energy.
 """
 
 import json
@@ -21,6 +21,7 @@ from ..codec_spec import CodecSpec
 from ..whisper.states import HOP, SAMPLE_RATE, WhisperEncoder, load_whisper_encoder
 from . import weights
 from .base import SpeechCodec
+from .voiced_decoder import VoicedDecoder
 
 MODEL_TYPE = "whisper_rvq"
 
@@ -65,7 +66,6 @@ class WhisperRVQ(nn.Module):
     """Encoder, quantisers and decoder; see the module's text."""
 
     def __init__(self, config: WhisperRVQConfig, encoder: WhisperEncoder):
-        from speechtokenizer.modules import SEANetDecoder
         from speechtokenizer.quantization import ResidualVectorQuantizer
 
         super().__init__()
@@ -80,12 +80,12 @@ class WhisperRVQ(nn.Module):
         self.semantic = ResidualVectorQuantizer(n_q=1, bins=config.semantic_codes, **books)
         self.acoustic = ResidualVectorQuantizer(n_q=config.n_q - 1, bins=config.acoustic_codes, **books)
         self.mean_acoustic = nn.Embedding(config.semantic_codes, size)
-        self.decoder = SEANetDecoder(
+        self.decoder = VoicedDecoder(
+            SAMPLE_RATE,
             dimension=2 * size,
             n_filters=config.n_filters,
             n_residual_layers=config.n_residual_layers,
             ratios=list(config.ratios),
-            lstm=0,
         )
 
     def project(self, wav):

@@ -1,0 +1,189 @@
+"""Run the arms of the study with the language model: arms x seeds of one task, one record a run.
+
+    python scripts/llm_study.py --task fallacy --arms text lasso matched --seeds 0 1 2 3 4
+    python scripts/llm_study.py --corpus runs/corpora/emodb --task emotion --rotate 5 --arms lasso matched
+    python scripts/llm_study.py --task fallacy --list
+
+Records are appended to build/study/<corpus>_<task>.jsonl as they finish; the same command goes on where it
+was stopped. --merge writes them to data/reference/llm_<corpus>_<task>.json, beside what stands there already.
+What the arms read is gathered once and kept beside the records (--gather stops there: the folder can then be
+taken to a machine that has the language model and a GPU, but neither corpus nor codec). With --rotate K,
+voices rotate through test in K folds, the seed of a run is its fold, and --merge pools the folds' test clips.
+"""
+
+import argparse
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import joblib
+from tqdm import tqdm
+
+from speechlm_utils.acoustics.features import clip_features
+from speechlm_utils.clips import Clip, label_names
+from speechlm_utils.codec.cache import encode_clips
+from speechlm_utils.codec.load import load_codec
+from speechlm_utils.corpus.load import load_corpus
+from speechlm_utils.evaluation.voices import rotate_voices
+from speechlm_utils.files import write_json
+from speechlm_utils.llm.spec import LLMSpec
+from speechlm_utils.studies.arms import ARMS
+from speechlm_utils.studies.grid import Job, read_records, run_grid
+from speechlm_utils.studies.material import (
+    Material,
+    name_layers,
+    select_tokens,
+    summarise_prosody,
+    write_prosody,
+)
+from speechlm_utils.studies.report import describe_clips, load_study
+from speechlm_utils.studies.run import run_arm
+
+ROOT = Path(__file__).resolve().parents[1]
+RMS_DBFS = -26.0
+SPLITS = ("train", "validation", "test")
+
+
+def gather(args: argparse.Namespace, fold: int | None) -> Material:
+    """Encode, measure and select what the arms of a task read; of one fold, if voices rotate."""
+    codec, corpus = load_codec(args.codec), load_corpus(args.corpus)
+    labelled = [clip for clip in corpus if args.task in clip.labels]
+    unlabelled = [clip for clip in corpus if clip.split == "unlabelled"]
+    if fold is not None:
+        labelled, unlabelled = rotate(labelled, args.rotate, fold), []
+    coded, loud = (encode_clips(labelled, codec, args.cache, level, 2) for level in (None, RMS_DBFS))
+    parts, loud_parts = divide(coded), divide(loud)
+    silent, loud_silent = (
+        encode_clips(unlabelled, codec, args.cache, level, 2) if unlabelled else some["train"]
+        for level, some in ((None, parts), (RMS_DBFS, loud_parts))
+    )
+    layers, heard = name_layers(codec.spec), ((parts, False), (loud_parts, True))
+    selections = {
+        (name, is_loud): select_tokens(some["train"], args.task, layers[name], args.n_tokens)
+        for some, is_loud in heard
+        for name in (("acoustic",) if is_loud else layers)
+    }
+    return Material(
+        Path(args.corpus).name,
+        args.task,
+        label_names(coded, args.task),
+        parts,
+        silent,
+        selections,
+        layers,
+        codec.hash,
+        loud_parts | {"unlabelled": loud_silent},
+        describe_prosody(parts, args.cache),
+    )
+
+
+def divide(clips: list[Clip]) -> dict[str, list[Clip]]:
+    """Divide clips by split."""
+    return {split: [clip for clip in clips if clip.split == split] for split in SPLITS}
+
+
+def rotate(clips: list[Clip], n_folds: int, fold: int) -> list[Clip]:
+    """Give clips the splits of a fold: its voices are test, the next fold's validation."""
+    folds = rotate_voices(clips, n_folds, 0, False)
+    place = {i: "train" for i in range(len(clips))}
+    place |= {int(i): "validation" for i in folds[(fold + 1) % n_folds][1]}
+    place |= {int(i): "test" for i in folds[fold][1]}
+    return [replace(clip, split=place[i]) for i, clip in enumerate(clips)]
+
+
+def describe_prosody(parts: dict[str, list[Clip]], cache: Path) -> dict[str, str]:
+    """Write the measured prosody of every clip in words."""
+    clips = [clip for split in SPLITS for clip in parts[split]]
+    measured = [summarise_prosody(one) for one in clip_features(clips, cache)]
+    words = write_prosody(measured[: len(parts["train"])], measured)
+    return {clip.id: text for clip, text in zip(clips, words, strict=True)}
+
+
+def load_material(args: argparse.Namespace, fold: int | None) -> Material:
+    """Load what was gathered, or gather and keep it."""
+    end = "" if fold is None else f"_{fold}"
+    path = args.work / f"{Path(args.corpus).name}_{args.task}{end}.joblib"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        joblib.dump(gather(args, fold), path, compress=3)
+    return joblib.load(path)
+
+
+def run(args: argparse.Namespace, job: Job) -> dict:
+    """Run one job; with --keep its classifier is saved."""
+    material = load_material(args, job.seed if args.rotate else None)
+    folder = args.keep / f"{job.task}_{job.arm}_{job.seed}" if args.keep else None
+    return run_arm(job.arm, material, job.seed, LLMSpec(args.llm, "auto"), folder)
+
+
+def merge(args: argparse.Namespace, records: list[dict]) -> None:
+    """Add the records to those that stand in the reference file; none that is there is lost."""
+    folds = range(args.rotate) if args.rotate else [None]
+    materials = [load_material(args, fold) for fold in folds]
+    names, task = materials[0].label_names, args.task
+    clips = [describe_clips(one.clips, task, names) for one in materials]
+    if args.rotate:
+        tests = [one["test"] for one in clips]
+        clips = [{"test": {key: [value for one in tests for value in one[key]] for key in tests[0]}}]
+        records = [pool_folds(records, arm, args.rotate) for arm in dict.fromkeys(r["arm"] for r in records)]
+    path = args.out / f"llm_{materials[0].corpus}_{task}.json"
+    runs = load_study(path)["runs"] if path.exists() else []
+    there = {Job.of(run) for run in runs}
+    runs += [record for record in records if record and Job.of(record) not in there]
+    study = {"made_by": "scripts/llm_study.py", "label_names": names, "clips": clips[0], "runs": runs}
+    write_json(path, study)
+
+
+def pool_folds(records: list[dict], arm: str, n_folds: int) -> dict | None:
+    """Join an arm's folds to one run whose test clips are all clips; None while a fold is missing."""
+    parts = {one["seed"]: one for one in records if one["arm"] == arm}
+    if set(parts) != set(range(n_folds)):
+        return None
+    of_fold = ("seed", "scores", "history", "tokens", "n_clips", "seconds")
+    run = {key: value for key, value in parts[0].items() if key not in (*of_fold, "predictions")}
+    predictions = [parts[i]["predictions"]["test"] for i in range(n_folds)]
+    run["predictions"] = {"test": [label for one in predictions for label in one]}
+    run["folds"] = [{key: parts[i][key] for key in of_fold} for i in range(n_folds)]
+    return run | {"seed": 0}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--task", default="fallacy", help="label column")
+    add("--arms", nargs="+", choices=list(ARMS), default=["text", "lasso", "matched"])
+    add("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    add("--rotate", type=int, help="folds over voices; a run's seed is its fold")
+    add("--n-tokens", type=int, default=75)
+    add("--jobs", type=int, default=1, help="runs side by side")
+    add("--llm", default="smollm2-135m")
+    add("--corpus", type=Path, default=ROOT / "data" / "demo")
+    add("--codec", default=str(ROOT / "data" / "tokenizer"))
+    add("--cache", type=Path, default=ROOT / "runs" / "cache")
+    add("--work", type=Path, default=ROOT / "build" / "study")
+    add("--out", type=Path, default=ROOT / "data" / "reference")
+    add("--keep", type=Path, help="save every classifier there")
+    for name in ("--gather", "--list", "--merge"):
+        add(name, action="store_true")
+    args = parser.parse_args()
+    seeds = range(args.rotate) if args.rotate else args.seeds
+    corpus = Path(args.corpus).name
+    jobs = [Job(corpus, args.task, arm, seed) for seed in seeds for arm in args.arms]
+    records = args.work / f"{corpus}_{args.task}.jsonl"
+    if args.list:
+        done = {Job.of(one) for one in read_records(records)}
+        for job in jobs:
+            print(job.arm, job.seed, "done" if job in done else "to do")
+        return
+    for fold in tqdm(seeds if args.rotate else [None], desc="gather"):
+        load_material(args, fold)
+    if not args.gather:
+        run_grid(jobs, partial(run, args), records, args.jobs)
+    if args.merge:
+        merge(args, read_records(records))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""The arms of the study: ways to tell a language model about a clip, one difference at a time.
+
+An arm is a few words of data. `run_arm` turns it, with a seed, into a record.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+RECIPE = {
+    "learning_rate": 2e-3,
+    "batch_size": 16,
+    "max_steps": 400,  # about five passes over the demo corpus, twenty over EmoDB
+    "patience": 5,
+    "lora_rank": 8,
+    "lora_alpha": 8,
+    "lora_dropout": 0.0,
+    "collapse_repeats": True,
+}
+"""Settings of step 3 that every arm shares unless it says otherwise; see `FineTuneSettings`."""
+ROWS = {"learning_rate": 1e-2, "batch_size": 16, "max_steps": 60, "collapse_repeats": True}
+"""Settings of step 2 likewise; see `PretrainSettings`."""
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way to tell the language model about a clip.
+
+    Attributes
+    ----------
+    isolates : str, what a difference to another arm would show
+    words : "text", "none" (an empty text) or "prosody" (the text, then its measured prosody in words)
+    tokens : "selected", "matched" or "random" (drawn anew for each seed), "all" that occur, or "none"
+    layers : "acoustic", "all" or "semantic", which the tokens come from
+    audio : "own"; "shuffled", each clip has another one's; "count", all tokens are the same one
+    equal_loudness : bool, every clip at the same level before it is encoded
+    pretrained : bool, False leaves step 2 out
+    tune, rows : what differs from `RECIPE` and `ROWS`
+    """
+
+    isolates: str
+    words: str = "text"
+    tokens: str = "selected"
+    layers: str = "acoustic"
+    audio: str = "own"
+    equal_loudness: bool = False
+    pretrained: bool = True
+    tune: Mapping = field(default_factory=dict)
+    rows: Mapping = field(default_factory=dict)
+
+
+PAPER_TUNE = {
+    "learning_rate": 1e-3,
+    "batch_size": 32,
+    "n_epochs": 10,
+    "max_steps": None,
+    "patience": 3,
+    "lora_rank": 64,
+    "lora_alpha": 16,
+    "lora_dropout": 0.1,
+    "collapse_repeats": False,
+}
+PAPER_ROWS = {
+    "learning_rate": 3e-4,
+    "batch_size": 32,
+    "n_epochs": 5,
+    "max_steps": None,
+    "loss_on": "all",
+    "collapse_repeats": False,
+}
+
+ARMS = {
+    "text": Arm("what the words alone tell", tokens="none"),
+    "text-slow": Arm("words at half the learning rate", tokens="none", tune={"learning_rate": 1e-3}),
+    "lasso": Arm("the method: words and selected tokens of layers 2-8"),
+    "audio": Arm("selected tokens alone", words="none"),
+    "lasso-all": Arm("does the semantic layer help or hurt?", layers="all"),
+    "semantic": Arm("tokens of the semantic layer alone", layers="semantic"),
+    "random": Arm("these tokens, or any that occur?", tokens="random"),
+    "matched": Arm("these tokens, or any as frequent of the same layers?", tokens="matched"),
+    "shuffled": Arm("content, or the presence of tokens?", audio="shuffled"),
+    "count-only": Arm("content, or how many tokens?", audio="count", tune={"collapse_repeats": False}),
+    "rms": Arm("more than loudness?", equal_loudness=True),
+    "all-tokens": Arm("no selection: audio overflow", tokens="all"),
+    "no-pretraining": Arm("is step 2 needed?", pretrained=False),
+    "frozen-embeddings": Arm("do embeddings transfer when frozen?", tune={"train_embeddings": False}),
+    "paper": Arm("the paper's recipe to the letter", tune=PAPER_TUNE, rows=PAPER_ROWS),
+    "prosody-in-words": Arm("measured prosody written as words", words="prosody", tokens="none"),
+    "rank-16": Arm("twice the adapters' rank", tune={"lora_rank": 16, "lora_alpha": 16}),
+    "rank-4": Arm("half the adapters' rank", tune={"lora_rank": 4, "lora_alpha": 4}),
+    "slow": Arm("half the learning rate", tune={"learning_rate": 1e-3}),
+    "short": Arm("60 % of the steps", tune={"max_steps": 240}),
+}
+"""The arms by name. "joint" of the literature is `lasso`: token embeddings are trained along."""

@@ -1,0 +1,101 @@
+"""Read a study's records: scores of every arm, and intervals of what one gains over another."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..bootstrap import Bootstrap, Interval, paired_bootstrap
+from ..clips import Clip, label_ids
+from ..metrics import macro_f1_scores
+
+SUBSETS = ("all", "ambiguous", "specific")
+"""All clips; those whose words fit two or more classes; the others."""
+
+
+def describe_clips(clips: Mapping[str, Sequence[Clip]], task: str, names: Sequence[str]) -> dict:
+    """Return what a study says of the clips that its runs predict: split -> lists of equal length."""
+    return {
+        split: {
+            "ids": [clip.id for clip in some],
+            "y_true": label_ids(some, task, names).tolist(),
+            "sentences": [clip.group for clip in some],
+            "voices": [clip.speaker for clip in some],
+            "ambiguous": [clip.ambiguous for clip in some],
+        }
+        for split, some in clips.items()
+        if split != "train"
+    }
+
+
+def load_study(path: str | Path) -> dict:
+    """Read a study; a missing or damaged file raises ValueError that names it."""
+    try:
+        study = json.loads(Path(path).read_text(encoding="utf-8"))
+        missing = {"label_names", "clips", "runs"} - set(study)
+    except (OSError, ValueError, TypeError) as error:
+        raise ValueError(f"{path}: no study ({error}); scripts/llm_study.py --merge writes one") from None
+    if missing:
+        raise ValueError(f"{path}: lacks {sorted(missing)}")
+    return study
+
+
+def stack_predictions(study: Mapping, arm: str, split: str = "test") -> np.ndarray:
+    """Return the predictions of an arm's runs: int array, shape (n_seeds, n_clips); unknown raises."""
+    found = [run["predictions"][split] for run in study["runs"] if run["arm"] == arm]
+    if not found:
+        known = sorted({run["arm"] for run in study["runs"]})
+        raise ValueError(f"arm={arm!r}: the study has {known}")
+    return np.array(found)
+
+
+def compare_arms(
+    study: Mapping, base: str, other: str, split="test", subset="all", bootstrap=Bootstrap(rows="seeds")
+) -> Interval:
+    """Return what `other` gains over `base` in macro-F1; sentences, voices and seeds are resampled."""
+    about = study["clips"][split]
+    at = choose_subset(about["ambiguous"], subset)
+    y, units = np.array(about["y_true"])[at], ("sentences", "voices")
+    groups = {unit: np.array(about[unit])[at] for unit in units if len(set(about[unit])) > 1}
+    pair = [stack_predictions(study, arm, split)[:, at] for arm in (base, other)]
+    return paired_bootstrap(y, *pair, groups, bootstrap).difference
+
+
+def choose_subset(ambiguous: Sequence[bool], subset: str) -> np.ndarray:
+    """Return which clips belong to a subset of `SUBSETS`; bool, (n_clips,)."""
+    if subset not in SUBSETS:
+        raise ValueError(f"subset={subset!r}: must be one of {SUBSETS}")
+    ambiguous = np.asarray(ambiguous, dtype=bool)
+    return np.ones(len(ambiguous), bool) if subset == "all" else ambiguous == (subset == "ambiguous")
+
+
+def score_arm(study: Mapping, arm: str, split: str = "test", subset: str = "all") -> list[float]:
+    """Return macro-F1 over the present classes of every seed of an arm."""
+    about = study["clips"][split]
+    at = choose_subset(about["ambiguous"], subset)
+    y, n = np.array(about["y_true"])[at], len(study["label_names"])
+    rows = stack_predictions(study, arm, split)[:, at]
+    return [macro_f1_scores(y, row, n)["macro_f1_present"] for row in rows]
+
+
+def tabulate_study(study: Mapping, bootstrap: Bootstrap = Bootstrap(rows="seeds")) -> pd.DataFrame:
+    """One row for each arm: seeds, macro-F1 of validation and test with deviation, tokens, gain over text.
+
+    The gain is that on test, an `Interval`; validation is told beside it, for a gain that it does not show
+    deserves doubt.
+    """
+    rows, arms = {}, list(dict.fromkeys(run["arm"] for run in study["runs"]))
+    for arm in arms:
+        runs = [run for run in study["runs"] if run["arm"] == arm]
+        rows[arm] = {"seeds": len(runs)}
+        for split in ("validation", "test"):
+            if all(split in run["predictions"] for run in runs):
+                scores = score_arm(study, arm, split)
+                spread = np.std(scores, ddof=1) if len(scores) > 1 else np.nan
+                rows[arm] |= {split: np.mean(scores), f"{split}, sd": spread}
+        rows[arm]["tokens a clip"] = runs[0]["audio_tokens_per_clip"]
+        if arm != "text" and "text" in arms:
+            rows[arm]["less text"] = compare_arms(study, "text", arm, bootstrap=bootstrap)
+    return pd.DataFrame.from_dict(rows, orient="index")

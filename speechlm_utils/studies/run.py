@@ -1,0 +1,150 @@
+"""One run of one arm: a pure function from arm, material and seed to a record."""
+
+import platform
+import resource
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ..clips import Clip, label_ids
+from ..finetuning.finetune import FineTuneResult, build_classifier, fine_tune
+from ..finetuning.lora import FineTuneSettings
+from ..llm.load import load_llm
+from ..llm.spec import LLMSpec
+from ..metrics import macro_f1_scores
+from ..pretraining.pretrain import PretrainSettings, pretrain_token_embeddings
+from ..selection.bag_of_words import sum_counts
+from ..selection.controls import matched_random_tokens, random_tokens
+from ..tokens import Token, list_occurrences
+from .arms import ARMS, RECIPE, ROWS, Arm
+from .material import Material
+
+N_MATCHED = 10  # draws of matched tokens, made together so that they share few; a seed takes one
+PACKAGES = ("torch", "transformers", "peft")
+
+
+def run_arm(
+    name: str, material: Material, seed: int, llm: LLMSpec = LLMSpec(), folder: Path | None = None
+) -> dict:
+    """Train the classifier of an arm and return its record: what it read, predicted, scored and cost.
+
+    Nothing but the returned record remains, unless a folder is given, where the classifier is saved.
+    """
+    arm = ARMS[name]
+    tune, rows = make_settings(arm, seed)
+    clips, unlabelled = prepare_clips(arm, material, seed)
+    tokens = list_arm_tokens(arm, material, seed)
+    if arm.audio == "count":
+        tokens = tokens[:1]
+    start, cpu = time.monotonic(), time.process_time()
+    embeddings = None
+    if tokens and arm.pretrained:
+        embeddings = pretrain_token_embeddings(*load_llm(llm), {"train": unlabelled}, tokens, rows).embeddings
+    classifier = build_classifier(material.task, material.label_names, tokens, tune, llm, embeddings)
+    result = fine_tune(classifier, clips)
+    if folder is not None:
+        classifier.codec_facts = {"hash": material.codec_hash}
+        classifier.save(folder)
+    about = {"arm": name, "corpus": material.corpus, "task": material.task, "seed": seed}
+    about |= describe_result(result, material, clips)
+    return about | {
+        "tokens": [list(token) for token in tokens],
+        "tune": tune.to_record(),
+        "rows": {key: getattr(rows, key) for key in (*ROWS, "n_epochs", "loss_on")} if embeddings else None,
+        "seconds": time.monotonic() - start,
+        "cpu_seconds": time.process_time() - cpu,
+        "peak_memory_gib": measure_memory(),
+        "codec_hash": material.codec_hash,
+        "train_hash": material.hash,
+        "llm": str(llm.name),
+        "dtype": classifier.llm.dtype,
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else platform.machine(),
+        "versions": {package: version(package) for package in PACKAGES},
+    }
+
+
+def make_settings(arm: Arm, seed: int) -> tuple[FineTuneSettings, PretrainSettings]:
+    """Return the settings of step 3 and of step 2."""
+    tune = FineTuneSettings(**{**RECIPE, **arm.tune}, use_audio=arm.tokens != "none", seed=seed)
+    return tune, PretrainSettings(**{**ROWS, **arm.rows}, seed=seed)
+
+
+def prepare_clips(arm: Arm, material: Material, seed: int) -> tuple[dict[str, list[Clip]], list[Clip]]:
+    """Return the clips of each split, and those for step 2, as the arm hears and reads them."""
+    clips, unlabelled = material.clips, material.unlabelled
+    if arm.equal_loudness:
+        clips = {split: material.loud[split] for split in clips}
+        unlabelled = material.loud["unlabelled"]
+    rng, prepared = np.random.default_rng(seed), {}
+    for split, some in clips.items():
+        some = [_write_words(arm, clip, material.prosody) for clip in some]
+        if arm.audio == "shuffled":
+            order = rng.permutation(len(some))
+            some = [replace(one, codes=some[i].codes) for one, i in zip(some, order, strict=True)]
+        prepared[split] = some
+    if arm.audio == "count":
+        tokens = material.selections[arm.layers, arm.equal_loudness]
+        prepared = {split: [_keep_count(clip, tokens) for clip in some] for split, some in prepared.items()}
+        unlabelled = [_keep_count(clip, tokens) for clip in unlabelled]
+    return prepared, list(unlabelled)
+
+
+def _write_words(arm: Arm, clip: Clip, prosody: Mapping[str, str]) -> Clip:
+    if arm.words == "none":
+        return replace(clip, text="")
+    return replace(clip, text=f"{clip.text} ({prosody[clip.id]})") if arm.words == "prosody" else clip
+
+
+def _keep_count(clip: Clip, tokens: Sequence[Token]) -> Clip:
+    """Replace all occurrences of tokens by as many of the first one, and nothing else."""
+    n, (layer, code) = len(list_occurrences(clip.codes, tokens)), tokens[0]
+    codes = np.full((len(clip.codes), max(n, 1)), (code + 1) % 2, dtype=np.int16)
+    codes[layer - 1] = code if n else (code + 1) % 2
+    return replace(clip, codes=codes)
+
+
+def list_arm_tokens(arm: Arm, material: Material, seed: int) -> list[Token]:
+    """List the tokens of an arm's prompts; random and matched ones depend on the seed."""
+    if arm.tokens == "none":
+        return []
+    selected = [*map(tuple, material.selections[arm.layers, arm.equal_loudness])]
+    train, layers = material.clips["train"], material.layers[arm.layers]
+    if arm.tokens == "random":
+        return random_tokens(len(selected), train, layers, seed)
+    if arm.tokens == "matched":
+        return matched_random_tokens(selected, train, layers, N_MATCHED)[seed % N_MATCHED]
+    if arm.tokens == "all":
+        rows, codes = np.nonzero(sum_counts(train, layers))
+        return [(layers[row], int(code)) for row, code in zip(rows, codes, strict=True)]
+    return selected
+
+
+def describe_result(result: FineTuneResult, material: Material, clips: Mapping[str, Sequence[Clip]]) -> dict:
+    """Put predictions, scores and sizes of validation and test into plain types."""
+    names, splits = material.label_names, [s for s in ("validation", "test") if s in clips]
+    y = {split: label_ids(clips[split], material.task, names) for split in splits}
+    predicted = {split: result.logits[split].argmax(axis=1) for split in splits}
+    scores = {split: macro_f1_scores(y[split], predicted[split], len(names)) for split in splits}
+    return {
+        "predictions": {split: one.tolist() for split, one in predicted.items()},
+        "scores": scores,
+        "history": result.history,
+        "n_steps": len(result.losses),
+        "n_trainable": result.n_trainable,
+        "n_clips": {split: len(some) for split, some in clips.items()},
+        "text_tokens_per_clip": result.report.n_text / result.report.n_prompts,
+        "audio_tokens_per_clip": result.report.n_audio / result.report.n_prompts,
+        "n_cut": result.report.n_cut,
+    }
+
+
+def measure_memory() -> float:
+    """Measure the largest memory that this process has held, GiB: of the GPU if there is one."""
+    if torch.cuda.is_available():
+        return torch.cuda.max_memory_allocated() / 2**30
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

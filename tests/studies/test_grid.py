@@ -1,0 +1,85 @@
+"""The grid: every record once, also after an interruption, with any backend."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import joblib
+import pytest
+
+from speechlm_utils.studies.grid import Job, append_record, read_records, run_grid
+
+JOBS = [Job("corpus", "task", arm, seed) for seed in range(3) for arm in ("text", "lasso")]
+
+
+def run(job):
+    return vars(job) | {"score": len(job.arm) + job.seed / 10}
+
+
+def test_records_come_in_the_order_of_the_jobs_and_stand_in_the_file(tmp_path):
+    path = tmp_path / "records.jsonl"
+    records = run_grid(JOBS, run, path, progress=False)
+    assert records == [run(job) for job in JOBS]
+    assert sorted(map(Job.of, read_records(path))) == sorted(JOBS)
+
+
+def test_only_what_is_missing_runs(tmp_path):
+    path = tmp_path / "records.jsonl"
+    append_record(path, vars(JOBS[2]) | {"score": "kept"})
+    seen = []
+    records = run_grid(JOBS, lambda job: seen.append(job) or run(job), path, progress=False)
+    assert seen == [job for job in JOBS if job != JOBS[2]] and records[2]["score"] == "kept"
+
+
+def test_line_that_was_cut_off_runs_again(tmp_path):
+    path = tmp_path / "records.jsonl"
+    run_grid(JOBS[:2], run, path, progress=False)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) - 9])
+    assert len(read_records(path)) == 1
+    assert run_grid(JOBS, run, path, progress=False) == [run(job) for job in JOBS]
+    assert len(read_records(path)) == len(JOBS)
+
+
+def test_processes_give_the_same_records(tmp_path):
+    alone = run_grid(JOBS, run, tmp_path / "one.jsonl", progress=False)
+    with joblib.parallel_config("loky", inner_max_num_threads=1):
+        assert run_grid(JOBS, run, tmp_path / "two.jsonl", 2, progress=False) == alone
+
+
+def test_dask_gives_the_same_records(tmp_path):
+    distributed = pytest.importorskip("distributed")
+    cluster = distributed.LocalCluster(2, threads_per_worker=1, processes=False, dashboard_address=None)
+    with cluster, distributed.Client(cluster), joblib.parallel_config("dask"):
+        records = run_grid(JOBS, run, tmp_path / "dask.jsonl", 2, progress=False)
+    assert records == [run(job) for job in JOBS]
+
+
+SLOW = """
+import sys, time
+from pathlib import Path
+from speechlm_utils.studies.grid import Job, run_grid
+def run(job):
+    time.sleep(0.15)
+    return vars(job) | {"score": job.seed}
+run_grid([Job("c", "t", "a", seed) for seed in range(12)], run, Path(sys.argv[1]), progress=False)
+"""
+
+
+def test_killed_grid_goes_on_and_ends_with_the_same_records(tmp_path):
+    path, command = tmp_path / "killed.jsonl", [sys.executable, "-c", SLOW]
+    child = subprocess.Popen([*command, str(path)])
+    deadline = time.monotonic() + 60
+    while len(read_records(path)) < 3 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+    n_before = len(read_records(path))
+    assert 3 <= n_before < 12
+    subprocess.run([*command, str(path)], check=True)
+    found = [json.dumps(one) for one in read_records(path)]
+    assert len(found) == len(set(found)) == 12
+    assert sorted(one["score"] for one in map(json.loads, found)) == list(range(12))

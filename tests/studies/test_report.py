@@ -1,0 +1,96 @@
+"""Reading a study: scores and gains by hand, files that are none."""
+
+import json
+
+import numpy as np
+import pytest
+
+from speechlm_utils.bootstrap import Bootstrap
+from speechlm_utils.metrics import macro_f1_scores
+from speechlm_utils.studies.report import (
+    choose_subset,
+    compare_arms,
+    describe_clips,
+    load_study,
+    score_arm,
+    stack_predictions,
+    tabulate_study,
+)
+
+QUICK = Bootstrap(300, rows="seeds")
+
+
+@pytest.fixture
+def study():
+    """Forty clips of twenty sentences and two voices; "lasso" is right, "text" guesses, with two seeds."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(2, size=40)
+    about = {
+        "ids": [f"c{i}" for i in range(40)],
+        "y_true": y.tolist(),
+        "sentences": [f"s{i // 2}" for i in range(40)],
+        "voices": [f"v{i % 2}" for i in range(40)],
+        "ambiguous": [i < 20 for i in range(40)],
+    }
+    runs = [
+        {
+            "arm": arm,
+            "seed": seed,
+            "predictions": {s: (rng.integers(2, size=40) if arm == "text" else y).tolist() for s in splits},
+            "audio_tokens_per_clip": 0.0 if arm == "text" else 30.0,
+        }
+        for arm, splits in (("text", ("validation", "test")), ("lasso", ("test",)))
+        for seed in range(2)
+    ]
+    return {"label_names": ["a", "b"], "clips": {"validation": about, "test": about}, "runs": runs}
+
+
+def test_scores_are_macro_f1_of_each_seed(study):
+    y = np.array(study["clips"]["test"]["y_true"])
+    rows = stack_predictions(study, "text")
+    assert rows.shape == (2, 40) and score_arm(study, "lasso") == [1.0, 1.0]
+    assert score_arm(study, "text") == [macro_f1_scores(y, row, 2)["macro_f1_present"] for row in rows]
+    first = [macro_f1_scores(y[:20], row[:20], 2)["macro_f1_present"] for row in rows]
+    assert score_arm(study, "text", subset="ambiguous") == first
+
+
+def test_gain_is_the_difference_over_sentences_voices_and_seeds(study):
+    gain = compare_arms(study, "text", "lasso", bootstrap=QUICK)
+    assert np.isclose(gain.estimate, 1 - np.mean(score_arm(study, "text")))
+    assert gain.n == (20, 2, 2) and gain.unit == "sentences, voices and seeds" and gain.verdict == "above"
+
+
+def test_table_tells_validation_only_where_every_run_has_it(study):
+    table = tabulate_study(study, QUICK)
+    assert list(table.index) == ["text", "lasso"] and table.seeds.tolist() == [2, 2]
+    assert np.isclose(table.validation["text"], np.mean(score_arm(study, "text", "validation")))
+    assert np.isnan(table.validation["lasso"]) and table.test["lasso"] == 1.0
+    assert str(table["less text"]["lasso"]) == str(compare_arms(study, "text", "lasso", bootstrap=QUICK))
+
+
+def test_unknown_arm_and_subset_are_named(study):
+    with pytest.raises(ValueError, match=r"arm='fresh': the study has \['lasso', 'text'\]"):
+        stack_predictions(study, "fresh")
+    with pytest.raises(ValueError, match="subset='some'"):
+        choose_subset([True], "some")
+
+
+def test_clips_are_described_but_not_those_of_train(material):
+    found = describe_clips(material.clips, material.task, material.label_names)
+    assert set(found) == {"validation", "test"}
+    assert found["test"]["ids"] == [clip.id for clip in material.clips["test"]]
+    assert len({len(one) for one in found["test"].values()}) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [("{", "no study"), ("[]", "no study|lacks"), ('{"runs": []}', "lacks")]
+)
+def test_file_that_is_no_study_is_named(text, says, tmp_path):
+    (tmp_path / "study.json").write_text(text)
+    with pytest.raises(ValueError, match=f"study.json: .*({says})|study.json: ({says})"):
+        load_study(tmp_path / "study.json")
+
+
+def test_study_is_read_as_it_was_written(study, tmp_path):
+    (tmp_path / "study.json").write_text(json.dumps(study))
+    assert load_study(tmp_path / "study.json") == study

@@ -1,0 +1,77 @@
+"""One run: what each arm reads, the record, and that seeds and only seeds change it."""
+
+from dataclasses import replace
+
+import pytest
+
+from speechlm_utils.finetuning.classifier import SpeechTokenClassifier
+from speechlm_utils.studies import arms as arms_module
+from speechlm_utils.studies.arms import ARMS
+from speechlm_utils.studies.run import list_arm_tokens, prepare_clips, run_arm
+from speechlm_utils.tokens import list_occurrences
+
+SHORT = {"max_steps": 2, "n_epochs": 1, "batch_size": 4, "lora_rank": 2}
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """Every arm, with two steps."""
+    for name, arm in ARMS.items():
+        rows = {**arm.rows, "max_steps": 1, "batch_size": 4}
+        monkeypatch.setitem(arms_module.ARMS, name, replace(arm, tune={**arm.tune, **SHORT}, rows=rows))
+
+
+@pytest.mark.parametrize("name", ["text", "lasso", "matched", "count-only", "rms", "prosody-in-words"])
+def test_record_says_what_was_read_and_found(name, material, llm, short):
+    record = run_arm(name, material, 1, llm)
+    sizes = {split: len(clips) for split, clips in material.clips.items()}
+    assert (record["arm"], record["seed"], record["corpus"], record["n_clips"]) == (name, 1, "tiny", sizes)
+    for split in ("validation", "test"):
+        assert len(record["predictions"][split]) == sizes[split]
+        assert 0 <= record["scores"][split]["macro_f1_all"] <= 1
+    assert (record["audio_tokens_per_clip"] > 0) == bool(record["tokens"])
+    assert record["n_trainable"] > 0 and record["seconds"] > 0 and record["peak_memory_gib"] > 0
+    assert record["codec_hash"] == material.codec_hash and record["tune"]["seed"] == 1
+
+
+def test_same_seed_gives_the_same_predictions(material, llm, short):
+    one, two = (run_arm("lasso", material, 4, llm) for _ in range(2))
+    assert one["predictions"] == two["predictions"] and one["history"] == two["history"]
+
+
+def test_classifier_is_kept_where_asked(material, llm, short, tmp_path):
+    run_arm("lasso", material, 0, llm, tmp_path / "kept")
+    kept = SpeechTokenClassifier.from_pretrained(tmp_path / "kept")
+    assert kept.tokens == [*map(tuple, material.selections["acoustic", False])]
+
+
+def test_matched_and_random_tokens_depend_on_the_seed(material):
+    for name in ("matched", "random"):
+        draws = {tuple(list_arm_tokens(ARMS[name], material, seed)) for seed in range(6)}
+        assert len(draws) > 1
+    matched = list_arm_tokens(ARMS["matched"], material, 0)
+    assert not set(matched) & set(material.selections["acoustic", False])
+
+
+def test_shuffled_clips_exchange_codes_within_their_split(material):
+    clips, _ = prepare_clips(ARMS["shuffled"], material, 0)
+    for split, some in clips.items():
+        own = material.clips[split]
+        assert [clip.text for clip in some] == [clip.text for clip in own]
+        assert sorted(c.codes.tobytes() for c in some) == sorted(c.codes.tobytes() for c in own)
+        assert any(a.codes is not b.codes for a, b in zip(some, own, strict=True))
+
+
+def test_count_only_keeps_how_many_tokens_and_nothing_else(material):
+    tokens = material.selections["acoustic", False]
+    clips, unlabelled = prepare_clips(ARMS["count-only"], material, 0)
+    for ours, own in zip(clips["test"], material.clips["test"], strict=True):
+        assert len(list_occurrences(ours.codes, tokens[:1])) == len(list_occurrences(own.codes, tokens))
+    assert len(unlabelled) == len(material.unlabelled)
+
+
+def test_words_are_left_out_or_joined_by_prosody(material):
+    silent, _ = prepare_clips(ARMS["audio"], material, 0)
+    told, _ = prepare_clips(ARMS["prosody-in-words"], material, 0)
+    assert {clip.text for clip in silent["train"]} == {""}
+    assert all(clip.text.endswith("(pitch: high)") for clip in told["test"])
