@@ -48,6 +48,7 @@ from speechlm_utils.notebook.overview import list_versions
 from speechlm_utils.notebook.record import record_metrics
 from speechlm_utils.selection.controls import matched_random_tokens
 from speechlm_utils.selection.selector import list_selected
+from speechlm_utils.tokens import list_occurrences, show_token
 
 plots.apply_style()
 pd.options.display.precision = 3
@@ -165,10 +166,33 @@ pd.DataFrame(
 # %% [markdown]
 # ## One fold, step by step
 #
-# What may a model read of a clip? Six answers, side by side. An ℓ1 penalty (lasso) selects about 75 of the
-# tokens of layers 2 to 8, as in [notebook 02](02_select_tokens.ipynb). The **matched** tokens are the
-# control: they were not selected, but come from the same layers and are as frequent. If they did as well,
-# selecting would be pointless.
+# An ℓ1 penalty (lasso) selects about 75 of the tokens of layers 2 to 8 on the training speakers, as in
+# [notebook 02](02_select_tokens.ipynb). The **matched** tokens are the control: they were not selected, but
+# come from the same layers and are about as frequent. If they did as well, selecting would be pointless.
+
+# %%
+if is_here:
+    recipe = Recipe(n_tokens, n_draws=n_draws, keep_groups_apart=False, seed=seed)
+    parts = [
+        Part([clips[i] for i in train], y[train], [clips[i] for i in test], recipe) for train, test in folds
+    ]
+    tokens = list_selected(fit_selector(parts[0], use_text=True))
+    matched = matched_random_tokens(tokens, parts[0].train, parts[0].layers, n_draws, seed)
+    sets = {"selected": [tokens], "matched": matched}
+    per_clip = {
+        name: np.mean([len(list_occurrences(clip.codes, some)) for clip in parts[0].test for some in draws])
+        for name, draws in sets.items()
+    }
+    print(f"fold 1: {len(tokens)} tokens selected, {', '.join(show_token(*one) for one in tokens[:8])} …")
+else:
+    per_clip = {name: stored["arms"][name]["tokens_per_clip"] for name in ("selected", "matched")}
+pd.Series(per_clip, name="tokens in a test clip, mean").to_frame()
+
+# %% [markdown]
+# "About as frequent" has a price: two draws of matched tokens shall share few tokens, so with more draws the
+# matches lie further from the token they stand for. The table says how well they match.
+#
+# What may a model read of a clip? Six answers, side by side.
 
 
 # %%
@@ -208,10 +232,6 @@ def predict_fold(part):
 
 # %%
 if is_here:
-    recipe = Recipe(n_tokens, n_draws=n_draws, keep_groups_apart=False, seed=seed)
-    parts = [
-        Part([clips[i] for i in train], y[train], [clips[i] for i in test], recipe) for train, test in folds
-    ]
     with parallel_config("loky", n_jobs=2, inner_max_num_threads=1):
         found = Parallel()(delayed(predict_fold)(part) for part in parts)
     predictions = {name: np.full((len(draws), len(y)), -1) for name, draws in found[0].items()}
@@ -251,11 +271,11 @@ plt.show()
 
 # %%
 pairs = {
-    "words + selected, less words": ("words", "words + selected"),
-    "selected, less matched": ("matched", "selected"),
-    "selected, less all of layer 1": ("all tokens, layer 1", "selected"),
+    "words + selected tokens, less words alone": ("words", "words + selected"),
+    "the selected tokens, less the matched ones": ("matched", "selected"),
+    "the selected tokens, less all of layer 1": ("all tokens, layer 1", "selected"),
     "all of layers 2–8, less all of layer 1": ("all tokens, layer 1", "all tokens, layers 2–8"),
-    "all of layers 2–8, less selected": ("selected", "all tokens, layers 2–8"),
+    "all of layers 2–8, less the selected tokens": ("selected", "all tokens, layers 2–8"),
 }
 gains = {
     what: paired_bootstrap(y, predictions[a], predictions[b], units, bootstrap).difference
@@ -268,10 +288,10 @@ pd.DataFrame({what: [str(one)] for what, one in gains.items()}, index=["differen
 # What these intervals say, line by line:
 
 # %%
-says = {"above": "does better than", "below": "does worse than", "not decided": "is not told apart from"}
+says = {"above": "better than", "below": "worse than", "not decided": "not told apart from"}
 for what, one in gains.items():
-    better, other = what.split(", less ")
-    print(f"- {better.capitalize()} {says[one.verdict]} {other}.")
+    first, second = what.split(", less ")
+    print(f"- {first[0].upper()}{first[1:]}: {says[one.verdict]} {second}.")
 
 # %% [markdown]
 # ## For whom, and for which emotions?
