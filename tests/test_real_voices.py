@@ -30,8 +30,8 @@ def test_without_emodb_the_stored_predictions_are_shown(tmp_path):
     numbers, shown = run(tmp_path, emodb_dir=str(tmp_path / "nothing"))
     assert numbers["result"] == "stored" and "EmoDB is not here" in shown
     assert numbers["clips"] == 535 and numbers["voices"] == 10
-    above = ("words alone", "the matched ones", "all of layer 1")
-    told = [line for line in shown.splitlines() if line.endswith(tuple(f"better than {one}." for one in above))]
+    others = ("words alone", "the matched ones", "all of layer 1")
+    told = [line for line in shown.splitlines() if line.endswith(tuple(f"better than {x}." for x in others))]
     assert len(told) == 3
     for name in ("words + selected tokens, less words alone", "the selected tokens, less the matched ones"):
         assert numbers[name][1] > 0.05
