@@ -7,6 +7,9 @@ import json
 import re
 from pathlib import Path
 
+from speechlm_utils.bootstrap import Bootstrap, Interval
+from speechlm_utils.studies.report import compare_arms, load_study, tabulate_study
+
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "data" / "reference"
 ARMS = {
@@ -68,39 +71,57 @@ def tabulate_linear(record: dict, part: str) -> str:
     return as_table(rows) + "\n\nDifferences of macro-F1, 95 % intervals:\n\n" + "\n".join(lines)
 
 
-def tabulate_llm(record: dict) -> str:
-    """Seeds, mean and deviation of each condition, and the comparison over the seeds that both have."""
-    scores = {}
-    for run in record["runs"]:
-        scores.setdefault(run["condition"], []).append(run["metrics"]["test"]["macro_f1_present"])
-    rows = [
-        [
-            "the language model reads",
-            "seeds",
-            "macro-F1",
-            "against words, same seed",
-            "where the words leave the class open",
-        ]
-    ]
-    for name, values in scores.items():
-        mean = sum(values) / len(values)
-        sd = (sum((value - mean) ** 2 for value in values) / max(len(values) - 1, 1)) ** 0.5
-        shown = f"{mean:.3f} ± {sd:.3f}" if len(values) > 1 else f"{mean:.3f}"
-        against = {one["subset"]: one for one in record["comparisons"] if one["condition"] == name}
-        spans = [
-            f"{one['difference']:+.3f} [{one['low']:+.3f}, {one['high']:+.3f}]"
-            if (one := against.get(key))
-            else ""
-            for key in ("all", "ambiguous")
-        ]
-        label = {"text": "words", "selected": "words + 75 selected tokens"}.get(name, name)
-        rows.append([label, str(len(values)), shown, *spans])
-    return as_table(rows)
+LLM_ARMS = {
+    "text": "words",
+    "lasso": "words + 75 selected tokens",
+    "matched": "words + 75 others, as frequent and of the same layers (a draw for each seed)",
+    "no-pretraining": "words + 75 selected tokens, embeddings not pre-trained",
+    "text-slow": "words, half the learning rate",
+    "text, earlier recipe": "words, earlier recipe",
+    "lasso, earlier recipe": "words + 75 selected tokens, earlier recipe",
+}
+
+
+def tabulate_llm(study: dict) -> str:
+    """Seeds, mean and deviation of each arm on validation and test, and what it gains over words."""
+    found = tabulate_study(study, Bootstrap(5000, rows="seeds"))
+    rows = [["the language model reads", "seeds", "validation", "test", "test, less words"]]
+    for arm, one in found.iterrows():
+        scores = [show_score(one.get(split), one.get(f"{split}, sd")) for split in ("validation", "test")]
+        gain = "" if arm == "text" else show_interval(one["less text"])
+        rows.append([LLM_ARMS[arm], str(one.seeds), *scores, gain])
+    lines = []
+    for name, base, subset in LLM_PAIRS:
+        gain = compare_arms(study, base, "lasso", subset=subset, bootstrap=Bootstrap(5000, rows="seeds"))
+        lines.append(f"- {name}: {show_interval(gain)}: {gain.verdict}")
+    n = "sentences, voices and seeds"
+    return as_table(rows) + f"\n\nMacro-F1; 95 % intervals over {n}. Selected tokens:\n\n" + "\n".join(lines)
+
+
+LLM_PAIRS = (
+    ("less words, where the words leave the class open", "text", "ambiguous"),
+    ("less words, where they do not", "text", "specific"),
+    ("less matched", "matched", "all"),
+    ("less matched, where the words leave the class open", "matched", "ambiguous"),
+    ("less those not pre-trained", "no-pretraining", "all"),
+)
+
+
+def show_score(mean: float | None, spread: float | None) -> str:
+    """Write mean and deviation over seeds, as far as there are any."""
+    if mean is None or mean != mean:
+        return ""
+    return f"{mean:.3f}" if spread != spread else f"{mean:.3f} ± {spread:.3f}"
+
+
+def show_interval(gain: Interval) -> str:
+    """Write a difference with its interval."""
+    return f"{gain.estimate:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]"
 
 
 def make_tables() -> dict[str, str]:
     """Return the tables by the name of their place in the README."""
-    tables = {"llm": tabulate_llm(read("llm_fallacy"))}
+    tables = {"llm": tabulate_llm(load_study(REFERENCE / "llm_demo_fallacy.json"))}
     tables["emodb"] = tabulate_linear(read("linear_emodb_emotion"), "rotated")
     for task in ("fallacy", "question", "topic"):
         if (REFERENCE / f"linear_demo_{task}.json").is_file():

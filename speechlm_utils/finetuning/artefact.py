@@ -86,7 +86,8 @@ def read_artefact(folder: str | Path) -> tuple[dict, dict[str, np.ndarray], Sele
 def load_adapter(folder: str | Path, model: PeftModel) -> None:
     """Put the folder's LoRA weights and head into a model that was built with the same settings.
 
-    A missing file raises FileNotFoundError, weights that are not exactly the model's raise ValueError.
+    Token embeddings stay the model's own, so that a training can go on from a classifier of words alone. A
+    missing file raises FileNotFoundError, weights that are not exactly the model's raise ValueError.
     """
     weights = load_file(Path(folder) / ADAPTER_FILE) | load_file(Path(folder) / HEAD_FILE)
     shapes = {name: tensor.shape for name, tensor in weights.items()}
@@ -94,7 +95,8 @@ def load_adapter(folder: str | Path, model: PeftModel) -> None:
     if wrong := [name for name in {*shapes, *wanted} if shapes.get(name) != wanted.get(name)]:
         name = min(wrong)
         raise ValueError(f"{folder}: {name} has shape {shapes.get(name)}, the model needs {wanted.get(name)}")
-    set_peft_model_state_dict(model, weights)
+    own = get_peft_model_state_dict(model)  # with token embeddings, where they are trained
+    set_peft_model_state_dict(model, {k: v for k, v in own.items() if "token_adapter" in k} | weights)
     model.eval()
 
 

@@ -1,15 +1,21 @@
 """What fine-tuning leaves: one folder that reloads to equal logits, and no other base model."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from peft import get_peft_model_state_dict
 from safetensors.torch import load_file
+from tiny_classifier import TASK, train
 from tiny_llm import save_tiny_llm
 
 from speechlm_utils.finetuning import artefact
 from speechlm_utils.finetuning.classifier import SpeechTokenClassifier
+from speechlm_utils.finetuning.finetune import build_classifier
+from speechlm_utils.llm.embeddings import read_embeddings
+from speechlm_utils.llm.spec import LLMSpec
 
 
 @pytest.mark.parametrize("kind", ["result", "result_of_frozen_embeddings"])
@@ -89,3 +95,19 @@ def test_weights_of_another_shape_are_refused(saved):
     (saved / "settings.json").write_text(json.dumps(about))
     with pytest.raises(ValueError, match=r"saved: .*lora_.* has shape .* the model needs"):
         SpeechTokenClassifier.from_pretrained(saved)
+
+
+def test_adapter_of_words_alone_goes_into_a_model_whose_embeddings_are_trained(
+    llm, clips, selection, result, tmp_path
+):
+    settings = replace(result.classifier.settings, use_audio=False)
+    words = train(llm, clips, settings, None).classifier
+    words.save(tmp_path / "words")
+    tokens, names = selection.tokens, selection.label_names
+    fresh = build_classifier(TASK, names, tokens, result.classifier.settings, LLMSpec(llm))
+    before = read_embeddings(fresh.model, fresh.ids)
+    artefact.load_adapter(tmp_path / "words", fresh.model)
+    loaded, own = (get_peft_model_state_dict(one.model) for one in (fresh, words))
+    assert all(torch.equal(loaded[name], own[name]) for name in own if ".lora_" in name or "score" in name)
+    after = read_embeddings(fresh.model, fresh.ids)
+    assert all(np.array_equal(after[name], before[name]) for name in before)
