@@ -26,3 +26,9 @@ def test_the_words_alone_have_one_score():
     card = (ROOT / "data" / "demo" / "README.md").read_text(encoding="utf-8")
     assert f"| fallacy | {score} [" in card, "run scripts/report_corpus.py"
     assert f"| words | {score} |" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_stored_results_are_those_of_one_tokenizer():
+    names = ("linear_demo_fallacy", "linear_emodb_emotion", "acoustics_emodb")
+    paths = [ROOT / "data" / "reference" / f"{name}.json" for name in names]
+    assert len({json.loads(path.read_text(encoding="utf-8"))["codec_hash"] for path in paths}) == 1

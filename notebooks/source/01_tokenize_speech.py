@@ -178,7 +178,7 @@ print(f"{n_live_codes} centres after {first.n_iter_} iterations")
 # *Predict:* 48 clips and three seconds of k-means: how far do they get?
 
 # %%
-heard = sample_clips(test, task, limit=n_pitch_clips, seed=seed)
+heard = sample_clips(experiment.corpus, task, "test", n_pitch_clips, seed)
 with torch.inference_mode(), one_thread():
     waves = [torch.from_numpy(load_audio(clip.audio, 16000))[None] for clip in heard]
     unseen = np.concatenate([encoder(wav, (LAST,))[0][0].numpy() for wav in waves])

@@ -99,17 +99,6 @@ def correct_p_values(p: np.ndarray) -> np.ndarray:
     return q
 
 
-def strong_shares(table: pd.DataFrame, size: float = 0.8) -> pd.Series:
-    """Find the share of tokens whose effect is large (`size`) and sure (q < 0.05): per feature, and "any".
-
-    Tokens that do not occur count as not strong.
-    """
-    strong = (table.effect.abs() > size) & (table.q < 0.05)
-    by_feature = strong.groupby(table.feature, sort=False).mean()
-    by_token = strong.groupby([table.layer, table.code]).any()
-    return pd.concat([by_feature, pd.Series({"any": by_token.mean()})])
-
-
 def standardise_by_speaker(
     clips: Sequence[Clip], features: Sequence[dict], names: Sequence[str] = FEATURES
 ) -> list[np.ndarray]:

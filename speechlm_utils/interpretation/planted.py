@@ -1,7 +1,7 @@
 """Do the tokens tell what was planted? The demo corpus is synthetic ground truth: its prosody is known.
 
 Every clip was given shifts of pitch, loudness, rate and so on ("planted"), drawn around a profile of its
-class. A class's tokens should point where its profile points (`compare_directions`), and token counts should
+class. A class's tokens should point where its profile points (`token_directions`), and token counts should
 predict the planted parameters on speakers that the model was not fitted on (`planted_recovery`).
 """
 
@@ -15,10 +15,12 @@ from sklearn.metrics import r2_score
 from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from ..clips import Clip, label_ids
 from ..evaluation.upper_bounds import varying_parameters
 from ..tokens import Token, mark_tokens
+from .correlation import centre_by
 
 PAIRS = {
     "f0_st": ("f0_shift_st", 1),
@@ -28,6 +30,11 @@ PAIRS = {
 }
 """Measured feature -> (planted parameter that moves it, sign): a longer pause has fewer voiced frames."""
 ALPHAS = np.logspace(-1, 5, 13)
+SUMMARY = (
+    *("pitch", "pitch range", "final pitch", "loudness, voiced", "loudness range", "tilt"),
+    *("centroid", "zero crossings", "loudness", "voiced", "quiet", "duration (frames)"),
+)
+"""Names of what `summarise_features` returns."""
 
 
 @dataclass(frozen=True)
@@ -69,22 +76,6 @@ def token_directions(coefs: np.ndarray, effects: np.ndarray) -> np.ndarray:
     return directions / np.where(spread > 1e-12, spread, 1)
 
 
-def compare_directions(
-    coefs: np.ndarray, effects: np.ndarray, profile: np.ndarray, n_permutations: int = 2000, seed: int = 0
-) -> tuple[Shuffled, Shuffled]:
-    """Compare `token_directions` with a profile: share of cells of the same sign, and correlation over cells.
-
-    A shuffle hands the effects to other tokens: coefficients and sounds stay what they are, only their link
-    is broken.
-    """
-    rng = np.random.default_rng(seed)
-    orders = [np.arange(len(effects)), *(rng.permutation(len(effects)) for _ in range(n_permutations))]
-    found = token_directions(coefs, effects[np.stack(orders)])
-    signs = (np.sign(found) == np.sign(profile)).mean(axis=(1, 2))
-    correlations = correlate_cells(found, profile)
-    return tuple(Shuffled(float(one[0]), one[1:]) for one in (signs, correlations))
-
-
 def correlate_cells(directions: np.ndarray, profile: np.ndarray) -> np.ndarray:
     """Pearson's correlation of (n, n_classes, n_features) with a profile; 0 where one does not vary."""
     rows = directions.reshape(len(directions), -1)
@@ -103,6 +94,7 @@ def token_shares(clips: Sequence[Clip], tokens: Sequence[Token]) -> np.ndarray:
     return np.array([mark_tokens(clip.codes, tokens).mean(axis=1) for clip in clips])
 
 
+@threadpool_limits.wrap(limits=1)  # several threads would mostly wait for each other
 def planted_recovery(
     clips: Sequence[Clip],
     predictors: Mapping[str, np.ndarray],
@@ -129,19 +121,15 @@ def planted_recovery(
     """
     planted, speakers = pd.DataFrame([clip.planted for clip in clips]), [clip.speaker for clip in clips]
     planted = planted[varying_parameters(clips)]
-    groups, targets, rows = [getattr(clip, group) for clip in clips], _centre_by(planted, speakers), []
+    groups, targets, rows = [getattr(clip, group) for clip in clips], centre_by(planted, speakers), []
     for name, x in predictors.items():
-        x = _centre_by(pd.DataFrame(x), speakers)
+        x = centre_by(pd.DataFrame(x), speakers)
         for seed in seeds:
             folds = GroupKFold(n_folds, shuffle=True, random_state=seed).split(x, groups=groups)
             for fold, (train, test) in enumerate(folds):
                 scores = _ridge_r2(x, targets, train, test)
                 rows += [(p, name, seed, fold, r2) for p, r2 in zip(planted, scores, strict=True)]
     return pd.DataFrame(rows, columns=["parameter", "tokens", "seed", "fold", "r2"])
-
-
-def _centre_by(table: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
-    return (table - table.groupby(np.asarray(names)).transform("mean")).to_numpy(dtype=float)
 
 
 def _ridge_r2(x: np.ndarray, y: np.ndarray, train: np.ndarray, test: np.ndarray) -> np.ndarray:
@@ -153,13 +141,13 @@ def _ridge_r2(x: np.ndarray, y: np.ndarray, train: np.ndarray, test: np.ndarray)
 def centre_planted(clips: Sequence[Clip], task: str) -> list[Clip]:
     """Take the mean of its class off every planted parameter, in copies: what remains, no class tells."""
     planted = pd.DataFrame([clip.planted for clip in clips])
-    centred = _centre_by(planted, [clip.labels[task] for clip in clips])
+    centred = centre_by(planted, [clip.labels[task] for clip in clips])
     rows = (dict(zip(planted, row, strict=True)) for row in centred.tolist())
     return [replace(clip, planted=row) for clip, row in zip(clips, rows, strict=True)]
 
 
 def summarise_features(one: dict[str, np.ndarray]) -> list[float]:
-    """Reduce the frame features of a clip to a dozen numbers.
+    """Reduce the frame features of a clip to a dozen numbers, named in `SUMMARY`.
 
     Of voiced frames (zeros where there are none): mean, deviation and last third of pitch (semitones), level
     (dB) and its deviation, tilt, centroid and zero crossings; level of all frames, shares of voiced and of

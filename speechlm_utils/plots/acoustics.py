@@ -20,7 +20,6 @@ FEATURE_NAMES = {
     "rms_slope_db_s": "loudness slope (dB/s)",
     "position": "place in the clip",
 }
-HERTZ_TICKS = (75, 100, 150, 200, 300)
 
 
 def name_feature(name: str, with_unit: bool = False) -> str:
@@ -57,19 +56,6 @@ def plot_clip(
     return axes
 
 
-def plot_medians(ax: Axes, medians: Mapping[str, float]) -> Axes:
-    """Draw each speaker's median pitch (Hz, logarithmic), from low to high."""
-    ordered = sorted(medians, key=medians.get)
-    places, hertz = range(len(ordered)), [medians[name] for name in ordered]
-    ax.hlines(places, 60, hertz, color="#DDDDDD")
-    ax.plot(hertz, places, "o", color=AUDIO)
-    ax.set_yticks(places, ordered)
-    ax.set(xscale="log", xlabel="median pitch of voiced frames (Hz)")
-    ax.set_xticks(HERTZ_TICKS, HERTZ_TICKS)
-    ax.minorticks_off()
-    return ax
-
-
 def plot_two_groups(ax: Axes, with_token: np.ndarray, others: np.ndarray, token: str, feature: str) -> Axes:
     """Draw the distribution of a standardised feature in the frames of a token and in all the others."""
     bins = np.linspace(*np.quantile(np.concatenate([with_token, others]), [0.001, 0.999]), 50)
@@ -100,18 +86,25 @@ def plot_grid(
     return ax
 
 
-def plot_shares(ax: Axes, shares: Mapping[str, np.ndarray], features: Sequence[str]) -> Axes:
-    """Draw, per feature, the share of tokens with a strong effect: a bar for their mean, a dot per set.
+def plot_strengths(
+    ax: Axes, names: Sequence[str], selected: np.ndarray, draws: np.ndarray, floor: float
+) -> Axes:
+    """Draw the mean |r| of the selected tokens with each value, beside every draw of matched ones.
 
-    `shares`: name of a kind of tokens -> float array, shape (n_sets, n_features).
+    names, selected : of n values; draws (n_draws, n values); floor : what permutations give, a dotted line.
     """
-    for x, (name, values) in zip(place_groups(len(features), len(shares)), shares.items(), strict=True):
-        label = f"{name} ({len(values)} set{'s' if len(values) > 1 else ''})"
-        ax.bar(x, values.mean(axis=0), 0.72 / len(shares), color=set_color(name), alpha=0.6, label=label)
-        ax.plot(np.tile(x, len(values)), values.ravel(), ".", color="black", markersize=3)
-    ax.set_xticks(range(len(features)), [name_feature(name).replace(" ", "\n") for name in features])
-    ax.set(ylabel="share of tokens with |effect| > 0.8\nand q < 0.05", ylim=(0, None))
-    ax.legend()
+    places = np.arange(len(names))
+    color, label = set_color("matched random"), f"matched tokens: {len(draws)} draws"
+    ax.plot(
+        np.tile(places, len(draws)), np.ravel(draws), "o", color=color, alpha=0.5, markersize=4, label=label
+    )
+    ax.plot(places, selected, "D", color=set_color("selected"), markersize=8, label="selected tokens")
+    ax.axhline(floor, color="black", linestyle="dotted", linewidth=1, label="clips exchanged")
+    ax.set_xticks(
+        places, [UNITS.get(one, name_feature(one).replace(" ", "\n")) for one in names], fontsize=8.5
+    )
+    ax.set(ylabel="mean |r| over the tokens", ylim=(0, None))
+    ax.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1))
     return ax
 
 

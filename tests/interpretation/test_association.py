@@ -12,7 +12,6 @@ from speechlm_utils.interpretation.association import (
     correct_p_values,
     resample_effects,
     standardise_by_speaker,
-    strong_shares,
     token_associations,
 )
 from speechlm_utils.tokens import mark_tokens
@@ -83,15 +82,6 @@ def test_absent_token_gets_nan():
     row = token_associations(clips, features, [(4, 999)], ("rms_db",), Bootstrap(50)).iloc[0]
     assert np.isnan(row.effect)
     assert row.n_frames == 0
-
-
-def test_strong_shares_count_tokens_that_are_large_and_sure():
-    clips, features = make_clips(60, np.random.default_rng(0))
-    for clip, one in zip(clips, features, strict=True):
-        one["rms_db"] = one["rms_db"] + 12 * (clip.codes[LOUD[0] - 1] == LOUD[1])
-    tokens = [LOUD, PLAIN, (4, 999), (6, 1)]
-    shares = strong_shares(token_associations(clips, features, tokens, ("rms_db", "f0_st"), Bootstrap(200)))
-    assert shares.to_dict() == {"rms_db": 0.25, "f0_st": 0.0, "any": 0.25}
 
 
 def test_same_seed_same_table():

@@ -27,12 +27,6 @@ def test_marked_frames_lie_on_their_20_ms():
     assert axes[1].get_ylabel() == "loudness (dB)"
 
 
-def test_medians_are_sorted(ax):
-    plots.acoustics.plot_medians(ax, {"a": 210.0, "b": 100.0})
-    assert ax.lines[0].get_xdata().tolist() == [100.0, 210.0]
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["b", "a"]
-
-
 def test_two_groups_mark_their_means(ax):
     plots.acoustics.plot_two_groups(ax, np.array([1.0, 3.0]), np.array([-1.0, 0.0, 1.0]), "L2-0001", "rms_db")
     assert [line.get_xdata()[0] for line in ax.lines] == [0.0, 2.0]
@@ -51,12 +45,13 @@ def test_effects_are_tokens_by_features_with_unsure_cells_dotted(ax):
     assert [label.get_text() for label in ax.get_yticklabels()] == ["pitch", "loudness"]
 
 
-def test_shares_show_every_set_and_their_mean(ax):
-    plots.acoustics.plot_shares(
-        ax, {"selected": np.array([[0.4]]), "random": np.array([[0.1], [0.3]])}, ["rms_db"]
-    )
-    assert [bar.get_height() for bar in ax.patches] == [0.4, pytest.approx(0.2)]
-    assert ax.lines[1].get_ydata().tolist() == [0.1, 0.3]
+def test_strengths_show_the_selection_and_every_draw(ax):
+    draws = np.array([[0.1, 0.2], [0.3, 0.1]])
+    plots.acoustics.plot_strengths(ax, ["gain_db", "final pitch"], np.array([0.4, 0.5]), draws, 0.05)
+    assert ax.lines[0].get_xydata().tolist() == [[0, 0.1], [1, 0.2], [0, 0.3], [1, 0.1]]
+    assert ax.lines[1].get_ydata().tolist() == [0.4, 0.5]
+    assert [one.get_text() for one in ax.get_xticklabels()] == ["gain\n(dB)", "final\npitch"]
+    assert "matched tokens: 2 draws" in [one.get_text() for one in ax.get_legend().get_texts()]
 
 
 def test_profile_writes_its_numbers(ax):
