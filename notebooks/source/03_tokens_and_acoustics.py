@@ -353,6 +353,7 @@ fig, ax = plt.subplots(figsize=(10, 3.4))
 strengths = np.abs(r_planted).mean(axis=0), draws_planted.mean(axis=1)
 plots.acoustics.plot_strengths(ax, list(planted.columns), *strengths, floor_planted)
 plt.show()
+assert gain_planted.estimate > 0, "selected tokens should go with what was planted, more than matched ones"
 gain_planted
 
 # %% [markdown]
