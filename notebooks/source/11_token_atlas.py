@@ -36,9 +36,9 @@ from speechlm_utils import exercises, plots, widgets
 from speechlm_utils.acoustics.features import clip_features
 from speechlm_utils.acoustics.spectra import log_mel
 from speechlm_utils.bootstrap import Bootstrap
-from speechlm_utils.clips import label_ids, sample_clips
+from speechlm_utils.clips import groups, label_ids, sample_clips
 from speechlm_utils.codec.codebooks import nearest_codes, read_codebook
-from speechlm_utils.evaluation.conditions import fit_linear, make_linear
+from speechlm_utils.evaluation.linear import Counts, LinearModel, Words
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.interpretation.association import resample_effects
 from speechlm_utils.interpretation.card_parts import describe_tokens
@@ -54,7 +54,7 @@ from speechlm_utils.interpretation.listening import (
     measure_change,
 )
 from speechlm_utils.interpretation.planted import planted_profile
-from speechlm_utils.interpretation.recovery import CARD_PAIRS, average_by_class, measure_recovery, read_coefs
+from speechlm_utils.interpretation.recovery import CARD_PAIRS, average_by_class, measure_recovery
 from speechlm_utils.llm.embeddings import nearest_tokens
 from speechlm_utils.llm.load import load_llm
 from speechlm_utils.llm.spec import LLMSpec
@@ -62,6 +62,7 @@ from speechlm_utils.notebook.overview import list_versions
 from speechlm_utils.notebook.record import record_metrics
 from speechlm_utils.pretraining.pretrain import PretrainSettings
 from speechlm_utils.selection.controls import matched_random_tokens
+from speechlm_utils.selection.stability import split_folds
 from speechlm_utils.tokens import find_occurrences, mark_tokens, show_token
 
 plots.apply_style()
@@ -317,9 +318,10 @@ r.set_axis([plots.acoustics.name_feature(name) for name in pairs]).rename("r ove
 # %%
 matched = matched_random_tokens(tokens, train, chosen.layers, n_random_sets, seed)
 y, sets = label_ids(train, task, names), {"selected, as on the cards": (tokens, chosen.coefs)}
+folds = split_folds(y, groups(train), n_folds, seed)
 for i, some in enumerate([tokens, *matched]):
-    search = fit_linear(make_linear(n_folds=n_folds, seed=seed), train, y, some)
-    sets[f"matched random {i}" if i else "selected, same model"] = some, read_coefs(search)
+    model = LinearModel([Words(), Counts(some)]).fit(train, y, folds)
+    sets[f"matched random {i}" if i else "selected, same model"] = some, model.read_coefs()
 recovered = {}
 for name, (some, coefs) in sets.items():
     effects, _ = resample_effects(clips, features, some, pairs, bootstrap)  # the same resamples for all

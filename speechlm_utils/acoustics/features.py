@@ -56,9 +56,15 @@ def frame_features(wav: np.ndarray, spec: CodecSpec) -> dict[str, np.ndarray]:
     ValueError
         If the clip is empty, not mono or not finite.
     """
-    wav, sample_rate, hop = check_wav(wav), spec.sample_rate, spec.hop
-    f0_hz, voiced = _track_pitch(wav, sample_rate, hop)
-    exact = _pad_to_frames(wav, hop, hop)
+    wav = check_wav(wav)
+    f0_hz, voiced = _track_pitch(wav, spec.sample_rate, spec.hop)
+    return {"f0_hz": f0_hz, "f0_st": semitones(f0_hz), "voiced": voiced} | measure_frames(wav, spec)
+
+
+def measure_frames(wav: np.ndarray, spec: CodecSpec) -> dict[str, np.ndarray]:
+    """Measure what `frame_features` does but for pitch and voicing: loudness, spectrum, zero crossings."""
+    sample_rate, hop = spec.sample_rate, spec.hop
+    exact = pad_to_frames(wav, hop, hop)
     rms = librosa.feature.rms(y=exact, frame_length=hop, hop_length=hop, center=False)[0]
     rms_db = 20 * np.log10(np.maximum(rms, 1e-6))
     zcr = librosa.feature.zero_crossing_rate(exact, frame_length=hop, hop_length=hop, center=False)[0]
@@ -66,9 +72,6 @@ def frame_features(wav: np.ndarray, spec: CodecSpec) -> dict[str, np.ndarray]:
     silent = rms_db < SILENCE_DB
     centroid_hz[silent], tilt[silent] = np.nan, np.nan
     return {
-        "f0_hz": f0_hz,
-        "f0_st": semitones(f0_hz),
-        "voiced": voiced,
         "rms_db": rms_db.astype(float),
         "centroid_hz": centroid_hz,
         "zcr": zcr.astype(float),
@@ -131,7 +134,7 @@ def _read_or_measure(audio: AudioFiles, cache_dir: Path | str, spec: CodecSpec) 
     return features
 
 
-def _pad_to_frames(wav: np.ndarray, hop: int, window: int) -> np.ndarray:
+def pad_to_frames(wav: np.ndarray, hop: int, window: int) -> np.ndarray:
     """Pad with zeros so that window k, cut without centring, lies symmetrically about frame k."""
     n_frames = math.ceil(wav.size / hop)
     left = (window - hop) // 2
@@ -141,7 +144,7 @@ def _pad_to_frames(wav: np.ndarray, hop: int, window: int) -> np.ndarray:
 
 def _track_pitch(wav: np.ndarray, sample_rate: int, hop: int) -> tuple[np.ndarray, np.ndarray]:
     window = max(round(PITCH_SECONDS * sample_rate), hop)
-    padded = _pad_to_frames(wav, hop, window)
+    padded = pad_to_frames(wav, hop, window)
     low, high = F0_RANGE_HZ
     f0_hz, voiced, _ = librosa.pyin(
         padded, fmin=low, fmax=high, sr=sample_rate, frame_length=window, hop_length=hop, center=False
@@ -152,7 +155,7 @@ def _track_pitch(wav: np.ndarray, sample_rate: int, hop: int) -> tuple[np.ndarra
 
 def _measure_spectrum(wav: np.ndarray, sample_rate: int, hop: int) -> tuple[np.ndarray, np.ndarray]:
     window = max(round(SPECTRUM_SECONDS * sample_rate), hop)
-    padded = _pad_to_frames(wav, hop, window)
+    padded = pad_to_frames(wav, hop, window)
     magnitude = np.abs(librosa.stft(padded, n_fft=window, hop_length=hop, center=False))
     frequencies = librosa.fft_frequencies(sr=sample_rate, n_fft=window)
     centroid_hz = librosa.feature.spectral_centroid(S=magnitude, freq=frequencies)[0]

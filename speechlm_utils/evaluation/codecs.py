@@ -6,17 +6,11 @@ from pathlib import Path
 
 import numpy as np
 from scipy.stats import hypergeom
-from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import Pipeline
 
 from ..clips import Clip
 from ..codec_spec import CodecSpec, shared_spec
 from ..selection.bag_of_words import sum_counts
-from ..selection.selector import list_selected
-from ..selection.stability import Folds
 from ..torch_settings import exact_float32, one_thread, quiet_transformers
-from .conditions import as_array, fit_linear
 
 
 @dataclass(frozen=True)
@@ -58,32 +52,6 @@ def chance_per_layer(source: TokenSource, n_tokens: int) -> tuple[np.ndarray, np
     n_sampled = min(n_tokens, total)
     low, high = (hypergeom.ppf(q, total, occurring, n_sampled).astype(float) for q in (0.025, 0.975))
     return n_sampled * occurring / total, low, high
-
-
-def predict_out_of_fold(
-    model: GridSearchCV, clips: Sequence[Clip], y, folds: Folds, selector: Pipeline | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Predict every clip by a model that has seen neither it nor its sentence, from words + selected tokens.
-
-    Within each fold's train part, tokens are selected anew, and a linear model is fitted on the words and on
-    them. The lasso's loss is a sum over clips; with fewer of them the same balance needs a larger C, so it is
-    multiplied by all clips / clips of the part.
-
-    `model` and `folds` are those of `make_linear` and `split_folds`; the selector has the C of the selection
-    on all clips, None reads the words alone. Returns predictions (n_clips,), and how many tokens are selected
-    in each fold (n_folds,).
-    """
-    y = np.asarray(y)
-    predictions, n_selected = np.empty_like(y), []
-    for train, test in folds:
-        part, held_out = ([clips[i] for i in places] for places in (train, test))
-        tokens = []
-        if selector is not None:
-            C = selector["l1"].C * len(y) / len(train)
-            tokens = list_selected(clone(selector).set_params(l1__C=C).fit(part, y[train]))
-        predictions[test] = fit_linear(model, part, y[train], tokens).predict(as_array(held_out))
-        n_selected.append(len(tokens))
-    return predictions, np.array(n_selected)
 
 
 def make_untrained_encodec(

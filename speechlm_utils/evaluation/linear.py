@@ -49,15 +49,15 @@ class _Scaled:
         """Learn mean and deviation of every column."""
         values = self.read(clips)
         self._mean, deviation = values.mean(axis=0), values.std(axis=0)
-        self._varies = deviation > 1e-9 * (1 + np.abs(self._mean))
-        if not self._varies.any():
+        self.varies_ = deviation > 1e-9 * (1 + np.abs(self._mean))
+        if not self.varies_.any():
             raise ValueError(f"{type(self).__name__}: nothing varies over the {len(clips)} clips")
-        self._unit = deviation[self._varies] * np.sqrt(self._varies.sum())
+        self._unit = deviation[self.varies_] * np.sqrt(self.varies_.sum())
         return self
 
     def transform(self, clips: Sequence[Clip]) -> np.ndarray:
         """Return a row per clip, float32 (n_clips, n_varying_columns)."""
-        return ((self.read(clips) - self._mean)[:, self._varies] / self._unit).astype(np.float32)
+        return ((self.read(clips) - self._mean)[:, self.varies_] / self._unit).astype(np.float32)
 
 
 class Counts(_Scaled):
@@ -129,6 +129,17 @@ class LinearModel(ClassifierMixin, BaseEstimator):
         """Return the class of each clip, (n_clips,)."""
         X = _join([block.transform(clips) for block in self.blocks], self.settings_["weight"])
         return self._model.predict(X if self._basis is None else X @ self._basis)
+
+    def read_coefs(self) -> np.ndarray:
+        """Return the weights of the last block's columns, (n_classes, n_columns); 0 where one does not vary.
+
+        They are those of standardised columns; two classes have the weights (-w, w).
+        """
+        coefs = self._model.coef_ if self._basis is None else self._model.coef_ @ self._basis.T
+        varies = self.blocks[-1].varies_
+        found = np.zeros((len(coefs), len(varies)))
+        found[:, varies] = coefs[:, -varies.sum() :]
+        return found if len(found) > 1 else np.concatenate([-found, found])
 
 
 def _join(parts: Sequence, weight: float):

@@ -1,7 +1,7 @@
 """Run the arms over folds, in processes, and put what every fold predicts together."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -55,6 +55,10 @@ class Outcome:
     n_tokens: list[int] = field(default_factory=list)
     settings: list[dict] = field(default_factory=list)
 
+    def take(self, places: np.ndarray) -> "Outcome":
+        """Return the outcome with the predictions of some clips alone; `places` as NumPy indexes them."""
+        return replace(self, predictions=self.predictions[:, places])
+
 
 def run_arms(material: Material, folds: Folds, recipe: Recipe, n_jobs: int = 1) -> dict[str, Outcome]:
     """Predict the test clips of every fold by every arm, alone ("selected") and beside the words.
@@ -94,31 +98,45 @@ def _select(part: Part, use_text: bool, name: str) -> dict[str, list[Draw]]:
     return {f"selected, {name}": [read_tokens(list_selected(fit_selector(part, use_text)))]}
 
 
+def predict_arms(
+    part: Part, arms: Mapping[str, Sequence[Draw]], use_text: bool = True, n_jobs: int = 1
+) -> dict[str, Outcome]:
+    """Predict the test clips of one fold by every draw of some arms, beside the words or alone.
+
+    Weight and C of every draw are chosen anew, within train. Predictions are (n_draws, n_test); n_jobs
+    processes, of one thread each, take one draw at a time.
+    """
+    folds, draws = part.inner_folds(), [draw for some in arms.values() for draw in some]
+    with parallel_config("loky", n_jobs=n_jobs, inner_max_num_threads=1):
+        found = iter(Parallel()(delayed(_predict_draw)(part, draw, folds, use_text) for draw in draws))
+    return {name: _count_tokens(part, some, [next(found) for _ in some]) for name, some in arms.items()}
+
+
 def _run_job(list_arms: Callable, part: Part, use_text: bool) -> dict[str, Outcome]:
-    """Fit and predict every draw of some arms; predictions are (n_draws, n_test)."""
-    folds, outcomes = part.inner_folds(), {}
-    for name, draws in list_arms(part, use_text).items():
-        label = " + ".join(["words"] * use_text + [name] * bool(name))
-        outcomes[label] = _run_draws(part, draws, folds, use_text)
-    return outcomes
+    """Fit and predict every draw of some arms, named after what they read."""
+    outcomes = predict_arms(part, list_arms(part, use_text), use_text)
+    return {" + ".join(["words"] * use_text + [name] * bool(name)): one for name, one in outcomes.items()}
 
 
-def _run_draws(part: Part, draws: Sequence[Draw], folds: Folds, use_text: bool) -> Outcome:
-    predictions, settings = [], []
-    for draw in draws:
-        blocks = [Words()] * use_text + [draw.block] * (draw.block is not None)
-        if blocks:
-            model = LinearModel(blocks).fit(part.train, part.y, folds)
-            predictions.append(model.predict(part.test))
-            settings.append(model.settings_)
-        else:  # the lasso has kept nothing: the most frequent class
-            predictions.append(np.full(len(part.test), np.bincount(part.y).argmax()))
+def _predict_draw(part: Part, draw: Draw, folds: Folds, use_text: bool) -> tuple[np.ndarray, dict]:
+    """Return the predictions of one draw, (n_test,), and the settings of its model."""
+    blocks = [Words()] * use_text + [draw.block] * (draw.block is not None)
+    if not blocks:  # the lasso has kept nothing: the most frequent class
+        return np.full(len(part.test), np.bincount(part.y).argmax()), {}
+    model = LinearModel(blocks).fit(part.train, part.y, folds)
+    return model.predict(part.test), model.settings_
+
+
+def _count_tokens(part: Part, draws: Sequence[Draw], found: Sequence[tuple]) -> Outcome:
+    """Join what was found for some draws, and count what a clip holds of their tokens."""
     read = (
         [[len(list_occurrences(clip.codes, draw.tokens, once)) for clip in part.test] for draw in draws]
         for once in (False, True)
     )
-    n_tokens = [len(draw.tokens) for draw in draws]
-    return Outcome(np.stack(predictions), *(float(np.mean(one)) for one in read), n_tokens, settings)
+    predictions, settings = zip(*found, strict=True)
+    per_clip = (float(np.mean(one)) for one in read)
+    n_tokens, settings = [len(draw.tokens) for draw in draws], [one for one in settings if one]
+    return Outcome(np.stack(predictions), *per_clip, n_tokens, settings)
 
 
 def _put_together(parts: Sequence[tuple[np.ndarray, Outcome]], n_clips: int) -> Outcome:

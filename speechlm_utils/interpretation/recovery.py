@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.model_selection import GridSearchCV
 
 from ..bootstrap import Bootstrap, Interval
 from .planted import PAIRS, Shuffled, centre, correlate_cells, token_directions
@@ -47,13 +46,6 @@ class Recovery:
                 values = values - np.mean([getattr(other, f"{name}s") for other in controls], axis=0)
             found[name] = Bootstrap().interval(values, self.n_clips, "clips")
         return found
-
-
-def read_coefs(search: GridSearchCV) -> np.ndarray:
-    """Read the tokens' coefficients of a model of words and tokens (`fit_linear`): (n_classes, n_tokens)."""
-    model = search.best_estimator_
-    coefs = model["model"].coef_[:, model["counts"].n_words_ :]
-    return coefs if len(coefs) > 1 else np.concatenate([-coefs, coefs])
 
 
 def measure_recovery(

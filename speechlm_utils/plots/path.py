@@ -1,4 +1,4 @@
-"""Figures of notebook 02: the path over C, and how many tokens labels without meaning would select."""
+"""Figures of notebook 02: the path over C, and where the first token enters."""
 
 from collections.abc import Mapping, Sequence
 
@@ -61,20 +61,14 @@ def plot_coef_step(ax: Axes, coefs: np.ndarray, layers: np.ndarray, names: Seque
     return ax
 
 
-def plot_permuted_counts(
-    ax: Axes, Cs: np.ndarray, real: np.ndarray, permuted: np.ndarray, title: str = ""
-) -> Axes:
-    """Draw how many audio tokens are selected over C, with true labels and with permuted ones.
-
-    Of `permuted` (n_permutations, n_C), a band from the least to the most, and the median.
-    """
-    ax.fill_between(Cs, permuted.min(axis=0), permuted.max(axis=0), color=NEUTRAL, alpha=0.35, linewidth=0)
-    ax.plot(Cs, np.median(permuted, axis=0), color=NEUTRAL, label="permuted labels")
-    ax.plot(Cs, real, "o-", color=set_color("selected"), markersize=4, label="true labels")
+def plot_entry(ax: Axes, real: float, permuted: np.ndarray, title: str = "") -> Axes:
+    """Draw at which C the first token enters: with permuted labels (n_permutations,) and true ones."""
+    edges = np.geomspace(min(real, permuted.min()) / 1.05, 1.05 * max(real, permuted.max()), 30)
+    ax.hist(permuted, edges, color=NEUTRAL, alpha=0.6, label=f"{len(permuted)} permuted labellings")
+    ax.axvline(real, color=set_color("selected"), linewidth=2, label="true labels")
     _scale_C(ax)
-    _scale_counts(ax, np.append(permuted.ravel(), real))
-    ax.set_title(title)
-    ax.legend(loc="upper left")
+    ax.set(xlabel="C at which the first token enters", ylabel="labellings", title=title)
+    ax.legend(loc="upper left", bbox_to_anchor=(0, -0.28), ncols=2, columnspacing=1)
     return ax
 
 

@@ -5,23 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from .style import AUDIO, NEUTRAL, TEXT, layer_colors, set_color
+from .style import AUDIO, NEUTRAL, layer_colors, set_color
 
 L1_COLOR, L2_COLOR = "#0072B2", "#E69F00"
-
-
-def plot_spread(ax: Axes, share: np.ndarray, spread: np.ndarray, is_word: np.ndarray) -> Axes:
-    """Draw each column's standard deviation after TF-IDF against the share of clips that it occurs in.
-
-    All of shape (n_columns,); columns that never occur are left out.
-    """
-    for kind, color, size, name in ((~is_word, AUDIO, 5, "speech tokens"), (is_word, TEXT, 14, "words")):
-        shown = kind & (share > 0)
-        ax.scatter(share[shown], spread[shown], s=size, color=color, alpha=0.5, linewidth=0, label=name)
-    ax.set(xscale="log", yscale="log", xlabel="share of clips that hold the column")
-    ax.set_ylabel("standard deviation after TF-IDF")
-    ax.legend(markerscale=3)
-    return ax
 
 
 def plot_shrinkage(ax: Axes, a: np.ndarray, l1: np.ndarray, l2: np.ndarray) -> Axes:
@@ -97,14 +83,21 @@ def plot_stability(ax: Axes, real: np.ndarray, permuted: np.ndarray) -> Axes:
     return ax
 
 
-def plot_frequencies(ax: Axes, occurrences: Mapping[str, np.ndarray], seed: int = 0) -> Axes:
-    """Draw how often the tokens of each set occur, a dot per token, the median as a line."""
-    rng = np.random.default_rng(seed)
-    for i, (name, values) in enumerate(occurrences.items()):
-        ax.scatter(values, i + rng.uniform(-0.25, 0.25, len(values)), s=9, color=set_color(name), alpha=0.7)
-        if len(values):
-            ax.plot([np.median(values)] * 2, [i - 0.4, i + 0.4], color="black")
-    ax.set_yticks(range(len(occurrences)), occurrences)
-    ax.set(xscale="symlog", xlabel="occurrences in the train clips", xlim=(-0.4, None))
-    ax.invert_yaxis()
+def plot_cost(
+    ax: Axes, curve: np.ndarray, points: Mapping[str, Sequence[float]], limits: Mapping[str, float]
+) -> Axes:
+    """Draw a score with its interval over how many tokens a clip holds; limits are dotted lines.
+
+    curve : float array, shape (n, 4), rising: tokens per clip, score, low, high; points : name -> the same
+    """
+    tokens, score, low, high = np.asarray(curve, dtype=float).T
+    ax.fill_between(tokens, low, high, color=set_color("selected"), alpha=0.15, linewidth=0)
+    ax.plot(tokens, score, ".-", color=set_color("selected"), label="selected by lasso (95 % interval)")
+    for name, (x, y, *bounds) in points.items():
+        ax.plot([x, x], bounds, color=set_color(name), linewidth=1)
+        ax.plot(x, y, "o", color=set_color(name), markersize=7, label=name)
+    for name, value in limits.items():
+        ax.axhline(value, color="black", linestyle=":", linewidth=1.2, label=name)
+    ax.set(xlabel="tokens that a clip holds", ylabel="macro-F1", xlim=(-0.02 * tokens[-1], None))
+    ax.legend(loc="lower right")
     return ax

@@ -48,6 +48,22 @@ def count_permuted(
     return np.array(counted, dtype=int).reshape(len(labels), len(Cs))
 
 
+def find_entry_C(X, labels) -> np.ndarray:
+    """Find the smallest C at which any column of X gets weight: for many labellings, without a single fit.
+
+    At zero, the slope of the loss along a column is n / 4 times the difference of its means, in the class and
+    outside of it, where classes are balanced and the intercept is free; a column enters when C times the
+    slope reaches 1, the price of ℓ1. X is sparse (n_clips, n_columns), labels are (n_labellings, n_clips);
+    float array (n_labellings,).
+    """
+    labels, n_clips = np.atleast_2d(labels), X.shape[0]
+    inside = (labels[:, None] == np.unique(labels)[:, None]).reshape(-1, n_clips).astype(float)
+    size, total = inside.sum(axis=1), np.asarray(X.sum(axis=0))
+    sums = (X.T @ inside.T).T
+    gap = np.abs(sums / size[:, None] - (total - sums) / (n_clips - size)[:, None])
+    return 4 / (n_clips * gap.reshape(len(labels), -1).max(axis=1))
+
+
 def random_tokens(n_tokens: int, clips: Sequence[Clip], layers: Sequence[int], seed: int = 0) -> list[Token]:
     """Sample n_tokens different tokens of some layers among those that occur in the clips; by layer and code.
 

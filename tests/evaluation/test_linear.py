@@ -109,3 +109,24 @@ def test_held_out_clips_change_nothing(halves):
     other = [replace(clip, text="w1 w2") for clip in test]
     alone = [model.predict([clip])[0] for clip in other]
     assert np.array_equal(model.predict(other), alone)  # no statistic of the predicted clips is used
+
+
+@pytest.mark.parametrize("classes", [3, 2])
+def test_coefficients_find_the_class_of_a_token(planted_clips, classes):
+    some = [clip for clip in planted_clips if clip.labels["fallacy"] in FALLACIES[:classes]]
+    y, silent = label_ids(some, "fallacy", FALLACIES), (2, 63)
+    some = [replace(clip, codes=np.where(clip.codes == 63, 0, clip.codes)) for clip in some]
+    blocks = [Words(), Counts([*PLANTED_TOKENS[:classes], silent])]
+    coefs = LinearModel(blocks).fit(some, y, split_folds(y, groups(some), 2)).read_coefs()
+    assert coefs.shape == (classes, classes + 1) and not coefs[:, -1].any()
+    assert coefs[:, :-1].argmax(axis=0).tolist() == list(range(classes))
+
+
+def test_coefficients_of_a_rotated_model_give_its_scores(halves):
+    train, y, folds, test, _ = halves
+    block = Counts(layers=range(1, 9))
+    model = LinearModel([block]).fit(train, y, folds)
+    assert model._basis is not None
+    columns = block.transform(test)
+    scores = columns @ model.read_coefs()[:, block.varies_].T + model._model.intercept_
+    assert np.array_equal(model.classes_[scores.argmax(axis=1)], model.predict(test))

@@ -9,8 +9,8 @@ from sklearn.metrics import f1_score
 
 from speechlm_utils.clips import label_ids
 from speechlm_utils.evaluation import linear
-from speechlm_utils.evaluation.arms import Part, Recipe, list_frequent
-from speechlm_utils.evaluation.rotation import UNTESTED, Material, run_arms
+from speechlm_utils.evaluation.arms import Draw, Part, Recipe, list_frequent, read_tokens
+from speechlm_utils.evaluation.rotation import UNTESTED, Material, predict_arms, run_arms
 from speechlm_utils.evaluation.voices import rotate_voices
 from speechlm_utils.tokens import list_occurrences
 
@@ -86,3 +86,20 @@ def test_labels_of_tested_clips_take_part_in_nothing(one_fold):
     wrong[fold[1]] = 0
     again = run_arms(replace(bare, y=wrong), [fold], RECIPE)
     assert all(np.array_equal(one.predictions, again[name].predictions) for name, one in found.items())
+
+
+def test_arms_of_ones_own_are_those_of_the_run(one_fold):
+    (train, test), bare, found = one_fold
+    part = Part([bare.clips[i] for i in train], bare.y[train], [bare.clips[i] for i in test], RECIPE)
+    tokens = list_frequent(part, found["selected"].n_tokens[0])
+    mine = predict_arms(part, {"words": [Draw(None)], "twice": [read_tokens(tokens)] * 2})
+    for name, other in (("words", "words"), ("twice", "words + most frequent")):
+        assert np.array_equal(mine[name].predictions[0], found[other].predictions[0, test])
+        assert mine[name].settings[0] == found[other].settings[0]
+        assert mine[name].per_clip_once == found[other].per_clip_once
+    assert mine["twice"].predictions.shape == (2, 30) and mine["twice"].n_tokens == [len(tokens)] * 2
+    few = mine["twice"].take(np.arange(30) > 24)
+    assert (
+        np.array_equal(few.predictions, mine["twice"].predictions[:, 25:])
+        and few.n_tokens == mine["twice"].n_tokens
+    )

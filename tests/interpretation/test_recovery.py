@@ -7,15 +7,12 @@ import pytest
 from conftest import FALLACIES, PLANTED_TOKENS
 
 from speechlm_utils.bootstrap import Bootstrap
-from speechlm_utils.clips import label_ids
-from speechlm_utils.evaluation.conditions import fit_linear, make_linear
 from speechlm_utils.interpretation.association import resample_effects
 from speechlm_utils.interpretation.planted import planted_profile
 from speechlm_utils.interpretation.recovery import (
     CARD_PAIRS,
     average_by_class,
     measure_recovery,
-    read_coefs,
 )
 
 PROFILE = np.array([[1.0, 0.0], [-1.0, 0.5], [0.0, -0.5]])
@@ -66,17 +63,6 @@ def test_average_is_weighted_and_counts_from_the_middle_of_the_classes():
     sounds = average_by_class(coefs, np.array([[4.0], [0.0], [np.nan]]))
     assert sounds.tolist() == [[0.5], [-0.5], [0.0]]
     assert not average_by_class(-np.abs(coefs), np.ones((3, 1))).any()
-
-
-def test_fitted_coefficients_find_the_class_of_a_token(planted_clips):
-    model = make_linear((0.1,), n_folds=2)
-    y = label_ids(planted_clips, "fallacy", FALLACIES)
-    coefs = read_coefs(fit_linear(model, planted_clips, y, PLANTED_TOKENS))
-    assert coefs.shape == (3, 3) and coefs.argmax(axis=0).tolist() == [0, 1, 2]
-    two = [clip for clip in planted_clips if clip.labels["fallacy"] != FALLACIES[2]]
-    coefs = read_coefs(fit_linear(model, two, y[y < 2], PLANTED_TOKENS))
-    assert coefs.shape == (2, 3) and coefs.argmax(axis=0)[:2].tolist() == [0, 1]
-    assert np.allclose(coefs[0], -coefs[1])
 
 
 def test_sets_are_measured_in_the_same_resamples(planted_clips):

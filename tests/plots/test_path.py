@@ -38,9 +38,8 @@ def test_the_largest_count_has_room_above_it_and_numbers_are_written_out(ax):
     assert {"0.01", "0.1"} <= {label.get_text() for label in ax.get_xticklabels()}
 
 
-def test_permuted_counts_span_least_to_most(ax):
-    permuted = np.array([[0, 5], [2, 9], [1, 7]])
-    plots.path.plot_permuted_counts(ax, np.array([0.01, 0.1]), np.array([3, 20]), permuted, "topic")
-    band = ax.collections[0].get_paths()[0].vertices[:, 1]
-    assert (band.min(), band.max()) == (0, 9) and ax.lines[1].get_ydata().tolist() == [3, 20]
-    assert ax.lines[0].get_ydata().tolist() == [1, 7]
+def test_entry_counts_every_labelling_and_marks_the_true_one(ax):
+    permuted = np.array([0.01, 0.012, 0.02])
+    plots.path.plot_entry(ax, 0.004, permuted, "topic")
+    assert sum(bar.get_height() for bar in ax.patches) == 3
+    assert ax.lines[0].get_xdata() == [0.004, 0.004] and ax.get_title() == "topic"

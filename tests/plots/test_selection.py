@@ -8,14 +8,6 @@ from speechlm_utils.plots import style
 from speechlm_utils.plots.selection import plot_penalty
 
 
-def test_spread_leaves_out_what_never_occurs(ax):
-    plots.selection.plot_spread(
-        ax, np.array([0.1, 0, 0.5]), np.array([0.2, 1, 0.4]), np.array([True, False, False])
-    )
-    tokens, words = (one.get_offsets().tolist() for one in ax.collections)
-    assert tokens == [[0.5, 0.4]] and words == [[0.1, 0.2]]
-
-
 def test_shrinkage_has_three_curves(ax):
     a = np.linspace(-1, 1, 5)
     plots.selection.plot_shrinkage(ax, a, 0 * a, a / 2)
@@ -67,7 +59,11 @@ def test_stability_is_sorted_and_may_be_empty(ax):
     assert ax.lines[0].get_ydata().tolist() == [1.0, 0.5, 0.2] and ax.lines[1].get_ydata().size == 0
 
 
-def test_frequencies_have_a_dot_per_token(ax):
-    plots.selection.plot_frequencies(ax, {"selected": np.array([1, 10, 100]), "random": np.array([])})
-    assert ax.collections[0].get_offsets()[:, 0].tolist() == [1, 10, 100]
-    assert ax.lines[0].get_xdata().tolist() == [10, 10]
+def test_cost_shows_the_curve_the_points_and_the_limit(ax):
+    curve = np.array([[0, 0.3, 0.2, 0.4], [60, 0.6, 0.5, 0.7]])
+    plots.selection.plot_cost(ax, curve, {"matched": (50, 0.4, 0.3, 0.5)}, {"measured": 0.65})
+    assert ax.lines[0].get_xydata().tolist() == [[0, 0.3], [60, 0.6]]
+    assert ax.lines[1].get_xydata().tolist() == [[50, 0.3], [50, 0.5]]
+    assert ax.lines[2].get_xydata().tolist() == [[50, 0.4]] and ax.lines[3].get_ydata() == [0.65, 0.65]
+    named = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert named == ["selected by lasso (95 % interval)", "matched", "measured"]

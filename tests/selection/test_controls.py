@@ -12,11 +12,13 @@ from speechlm_utils.selection.controls import (
     MOST_SHARED,
     N_NEAREST,
     count_permuted,
+    find_entry_C,
     largest_share,
     matched_random_tokens,
     permute_labels,
     random_tokens,
 )
+from speechlm_utils.selection.l1 import L1LogisticRegression, fit_l1
 from speechlm_utils.selection.path import fit_l1_path
 from speechlm_utils.selection.selector import make_selector
 
@@ -53,6 +55,20 @@ def test_planted_tokens_outnumber_permuted_ones(planted_clips):
     real = fit_l1_path(make_selector(), planted_clips, y, Cs).n_tokens
     assert permuted.shape == (4, 2) and (permuted <= real).all() and (permuted[:, 1] < real[1]).all()
     assert np.array_equal(permuted, count_permuted(make_selector(), planted_clips, shuffled, Cs, n_jobs=2))
+
+
+@pytest.mark.parametrize("classes", [3, 2])
+def test_first_token_enters_where_the_slope_says(planted_clips, classes):
+    some = [clip for clip in planted_clips if clip.labels["fallacy"] in FALLACIES[:classes]]
+    some = some[: len(some) - classes]  # classes of unequal size
+    y, selector = label_ids(some, "fallacy", FALLACIES), make_selector(use_text=False)
+    X, rng = selector[:-1].fit_transform(some), np.random.default_rng(0)
+    labels = np.stack([y, *(permute_labels(y, groups(some), rng) for _ in range(3))])
+    found = find_entry_C(X, labels)
+    assert found.shape == (4,) and found[0] < found[1:].min()  # what is planted enters first
+    for one, C in zip(labels, found, strict=True):
+        before, after = (fit_l1(L1LogisticRegression(), X, one, C * share) for share in (0.98, 1.02))
+        assert not before.get_support().any() and after.get_support().any()
 
 
 def totals(clips):

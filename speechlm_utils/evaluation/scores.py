@@ -1,0 +1,53 @@
+"""Score what arms predict, and compare them: sentences, voices and draws are resampled together."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from ..bootstrap import Bootstrap, bootstrap_macro_f1, paired_bootstrap
+from ..clips import Clip, groups
+from .rotation import Outcome
+
+DRAWS = Bootstrap(rows="draws")
+Units = Mapping[str, np.ndarray]
+
+
+def list_units(clips: Sequence[Clip]) -> Units:
+    """Name what the clips are samples of: {"sentences": (n_clips,), "voices": (n_clips,)}."""
+    return {"sentences": groups(clips), "voices": np.array([clip.speaker for clip in clips])}
+
+
+def score_arms(
+    y_true: np.ndarray, outcomes: Mapping[str, Outcome], units: Units, bootstrap: Bootstrap = DRAWS
+) -> pd.DataFrame:
+    """Tabulate macro-F1 of every arm with its interval, its draws, and the tokens that a clip holds.
+
+    Predictions are (n_draws, n_clips), y_true is (n_clips,). Columns: macro_f1, low, high, draws, tokens (of
+    the list that is read; 0 where none is), per_clip, per_clip_once.
+    """
+    rows = {}
+    for name, one in outcomes.items():
+        score = bootstrap_macro_f1(y_true, one.predictions, units, bootstrap)
+        rows[name] = dict(zip(("macro_f1", "low", "high"), score.values, strict=True))
+        rows[name] |= {"draws": len(one.predictions), "tokens": round(float(np.mean(one.n_tokens)))}
+        rows[name] |= {"per_clip": one.per_clip, "per_clip_once": one.per_clip_once}
+    return pd.DataFrame.from_dict(rows, "index")
+
+
+def compare_arms(
+    y_true: np.ndarray,
+    outcomes: Mapping[str, Outcome],
+    best: str,
+    units: Units,
+    bootstrap: Bootstrap = DRAWS,
+) -> pd.DataFrame:
+    """Tabulate the macro-F1 of one arm less that of every other: difference, low, high, n, unit, verdict."""
+    rows = {}
+    for name in outcomes:
+        if name != best:
+            pair = (outcomes[one].predictions for one in (name, best))
+            found = paired_bootstrap(y_true, *pair, units, bootstrap).difference
+            n = " × ".join(map(str, np.atleast_1d(found.n)))
+            rows[name] = found.numbers | {"over": f"{n} {found.unit}", "verdict": found.verdict}
+    return pd.DataFrame.from_dict(rows, "index")
