@@ -43,12 +43,12 @@ from sklearn.multiclass import OneVsRestClassifier
 from speechlm_utils import exercises, plots
 from speechlm_utils.acoustics.summary import summarise_clips
 from speechlm_utils.bootstrap import Bootstrap, bootstrap_macro_f1, paired_bootstrap
-from speechlm_utils.clips import groups, label_ids, label_names, task_names
+from speechlm_utils.clips import groups, label_ids, label_names, name_units, task_names
 from speechlm_utils.evaluation.arms import Draw, Part, Recipe, fit_selector, list_frequent, read_tokens
 from speechlm_utils.evaluation.codecs import TokenSource, chance_per_layer
 from speechlm_utils.evaluation.linear import C_GRID, Counts, LinearModel, Measured, Words
 from speechlm_utils.evaluation.rotation import predict_arms
-from speechlm_utils.evaluation.scores import compare_arms, list_units, score_arms
+from speechlm_utils.evaluation.scores import compare_arms, score_arms
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.notebook.record import record_metrics
 from speechlm_utils.selection.bag_of_words import JointBagOfWords
@@ -533,7 +533,7 @@ print(f"C = {words.settings_['C']} of a grid from {C_GRID[0]} to {C_GRID[-1]}")
 assert C_GRID[0] < words.settings_["C"] < C_GRID[-1]
 
 # %%
-y_unseen, units = label_ids(unseen, task, names), list_units(unseen)
+y_unseen, units = label_ids(unseen, task, names), name_units(unseen)
 is_test = np.array([clip.split == "test" for clip in unseen])
 y_test, test_units = y_unseen[is_test], {name: of[is_test] for name, of in units.items()}
 bootstrap = Bootstrap(n_resamples, seed, rows="draws")
@@ -703,8 +703,8 @@ for one in tasks[1:]:
     some = {"words": [Draw(None)], "selected": [read_tokens(mine.tokens)]}
     some["matched"] = [read_tokens(tokens) for tokens in controls]
     found, truth = predict_arms(fold, some, n_jobs=experiment.n_jobs), label_ids(held_out, one, labels)
-    extremes[one] = compare_arms(truth, found, "selected", list_units(held_out), bootstrap)
-    arm_scores[one] = score_arms(truth, found, list_units(held_out), bootstrap)
+    extremes[one] = compare_arms(truth, found, "selected", name_units(held_out), bootstrap)
+    arm_scores[one] = score_arms(truth, found, name_units(held_out), bootstrap)
 pd.concat(arm_scores, names=["task", "arm"])
 
 # %%

@@ -37,13 +37,13 @@ import pandas as pd
 from speechlm_utils import exercises, plots
 from speechlm_utils.audio import load_audio
 from speechlm_utils.bootstrap import Bootstrap
-from speechlm_utils.clips import label_ids, label_names
+from speechlm_utils.clips import label_ids, label_names, name_units
 from speechlm_utils.codec.cache import encode_clips
 from speechlm_utils.codec.load import load_codec
 from speechlm_utils.evaluation.arms import Draw, Part, Recipe, read_tokens
 from speechlm_utils.evaluation.codecs import TokenSource, chance_per_layer, make_untrained_encodec
 from speechlm_utils.evaluation.rotation import predict_arms
-from speechlm_utils.evaluation.scores import compare_arms, list_units, score_arms
+from speechlm_utils.evaluation.scores import compare_arms, score_arms
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.notebook.record import record_metrics
 from speechlm_utils.selection.l1 import L1LogisticRegression
@@ -175,7 +175,7 @@ outcomes = predict_arms(parts[acoustic], {"words": [Draw(None)]})
 for name, part in parts.items():
     outcomes |= predict_arms(part, {name: [read_tokens(list_selected(chosen[name]))]})
 
-units, bootstrap = list_units(validation), Bootstrap(n_resamples, seed, rows="draws")
+units, bootstrap = name_units(validation), Bootstrap(n_resamples, seed, rows="draws")
 scores = score_arms(y_validation, outcomes, units, bootstrap)
 scores[["macro_f1", "low", "high", "tokens", "per_clip", "per_clip_once"]]
 

@@ -1,21 +1,15 @@
 """Score what arms predict, and compare them: sentences, voices and draws are resampled together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from ..bootstrap import Bootstrap, bootstrap_macro_f1, paired_bootstrap
-from ..clips import Clip, groups
 from .rotation import Outcome
 
 DRAWS = Bootstrap(rows="draws")
-Units = Mapping[str, np.ndarray]
-
-
-def list_units(clips: Sequence[Clip]) -> Units:
-    """Name what the clips are samples of: {"sentences": (n_clips,), "voices": (n_clips,)}."""
-    return {"sentences": groups(clips), "voices": np.array([clip.speaker for clip in clips])}
+Units = Mapping[str, np.ndarray]  # of `name_units`, (n_clips,) each
 
 
 def score_arms(

@@ -5,8 +5,9 @@ import pytest
 from sklearn.metrics import f1_score
 
 from speechlm_utils.bootstrap import Bootstrap, paired_bootstrap
+from speechlm_utils.clips import name_units
 from speechlm_utils.evaluation.rotation import Outcome
-from speechlm_utils.evaluation.scores import compare_arms, list_units, score_arms
+from speechlm_utils.evaluation.scores import compare_arms, score_arms
 
 BOOTSTRAP = Bootstrap(200, rows="draws")
 
@@ -25,7 +26,7 @@ def scored(voiced_clips):
         "good": Outcome(guess(0.9, 1), 12.0, 8.0, [75]),
         "bad": Outcome(guess(0.4, 4), n_tokens=[74, 76] * 2),
     }
-    return y, outcomes, list_units(voiced_clips)
+    return y, outcomes, name_units(voiced_clips)
 
 
 def test_table_holds_scores_costs_and_draws(scored):
@@ -45,8 +46,3 @@ def test_comparison_says_what_was_resampled(scored):
     assert list(table.index) == ["bad"] and table.verdict["bad"] == "above"
     assert table.loc["bad", ["difference", "low", "high"]].tolist() == expected.values
     assert table.over["bad"].endswith("sentences, voices and draws") and " × 4 " in table.over["bad"]
-
-
-def test_units_are_sentences_and_voices(voiced_clips):
-    units = list_units(voiced_clips)
-    assert list(units) == ["sentences", "voices"] and len(set(units["voices"])) == 10
