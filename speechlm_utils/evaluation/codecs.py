@@ -74,7 +74,7 @@ def make_untrained_encodec(
         sampling_rate=spec.sample_rate,
         target_bandwidths=[(spec.n_layers + 0.5) * frame_rate * bits / 1000],  # kbit/s; room for rounding
         codebook_size=spec.codebook_size,
-        num_filters=8,
+        num_filters=4,
         hidden_size=64,
         num_lstm_layers=1,
     )

@@ -24,7 +24,7 @@ def score_arms(
     for name, one in outcomes.items():
         score = bootstrap_macro_f1(y_true, one.predictions, units, bootstrap)
         rows[name] = dict(zip(("macro_f1", "low", "high"), score.values, strict=True))
-        rows[name] |= {"draws": len(one.predictions), "tokens": round(float(np.mean(one.n_tokens)))}
+        rows[name] |= {"draws": len(one.predictions), "tokens": round(float(np.mean(one.n_tokens or [0])))}
         rows[name] |= {"per_clip": one.per_clip, "per_clip_once": one.per_clip_once}
     return pd.DataFrame.from_dict(rows, "index")
 

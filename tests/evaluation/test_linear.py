@@ -25,7 +25,7 @@ def halves(planted_clips):
 
 def test_words_are_tfidf_of_single_words_and_pairs(planted_clips):
     expected = TfidfVectorizer(ngram_range=(1, 2)).fit_transform([clip.text for clip in planted_clips])
-    found = Words().fit(planted_clips).transform(planted_clips)
+    found = Words().fit_transform(planted_clips)
     np.testing.assert_allclose(found.toarray(), expected.toarray(), atol=1e-6)
 
 
@@ -35,26 +35,27 @@ def test_counts_are_standardised_log_shares_with_rows_of_about_unit_length(plant
         [np.log1p(100 * np.mean(clip.codes[layer - 1] == code)) for layer, code in tokens]
         for clip in planted_clips
     ]
-    found = Counts(tokens).fit(planted_clips).transform(planted_clips)
+    found = Counts(tokens).fit_transform(planted_clips)
     np.testing.assert_allclose(found, StandardScaler().fit_transform(raw) / 2, atol=1e-5)
-    everything = Counts(layers=(2, 3)).fit(planted_clips).transform(planted_clips)
+    everything = Counts(layers=(2, 3)).fit_transform(planted_clips)
     assert everything.shape == (180, 128) and np.mean(everything**2) * 128 == pytest.approx(1, rel=1e-3)
 
 
 def test_columns_that_never_vary_are_left_out_and_what_is_missing_is_named(planted_clips):
     features = {clip.id: np.array([i, 7.0]) for i, clip in enumerate(planted_clips)}
-    assert Measured(features).fit(planted_clips).transform(planted_clips).shape == (180, 1)
+    assert Measured(features).fit_transform(planted_clips).shape == (180, 1)
     with pytest.raises(ValueError, match="Measured: nothing varies over the 180 clips"):
-        Measured({name: [1.0] for name in features}).fit(planted_clips)
+        Measured({name: [1.0] for name in features}).fit_transform(planted_clips)
     del features["003"]
     with pytest.raises(ValueError, match="clip 003: has no measured features"):
-        Measured(features).fit(planted_clips)
+        Measured(features).fit_transform(planted_clips)
 
 
 def test_one_block_equals_scikit_learn(halves):
     train, y, folds, test, _ = halves
     model = LinearModel([Counts(PLANTED_TOKENS)]).fit(train, y, folds)
-    block = Counts(PLANTED_TOKENS).fit(train)
+    block = Counts(PLANTED_TOKENS)
+    block.fit_transform(train)
     by_hand = LogisticRegression(C=model.settings_["C"], class_weight="balanced", max_iter=1000)
     assert np.array_equal(
         model.predict(test), by_hand.fit(block.transform(train), y).predict(block.transform(test))
@@ -65,7 +66,8 @@ def test_one_block_equals_scikit_learn(halves):
 def test_more_columns_than_clips_are_rotated_and_nothing_changes(halves):
     train, y, folds, test, _ = halves
     model = LinearModel([Counts()]).fit(train, y, folds)  # 448 tokens, 120 clips
-    block = Counts().fit(train)
+    block = Counts()
+    block.fit_transform(train)
     by_hand = LogisticRegression(C=model.settings_["C"], class_weight="balanced", max_iter=1000)
     expected = by_hand.fit(block.transform(train), y).predict(block.transform(test))
     assert model._basis.shape[1] < 120 and np.mean(model.predict(test) == expected) > 0.98
@@ -87,7 +89,7 @@ def test_planted_tokens_are_worth_much_beside_words_that_tell_nothing(halves):
 def test_weight_and_C_are_the_best_over_the_folds(halves):
     """By scikit-learn, fold by fold: first the weight at C_START, then C."""
     train, y, folds, _, _ = halves
-    words, counts = (block.fit(train).transform(train) for block in (Words(), Counts(PLANTED_TOKENS)))
+    words, counts = (block.fit_transform(train) for block in (Words(), Counts(PLANTED_TOKENS)))
 
     def score(weight, C):
         X, found = np.hstack([words.toarray(), weight * counts]), []
