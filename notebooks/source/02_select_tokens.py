@@ -479,9 +479,10 @@ for one in tasks:
     p_values[one] = np.mean(entered[one] <= entered[one][0])
 
 # %%
-fig, axes = plt.subplots(1, 3, figsize=(11, 2.8))
+fig, axes = plt.subplots(1, 3, figsize=(11, 3))
 for ax, (one, found) in zip(axes, entered.items(), strict=True):
     plots.path.plot_entry(ax, found[0], found[1:], f"{one}: p = {p_values[one]:.3f}")
+fig.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
 plt.show()
 print(f"with {n_permutations} permutations, p cannot be smaller than {1 / (1 + n_permutations):.3f}")
 
@@ -624,7 +625,7 @@ against = compare_arms(y_test, tested, "selected", test_units, bootstrap).drop(l
 fig, ax = plt.subplots(figsize=(7.5, 4.4))
 spans = against[["difference", "low", "high"]].to_numpy()
 xlabel = "macro-F1: selected tokens less this arm, 95 % interval"
-plots.intervals.plot_intervals(ax, against.index, spans, xlabel)
+plots.intervals.plot_intervals(ax, against.index, spans, xlabel, plots.BOTH)
 ax.set_title(f"{is_test.sum()} test clips, {gain.n[0]} sentences, {gain.n[1]} voices")
 fig.savefig(figures / "02_test.png", dpi=110)
 plt.show()
@@ -680,7 +681,7 @@ gain_validation
 # %%
 columns = ["per_clip", "macro_f1", "low", "high"]
 curve = scores.loc[["words", "selected", *sizes], columns].sort_values("per_clip")
-points = scores.loc[["selected", "matched", "random", "most frequent"], columns]
+points = scores.loc[["matched", "random", "most frequent"], columns]
 limits = {"words + measured acoustics": scores.macro_f1["measured acoustics"]}
 fig, ax = plt.subplots(figsize=(7.5, 4))
 plots.selection.plot_cost(ax, curve.to_numpy(), points.T.to_dict("list"), limits)

@@ -63,12 +63,11 @@ def plot_coef_step(ax: Axes, coefs: np.ndarray, layers: np.ndarray, names: Seque
 
 def plot_entry(ax: Axes, real: float, permuted: np.ndarray, title: str = "") -> Axes:
     """Draw at which C the first token enters: with permuted labels (n_permutations,) and true ones."""
-    edges = np.geomspace(min(real, permuted.min()) / 1.05, 1.05 * max(real, permuted.max()), 30)
+    edges = np.linspace(0, 1.05 * max(real, permuted.max()), 40)
     ax.hist(permuted, edges, color=NEUTRAL, alpha=0.6, label=f"{len(permuted)} permuted labellings")
     ax.axvline(real, color=set_color("selected"), linewidth=2, label="true labels")
-    _scale_C(ax)
     ax.set(xlabel="C at which the first token enters", ylabel="labellings", title=title)
-    ax.legend(loc="upper left", bbox_to_anchor=(0, -0.28), ncols=2, columnspacing=1)
+    ax.locator_params("x", nbins=4)
     return ax
 
 

@@ -86,7 +86,7 @@ def plot_stability(ax: Axes, real: np.ndarray, permuted: np.ndarray) -> Axes:
 def plot_cost(
     ax: Axes, curve: np.ndarray, points: Mapping[str, Sequence[float]], limits: Mapping[str, float]
 ) -> Axes:
-    """Draw a score with its interval over how many tokens a clip holds; limits are dotted lines.
+    """Draw a score with its interval over how many tokens a clip holds; points are named, limits dotted.
 
     curve : float array, shape (n, 4), rising: tokens per clip, score, low, high; points : name -> the same
     """
@@ -94,8 +94,9 @@ def plot_cost(
     ax.fill_between(tokens, low, high, color=set_color("selected"), alpha=0.15, linewidth=0)
     ax.plot(tokens, score, ".-", color=set_color("selected"), label="selected by lasso (95 % interval)")
     for name, (x, y, *bounds) in points.items():
-        ax.plot([x, x], bounds, color=set_color(name), linewidth=1)
-        ax.plot(x, y, "o", color=set_color(name), markersize=7, label=name)
+        ax.plot([x, x], bounds, color=NEUTRAL, linewidth=1)
+        ax.plot(x, y, "o", color=NEUTRAL, markersize=5)
+        ax.annotate(name, (x, bounds[1]), (3, 2), textcoords="offset points", fontsize=9, rotation=30)
     for name, value in limits.items():
         ax.axhline(value, color="black", linestyle=":", linewidth=1.2, label=name)
     ax.set(xlabel="tokens that a clip holds", ylabel="macro-F1", xlim=(-0.02 * tokens[-1], None))
