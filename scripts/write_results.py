@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from speechlm_utils.bootstrap import Bootstrap, Interval
-from speechlm_utils.studies.report import compare_arms, load_study, tabulate_study
+from speechlm_utils.studies.report import compare_arms, load_study, score_arm, tabulate_study
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "data" / "reference"
@@ -94,6 +94,12 @@ def tabulate_llm(study: dict) -> str:
     for name, base, subset in LLM_PAIRS:
         gain = compare_arms(study, base, "lasso", subset=subset, bootstrap=Bootstrap(5000, rows="seeds"))
         lines.append(f"- {name}: {show_interval(gain)}: {gain.verdict}")
+    emodb = load_study(REFERENCE / "llm_emodb_emotion.json")
+    n_voices = len(set(emodb["clips"]["test"]["voices"]))
+    score = (
+        f"macro-F1 {score_arm(emodb, 'lasso')[0]:.3f} with selected tokens, {n_voices} voices in five folds"
+    )
+    lines.append(f"- EmoDB, emotion, the same recipe: {score}, one seed (`llm_emodb_emotion.json`)")
     n = "sentences, voices and seeds"
     return as_table(rows) + f"\n\nMacro-F1; 95 % intervals over {n}. Selected tokens:\n\n" + "\n".join(lines)
 

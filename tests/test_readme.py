@@ -4,6 +4,9 @@ import json
 import sys
 from pathlib import Path
 
+from speechlm_utils.bootstrap import Bootstrap
+from speechlm_utils.studies.report import compare_arms, load_study, score_arm
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -32,3 +35,22 @@ def test_stored_results_are_those_of_one_tokenizer():
     names = ("linear_demo_fallacy", "linear_emodb_emotion", "acoustics_emodb")
     paths = [ROOT / "data" / "reference" / f"{name}.json" for name in names]
     assert len({json.loads(path.read_text(encoding="utf-8"))["codec_hash"] for path in paths}) == 1
+
+
+def test_claims_follow_from_the_records():
+    """What the table of claims calls held has its interval on that side, and what it leaves open has not."""
+    records = ROOT / "data" / "reference"
+    emodb, demo = (
+        json.loads((records / f"linear_{name}.json").read_text(encoding="utf-8"))[part]["comparisons"]
+        for name, part in (("emodb_emotion", "rotated"), ("demo_fallacy", "own_split"))
+    )
+    study = load_study(records / "llm_demo_fallacy.json")
+    seeds = Bootstrap(5000, rows="seeds")
+    for linear in (emodb, demo):
+        for name in ("selected less nothing", "selected less matched", "audio: selected less layer 1"):
+            assert linear[name]["verdict"] == "above"
+    assert compare_arms(study, "text", "lasso", bootstrap=seeds).verdict == "above"
+    assert compare_arms(study, "text", "matched", bootstrap=seeds).verdict == "not decided"
+    assert compare_arms(study, "matched", "lasso", bootstrap=seeds).verdict == "not decided"
+    assert compare_arms(study, "text", "lasso", "validation", bootstrap=seeds).verdict == "not decided"
+    assert min(score_arm(study, "lasso")) > max(score_arm(study, "text"))
