@@ -78,7 +78,7 @@ seed = 0
 clips_per_split = None  # all
 task = "fallacy"
 n_tokens = 75  # wanted
-Cs = [0.004, 0.006, 0.012, 0.02, 0.04, 0.1]  # the path
+Cs = [0.004, 0.006, 0.012, 0.03, 0.1]  # the path
 n_folds = 5
 n_halves = 10  # of the clips, to see how stable the selection is; an even number
 n_draws = 10  # of random tokens, and of matched ones
@@ -600,7 +600,7 @@ fitted = Parallel(experiment.n_jobs)(delayed(fit_selector)(one, True) for one in
 
 outcomes = predict_arms(part, arms | sizes, use_text=True, n_jobs=experiment.n_jobs)
 for (name, other), one in zip(others.items(), fitted, strict=True):
-    outcomes |= predict_arms(other, {name: [read_tokens(list_selected(one))]})
+    outcomes |= predict_arms(other, {name: [read_tokens(list_selected(one))]}, n_jobs=experiment.n_jobs)
 
 # %% [markdown]
 # *Predict: which arm comes nearest to the selected tokens? What would contradict the method?*
