@@ -1,12 +1,12 @@
 """Measure a codec on clips it has not seen: phones, pitch and energy by layers, speed."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from ..bootstrap import Bootstrap, Interval, Resamples
+from ..bootstrap import Bootstrap, Resamples
 from ..clips import Clip, name_units
 from ..codec_spec import shared_spec
 from .base import SpeechCodec
@@ -52,7 +52,8 @@ def report_probes(
 
     Returns
     -------
-    table : DataFrame with columns `target`, `layers`, `r2` (Interval), `n_train` and `n_test` (frames)
+    table : DataFrame with columns `target`, `layers`, `r2` (Interval), `gain` (Interval: R² less that of the
+        first set of layers, in the same resamples), `n_train` and `n_test` (frames)
     """
     size = shared_spec([*train[0], *test[0]]).codebook_size
     x, x_test = (np.concatenate([clip.codes for clip in clips], axis=1) for clips, _ in (train, test))
@@ -63,25 +64,24 @@ def report_probes(
         y, y_test = (np.concatenate([one[target] for one in features]) for _, features in (train, test))
         known = np.isfinite(y_test)
         n_frames = {"n_train": int(np.isfinite(y).sum()), "n_test": int(known.sum())}
+        groups = {unit: one[known] for unit, one in units.items()}
+        drawn, first = Resamples(groups, bootstrap), None
         for name, layers in layer_sets.items():
-            predicted = predict_from_codes((x, y), x_test[:, known], layers, size)
-            groups = {unit: one[known] for unit, one in units.items()}
-            r2 = bootstrap_r2(y_test[known], predicted, groups, bootstrap)
-            rows.append({"target": target, "layers": name, "r2": r2} | n_frames)
+            r2 = resample_r2(y_test[known], predict_from_codes((x, y), x_test[:, known], layers, size), drawn)
+            first = r2 if first is None else first
+            found = {"r2": drawn.interval(r2, None), "gain": drawn.interval(r2 - first)}
+            rows.append({"target": target, "layers": name} | found | n_frames)
     return pd.DataFrame(rows)
 
 
-def bootstrap_r2(
-    y_true: np.ndarray, predicted: np.ndarray, groups: Mapping[str, np.ndarray], bootstrap: Bootstrap
-) -> Interval:
-    """Return R² over frames (n_frames,); `groups`, arrays (n_frames,), say what is resampled together."""
-    drawn = Resamples(groups, bootstrap)
+def resample_r2(y_true: np.ndarray, predicted: np.ndarray, drawn: Resamples) -> np.ndarray:
+    """Return R² over frames (n_frames,) in each resample of them: (1 + n_resamples,), the first of all."""
     parts = [np.ones(len(y_true)), y_true, y_true**2, (y_true - predicted) ** 2]
     n, total, squares, missed = drawn.sum(parts).T
     spread = squares - total**2 / np.maximum(n, 1)
     r2 = 1 - np.divide(missed, spread, out=np.zeros(len(n)), where=spread > 0)
     r2[n == 0] = r2[0]  # a resample may draw no frame where every clip has a voice of its own
-    return drawn.interval(r2, reference=None)
+    return r2
 
 
 def measure_speed(codec: SpeechCodec, wavs: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

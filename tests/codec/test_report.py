@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from sklearn.metrics import r2_score
 
-from speechlm_utils.bootstrap import Bootstrap
+from speechlm_utils.bootstrap import Bootstrap, Resamples
 from speechlm_utils.clips import Clip
 from speechlm_utils.codec.probing import phone_information, predict_from_codes
 from speechlm_utils.codec.report import (
-    bootstrap_r2,
     measure_speed,
     report_phones,
     report_probes,
+    resample_r2,
 )
 from speechlm_utils.codec_spec import CodecSpec
 
@@ -70,6 +70,9 @@ def test_probes_find_pitch_where_it_was_planted(planted):
     r2 = intervals.map(lambda one: one.estimate)
     assert r2["f0_st", "2-3"] > 0.95 and r2["f0_st", "1"] < 0.05 and r2["rms_db", "2-3"] < 0.05
     assert all(one.low <= one.estimate <= one.high and one.n == (10, 3) for one in intervals)
+    gain = table.set_index(["target", "layers"])["gain"]
+    assert gain["f0_st", "1"].values == [0, 0, 0] and gain["f0_st", "2-3"].verdict == "above"
+    assert gain["f0_st", "2-3"].estimate == pytest.approx(r2["f0_st", "2-3"] - r2["f0_st", "1"])
     voiced = sum(np.isfinite(f["f0_st"]).sum() for f in planted[1][20:])
     assert list(table["n_test"][:3]) == [voiced] * 3 and list(table["n_test"][3:]) == [1000] * 3
 
@@ -81,7 +84,8 @@ def test_prediction_is_what_the_score_is_made_from(planted):
     known = np.isfinite(parts[1][1])
     predicted = predict_from_codes(parts[0], parts[1][0][:, known], [3], codebook_size=N_CODES)
     expected = r2_score(parts[1][1][known], predicted)
-    r2 = bootstrap_r2(parts[1][1][known], predicted, {"clips": np.arange(known.sum()) // 20}, Bootstrap(200))
+    drawn = Resamples({"clips": np.arange(known.sum()) // 20}, Bootstrap(200))
+    r2 = drawn.interval(resample_r2(parts[1][1][known], predicted, drawn), None)
     assert r2.estimate == pytest.approx(expected) and r2.low < r2.estimate < r2.high
 
 
