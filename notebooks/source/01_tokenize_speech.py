@@ -395,8 +395,8 @@ fig.savefig(figures / "01_probes.png", dpi=110)
 # %%
 gain = probes.set_index(["target", "layers"])["gain"]
 for target, name in (("f0_st", "pitch"), ("rms_db", "energy")):
-    print(f"{name}, R²: layer 1 {r2[target, '1'].estimate:.2f}, layers {below} {r2[target, below].estimate:.2f}; "
-          f"difference {gain[target, below]}")  # fmt: skip
+    one, rest = (r2[target, layers].estimate for layers in ("1", below))
+    print(f"{name}, R²: layer 1 {one:.2f}, layers {below} {rest:.2f}; difference {gain[target, below]}")
 assert r2["f0_st", below].estimate > r2["f0_st", "1"].estimate, "pitch should lie in the acoustic layers"
 
 # %% [markdown]
