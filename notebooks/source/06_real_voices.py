@@ -127,6 +127,8 @@ if is_here:
 else:
     clips = [Clip(one, one[2:5], Path(one), speaker=one[:2], group=one[:2]) for one in stored["ids"]]
     names, y = record["label_names"], np.array(stored["y_true"])
+
+# %%
 voices = np.array([clip.speaker for clip in clips])
 table = pd.crosstab(np.array([clip.text for clip in clips]), np.array(names)[y])
 table.rename_axis(index="clips of each sentence", columns="")
@@ -176,6 +178,9 @@ if is_here:
     parts = [
         Part([clips[i] for i in train], y[train], [clips[i] for i in test], recipe) for train, test in folds
     ]
+
+# %%
+if is_here:
     tokens = list_selected(fit_selector(parts[0], use_text=True))
     matched = matched_random_tokens(tokens, parts[0].train, parts[0].layers, n_draws, seed)
     sets = {"selected": [tokens], "matched": matched}
@@ -253,6 +258,8 @@ shown = ("words", "matched", "selected", "words + selected", "all tokens, layer 
 scores = {
     name: bootstrap_macro_f1(y, predictions[name], units, bootstrap) for name in shown if name in predictions
 }
+
+# %%
 fig, ax = plt.subplots(figsize=(8, 0.9 + 0.36 * len(scores)))
 colors = [plots.TEXT if name == "words" else plots.AUDIO for name in scores]
 xlabel = (
@@ -277,6 +284,8 @@ pairs = {
     "all of layers 2–8, less all of layer 1": ("all tokens, layer 1", "all tokens, layers 2–8"),
     "all of layers 2–8, less the selected tokens": ("selected", "all tokens, layers 2–8"),
 }
+
+# %%
 gains = {
     what: paired_bootstrap(y, predictions[a], predictions[b], units, bootstrap).difference
     for what, (a, b) in pairs.items()
@@ -302,6 +311,8 @@ for what, one in gains.items():
 # %%
 hits = {name: (predictions[name] == y).mean(axis=0) for name in ("words", "matched", "selected")}
 by_voice = pd.DataFrame(hits).groupby(voices).mean()
+
+# %%
 fig, ax = plt.subplots(figsize=(8, 2.8))
 for name, color in zip(hits, (plots.TEXT, plots.NEUTRAL, plots.AUDIO), strict=True):
     ax.plot(by_voice.index, by_voice[name], "o", color=color, label=name)
@@ -318,6 +329,8 @@ texts = [[f"{value:.0%}" for value in row] for row in share]
 plots.style.draw_table(ax, share, texts, (names, names), "Blues", (0, 1))
 ax.set(ylabel="the actor's", xlabel="predicted from the selected tokens (each row adds up to 100 %)")
 plt.show()
+
+# %%
 off = share - np.diag(np.diag(share))
 true, said = np.unravel_index(off.argmax(), off.shape)
 best, worst = (names[i] for i in (share.diagonal().argmax(), share.diagonal().argmin()))
