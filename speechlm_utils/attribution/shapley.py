@@ -17,8 +17,8 @@ def share_credit(
     """Divide the score of a class between all words and all audio tokens: exact Shapley values of the two.
 
     What one side adds alone and what it adds beside the other, averaged. The model reads four prompts, with
-    the baseline of `attribute_clip` in place of what is absent. Returns "text" and "audio" -> logits; together
-    the score less the baseline's, but for rounding.
+    the baseline of `attribute_clip` in place of what is absent. Returns "text" and "audio" -> logits, whose
+    sum is the score less the baseline's, but for rounding.
     """
     asked = pose(classifier, clip, target, filler)
     device = asked.embedded.device
