@@ -175,17 +175,18 @@ print(f"ambiguous: {np.mean([clip.ambiguous for clip in train]):.0%} of the clip
 # A clip becomes one row of counts: how often it holds each word, then how often it holds each token. Order is
 # lost; that is the price of a simple model. A token is written layer-code: `L3-0017` is code 17 of layer 3.
 #
-# Below are three clips, with some words and the tokens that are most frequent in them.
+# Below are three clips of three classes, with some words and the tokens that are most frequent in them.
 
 # %%
 layers = experiment.codec.spec.acoustic_layers
 bag = JointBagOfWords(layers).fit(train)
 counts, n_words = bag.transform(train), bag.n_words_
 
-few = counts[:3].toarray().astype(int)
+places = [int(np.flatnonzero(y == k)[0]) for k in range(3)]
+few = counts[places].toarray().astype(int)
 order = np.argsort(-few.sum(axis=0), kind="stable")
 shown = [*order[order < n_words][:5], *order[order >= n_words][:5]]
-pd.DataFrame(few[:, shown], [names[k] for k in y[:3]], bag.get_feature_names_out()[shown])
+pd.DataFrame(few[:, shown], [plots.show_name(names[k]) for k in range(3)], bag.get_feature_names_out()[shown])
 
 # %%
 n_occurring = int((counts[:, n_words:].getnnz(axis=0) > 0).sum())
@@ -632,7 +633,7 @@ plt.show()
 against
 
 # %%
-told = {"above": "better than", "below": "worse than", "not decided": "not decided against"}
+told = {"above": "better than", "below": "worse than", "not decided": "neither surely better nor worse than"}
 for verdict, some in against.groupby("verdict", sort=False):
     print(f"the selected tokens are {told[verdict]}: {', '.join(some.index)}")
 

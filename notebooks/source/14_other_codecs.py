@@ -229,7 +229,7 @@ against = compare_arms(y, outcomes, acoustic, units, bootstrap)
 against
 
 # %%
-said = {"above": "better than", "below": "worse than", "not decided": "not decided against"}
+said = {"above": "better than", "below": "worse than", "not decided": "neither surely better nor worse than"}
 for verdict, some in against.groupby("verdict", sort=False):
     print(f"{acoustic}: {said[verdict]} {', '.join(some.index)}")
 print(f"of the gain over words, {gains['untrained'][0] / gains[acoustic][0]:.0%} needs no trained codec")
