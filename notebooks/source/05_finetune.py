@@ -243,8 +243,9 @@ fig.suptitle(f"{len(here.losses)} steps of {batch_size} clips; {len(truth)} vali
 plt.show()
 
 # %% [markdown]
-# At step 0 stands the classifier of words alone. Too short to conclude anything: for that we need trained
-# classifiers.
+# At step 0 stands the classifier of words alone. Where the curve falls first, the adapters have met prompts
+# that they were not trained on, and must find their way back before they can gain. Ten steps are too few to
+# conclude anything: for that we need trained classifiers.
 #
 # ## 3 · Words alone against words and tokens
 #
