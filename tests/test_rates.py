@@ -1,6 +1,6 @@
 """Nothing assumes 16 kHz or 50 frames a second: a codec of 24 kHz and 75 frames/s keeps all lengths.
 
-Notebooks 01, 04 and 05 are executed with such a codec (a tiny SpeechTokenizer, told that it hears 24 kHz).
+Notebooks 01 and 04 are executed with such a codec (a tiny SpeechTokenizer, told that it hears 24 kHz).
 """
 
 import ast
@@ -153,7 +153,7 @@ def test_no_parameter_has_a_rate_or_a_size_by_default():
 
 # --- notebooks ----------------------------------------------------------------------------------------------
 
-CHECKS = {"01": "[clip]", "04": "[clip]", "05": "[*pair, *others[:1]]"}
+CHECKS = {"01": "[clip]", "04": "[clip]"}
 """Clips that a notebook plays, in its own names."""
 
 FEW = {"n_train_clips": 24, "n_test_clips": 24, "n_decoded_clips": 2}
