@@ -1,6 +1,6 @@
 """Nothing assumes 16 kHz or 50 frames a second: a codec of 24 kHz and 75 frames/s keeps all lengths.
 
-Notebooks 01 and 04 are executed with such a codec (a tiny SpeechTokenizer, told that it hears 24 kHz).
+Notebook 04 is executed with such a codec (a tiny SpeechTokenizer, told that it hears 24 kHz).
 """
 
 import ast
@@ -153,10 +153,8 @@ def test_no_parameter_has_a_rate_or_a_size_by_default():
 
 # --- notebooks ----------------------------------------------------------------------------------------------
 
-CHECKS = {"01": "[clip]", "04": "[clip]"}
+CHECKS = {"04": "[clip]"}
 """Clips that a notebook plays, in its own names."""
-
-FEW = {"n_train_clips": 24, "n_test_clips": 24, "n_decoded_clips": 2}
 
 
 @pytest.fixture(scope="module")
@@ -179,10 +177,8 @@ def test_notebooks_play_as_long_as_their_clips(number, settings, tmp_path):
     (notebook,) = catalogue.select_notebooks(notebooks, [number])
     plan = profiles.plan_parameters(notebooks, profiles.load_profile("ci", ROOT / "notebooks"), run_dir)
     parameters = plan[notebook.path.name]
-    parameters |= {name: value for name, value in (given | FEW).items() if name in parameters}
+    parameters |= {name: value for name, value in given.items() if name in parameters}
     copy = nbformat.read(notebook.path, as_version=4)
-    for cell in copy.cells:  # a codec of random weights need not sound like the original
-        cell.source = re.sub(r"^assert .*sound closer.*$", "", cell.source, flags=re.MULTILINE)
     seconds = f"[measure_seconds(clip.audio) for clip in {CHECKS[number]}]"
     copy.cells.append(new_code_cell(f"from speechlm_utils.audio import measure_seconds\nprint({seconds})"))
     nbformat.write(copy, tmp_path / notebook.path.name)
