@@ -118,16 +118,14 @@ pd.DataFrame.from_dict(facts, orient="index")
 # %% [markdown]
 # ## The sources of tokens
 #
-# A *source* is a codec with some of its layers. From our codec we take the first two layers only, all of
-# them, and the acoustic ones alone, as the paper does. Encoding is the same for these; they differ in the
-# rows of codes that are counted.
+# A *source* is a codec with some of its layers. From our codec we take all layers, and the acoustic ones
+# alone, as the paper does. Encoding is the same for both; they differ in the rows of codes that are counted.
 
 # %%
 y = label_ids(both, task, label_names(both, task))
 first, last = codec.spec.acoustic_layers[0], codec.spec.acoustic_layers[-1]
 acoustic = f"acoustic layers {first}–{last}"
-sources = {"layers 1–2": TokenSource(both, codec.spec.layers[:2])}
-sources[f"layers 1–{last}"] = TokenSource(both, codec.spec.layers)
+sources = {f"layers 1–{last}": TokenSource(both, codec.spec.layers)}
 sources[acoustic] = TokenSource(both, codec.spec.acoustic_layers)
 kinds = dict.fromkeys(sources, "this codec")
 for name, other in codecs.items():
@@ -153,7 +151,7 @@ def select(source, places):
     """Find the C that selects about n_tokens, beside the words, on some of the clips."""
     selector = make_selector(L1LogisticRegression(random_state=seed), source.layers)
     some = [source.clips[i] for i in places]
-    C, _ = find_C_for_count(selector, some, y[places], n_tokens, C_start=0.01, n_fits=12)
+    C, _ = find_C_for_count(selector, some, y[places], n_tokens, C_start=0.012, n_fits=8)
     return selector.set_params(l1__C=C).fit(some, y[places])
 
 
@@ -215,6 +213,8 @@ for name in sources:
     pair = {one: outcomes[one] for one in ("words", name)}
     gains[name] = compare_arms(y, pair, name, units, bootstrap).loc["words", span].tolist()
 plots.intervals.plot_source_gains(ax, gains, [kinds[name] for name in sources])
+over = " and ".join(f"{len(set(of))} {unit}" for unit, of in units.items())
+ax.set_xlabel(f"{ax.get_xlabel()}\n{len(both)} clips, 95 % intervals over {over}")
 figures = Path(run_dir) / "figures"
 figures.mkdir(parents=True, exist_ok=True)
 fig.savefig(figures / "14_gains.png", dpi=110)
