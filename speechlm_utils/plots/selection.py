@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from .style import AUDIO, NEUTRAL, layer_colors, set_color
+from .style import AUDIO, NEUTRAL, TEXT, layer_colors, set_color
 
 L1_COLOR, L2_COLOR = "#0072B2", "#E69F00"
+POINT_COLORS = ("#E69F00", NEUTRAL, "#CC79A7", TEXT)
 
 
 def plot_shrinkage(ax: Axes, a: np.ndarray, l1: np.ndarray, l2: np.ndarray) -> Axes:
@@ -86,17 +87,16 @@ def plot_stability(ax: Axes, real: np.ndarray, permuted: np.ndarray) -> Axes:
 def plot_cost(
     ax: Axes, curve: np.ndarray, points: Mapping[str, Sequence[float]], limits: Mapping[str, float]
 ) -> Axes:
-    """Draw a score with its interval over how many tokens a clip holds; points are named, limits dotted.
+    """Draw a score with its interval over how many tokens a clip holds; limits are dotted lines.
 
     curve : float array, shape (n, 4), rising: tokens per clip, score, low, high; points : name -> the same
     """
     tokens, score, low, high = np.asarray(curve, dtype=float).T
     ax.fill_between(tokens, low, high, color=set_color("selected"), alpha=0.15, linewidth=0)
     ax.plot(tokens, score, ".-", color=set_color("selected"), label="selected by lasso (95 % interval)")
-    for name, (x, y, *bounds) in points.items():
-        ax.plot([x, x], bounds, color=NEUTRAL, linewidth=1)
-        ax.plot(x, y, "o", color=NEUTRAL, markersize=5)
-        ax.annotate(name, (x, bounds[1]), (3, 2), textcoords="offset points", fontsize=9, rotation=30)
+    for (name, (x, y, *bounds)), color, marker in zip(points.items(), POINT_COLORS, "sDvo", strict=False):
+        ax.plot([x, x], bounds, color=color, linewidth=1)
+        ax.plot(x, y, marker, color=color, markersize=6, label=name)
     for name, value in limits.items():
         ax.axhline(value, color="black", linestyle=":", linewidth=1.2, label=name)
     ax.set(xlabel="tokens that a clip holds", ylabel="macro-F1", xlim=(-0.02 * tokens[-1], None))
