@@ -1,7 +1,9 @@
 """Test the attributions of notebook 12 on the whole test set, where the notebook takes some dozens of clips.
 
-    python scripts/reference_attribution.py        # data/classifier; two hours on two CPU cores
-    python scripts/reference_attribution.py --clips 20 --random-clips 2 --out build/try.json
+    python scripts/reference_attribution.py        # data/classifier; hours on two CPU cores
+    python scripts/reference_attribution.py --clips 24 --k 1 3 5 --random-clips 2 --random-models 2
+
+The second line made the stored result, in half an hour.
 
 Integrated gradients of every test clip; then the k audio tokens that speak most for the predicted class are
 deleted, and k random ones, for several k; and models with random weights are asked about some of the clips.
@@ -9,6 +11,7 @@ Writes data/reference/attribution_<task>.json, which notebook 12 shows.
 """
 
 import argparse
+from datetime import date
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -73,6 +76,7 @@ def main(argv: list[str] | None = None) -> None:
         args.out or ROOT / "data" / "reference" / f"attribution_{classifier.task}.json",
         {
             "made_by": "scripts/reference_attribution.py",
+            "date": date.today().isoformat(),
             "task": classifier.task,
             "seed": args.seed,
             **options,

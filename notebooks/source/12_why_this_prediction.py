@@ -47,7 +47,7 @@ from speechlm_utils.attribution.gradients import (
 )
 from speechlm_utils.attribution.shapley import share_credit
 from speechlm_utils.audio import hash_file, load_audio
-from speechlm_utils.bootstrap import Bootstrap, resample_mean
+from speechlm_utils.bootstrap import Bootstrap, draw_weights, resample_mean
 from speechlm_utils.clips import groups, label_ids, sample_clips
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.llm.spec import LLMSpec
@@ -74,11 +74,11 @@ clips_per_split = None  # all
 task = "fallacy"
 max_steps = 40  # where no classifier lies in the run folder or beside the corpus, a small one is trained
 filler = " the"  # its embedding fills the baseline; None: the mean embedding of the vocabulary
-n_steps = 64  # points of the integral, for one clip
-few_steps = 8  # points of the integral, for many clips
-n_path = 33  # places on the path that are drawn
-n_clips = 20  # test clips whose score is divided between words and sound
-n_tested = 12  # of these, that the deletion test asks about
+n_steps = 32  # points of the integral, for one clip
+few_steps = 6  # points of the integral, for many clips
+n_path = 25  # places on the path that are drawn
+n_clips = 14  # test clips, each of another sentence, whose score is divided between words and sound
+n_tested = 10  # of these, that the deletion test asks about
 n_deleted = 3  # audio tokens
 n_draws = 5  # sets of random tokens for each clip
 n_resamples = 2000  # of sentences
@@ -86,9 +86,9 @@ n_resamples = 2000  # of sentences
 # %% [markdown]
 # ## The classifier
 #
-# It is the one that notebook 05 left in the run folder. If there is none, the one that is shipped with the
-# corpus is taken. What an explanation is worth depends on it: of a model that does not listen, there is no
-# listening to explain.
+# It is the shipped one, `data/classifier`, which reads words and 75 speech tokens;
+# [notebook 05](05_finetune.ipynb) shows how good it is. What an explanation is worth depends on that: of a
+# model that does not listen, there is no listening to explain.
 
 # %%
 experiment = Experiment(
@@ -97,7 +97,9 @@ experiment = Experiment(
 )  # fmt: skip
 classifier = experiment.find_classifier(task, max_steps)
 names, codec = classifier.label_names, classifier.codec
-clips = sample_clips(experiment.clips(task, "test"), task, limit=n_clips, seed=seed)
+several = sample_clips(experiment.clips(task, "test"), task, limit=4 * n_clips, seed=seed)
+one_each = list({clip.group: clip for clip in several}.values())  # of a sentence
+clips = [one_each[i] for i in np.random.default_rng(seed).permutation(len(one_each))[:n_clips]]
 y, logits = label_ids(clips, task, names), classifier.predict(clips)
 
 # %%
@@ -192,7 +194,7 @@ widgets.explore_clips(classifier, menu, explain)
 #
 # The method has a promise that can be checked, **completeness**: all bars add up to what is to be explained.
 # What is missing is the error of the integration, the *completeness error*. *Predict: how large is it with
-# 8 points on the path, and with 64?*
+# few points on the path, and with many?*
 
 # %%
 coarse = {few_steps: attribute_clip(classifier, clip, one.target, few_steps, filler), n_steps: one}
@@ -230,8 +232,8 @@ print(f"Ups and downs together: {np.abs(np.diff(height)).sum():.1f} logits; end 
 # Points between two embeddings are off-distribution: the model has never met such input, so its output there
 # is arbitrary. The gradient of a rough path, taken at a few points, says little about its mean.
 #
-# How large is the error over many clips? Here with the few points that the time allows. The stored run below
-# took 64.
+# How large is the error over several clips? Here with the few points that the time allows; a stored run with
+# more points on more clips is shown beside it, where there is one.
 
 # %%
 attributions = [attribute_clip(classifier, some, None, few_steps, filler) for some in clips[:n_tested]]
@@ -290,6 +292,7 @@ print(f"from the baseline's score to the prompt's: {both - nothing:+.2f}")
 # %%
 credits = [share_credit(classifier, some, None, filler) for some in clips]
 sums = pd.DataFrame(credits)[[TEXT, AUDIO]]
+assert sums[AUDIO].mean() > 0, "this classifier does not listen"
 np.testing.assert_allclose(sums.iloc[place], list(by_hand.values()), atol=1e-3)
 
 # %%
@@ -297,20 +300,18 @@ sentence, bootstrap = groups(clips), Bootstrap(n_resamples, seed)
 is_open = np.array([some.ambiguous for some in clips])
 parts = {"all": is_open | True, "ambiguous": is_open, "specific": ~is_open}
 credit = {
-    f"{kind}, {label} ({at.sum()} clips)": resample_mean(sums[kind][at], sentence[at], bootstrap)
-    for label, at in parts.items() if at.sum() > 1 for kind in sums
+    f"{player}, {label} ({at.sum()} clips)": resample_mean(sums[kind][at], sentence[at], bootstrap)
+    for label, at in parts.items() if at.sum() > 1 for kind, player in ((TEXT, "words"), (AUDIO, "sound"))
 }  # fmt: skip
 
 # %%
 fig, ax = plt.subplots(figsize=(8, 0.3 * len(credit) + 1.2))
-colors = [plots.TEXT if name.startswith(TEXT) else plots.AUDIO for name in credit]
+colors = [plots.TEXT if name.startswith("words") else plots.AUDIO for name in credit]
 spans = [one.values for one in credit.values()]
 plots.intervals.plot_intervals(
     ax, list(credit), spans, "added to the score of the predicted class (logits)", colors
 )
-ax.set_title(
-    f"Shapley values of words (text) and sound (audio), 95 % intervals over {len(set(sentence))} sentences"
-)
+ax.set_title(f"Shapley values of words and sound, 95 % intervals over {len(set(sentence))} sentences")
 fig.savefig(figures / "12_words_and_sound.png", dpi=110)
 plt.show()
 
@@ -330,6 +331,16 @@ says = {
 print(says[more.verdict])
 
 # %% [markdown]
+# Does the sound add more where the words leave the class open? The mean over the ambiguous clips less that
+# over the specific ones, in logits:
+
+# %%
+drawn, of_sound = draw_weights(len(clips), bootstrap), sums[AUDIO].to_numpy()
+with np.errstate(invalid="ignore"):  # a resample may hold no clip of one kind
+    means = [drawn[:, at] @ of_sound[at] / drawn[:, at].sum(axis=1) for at in (is_open, ~is_open)]
+bootstrap.interval(means[0] - means[1], len(clips), "sentences")
+
+# %% [markdown]
 # ## Attention is a different thing
 #
 # The head sees the last position of the prompt. Each block of the model computes that position as a mixture
@@ -344,7 +355,9 @@ ax.set_title("attention of the last position, block by block")
 plt.show()
 at = one.kinds != MARKER
 agreement = np.mean([spearmanr(block[at], np.abs(one.scores[at])).statistic for block in attention])
-print(f"{attention[:, ~at].sum(axis=1).mean():.0%} of the attention lies on the markers, which say nothing")
+print(
+    f"{attention[:, ~at].sum(axis=1).mean():.0%} of the attention lies on the markers, whose attribution is 0"
+)
 print(f"rank correlation of attention and size of the attribution: {agreement:+.2f} (mean over the blocks)")
 
 # %% [markdown]
@@ -397,10 +410,11 @@ verdicts = {
 print(f"Computed here ({test.n_clips} clips): {verdicts[test.difference.verdict]}")
 if stored:
     random_models = {part: check["mean"] for part, check in stored["random_models"].items()}
-    print(f"Rank correlation with models of random weights (stored): {random_models}")
+    shown = ", ".join(f"{part} {mean:+.2f}" for part, mean in random_models.items())
+    print(f"Rank correlation with models of random weights (stored): {shown}")
 
 # %% [markdown]
-# The last line is another test, made by `scripts/reference_attribution.py`. Some explanations look the same
+# `scripts/reference_attribution.py` also makes another test (the last line). Some explanations look the same
 # whatever the model has learned ([arXiv 1810.03292](https://arxiv.org/abs/1810.03292)): they show the input,
 # not the model. So the trained weights are replaced by random ones, of the *head* or of *all* that was
 # trained, and the same clips are attributed again. Of an explanation of this model little may be left: the
