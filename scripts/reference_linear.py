@@ -22,6 +22,7 @@ from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from speechlm_utils.acoustics.features import clip_features
+from speechlm_utils.acoustics.summary import summarise_frames
 from speechlm_utils.audio import load_audio
 from speechlm_utils.bootstrap import Bootstrap, paired_bootstrap
 from speechlm_utils.clips import Clip, groups, hash_corpus, label_ids, label_names, select_clips
@@ -37,7 +38,6 @@ from speechlm_utils.whisper.states import SAMPLE_RATE, load_whisper_encoder
 
 ROOT = Path(__file__).resolve().parents[1]
 RMS_DBFS = -26.0
-MEASURED = ("f0_st", "f0_hz", "rms_db", "centroid_hz", "tilt_db_oct", "f0_slope_st_s", "rms_slope_db_s")
 PAIRS = {
     "selected less nothing": ("words", "words + selected"),
     "selected less matched": ("words + matched", "words + selected"),
@@ -53,17 +53,9 @@ PAIRS = {
 
 
 def measure_acoustics(clips: list[Clip], cache: Path) -> dict[str, np.ndarray]:
-    """Summarise pitch, level, spectrum and pauses of each clip: means, deviations and quantiles."""
-    found = {}
-    for clip, one in zip(clips, clip_features(clips, cache), strict=True):
-        row = [np.mean(one["voiced"]), np.mean(one["rms_db"] < one["rms_db"].max() - 30), len(one["rms_db"])]
-        for name in MEASURED:
-            known = one[name][np.isfinite(one[name])]
-            row += (
-                [*np.quantile(known, (0.1, 0.5, 0.9)), known.mean(), known.std()] if known.size else [0.0] * 5
-            )
-        found[clip.id] = np.array(row)
-    return found
+    """Summarise pitch (by pYIN), level, spectrum and pauses of each clip: means, deviations and quantiles."""
+    features = clip_features(clips, cache)
+    return {clip.id: summarise_frames(one) for clip, one in zip(clips, features, strict=True)}
 
 
 def measure_mfcc(clip: Clip) -> np.ndarray:

@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+from write_results import as_table
 
 from speechlm_utils.audio import measure_seconds
 from speechlm_utils.clips import Clip, task_names
@@ -21,11 +22,6 @@ DEMO = ROOT / "data" / "demo"
 TEMPLATE = Path(__file__).with_name("demo_card.md")
 
 
-def as_table(header: list[str], rows: list[list]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
-
-
 def describe_sizes(clips: list[Clip]) -> str:
     seconds = {clip.id: measure_seconds(clip.audio) for clip in clips}
     tasks = task_names(clips)
@@ -35,7 +31,7 @@ def describe_sizes(clips: list[Clip]) -> str:
         counts = [sum(task in clip.labels for clip in own) or "" for task in tasks]
         n = (len({c.group for c in own}), len({c.speaker for c in own}), len(own))
         rows.append([split, *n, f"{sum(seconds[c.id] for c in own) / 60:.0f}", *counts])
-    return as_table(["split", "sentences", "speakers", "clips", "minutes", *tasks], rows)
+    return as_table([["split", "sentences", "speakers", "clips", "minutes", *tasks], *rows])
 
 
 def describe_profiles(clips: list[Clip]) -> str:
@@ -46,7 +42,7 @@ def describe_profiles(clips: list[Clip]) -> str:
             values = np.array([[c.planted[n] for n in names] for c in clips if c.labels.get(task) == label])
             mean_sd = zip(values.mean(0), values.std(0), strict=True)
             rows.append([label, len(values), *(f"{mean:.2f} ± {sd:.2f}" for mean, sd in mean_sd)])
-    return as_table(["class", "clips", *names], rows)
+    return as_table([["class", "clips", *names], *rows])
 
 
 def describe_upper_bounds(clips: list[Clip]) -> str:
@@ -59,9 +55,8 @@ def describe_upper_bounds(clips: list[Clip]) -> str:
         first = part.iloc[0]
         n_units = " × ".join(map(str, np.atleast_1d(first.score.n)))
         rows.append([task, *scores, f"{first.chance:.3f}", first.n_train, first.n_test, n_units])
-    return as_table(
-        ["task", "text", "planted", "both", "chance", "train", "test", "sentences × voices"], rows
-    )
+    header = ["task", "text", "planted", "both", "chance", "train", "test", "sentences × voices"]
+    return as_table([header, *rows])
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import r2_score
 from sklearn.model_selection import GroupKFold
+from write_results import as_table
 
 from speechlm_utils.acoustics.features import clip_features, frame_features
 from speechlm_utils.acoustics.spectra import mel_distance
@@ -156,12 +157,6 @@ def measure(codec: SpeechCodec, args: argparse.Namespace) -> dict:
     readers = load_corpus(ROOT / "data" / "human")
     report["reader"] = report_decoded(codec, readers, recogniser)
     return report
-
-
-def as_table(rows: list[list]) -> str:
-    """Write a Markdown table; the first row is its head."""
-    rows = [rows[0], ["---"] * len(rows[0]), *rows[1:]]
-    return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
 
 
 def describe_training(decoder: dict) -> str:

@@ -88,11 +88,8 @@ class Speech:
         stored, device, hop = prepare_speech(codec, files, path), codec.device, codec.spec.hop
         kept = [i for i in range(len(files)) if f"codes {i}" in stored]
         codes = [stored[f"codes {i}"] for i in kept]
-        wavs = [
-            np.pad(wav, (0, one.shape[1] * hop - len(wav)))
-            for i, one in zip(kept, codes, strict=True)
-            if (wav := load_audio(files[i], codec.spec.sample_rate)) is not None
-        ]
+        wavs = [load_audio(files[i], codec.spec.sample_rate) for i in kept]
+        wavs = [np.pad(wav, (0, one.shape[1] * hop - len(wav))) for wav, one in zip(wavs, codes, strict=True)]
         self.rng, self.hop, self.device = np.random.default_rng(seed), hop, device
         self.codes = torch.from_numpy(np.concatenate(codes, axis=1).astype(np.int64)).to(device)
         self.f0 = torch.from_numpy(np.concatenate([stored[f"f0 {i}"] for i in kept])).float().to(device)

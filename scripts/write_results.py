@@ -41,10 +41,10 @@ def read(name: str) -> dict:
     return json.loads((REFERENCE / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def as_table(rows: list[list[str]]) -> str:
+def as_table(rows: list[list]) -> str:
     """Write a Markdown table; the first row is its head."""
     rows = [rows[0], ["---"] * len(rows[0]), *rows[1:]]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in rows)
 
 
 def say(one: dict) -> str:

@@ -4,7 +4,6 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from sklearn.metrics import f1_score
 
 
 def macro_f1_scores(y_true: Sequence[int], y_pred: Sequence[int], n_classes: int) -> dict[str, float]:
@@ -21,9 +20,22 @@ def macro_f1_scores(y_true: Sequence[int], y_pred: Sequence[int], n_classes: int
         outside = y[(y < 0) | (y >= n_classes)]
         if outside.size:
             raise ValueError(f"{name} holds {outside[0]}, outside [0, {n_classes})")
-    f1 = f1_score(y_true, y_pred, labels=range(n_classes), average=None, zero_division=0)
+    f1 = score_classes(y_true, y_pred, range(n_classes))
     present = np.bincount(y_true, minlength=n_classes) > 0
     return {"macro_f1_all": float(f1.mean()), "macro_f1_present": float(f1[present].mean())}
+
+
+def score_classes(y_true: np.ndarray, y_pred: np.ndarray, labels: Iterable[int]) -> np.ndarray:
+    """Return F1 of each class, float array (n_labels,); 0 for one that neither array holds.
+
+    As scikit-learn's `f1_score`, without its checks, which cost more than the counting where clips are few.
+    """
+    labels, is_hit = list(labels), y_true == y_pred
+    hits, true, said = (
+        np.array([np.count_nonzero(one == label) for label in labels])
+        for one in (y_true[is_hit], y_true, y_pred)
+    )
+    return 2 * hits / np.maximum(true + said, 1)
 
 
 def write_plainly(text: str) -> str:

@@ -46,7 +46,7 @@ from torch.nn.functional import cross_entropy
 from speechlm_utils import exercises, plots, widgets
 from speechlm_utils.audio import load_audio
 from speechlm_utils.bootstrap import Bootstrap, paired_bootstrap
-from speechlm_utils.clips import groups, label_ids, sample_clips
+from speechlm_utils.clips import groups, label_ids, name_units, sample_clips
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.finetuning.artefact import load_adapter
 from speechlm_utils.finetuning.classifier import SpeechTokenClassifier
@@ -257,15 +257,18 @@ plt.show()
 # the ambiguous ones or the others?* If it were the others, where words suffice, we should suspect that
 # tokens leak words.
 
+
 # %%
-data = Path(classifiers_dir)
-folders = {
-    "text": [data / "classifiers" / f"text_{one}" for one in range(n_seeds)],
-    "text + tokens": [data / "classifier", *(data / "classifiers" / f"lasso_{k}" for k in range(1, n_seeds))],
-}
+def predict_with(name):
+    """Load a classifier and predict the test clips: logits (n_clips, n_classes)."""
+    return SpeechTokenClassifier.from_pretrained(data / name, base=llm_name).predict(test)
+
+
+data, others = Path(classifiers_dir), range(1, n_seeds)  # seed 0 is kept for later
+classifier = SpeechTokenClassifier.from_pretrained(data / "classifier", base=llm_name)
 logits = {
-    kind: [SpeechTokenClassifier.from_pretrained(one, base=llm_name).predict(test) for one in some]
-    for kind, some in folders.items()
+    "text": [words_only.predict(test), *(predict_with(f"classifiers/text_{k}") for k in others)],
+    "text + tokens": [classifier.predict(test), *(predict_with(f"classifiers/lasso_{k}") for k in others)],
 }
 predicted_by_seed = {kind: np.argmax(some, axis=-1) for kind, some in logits.items()}
 
@@ -288,7 +291,7 @@ table
 # %%
 colors = {"text": plots.TEXT, "text + tokens": plots.BOTH}
 ambiguous = [clip.ambiguous for clip in test]
-units = {"sentences": groups(test), "voices": np.array([clip.speaker for clip in test])}
+units = name_units(test)
 bootstrap, gains = Bootstrap(n_resamples, seed, rows="seeds" if n_seeds > 1 else None), {}
 for subset in SUBSETS:
     at = choose_subset(ambiguous, subset)
@@ -420,7 +423,6 @@ pd.DataFrame({"this notebook": ours, "the paper": dict(arms.PAPER_TUNE)}).astype
 # reads, the three panels are alike.*
 
 # %%
-classifier = SpeechTokenClassifier.from_pretrained(data / "classifier", base=llm_name)
 taken = {clip.labels[task] for clip in pair}
 others = sorted((c for c in test if c.labels[task] not in taken), key=lambda c: c.speaker != pair[0].speaker)
 donors = [*pair, *others[:1]]

@@ -5,7 +5,7 @@ window, which is centred on them.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import joblib
@@ -104,8 +104,18 @@ def clip_features(
     -------
     features : list of dicts as `frame_features` returns them, with `MOVEMENTS`, in the order of the clips
     """
+    return measure_clips(clips, cache_dir, frame_features, f"v{CACHE_VERSION}", n_jobs, progress)
+
+
+def measure_clips(
+    clips: Sequence[Clip], cache_dir: Path | str, measure: Callable, name: str, n_jobs: int, progress: bool
+) -> list[dict[str, np.ndarray]]:
+    """Measure frames by a function of (wav, spec), or read what the cache has under its name.
+
+    Pitch about each speaker's median, and movements, are added.
+    """
     spec = shared_spec(clips)
-    jobs = (joblib.delayed(_read_or_measure)(clip.audio, cache_dir, spec) for clip in clips)
+    jobs = (joblib.delayed(_read_or_measure)(clip.audio, cache_dir, spec, measure, name) for clip in clips)
     results = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
     about = {"total": len(clips), "desc": "acoustic features", "unit": "clip", "disable": not progress}
     features = list(tqdm(results, **about))
@@ -122,13 +132,12 @@ def speaker_medians(clips: Sequence[Clip], features: list[dict[str, np.ndarray]]
     return pd.Series(f0_hz).groupby(speaker).median().to_dict()
 
 
-def _read_or_measure(audio: AudioFiles, cache_dir: Path | str, spec: CodecSpec) -> dict[str, np.ndarray]:
-    name = f"{hash_file(audio)}-{spec.sample_rate}-{spec.hop}-v{CACHE_VERSION}.npz"
-    path = Path(cache_dir) / "acoustics" / name
+def _read_or_measure(audio: AudioFiles, cache_dir, spec: CodecSpec, measure, name) -> dict[str, np.ndarray]:
+    path = Path(cache_dir, "acoustics", f"{hash_file(audio)}-{spec.sample_rate}-{spec.hop}-{name}.npz")
     if path.exists():
         with np.load(path) as stored:
             return dict(stored)
-    features = frame_features(load_audio(audio, spec.sample_rate), spec)
+    features = measure(load_audio(audio, spec.sample_rate), spec)
     with write_atomically(path) as part:
         np.savez_compressed(part, **features)
     return features

@@ -7,22 +7,18 @@ autocorrelation: ten times as fast as pYIN, and as good a baseline.
 from collections.abc import Sequence
 from pathlib import Path
 
-import joblib
 import numpy as np
 
-from ..audio import AudioFiles, hash_file, load_audio
 from ..clips import Clip
-from ..codec_spec import CodecSpec, shared_spec
-from ..files import write_atomically
+from ..codec_spec import CodecSpec
 from .features import (
     F0_RANGE_HZ,
     MAX_SEMITONES,
     PITCH_SECONDS,
-    add_movements,
+    measure_clips,
     measure_frames,
     pad_to_frames,
     semitones,
-    speaker_medians,
 )
 
 MEASURED = ("f0_st", "f0_hz", "rms_db", "centroid_hz", "tilt_db_oct", "f0_slope_st_s", "rms_slope_db_s")
@@ -38,14 +34,8 @@ def summarise_clips(clips: Sequence[Clip], cache_dir: Path | str, n_jobs: int = 
     Clips need codes (their frames are measured); pitch is counted from the median of each speaker's clips.
     Returns clip id -> float array (n_columns,). cache_dir keeps the frames of every clip.
     """
-    spec = shared_spec(clips)
-    jobs = (joblib.delayed(_read_or_measure)(clip.audio, cache_dir, spec) for clip in clips)
-    frames, found = joblib.Parallel(n_jobs=n_jobs)(jobs), {}
-    medians = speaker_medians(clips, frames)
-    for clip, one in zip(clips, frames, strict=True):
-        one["f0_st"] = semitones(one["f0_hz"], medians[clip.speaker])
-        found[clip.id] = _summarise(add_movements(one, spec.frame_rate))
-    return found
+    frames = measure_clips(clips, cache_dir, measure_quickly, f"s{SUMMARY_VERSION}", n_jobs, progress=False)
+    return {clip.id: summarise_frames(one) for clip, one in zip(clips, frames, strict=True)}
 
 
 def track_pitch(wav: np.ndarray, spec: CodecSpec) -> np.ndarray:
@@ -70,25 +60,22 @@ def _correlate(frames: np.ndarray, lags: np.ndarray) -> np.ndarray:
     return found[:, lags] / np.maximum(found[:, :1], 1e-12)
 
 
-def _read_or_measure(audio: AudioFiles, cache_dir: Path | str, spec: CodecSpec) -> dict[str, np.ndarray]:
-    name = f"{hash_file(audio)}-{spec.sample_rate}-{spec.hop}-s{SUMMARY_VERSION}.npz"
-    path = Path(cache_dir) / "acoustics" / name
-    if path.exists():
-        with np.load(path) as stored:
-            return dict(stored)
-    wav = load_audio(audio, spec.sample_rate)
+def measure_quickly(wav: np.ndarray, spec: CodecSpec) -> dict[str, np.ndarray]:
+    """Measure frames as `frame_features` does, but with pitch and voicing by `track_pitch`."""
     frames = measure_frames(wav, spec)
     f0_hz = np.where(frames["rms_db"] > frames["rms_db"].max() - PAUSE_DB - 5, track_pitch(wav, spec), np.nan)
-    frames |= {"f0_hz": f0_hz, "voiced": np.isfinite(f0_hz).astype(float)}
-    with write_atomically(path) as part:
-        np.savez(part, **frames)
-    return frames
+    return frames | {"f0_hz": f0_hz, "voiced": np.isfinite(f0_hz).astype(float)}
 
 
-def _summarise(one: dict[str, np.ndarray]) -> np.ndarray:
-    paused = one["rms_db"] < one["rms_db"].max() - PAUSE_DB
-    row = [one["voiced"].mean(), paused.mean(), len(paused)]
+def summarise_frames(one: dict[str, np.ndarray]) -> np.ndarray:
+    """Summarise the frames of a clip, with movements, in a row: float array (n_columns,)."""
+    row = [one["voiced"].mean(), measure_pauses(one["rms_db"]), len(one["rms_db"])]
     for name in MEASURED:
         known = one[name][np.isfinite(one[name])]
         row += [*np.quantile(known, (0.1, 0.5, 0.9)), known.mean(), known.std()] if known.size else [0.0] * 5
     return np.array(row)
+
+
+def measure_pauses(rms_db: np.ndarray) -> float:
+    """Return the share of frames that are `PAUSE_DB` below the loudest."""
+    return float(np.mean(rms_db < rms_db.max() - PAUSE_DB))

@@ -7,6 +7,7 @@ source-filter model of speech (Wang et al., arXiv 1904.12088, Neural source-filt
 was taught tracked pitch. That says nothing about the codes, which are fixed before any decoder is trained.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -57,13 +58,15 @@ class VoicedDecoder(nn.Module):
 
     def __init__(self, sample_rate: int, **seanet):
         from speechtokenizer.modules import SEANetDecoder
+        from speechtokenizer.modules.conv import SConvTranspose1d
 
         super().__init__()
-        self.sample_rate, self.hop = sample_rate, 1
+        self.sample_rate, self.hop = sample_rate, math.prod(seanet["ratios"])
         self.pitch = PitchHead(seanet["dimension"])
         self.filter = SEANetDecoder(lstm=0, **seanet)
-        self.sources, left = nn.ModuleList(), torch.tensor(seanet["ratios"]).prod().item()
-        self.hop, width = left, 2 ** len(seanet["ratios"]) * seanet["n_filters"]
+        self._joins = [isinstance(layer, SConvTranspose1d) for layer in self.filter.model]
+        self.sources, left = nn.ModuleList(), self.hop
+        width = 2 ** len(seanet["ratios"]) * seanet["n_filters"]
         for ratio in seanet["ratios"]:
             left, width = left // ratio, width // 2
             kernel, padding = (2 * left, left // 2) if left > 1 else (7, 3)
@@ -74,9 +77,9 @@ class VoicedDecoder(nn.Module):
         voice = voice or self.read_voice(latent)
         source = self.make_source(voice, noise)
         sources = iter(self.sources)
-        for layer in self.filter.model:
+        for layer, is_joined in zip(self.filter.model, self._joins, strict=True):
             latent = layer(latent)
-            if type(layer).__name__ == "SConvTranspose1d":
+            if is_joined:
                 latent = latent + next(sources)(source)
         return latent
 

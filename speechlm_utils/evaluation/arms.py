@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from ..clips import Clip, groups
 from ..codec_spec import shared_spec
 from ..selection.bag_of_words import sum_counts
-from ..selection.controls import matched_random_tokens, random_tokens
+from ..selection.controls import matched_random_tokens, random_tokens, shuffle_codes
 from ..selection.l1 import L1LogisticRegression
 from ..selection.path import find_C_for_count, fit_l1_path
 from ..selection.selector import list_selected, make_selector
@@ -74,12 +74,8 @@ class Part:
 
     def shuffle_audio(self) -> "Part":
         """Return the fold with codes exchanged at random between the clips of each side."""
-        rng, sides = np.random.default_rng(self.recipe.seed), {}
-        for side in ("train", "test"):
-            clips = getattr(self, side)
-            order = rng.permutation(len(clips))
-            sides[side] = [replace(one, codes=clips[i].codes) for one, i in zip(clips, order, strict=True)]
-        return replace(self, **sides)
+        rng = np.random.default_rng(self.recipe.seed)
+        return replace(self, train=shuffle_codes(self.train, rng), test=shuffle_codes(self.test, rng))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Controls of a selection: labels permuted in keeping with the sentences, and tokens sampled at random."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
@@ -62,6 +63,12 @@ def find_entry_C(X, labels) -> np.ndarray:
     sums = (X.T @ inside.T).T
     gap = np.abs(sums / size[:, None] - (total - sums) / (n_clips - size)[:, None])
     return 4 / (n_clips * gap.reshape(len(labels), -1).max(axis=1))
+
+
+def shuffle_codes(clips: Sequence[Clip], rng: np.random.Generator) -> list[Clip]:
+    """Exchange the codes of clips at random; words, labels and all else stay."""
+    order = rng.permutation(len(clips))
+    return [replace(one, codes=clips[i].codes) for one, i in zip(clips, order, strict=True)]
 
 
 def random_tokens(n_tokens: int, clips: Sequence[Clip], layers: Sequence[int], seed: int = 0) -> list[Token]:

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..acoustics.summary import measure_pauses
 from ..clips import Clip, hash_corpus, label_ids, label_names
 from ..codec_spec import CodecSpec
-from ..selection.l1 import L1LogisticRegression
-from ..selection.path import find_C_for_count
-from ..selection.selector import list_selected, make_selector
+from ..evaluation.arms import Part, Recipe, fit_selector
+from ..selection.selector import list_selected
 from ..tokens import Token
 
 LEVELS = ("very low", "low", "medium", "high", "very high")
@@ -63,19 +63,17 @@ def name_layers(spec: CodecSpec) -> dict[str, tuple[int, ...]]:
 
 def select_tokens(clips: Sequence[Clip], task: str, layers: Sequence[int], n_tokens: int = 75) -> list[Token]:
     """Select about n_tokens of some layers beside the words, as step 1 does, on these train clips."""
-    selector = make_selector(L1LogisticRegression(random_state=0), tuple(layers))
     y = label_ids(clips, task, label_names(clips, task))
-    C, _ = find_C_for_count(selector, clips, y, n_tokens)
-    return list_selected(selector.set_params(l1__C=C).fit(clips, y))
+    part = Part(list(clips), y, [], Recipe(n_tokens, tuple(layers)))
+    return list_selected(fit_selector(part, use_text=True))
 
 
 def summarise_prosody(features: Mapping[str, np.ndarray]) -> dict[str, float]:
     """Summarise the frames of one clip (`clip_features`): word -> value."""
     found = {word: _median(features[name]) for word, name in PROSODY.items()}
     f0 = features["f0_st"][np.isfinite(features["f0_st"])]
-    loud = features["rms_db"]
     found["pitch range"] = float(np.subtract(*np.quantile(f0, (0.9, 0.1)))) if f0.size else 0.0
-    found["pauses"] = float(np.mean(loud < loud.max() - 30))
+    found["pauses"] = measure_pauses(features["rms_db"])
     return found
 
 

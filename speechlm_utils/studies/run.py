@@ -11,15 +11,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..clips import Clip, label_ids
+from ..clips import Clip
 from ..finetuning.finetune import FineTuneResult, build_classifier, fine_tune
 from ..finetuning.lora import FineTuneSettings
 from ..llm.load import load_llm
 from ..llm.spec import LLMSpec
-from ..metrics import macro_f1_scores
 from ..pretraining.pretrain import PretrainSettings, pretrain_token_embeddings
 from ..selection.bag_of_words import sum_counts
-from ..selection.controls import matched_random_tokens, random_tokens
+from ..selection.controls import matched_random_tokens, random_tokens, shuffle_codes
 from ..tokens import Token, list_occurrences
 from .arms import ARMS, RECIPE, ROWS, Arm
 from .material import Material
@@ -39,8 +38,6 @@ def run_arm(
     tune, rows = make_settings(arm, seed)
     clips, unlabelled = prepare_clips(arm, material, seed)
     tokens = list_arm_tokens(arm, material, seed)
-    if arm.audio == "count":
-        tokens = tokens[:1]
     start, cpu = time.monotonic(), time.process_time()
     embeddings = None
     if tokens and arm.pretrained:
@@ -51,7 +48,7 @@ def run_arm(
         classifier.codec_facts = {"hash": material.codec_hash}
         classifier.save(folder)
     about = {"arm": name, "corpus": material.corpus, "task": material.task, "seed": seed}
-    about |= describe_result(result, material, clips)
+    about |= describe_result(result, clips)
     return about | {
         "tokens": [list(token) for token in tokens],
         "tune": tune.to_record(),
@@ -83,10 +80,7 @@ def prepare_clips(arm: Arm, material: Material, seed: int) -> tuple[dict[str, li
     rng, prepared = np.random.default_rng(seed), {}
     for split, some in clips.items():
         some = [_write_words(arm, clip, material.prosody) for clip in some]
-        if arm.audio == "shuffled":
-            order = rng.permutation(len(some))
-            some = [replace(one, codes=some[i].codes) for one, i in zip(some, order, strict=True)]
-        prepared[split] = some
+        prepared[split] = shuffle_codes(some, rng) if arm.audio == "shuffled" else some
     if arm.audio == "count":
         tokens = material.selections[arm.layers, arm.equal_loudness]
         prepared = {split: [_keep_count(clip, tokens) for clip in some] for split, some in prepared.items()}
@@ -121,18 +115,14 @@ def list_arm_tokens(arm: Arm, material: Material, seed: int) -> list[Token]:
     if arm.tokens == "all":
         rows, codes = np.nonzero(sum_counts(train, layers))
         return [(layers[row], int(code)) for row, code in zip(rows, codes, strict=True)]
-    return selected
+    return selected[:1] if arm.audio == "count" else selected
 
 
-def describe_result(result: FineTuneResult, material: Material, clips: Mapping[str, Sequence[Clip]]) -> dict:
+def describe_result(result: FineTuneResult, clips: Mapping[str, Sequence[Clip]]) -> dict:
     """Put predictions, scores and sizes of validation and test into plain types."""
-    names, splits = material.label_names, [s for s in ("validation", "test") if s in clips]
-    y = {split: label_ids(clips[split], material.task, names) for split in splits}
-    predicted = {split: result.logits[split].argmax(axis=1) for split in splits}
-    scores = {split: macro_f1_scores(y[split], predicted[split], len(names)) for split in splits}
     return {
-        "predictions": {split: one.tolist() for split, one in predicted.items()},
-        "scores": scores,
+        "predictions": {split: one.argmax(axis=1).tolist() for split, one in result.logits.items()},
+        "scores": result.metrics,
         "history": result.history,
         "n_steps": len(result.losses),
         "n_trainable": result.n_trainable,
