@@ -161,7 +161,9 @@ def test_decode_all_layers_or_the_first(kind, codecs, oracles):
             else:
                 expected = model.decode(ids).audio_values
         wav = codec.decode(codes, depth)
-        assert wav.dtype == np.float32 and np.allclose(wav, expected.reshape(-1).numpy(), atol=1e-6)
+        assert wav.dtype == np.float32 and np.allclose(
+            wav, expected.reshape(-1).numpy(), rtol=1e-4, atol=1e-4
+        )
         assert 0 <= codes.shape[1] * codec.spec.hop - len(wav) < 8 * (kind == "dac") + 1
     assert np.array_equal(codec.decode(codes), codec.decode(codes, layers=(1, 2, 3, 4)))
 
