@@ -6,7 +6,8 @@
 
 Voices rotate through test: each clip is predicted once, by a model that has heard neither its voice nor
 (unless --shared-sentences says that every voice speaks the same ones) its sentence. With --own-split, the
-corpus's own split is measured, too, `test` being predicted once. Tokens, weights and C are chosen in train.
+corpus's own split is measured, too, `test` and `validation` being predicted once each. Tokens, weights and
+C are chosen in train.
 """
 
 import argparse
@@ -21,8 +22,7 @@ import torch
 from joblib import Parallel, delayed
 from tqdm import tqdm
 
-from speechlm_utils.acoustics.features import clip_features
-from speechlm_utils.acoustics.summary import summarise_frames
+from speechlm_utils.acoustics.summary import summarise_clips
 from speechlm_utils.audio import load_audio
 from speechlm_utils.bootstrap import Bootstrap, paired_bootstrap
 from speechlm_utils.clips import Clip, groups, hash_corpus, label_ids, label_names, select_clips
@@ -38,6 +38,7 @@ from speechlm_utils.whisper.states import SAMPLE_RATE, load_whisper_encoder
 
 ROOT = Path(__file__).resolve().parents[1]
 RMS_DBFS = -26.0
+SPLITS = ("train", "validation", "test")
 PAIRS = {
     "selected less nothing": ("words", "words + selected"),
     "selected less matched": ("words + matched", "words + selected"),
@@ -50,12 +51,6 @@ PAIRS = {
     "audio: selected less layer 1": ("all tokens, layer 1", "selected"),
 }
 """Comparisons, B less A; those whose arms are not there are left out."""
-
-
-def measure_acoustics(clips: list[Clip], cache: Path) -> dict[str, np.ndarray]:
-    """Summarise pitch (by pYIN), level, spectrum and pauses of each clip: means, deviations and quantiles."""
-    features = clip_features(clips, cache)
-    return {clip.id: summarise_frames(one) for clip, one in zip(clips, features, strict=True)}
 
 
 def measure_mfcc(clip: Clip) -> np.ndarray:
@@ -81,7 +76,7 @@ def gather(args: argparse.Namespace, codec) -> tuple[Material, list[str]]:
     clips = select_clips(load_corpus(args.corpus), args.task)
     names = label_names(clips, args.task)
     coded = encode_clips(clips, codec, args.cache, n_jobs=args.jobs)
-    features = {"measured acoustics": measure_acoustics(coded, args.cache)}
+    features = {"measured acoustics": summarise_clips(coded, args.cache, args.jobs)}
     mfcc = Parallel(args.jobs)(delayed(measure_mfcc)(clip) for clip in clips)
     features["MFCC"] = {clip.id: one for clip, one in zip(clips, mfcc, strict=True)}
     features[f"states of block {args.block}"] = measure_states(clips, args.block)
@@ -103,6 +98,7 @@ def score(material: Material, outcomes: dict[str, Outcome], test: np.ndarray, n_
             "tokens": round(float(np.mean(one.n_tokens)), 1),
             "tokens_per_clip": round(one.per_clip, 1),
             "tokens_per_clip_once": round(one.per_clip_once, 1),
+            "settings": one.settings[:: len(draws)],
         }
     return arms
 
@@ -183,17 +179,18 @@ def main() -> None:
         record["rotated"] = run(material, rotated, args, len(names))
     if args.own_split:
         splits = np.array([clip.split for clip in material.clips])
-        own = [(np.flatnonzero(splits == "train"), np.flatnonzero(splits == "test"))]
-        record["own_split"] = run(material, own, args, len(names))
+        train, validation, test = (np.flatnonzero(splits == name) for name in SPLITS)
+        record["own_split"] = run(material, [(train, test)], args, len(names))
+        record["own_validation"] = run(material, [(train, validation)], args, len(names))
     record["seconds"] = round(time.monotonic() - start)
     write_json(args.out / f"linear_{args.name}.json", record, indent=None)
-    for part in ("rotated", "own_split"):
+    for part in ("rotated", "own_split", "own_validation"):
         for name, arm in record.get(part, {}).get("arms", {}).items():
             cost = f"{arm['tokens_per_clip']:6.1f} {arm['tokens_per_clip_once']:6.1f}"
-            print(f"{part:9} {name:40} {arm['macro_f1']:.3f}  {arm['tokens']:6.1f} tokens, {cost} a clip")
+            print(f"{part:14} {name:40} {arm['macro_f1']:.3f}  {arm['tokens']:6.1f} tokens, {cost} a clip")
         for name, one in record.get(part, {}).get("comparisons", {}).items():
             span = f"{one['difference']:+.3f} [{one['low']:+.3f}, {one['high']:+.3f}]"
-            print(f"{part:9} {name:40} {span} over {one['n']} {one['unit']}: {one['verdict']}")
+            print(f"{part:14} {name:40} {span} over {one['n']} {one['unit']}: {one['verdict']}")
 
 
 if __name__ == "__main__":

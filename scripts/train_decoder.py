@@ -1,6 +1,5 @@
 """Train the decoder of a speech tokenizer, and nothing else: codes stay what they are (build-time).
 
-    pip install -r scripts/requirements-corpus.txt
     python scripts/train_decoder.py build/tokenizer --minutes 60 --human build/human
     python scripts/train_decoder.py build/tokenizer --minutes 20 --device cuda --batch 32 --adversarial
 
@@ -28,6 +27,7 @@ from torch import nn
 from torchaudio.functional import melscale_fbanks
 from tqdm import tqdm
 
+from speechlm_utils.acoustics.pitch import track_pitch
 from speechlm_utils.audio import load_audio
 from speechlm_utils.codec.load import load_codec
 from speechlm_utils.codec.voiced_decoder import MIDDLE_HZ, Voice
@@ -52,31 +52,18 @@ def list_files(args: argparse.Namespace) -> list[Path]:
     return files + [recorded[i] for i in order[: args.human_clips]]
 
 
-def track_pitch(tracker, wav: np.ndarray, n_frames: int, seconds: float) -> np.ndarray:
-    """Track pitch in the middle of each frame: float16 (n_frames,), Hz, 0 where unvoiced."""
-    found, middle = tracker.detect(wav, 16000), (np.arange(n_frames) + 0.5) * seconds
-    octaves = np.interp(middle, found.timestamps, np.log2(np.maximum(found.pitch_hz, 1)))
-    voiced = np.interp(middle, found.timestamps, found.confidence) >= 0.5
-    f0 = np.where(voiced, 2**octaves, 0)
-    return np.where((f0 < F0_HZ[0]) | (f0 > F0_HZ[1]), 0, f0).astype(np.float16)
-
-
 def prepare_speech(codec, files: list[Path], path: Path) -> dict[str, np.ndarray]:
     """Encode the files and track their pitch, or read what was kept: "codes ..." and "f0 ..." of each."""
     if path.exists():
         with np.load(path) as stored:
             return dict(stored)
-    from swift_f0 import SwiftF0
-
-    tracker, found = SwiftF0(threads=1), {}
+    found = {}
     for i, file in enumerate(tqdm(files, desc="encode", unit="file", mininterval=10)):
         wav = load_audio(file, codec.spec.sample_rate)
         codes = codec.encode(wav)
         if FRAMES < codes.shape[1] <= LONGEST:
             found[f"codes {i}"] = codes
-            found[f"f0 {i}"] = track_pitch(
-                tracker, wav, codes.shape[1], codec.spec.hop / codec.spec.sample_rate
-            )
+            found[f"f0 {i}"] = np.nan_to_num(track_pitch(wav, codec.spec)).astype(np.float16)
     np.savez_compressed(path, **found)
     return found
 

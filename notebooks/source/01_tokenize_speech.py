@@ -66,7 +66,7 @@ n_live_clips = 48  # the codebooks built here learn from them
 n_live_codes = 256  # of the first codebook built here
 n_train_clips = 80  # the probes learn from them
 n_test_clips = 160  # encoded and measured
-n_pitch_clips = 60  # of test, on which pitch and energy are measured too: finding the pitch takes time
+n_pitch_clips = 60  # of test, on which pitch and energy are measured too
 n_decoded_clips = 6  # of test, which the recogniser hears decoded
 n_resamples = 1000  # of the bootstrap
 

@@ -72,7 +72,8 @@ seed = 0
 clips_per_split = None  # all
 task = "fallacy"
 n_tokens = 75  # wanted
-n_feature_clips = 240  # measured; finding the pitch costs about 0.3 s of computing a clip
+n_feature_clips = 480  # measured
+pitch_tracker = "swiftf0"  # or "pyin"
 n_resamples = 1000  # bootstrap
 n_draws = 10  # of matched tokens
 n_permutations = 20000
@@ -101,11 +102,14 @@ assert not set(voices) & {clip.speaker for clip in select_clips(experiment.corpu
 # ## A number for every frame
 #
 # The codec writes one column of codes for every frame of 320 samples (20 ms). We measure the same pieces of
-# sound, with librosa:
+# sound: pitch with [SwiftF0](https://arxiv.org/abs/2508.18440), a small neural network, everything else with
+# librosa. (`pitch_tracker = "pyin"` takes librosa's pYIN instead: seven times the computing, and on the demo
+# clips, whose planted pitch we know, farther from the truth.)
+#
 #
 # | feature | what it is | unit |
 # | --- | --- | --- |
-# | pitch | rate of the vocal folds (F0), by pYIN | semitones about the speaker's median |
+# | pitch | rate of the vocal folds (F0) | semitones about the speaker's median |
 # | voiced | do they vibrate at all? | 0 or 1 |
 # | loudness | root mean square | dB re full scale |
 # | centroid | centre of gravity of the spectrum: dull or bright | Hz |
@@ -116,7 +120,7 @@ assert not set(voices) & {clip.speaker for clip in select_clips(experiment.corpu
 # pitch): counted from the speaker's own median, a raised voice is raised in the same units for everybody.
 
 # %%
-features = clip_features(clips, cache_dir)
+features = clip_features(clips, cache_dir, tracker=pitch_tracker)
 frames = sum(len(one["rms_db"]) for one in features)
 print(f"{frames:,} frames, one value of each feature for each column of codes")
 

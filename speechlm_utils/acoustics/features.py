@@ -4,8 +4,7 @@ Loudness and zero crossings are measured on exactly the samples of a frame; spec
 window, which is centred on them.
 """
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import joblib
@@ -19,6 +18,8 @@ from ..audio import AudioFiles, check_wav, hash_file, load_audio
 from ..clips import Clip
 from ..codec_spec import CodecSpec, shared_spec
 from ..files import write_atomically
+from .pitch import TRACKERS, semitones, track_pitch
+from .spectra import pad_to_frames
 
 FEATURES = ("f0_st", "voiced", "rms_db", "centroid_hz", "zcr", "tilt_db_oct")
 """Names of the features: semitones, 0 or 1, dB, Hz, crossings per sample, dB per octave."""
@@ -26,30 +27,28 @@ MOVEMENTS = ("f0_slope_st_s", "rms_slope_db_s", "position")
 """Names: semitones per second, dB per second, 0 (begin of the clip) to 1 (end)."""
 CARD_FEATURES = ("f0_st", "voiced", "rms_db", "centroid_hz", "tilt_db_oct", *MOVEMENTS)
 """What a token card tells about sound."""
-F0_RANGE_HZ = (65.0, 500.0)
 TILT_RANGE_HZ = (100.0, 5000.0)
-PITCH_SECONDS = 0.064  # of the window (or a whole frame, if longer): four periods of the lowest pitch
-SPECTRUM_SECONDS = 0.032  # likewise
+SPECTRUM_SECONDS = 0.032  # of the window, or a whole frame, if longer
 SLOPE_FRAMES = 5  # through which a line is laid
 SILENCE_DB = -90.0  # below it a frame is digital silence: its spectrum has no shape to measure
-MAX_SEMITONES = 12.0  # from the clip's median; farther away, pYIN has nearly always taken noise for a voice
-CACHE_VERSION = 4  # raise it when a feature is computed otherwise: older cached files are then passed by
+CACHE_VERSION = 5  # raise it when a feature is computed otherwise: older cached files are then passed by
 
 
-def frame_features(wav: np.ndarray, spec: CodecSpec) -> dict[str, np.ndarray]:
+def frame_features(wav: np.ndarray, spec: CodecSpec, tracker: str = TRACKERS[0]) -> dict[str, np.ndarray]:
     """Measure pitch, voicing, loudness and spectrum in every frame of a clip.
 
     Parameters
     ----------
     wav : float array, shape (n_samples,), mono, full scale at 1, at the sample rate of the spec
     spec : CodecSpec, whose frames are measured
+    tracker : of pitch, "swiftf0" or "pyin"; see `track_pitch`
 
     Returns
     -------
     features : dict of float arrays, each of shape (n_frames,), n_frames = ceil(n_samples / hop)
-        `f0_hz` and `f0_st` (about the clip's median; NaN where unvoiced, or more than an octave from it,
-        where pYIN is nearly always wrong), `voiced` (0 or 1, likewise), `rms_db` (dB re full scale),
-        `centroid_hz`, `tilt_db_oct` (both NaN in digital silence) and `zcr` (zero crossings per sample).
+        `f0_hz` and `f0_st` (about the clip's median; NaN where unvoiced, or more than an octave from it),
+        `voiced` (0 or 1, likewise), `rms_db` (dB re full scale), `centroid_hz`, `tilt_db_oct` (both NaN
+        in digital silence) and `zcr` (zero crossings per sample).
 
     Raises
     ------
@@ -57,12 +56,12 @@ def frame_features(wav: np.ndarray, spec: CodecSpec) -> dict[str, np.ndarray]:
         If the clip is empty, not mono or not finite.
     """
     wav = check_wav(wav)
-    f0_hz, voiced = _track_pitch(wav, spec.sample_rate, spec.hop)
-    return {"f0_hz": f0_hz, "f0_st": semitones(f0_hz), "voiced": voiced} | measure_frames(wav, spec)
+    f0_hz = track_pitch(wav, spec, tracker)
+    voiced = np.isfinite(f0_hz).astype(float)
+    return {"f0_hz": f0_hz, "f0_st": semitones(f0_hz), "voiced": voiced} | _measure_sound(wav, spec)
 
 
-def measure_frames(wav: np.ndarray, spec: CodecSpec) -> dict[str, np.ndarray]:
-    """Measure what `frame_features` does but for pitch and voicing: loudness, spectrum, zero crossings."""
+def _measure_sound(wav: np.ndarray, spec: CodecSpec) -> dict[str, np.ndarray]:
     sample_rate, hop = spec.sample_rate, spec.hop
     exact = pad_to_frames(wav, hop, hop)
     rms = librosa.feature.rms(y=exact, frame_length=hop, hop_length=hop, center=False)[0]
@@ -79,17 +78,12 @@ def measure_frames(wav: np.ndarray, spec: CodecSpec) -> dict[str, np.ndarray]:
     }
 
 
-def semitones(f0_hz: np.ndarray, median_hz: float | None = None) -> np.ndarray:
-    """Express a pitch track in semitones about a median (its own by default); unvoiced frames stay NaN."""
-    f0_hz = np.asarray(f0_hz, dtype=float)
-    if median_hz is None:
-        voiced = f0_hz[np.isfinite(f0_hz)]
-        median_hz = float(np.median(voiced)) if voiced.size else 1.0
-    return 12 * np.log2(f0_hz / median_hz)
-
-
 def clip_features(
-    clips: Sequence[Clip], cache_dir: Path | str, n_jobs: int = 2, progress: bool = True
+    clips: Sequence[Clip],
+    cache_dir: Path | str,
+    n_jobs: int = 2,
+    progress: bool = True,
+    tracker: str = TRACKERS[0],
 ) -> list[dict[str, np.ndarray]]:
     """Measure every frame of encoded clips, with pitch in semitones about each speaker's median.
 
@@ -97,25 +91,16 @@ def clip_features(
     ----------
     clips : with codes of one codec, whose frames are measured
     cache_dir : folder that keeps the result of every clip, by the hash of its file
-    n_jobs : int, clips measured at a time (pitch tracking costs about 0.06 s per second of speech)
+    n_jobs : int, clips measured at a time (about 0.02 s of one core per second of speech; by pYIN 0.1 s)
     progress : bool, show a bar
+    tracker : of pitch, "swiftf0" or "pyin"; see `track_pitch`
 
     Returns
     -------
     features : list of dicts as `frame_features` returns them, with `MOVEMENTS`, in the order of the clips
     """
-    return measure_clips(clips, cache_dir, frame_features, f"v{CACHE_VERSION}", n_jobs, progress)
-
-
-def measure_clips(
-    clips: Sequence[Clip], cache_dir: Path | str, measure: Callable, name: str, n_jobs: int, progress: bool
-) -> list[dict[str, np.ndarray]]:
-    """Measure frames by a function of (wav, spec), or read what the cache has under its name.
-
-    Pitch about each speaker's median, and movements, are added.
-    """
     spec = shared_spec(clips)
-    jobs = (joblib.delayed(_read_or_measure)(clip.audio, cache_dir, spec, measure, name) for clip in clips)
+    jobs = (joblib.delayed(_read_or_measure)(clip.audio, cache_dir, spec, tracker) for clip in clips)
     results = joblib.Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
     about = {"total": len(clips), "desc": "acoustic features", "unit": "clip", "disable": not progress}
     features = list(tqdm(results, **about))
@@ -132,34 +117,16 @@ def speaker_medians(clips: Sequence[Clip], features: list[dict[str, np.ndarray]]
     return pd.Series(f0_hz).groupby(speaker).median().to_dict()
 
 
-def _read_or_measure(audio: AudioFiles, cache_dir, spec: CodecSpec, measure, name) -> dict[str, np.ndarray]:
-    path = Path(cache_dir, "acoustics", f"{hash_file(audio)}-{spec.sample_rate}-{spec.hop}-{name}.npz")
+def _read_or_measure(audio: AudioFiles, cache_dir, spec: CodecSpec, tracker: str) -> dict[str, np.ndarray]:
+    name = f"{hash_file(audio)}-{spec.sample_rate}-{spec.hop}-v{CACHE_VERSION}-{tracker}.npz"
+    path = Path(cache_dir, "acoustics", name)
     if path.exists():
         with np.load(path) as stored:
             return dict(stored)
-    features = measure(load_audio(audio, spec.sample_rate), spec)
+    features = frame_features(load_audio(audio, spec.sample_rate), spec, tracker)
     with write_atomically(path) as part:
         np.savez_compressed(part, **features)
     return features
-
-
-def pad_to_frames(wav: np.ndarray, hop: int, window: int) -> np.ndarray:
-    """Pad with zeros so that window k, cut without centring, lies symmetrically about frame k."""
-    n_frames = math.ceil(wav.size / hop)
-    left = (window - hop) // 2
-    right = (n_frames - 1) * hop + window - left - wav.size
-    return np.pad(wav, (left, max(right, 0)))[: (n_frames - 1) * hop + window]
-
-
-def _track_pitch(wav: np.ndarray, sample_rate: int, hop: int) -> tuple[np.ndarray, np.ndarray]:
-    window = max(round(PITCH_SECONDS * sample_rate), hop)
-    padded = pad_to_frames(wav, hop, window)
-    low, high = F0_RANGE_HZ
-    f0_hz, voiced, _ = librosa.pyin(
-        padded, fmin=low, fmax=high, sr=sample_rate, frame_length=window, hop_length=hop, center=False
-    )
-    wild = np.abs(semitones(f0_hz)) > MAX_SEMITONES
-    return np.where(wild, np.nan, f0_hz), (voiced & ~wild).astype(float)
 
 
 def _measure_spectrum(wav: np.ndarray, sample_rate: int, hop: int) -> tuple[np.ndarray, np.ndarray]:

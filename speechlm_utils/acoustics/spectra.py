@@ -1,9 +1,19 @@
-"""Log-mel spectra, and how far two of them lie apart."""
+"""Windows about frames; log-mel spectra, and how far two of them lie apart."""
+
+import math
 
 import librosa
 import numpy as np
 
 MEL_HOP = 256  # samples
+
+
+def pad_to_frames(wav: np.ndarray, hop: int, window: int) -> np.ndarray:
+    """Pad with zeros so that window k, cut without centring, lies symmetrically about frame k."""
+    n_frames = math.ceil(wav.size / hop)
+    left = (window - hop) // 2
+    right = (n_frames - 1) * hop + window - left - wav.size
+    return np.pad(wav, (left, max(right, 0)))[: (n_frames - 1) * hop + window]
 
 
 def log_mel(wav: np.ndarray, sample_rate: int) -> np.ndarray:

@@ -1,11 +1,11 @@
-"""Summaries of clips: the pitch of a tone is found, pauses and level are in the row, frames are kept."""
+"""Summaries of clips: pitch, pauses and level are in the row, frames are kept."""
 
 import numpy as np
 import pytest
 import soundfile
 
-from speechlm_utils.acoustics import summary
-from speechlm_utils.acoustics.summary import MEASURED, summarise_clips, track_pitch
+from speechlm_utils.acoustics import features
+from speechlm_utils.acoustics.summary import MEASURED, summarise_clips
 from speechlm_utils.clips import Clip
 from speechlm_utils.codec_spec import CodecSpec
 
@@ -17,18 +17,6 @@ def make_tone(hertz, seconds=0.6, gain=0.3):
     """A tone with a few harmonics, as a voice has."""
     t = np.arange(round(seconds * RATE)) / RATE
     return gain * sum(np.sin(2 * np.pi * hertz * k * t) / k for k in (1, 2, 3, 4)) / 2
-
-
-@pytest.mark.parametrize("hertz", [90.0, 220.0, 400.0])
-def test_pitch_of_a_tone_is_found(hertz):
-    found = track_pitch(make_tone(hertz), SPEC)
-    assert found.shape == (30,)
-    np.testing.assert_allclose(found[3:-3], hertz, rtol=0.015)
-
-
-def test_noise_has_no_pitch():
-    found = track_pitch(0.1 * np.random.default_rng(0).standard_normal(RATE), SPEC)
-    assert np.isnan(found).mean() > 0.9
 
 
 def write_clip(folder, name, wav, speaker="a"):
@@ -54,6 +42,6 @@ def test_a_row_tells_level_pauses_and_pitch_about_the_speaker(tmp_path):
 def test_frames_are_measured_once(tmp_path, monkeypatch):
     clips = [write_clip(tmp_path, "a", make_tone(100)), write_clip(tmp_path, "b", make_tone(200), "b")]
     before = summarise_clips(clips, tmp_path, n_jobs=1)
-    monkeypatch.setattr(summary, "track_pitch", None)
+    monkeypatch.setattr(features, "track_pitch", None)
     again = summarise_clips(clips, tmp_path, n_jobs=1)
     assert all(np.array_equal(before[name], again[name]) for name in before)

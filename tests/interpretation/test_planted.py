@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from conftest import SPEC
 
-from speechlm_utils.acoustics.features import frame_features, semitones
+from speechlm_utils.acoustics.features import frame_features
+from speechlm_utils.acoustics.pitch import semitones
 from speechlm_utils.clips import Clip
 from speechlm_utils.interpretation.planted import (
     PAIRS,
