@@ -3,6 +3,8 @@
     python scripts/reference_linear.py --task fallacy --name demo_fallacy --untrained build/untrained
     python scripts/reference_linear.py --corpus runs/corpora/emodb --task emotion --name emodb_emotion \
         --shared-sentences --untrained build/untrained
+    python scripts/reference_linear.py --corpus build/human/held_out/fillets_nl --task question \
+        --name fillets_question --rotate sentences
 
 Voices rotate through test: each clip is predicted once, by a model that has heard neither its voice nor
 (unless --shared-sentences says that every voice speaks the same ones) its sentence. With --own-split, the
@@ -20,6 +22,7 @@ import librosa
 import numpy as np
 import torch
 from joblib import Parallel, delayed
+from sklearn.model_selection import GroupKFold
 from tqdm import tqdm
 
 from speechlm_utils.acoustics.summary import summarise_clips
@@ -86,6 +89,14 @@ def gather(args: argparse.Namespace, codec) -> tuple[Material, list[str]]:
     return Material(coded, label_ids(clips, args.task, names), features, codes), names
 
 
+def make_folds(clips: list[Clip], args: argparse.Namespace) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Let voices, or sentences (groups of the corpus), take turns in test."""
+    if args.rotate == "voices":
+        return rotate_voices(clips, args.folds, args.seed, not args.shared_sentences)
+    dealt = GroupKFold(args.folds, shuffle=True, random_state=args.seed)
+    return list(dealt.split(clips, groups=groups(clips)))
+
+
 def score(material: Material, outcomes: dict[str, Outcome], test: np.ndarray, n_classes: int) -> dict:
     """Score every arm on the tested clips: macro-F1 over the present classes, averaged over draws."""
     arms, y = {}, material.y[test]
@@ -106,9 +117,9 @@ def score(material: Material, outcomes: dict[str, Outcome], test: np.ndarray, n_
 def compare(material: Material, outcomes: dict[str, Outcome], test: np.ndarray, args) -> dict:
     """Compare pairs of arms; sentences, voices and draws are resampled together."""
     clips = [material.clips[i] for i in test]
-    units = {"voices": np.array([clip.speaker for clip in clips])}
-    if not args.shared_sentences:
-        units = {"sentences": groups(clips)} | units
+    units = {"sentences": groups(clips), "voices": np.array([clip.speaker for clip in clips])}
+    if args.shared_sentences or args.rotate == "sentences":
+        del units["sentences" if args.shared_sentences else "voices"]
     found = {}
     for name, (a, b) in PAIRS.items():
         if a in outcomes and b in outcomes:
@@ -153,6 +164,7 @@ def main() -> None:
     add("--block", type=int, default=2, help="encoder block of the continuous states")
     add("--shared-sentences", action="store_true", help="every voice speaks the same sentences")
     add("--folds", type=int, default=5, help="that the voices are dealt out to; 0: no rotation")
+    add("--rotate", choices=("voices", "sentences"), default="voices", help="what takes turns in test")
     add("--own-split", action="store_true", help="also train on train and predict test, as the corpus splits")
     add("--draws", type=int, default=10, help="of matched and of random tokens")
     add("--resamples", type=int, default=2000)
@@ -168,6 +180,7 @@ def main() -> None:
         "recipe": "linear arms",
         "date": date.today().isoformat(),
         "task": args.task,
+        "rotated_by": args.rotate,
         "label_names": names,
         "codec_hash": codec.hash,
         "corpus_hash": hash_corpus(material.clips),
@@ -175,8 +188,7 @@ def main() -> None:
         "versions": {name: metadata.version(name) for name in ("numpy", "scikit-learn", "skglm", "torch")},
     }
     if args.folds:
-        rotated = rotate_voices(material.clips, args.folds, args.seed, not args.shared_sentences)
-        record["rotated"] = run(material, rotated, args, len(names))
+        record["rotated"] = run(material, make_folds(material.clips, args), args, len(names))
     if args.own_split:
         splits = np.array([clip.split for clip in material.clips])
         train, validation, test = (np.flatnonzero(splits == name) for name in SPLITS)
