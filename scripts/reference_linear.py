@@ -37,6 +37,7 @@ from speechlm_utils.evaluation.rotation import UNTESTED, Material, Outcome, run_
 from speechlm_utils.evaluation.voices import rotate_voices
 from speechlm_utils.files import write_json
 from speechlm_utils.metrics import macro_f1_scores
+from speechlm_utils.torch_settings import one_thread
 from speechlm_utils.whisper.states import SAMPLE_RATE, load_whisper_encoder
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -66,7 +67,7 @@ def measure_mfcc(clip: Clip) -> np.ndarray:
 def measure_states(clips: list[Clip], block: int) -> dict[str, np.ndarray]:
     """Mean and deviation over a clip of the encoder's states after a block: the continuous limit."""
     encoder, found = load_whisper_encoder(), {}
-    with torch.inference_mode():
+    with one_thread(), torch.inference_mode():
         for clip in tqdm(clips, desc="states", unit="clip", leave=False):
             wav = torch.from_numpy(load_audio(clip.audio, SAMPLE_RATE))
             (states,) = encoder(wav[None], (block,))
