@@ -47,6 +47,8 @@ PAIRS = {
     "selected less nothing": ("words", "words + selected"),
     "selected less matched": ("words + matched", "words + selected"),
     "selected less random": ("words + random", "words + selected"),
+    "matched less nothing": ("words", "words + matched"),
+    "random less nothing": ("words", "words + random"),
     "selected less untrained": ("words + selected, untrained", "words + selected"),
     "equal loudness less nothing": ("words", "words + selected, equal loudness"),
     "audio: selected less matched": ("matched", "selected"),
