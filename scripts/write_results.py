@@ -1,10 +1,11 @@
-"""Write the README's result tables from the records in ``data/reference``; a test compares them.
+"""Write the result tables of README.md and docs/results.md from ``data/reference``; a test compares them.
 
 python scripts/write_results.py
 """
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from speechlm_utils.bootstrap import Bootstrap, Interval
@@ -30,10 +31,11 @@ ARMS = {
     "MFCC": "MFCC, mean and deviation",
     "states of block 2": "continuous states of the encoder: the limit",
 }
-DIFFERENCES = {
-    "words + selected": "selected less nothing",
-    "words + selected, equal loudness": "equal loudness less nothing",
-}
+SHORT = ("words", "words + selected", "words + matched", "words + random", "measured acoustics")
+"""The arms of the README's tables, and the differences below them."""
+SHORT_PAIRS = ("selected less nothing", "selected less matched", "random less nothing")
+PARTS = {"own_split": "test", "rotated": "voices rotated", "own_validation": "validation"}
+PLACES = ("README.md", "docs/results.md")
 
 
 def read(name: str) -> dict:
@@ -55,20 +57,27 @@ def say(one: dict) -> str:
     return f"{one['difference']:+.3f} [{one['low']:+.3f}, {one['high']:+.3f}] over {over}"
 
 
-def tabulate_linear(record: dict, part: str) -> str:
-    """One row for each arm that is shown: macro-F1 and tokens a clip, and the comparisons below."""
-    found = record[part]
-    rows = [["what a linear model reads", "macro-F1", "tokens a clip", "… a token that lasts written once"]]
-    for name, label in ARMS.items():
-        if name in found["arms"]:
-            arm = found["arms"][name]
-            cost = [
-                f"{arm[key]:.0f}" if arm["tokens"] else ""
-                for key in ("tokens_per_clip", "tokens_per_clip_once")
-            ]
-            rows.append([label, f"{arm['macro_f1']:.3f}", *cost])
-    lines = [f"- {name}: {say(one)}: {one['verdict']}" for name, one in found["comparisons"].items()]
-    return as_table(rows) + "\n\nDifferences of macro-F1, 95 % intervals:\n\n" + "\n".join(lines)
+def tabulate_linear(record: dict, arms: Iterable[str] = ARMS, pairs: Iterable[str] | None = None) -> str:
+    """One row for each arm: macro-F1 of each part and tokens a clip; below, the differences of each part."""
+    parts = {part: name for part, name in PARTS.items() if part in record}
+    first = record[next(iter(parts))]
+    heads = [f"macro-F1, {name}" for name in parts.values()] if len(parts) > 1 else ["macro-F1"]
+    rows = [["what a linear model reads", *heads, "tokens a clip", "… each written once while it lasts"]]
+    for name in arms:
+        if name in first["arms"]:
+            arm = first["arms"][name]
+            scores = [f"{record[part]['arms'][name]['macro_f1']:.3f}" for part in parts]
+            keys = ("tokens_per_clip", "tokens_per_clip_once") if arm["tokens"] else ()
+            costs = [f"{arm[key]:.0f}" for key in keys] or [""] * 2
+            rows.append([ARMS[name], *scores, *costs])
+    lines = []
+    for part, title in parts.items():
+        found = record[part]["comparisons"]
+        lines += [f"\nDifferences of macro-F1, 95 % intervals, {title}:\n"]
+        lines += [f"- {name}: {say(found[name])}: {found[name]['verdict']}" for name in pairs or found]
+        if pairs:
+            break
+    return "\n".join([as_table(rows), *lines])
 
 
 LLM_ARMS = {
@@ -126,12 +135,12 @@ def show_interval(gain: Interval) -> str:
 
 
 def make_tables() -> dict[str, str]:
-    """Return the tables by the name of their place in the README."""
+    """Return the tables by the name of their place."""
     tables = {"llm": tabulate_llm(load_study(REFERENCE / "llm_demo_fallacy.json"))}
-    tables["emodb"] = tabulate_linear(read("linear_emodb_emotion"), "rotated")
-    for task in ("fallacy", "question", "topic"):
-        if (REFERENCE / f"linear_demo_{task}.json").is_file():
-            tables[task] = tabulate_linear(read(f"linear_demo_{task}"), "own_split")
+    for name in ("emodb_emotion", "demo_fallacy", "demo_question", "demo_topic", "fillets_question"):
+        record = read(f"linear_{name}")
+        tables[name] = tabulate_linear(record)
+        tables[f"{name}, short"] = tabulate_linear(record, SHORT, SHORT_PAIRS)
     return tables
 
 
@@ -146,5 +155,6 @@ def fill(text: str) -> str:
 
 
 if __name__ == "__main__":
-    readme = ROOT / "README.md"
-    readme.write_text(fill(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    for place in PLACES:
+        path = ROOT / place
+        path.write_text(fill(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from ..audio import check_wav
-from ..torch_settings import exact_float32, quiet_transformers
+from ..torch_settings import exact_float32, one_thread, quiet_transformers
 from .checkpoint import WHISPER, find_whisper
 from .states import HOP, SAMPLE_RATE
 
@@ -95,7 +95,7 @@ class Recogniser:
         inputs = self.processor(
             wavs, sampling_rate=SAMPLE_RATE, return_tensors="pt", return_attention_mask=True
         )
-        with quiet_transformers(), exact_float32():
+        with quiet_transformers(), one_thread(), exact_float32():
             encoded = self.model.get_encoder()(inputs.input_features.to(self.device))
             ids = self.model.generate(
                 encoder_outputs=encoded,
