@@ -22,7 +22,7 @@ demo: setup ## serve the controls alone, for a class room: open the address that
 	$(BIN)/voila --no-browser --strip_sources=True --Voila.$(UPLOADS) notebooks/20_live_demo.ipynb
 
 test: setup lint ## lint, unit tests, every notebook with the profile ci
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup ## ruff, without changing anything
 	$(BIN)/ruff check $(CODE)

@@ -14,6 +14,7 @@ from speechlm_utils.codec.weights import make_model
 from speechlm_utils.codec_spec import CodecSpec
 from speechlm_utils.corpus.load import load_corpus
 
+LONGEST = ("test_notebooks.py", "test_browser.py")
 RATE = 16000
 CODEBOOK_SIZE = 64
 SPEC = CodecSpec(16000, 320, CODEBOOK_SIZE, 8, (1,))
@@ -34,6 +35,11 @@ CODEC_CONFIG = {
     "n_q": 8,
     "sample_rate": RATE,
 }
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with what takes longest: where two processes share the files, neither waits for the other long."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 def make_wav(f0_hz, gain, n_samples, seed):
