@@ -1,6 +1,5 @@
-"""Macro-F1 with its two meanings named; the word error rate, and what counts as words."""
+"""Macro-F1 with its two meanings named."""
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -36,40 +35,3 @@ def score_classes(y_true: np.ndarray, y_pred: np.ndarray, labels: Iterable[int])
         for one in (y_true[is_hit], y_true, y_pred)
     )
     return 2 * hits / np.maximum(true + said, 1)
-
-
-def write_plainly(text: str) -> str:
-    """Write the words alone, in lower case: apostrophes within words stay, hyphens become spaces."""
-    text = text.lower().replace("’", "'")  # letters, their marks (of Hindi, for example) and numbers stay
-    letters = (c if c == "'" or unicodedata.category(c)[0] in "LMN" else " " for c in text)
-    return " ".join(filter(None, (word.strip("'") for word in "".join(letters).split())))
-
-
-def is_plain(texts: Iterable[str]) -> bool:
-    """Tell whether there are texts, all in lower case and without stops, commas and such."""
-    joined = " ".join(texts).strip()
-    return bool(joined) and joined == joined.lower() and not set(joined) & set(".,;:?!…")
-
-
-def word_error_rate(references: Sequence[str], hypotheses: Sequence[str]) -> float:
-    """Return the word error rate over all texts: words replaced, left out or added, per reference word.
-
-    Case and punctuation do not count, apostrophes within words do. Raises ValueError if the numbers of texts
-    differ, or the references hold no word.
-    """
-    both = zip(references, hypotheses, strict=True)
-    pairs = [tuple(write_plainly(text).split() for text in pair) for pair in both]
-    n_words = sum(len(reference) for reference, _ in pairs)
-    if not n_words:
-        raise ValueError("references hold no word to compare with")
-    return sum(_count_edits(*pair) for pair in pairs) / n_words
-
-
-def _count_edits(reference: list[str], hypothesis: list[str]) -> int:
-    """Levenshtein distance in words."""
-    row = list(range(len(hypothesis) + 1))
-    for i, word in enumerate(reference, 1):
-        before, row = row, [i]
-        for j, other in enumerate(hypothesis, 1):
-            row.append(min(before[j] + 1, row[-1] + 1, before[j - 1] + (word != other)))
-    return row[-1]

@@ -46,6 +46,7 @@ from speechlm_utils.notebook.overview import (
     select_deliveries,
 )
 from speechlm_utils.notebook.record import record_metrics
+from speechlm_utils.words import normalise_text
 
 plots.apply_style()
 print(list_versions())
@@ -209,7 +210,7 @@ splits
 parts = {name: [c for c in experiment.corpus if c.split == name] for name in ("train", "validation", "test")}
 for one, other in (("train", "validation"), ("train", "test"), ("validation", "test")):
     voices = {c.speaker for c in parts[one]} & {c.speaker for c in parts[other]} - {""}
-    texts = {c.text for c in parts[one]} & {c.text for c in parts[other]} - {""}
+    texts = set.intersection(*({normalise_text(c.text) for c in parts[name]} for name in (one, other)))
     print(f"{one} and {other} share {len(voices)} voices and {len(texts)} texts")
     assert not voices and not texts, "the splits share what they should not"
 

@@ -45,11 +45,11 @@ from speechlm_utils.codec.report import report_phones, report_probes
 from speechlm_utils.codec.residual_vq import quantise, reconstruct
 from speechlm_utils.corpus.load import load_corpus
 from speechlm_utils.experiment import Experiment
-from speechlm_utils.metrics import word_error_rate
 from speechlm_utils.notebook.record import record_metrics
 from speechlm_utils.torch_settings import one_thread
 from speechlm_utils.whisper.recogniser import Recogniser
 from speechlm_utils.whisper.states import load_whisper_encoder
+from speechlm_utils.words import word_error_rate
 
 plots.apply_style()
 

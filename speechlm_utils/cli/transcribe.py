@@ -46,7 +46,7 @@ def add_transcribe_command(commands) -> None:
 def run_transcribe(args: argparse.Namespace) -> int:
     """Fill the empty texts and print what was done and what to read again."""
     from ..corpus.columns import NAMES, find_metadata, is_recognised, read_rows
-    from ..metrics import is_plain
+    from ..words import is_plain
     from ..whisper.recogniser import Recogniser
 
     path = find_metadata(args.corpus)
@@ -78,7 +78,7 @@ def fill_texts(table: "Table", by_language: dict[str | None, list[dict]], recogn
 
     from ..audio import load_audio
     from ..corpus.table import locate_files
-    from ..metrics import write_plainly
+    from ..words import write_plainly
     from ..whisper.states import SAMPLE_RATE
 
     folder, n_rows = table.path.parent, sum(map(len, by_language.values()))

@@ -1,6 +1,5 @@
 """Find what the splits of a corpus share: texts, groups (debates, sentences), speakers, sound files."""
 
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import pandas as pd
 
 from ..audio import hash_file, list_parts
 from ..clips import Clip
+from ..words import normalise_text
 from .splits import order_splits
 
 COLUMNS = ["what", "split_a", "split_b", "shared", "clips_a", "clips_b", "examples"]
@@ -77,17 +77,6 @@ def find_leakage(clips: Sequence[Clip]) -> LeakageReport:
             shared = in_a.value.unique().tolist()
             rows.append((what, a, b, len(shared), in_a.id.nunique(), in_b.id.nunique(), shared[:N_EXAMPLES]))
     return LeakageReport(pd.DataFrame(rows, columns=COLUMNS), unknown)
-
-
-def normalise_text(text: str) -> str:
-    """Reduce a text to what makes it the same sentence: no case, no punctuation, single spaces (NFKC).
-
-    Letters of every script stay. Apostrophes vanish, so that "don't" and "dont" agree; other punctuation and
-    symbols part words.
-    """
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    letters = ("" if c in "'’ʼ`" else " " if unicodedata.category(c)[0] in "PSZC" else c for c in folded)
-    return " ".join("".join(letters).split())
 
 
 def _name_by_bytes(clips: Sequence[Clip]) -> dict[Path, str]:

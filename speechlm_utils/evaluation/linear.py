@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from ..clips import Clip
 from ..metrics import score_classes
-from ..selection.bag_of_words import WORD_PATTERN, JointBagOfWords
+from ..selection.bag_of_words import WORDS, JointBagOfWords
 from ..selection.stability import Folds
 from ..tokens import Token
 
@@ -30,7 +30,7 @@ class Words:
 
     def fit_transform(self, clips: Sequence[Clip]) -> sparse.csr_matrix:
         """Learn vocabulary and document frequencies, and return the rows of these clips."""
-        self._tfidf = TfidfVectorizer(token_pattern=WORD_PATTERN, ngram_range=(1, 2), dtype=np.float32)
+        self._tfidf = TfidfVectorizer(**WORDS, ngram_range=(1, 2), dtype=np.float32)
         found = self._tfidf.fit_transform([clip.text for clip in clips])
         found.sort_indices()  # as transform does: sums are then rounded alike
         return found

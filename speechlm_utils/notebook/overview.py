@@ -11,9 +11,9 @@ import pandas as pd
 
 from ..audio import measure_seconds
 from ..clips import Clip, select_clips, task_names
-from ..corpus.leakage import normalise_text
 from ..corpus.splits import order_splits
 from ..experiment import Experiment
+from ..words import normalise_text
 from .catalogue import find_notebooks
 
 PACKAGES = ("torch", "transformers", "peft", "scikit-learn", "skglm", "librosa", "speechtokenizer")

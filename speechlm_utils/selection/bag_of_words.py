@@ -11,8 +11,9 @@ from sklearn.utils.validation import check_is_fitted
 from ..clips import Clip
 from ..codec_spec import shared_spec
 from ..tokens import check_codes, list_tokens, show_token
+from ..words import split_words
 
-WORD_PATTERN = r"[^\W_]+(?:'[^\W_]+)*"  # one letter is a word, an apostrophe stays inside its word
+WORDS = {"tokenizer": split_words, "token_pattern": None, "lowercase": False}  # of scikit-learn's vectorizers
 
 
 def count_matrix(clips: Sequence[Clip], layers: Sequence[int] | None = None) -> sparse.csr_matrix:
@@ -67,9 +68,9 @@ class JointBagOfWords(TransformerMixin, BaseEstimator):
             raise ValueError("use_text=False and tokens=[]: nothing is left to count")
         self.words_ = []
         if self.use_text:
-            if not any(clip.text.strip() for clip in clips):
+            if not any(split_words(clip.text) for clip in clips):
                 raise ValueError(f"use_text=True, but none of the {len(clips)} clips has a text")
-            self._vectorizer = CountVectorizer(token_pattern=WORD_PATTERN, dtype=np.float64)
+            self._vectorizer = CountVectorizer(**WORDS, dtype=np.float64)
             self._vectorizer.fit([clip.text for clip in clips])
             self.words_ = list(self._vectorizer.get_feature_names_out())
         self.n_words_ = len(self.words_)

@@ -11,12 +11,12 @@ from scipy.special import softmax
 
 from ..audio import FORMATS, LONGEST, load_audio, read_upload
 from ..clips import Clip
-from ..metrics import is_plain, write_plainly
 from ..plots.codec import plot_codes, plot_waveform
 from ..plots.embeddings import plot_occurrences
 from ..plots.style import BOTH, show_name
 from ..plots.training import plot_probabilities
 from ..tokens import list_occurrences
+from ..words import is_plain, write_plainly
 from .panel import WIDE, Picture, Status, busy, label, live, menu, show_players, stack
 from .prompts import show_prompt
 

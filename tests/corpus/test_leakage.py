@@ -6,7 +6,7 @@ import pytest
 from mmused_files import load_real, needs_mmused
 
 from speechlm_utils.clips import Clip
-from speechlm_utils.corpus.leakage import find_leakage, normalise_text
+from speechlm_utils.corpus.leakage import find_leakage
 
 
 def make_clip(name, split, text=None, **fields):
@@ -40,19 +40,6 @@ def test_texts_are_compared_without_case_space_and_punctuation():
     (examples,) = report.leaks.examples
     assert examples == ["dont stop"]
     assert "text: 1 in train and test (2 and 2 clips), for example 'dont stop'" in str(report)
-
-
-@pytest.mark.parametrize(
-    ("text", "same"),
-    [("  A\tb\nC ", "a b c"), ("well-known", "well known"), ("ΟΔΌΣ;", "οδόσ"), ("今日は。", "今日は"),
-     ("ﬁne", "fine"), ("10 $", "10"), ("?!", ""), ("STRASSE straße", "strasse strasse")],
-)  # fmt: skip
-def test_normalise_text(text, same):
-    assert normalise_text(text) == same
-
-
-def test_letters_of_other_scripts_stay():
-    assert len({normalise_text(text) for text in ("今日は", "明日は", "ναι", "όχι", "हाँ", "")}) == 6
 
 
 def test_groups_and_speakers():

@@ -19,7 +19,7 @@ from widget_tools import (
 
 from speechlm_utils import widgets
 from speechlm_utils.clips import Clip
-from speechlm_utils.metrics import write_plainly
+from speechlm_utils.words import write_plainly
 from speechlm_utils.tokens import list_occurrences
 from speechlm_utils.widgets.clips import ClipExplorer
 
