@@ -1,6 +1,7 @@
 """One object per notebook: the corpus with codes, and each step's artefact, loaded or made."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -40,6 +41,7 @@ class Experiment:
     seed : int
     clips_per_split : int, at most so many clips of a task in each split, see `sample_clips`; None for all
     llm : LLMSpec, the language model of steps 2 and 3
+    tasks, columns : which columns of the corpus's table hold labels, and what others mean, see `load_corpus`
     n_jobs : int, processes that encode clips, of one thread each; -1 for one per core
     """
 
@@ -51,6 +53,8 @@ class Experiment:
     clips_per_split: int | None = None
     llm: LLMSpec = field(default_factory=LLMSpec)
     n_jobs: int = 2
+    tasks: Sequence[str] | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def codec(self) -> SpeechCodec:
@@ -60,7 +64,7 @@ class Experiment:
     @cached_property
     def corpus(self) -> list[Clip]:
         """All clips of the corpus, without codes."""
-        return load_corpus(self.corpus_dir)
+        return load_corpus(self.corpus_dir, tasks=self.tasks, columns=self.columns)
 
     def clips(
         self, task: str | None = None, split: str | None = None, rms_dbfs: float | None = None

@@ -1,11 +1,13 @@
 """Write files and folders that are either complete or absent."""
 
 import contextlib
+import difflib
 import hashlib
 import json
 import os
 import shutil
 import tempfile
+import unicodedata
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -39,13 +41,32 @@ def write_json(path: str | Path, content: object, indent: int | None = 1) -> Non
     write_text(path, json.dumps(content, indent=indent, default=to_plain) + "\n")
 
 
+def name_nearest(path: Path) -> str:
+    """Write "; the nearest is ..." for a path that is not there, or which folder above it is missing already."""
+    if not path.parent.is_dir():
+        above = next((one for one in path.parents if one.is_dir()), None)
+        return f"; {above} is the last folder on the way that is there" if above else ""
+    with os.scandir(path.parent) as entries:
+        names = {unicodedata.normalize("NFC", one.name).lower(): one.name for one in entries}
+    wanted = unicodedata.normalize("NFC", path.name).lower()
+    digits = [c for c in wanted if c.isdigit()]  # files are often numbered, and 12 is not nearly 13
+    alike = [name for name in names if [c for c in name if c.isdigit()] == digits]
+    near = difflib.get_close_matches(wanted, alike, 1, 0.75)
+    return f"; the nearest is {names[near[0]]!r}" if near else ""
+
+
+def cache_folder() -> Path:
+    """Name the folder for what may be thrown away: $SPEECHLM_CACHE, else ~/.cache/speechlm_utils."""
+    return Path(os.environ.get("SPEECHLM_CACHE") or Path.home() / ".cache" / "speechlm_utils")
+
+
 def keep_converted(source: Path, name: str, convert: Callable[[Path, Path], None]) -> Path:
     """Return the folder of a file's conversion, made by `convert(source, folder)` on the first call.
 
-    It lies in $SPEECHLM_CACHE, else in ~/.cache/speechlm_utils, is named by `name` and the source's SHA-256,
+    It lies in the `cache_folder`, is named by `name` and the source's SHA-256,
     and is there only when it is complete.
     """
-    cache = Path(os.environ.get("SPEECHLM_CACHE") or Path.home() / ".cache" / "speechlm_utils")
+    cache = cache_folder()
     with open(source, "rb") as file:
         folder = cache / f"{name}-{hashlib.file_digest(file, 'sha256').hexdigest()[:12]}"
     if folder.is_dir():

@@ -29,7 +29,9 @@ def split_words(text: str) -> list[str]:
 @lru_cache(maxsize=2**16)
 def _split(text: str) -> tuple[str, ...]:
     # NFKC again, since folding case can leave letters apart that belong together
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).casefold())
+    folded = unicodedata.normalize(
+        "NFKC", unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).casefold()
+    )
     pieces = _BOUNDARY.split(_STOPS.sub(" ", folded.translate(_APOSTROPHES)))
     return tuple(piece for piece in pieces if _WORD.search(piece))
 

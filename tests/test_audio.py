@@ -13,9 +13,9 @@ from speechlm_utils.audio import (
     load_audio,
     measure_seconds,
     normalise_rms,
-    read_header,
     read_upload,
 )
+from speechlm_utils.containers.header import read_header
 
 
 def make_tone(rate, hertz=440.0, seconds=0.5, gain=0.2):

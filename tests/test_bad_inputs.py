@@ -101,7 +101,7 @@ def folder(tmp_path, tiny_corpus):
         ("file_name,text\nclips/a.wav,hi,there\n", ["line 2", "number of cells"]),
         ("file_name,text,topic\nclips/a.wav,hi\n", ["line 2", "number of cells"]),
         ("file_name,text\nclips/a.wav,hi\nclips/a.wav,ho\n", ["line 3", "'clips/a.wav'", "twice"]),
-        ("file_name,text,rate\nclips/a.wav,hi,fast\n", ["line 2", "rate='fast'", "not a number"]),
+        ("file_name,text,planted_db\nclips/a.wav,hi,loud\n", ["line 2", "db='loud'", "not a number"]),
         ("file_name,text,ambiguous\nclips/a.wav,hi,maybe\n", ["line 2", "ambiguous='maybe'"]),
     ],
 )

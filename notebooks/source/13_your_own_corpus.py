@@ -69,6 +69,7 @@ print(list_versions())
 # %% tags=["parameters"]
 corpus_dir = "../data/demo"  # a folder with sounds and a metadata.csv
 task = "fallacy"  # its column with the labels
+columns = {}  # your table's names where they differ, for example {"text": "transcript", "group": "dialogue"}
 codec_name = "../data/tokenizer"
 llm_name = "smollm2-135m"  # or a hub name, or a folder
 llm_dtype = "auto"  # of the frozen weights
@@ -104,6 +105,17 @@ results_page = "../docs/mmused.md"  # has scores of the words alone on the real 
 # | `split` | no | `train`, `validation`, `test`, `unlabelled`; without the column, splits are made |
 # | `group` | no | what must not be torn apart: sentence, dialogue, debate. Default: the text |
 # | `speaker` | no | who speaks |
+#
+# A column means what its name says, whatever stands in it. Where your table has other names, the parameter
+# `columns` says so. Folders will do, too: `train/metadata.csv` and `test/metadata.csv`, or sounds in a folder
+# for each class (`train/angry/1.wav`), to which `speechlm transcribe` adds the words.
+#
+# Before anything is computed, this prints within seconds what is there, what is wrong, and what each notebook
+# will need:
+#
+# ```
+# speechlm check CORPUS --profile own.yml
+# ```
 #
 # Sampling rates, channels, sound formats and alphabets may be mixed. For a corpus in another format,
 # `speechlm import` writes such a table, inspects the sounds and looks for leaks:
@@ -162,7 +174,8 @@ dropped[["file_name", "kind"]]
 
 # %%
 llm = LLMSpec(llm_name, llm_dtype, llm_quantization)
-experiment = Experiment(corpus_dir, codec_name, own, cache_dir, seed, clips_per_split, llm)
+table = {"tasks": [task], "columns": columns}
+experiment = Experiment(corpus_dir, codec_name, own, cache_dir, seed, clips_per_split, llm, **table)
 corpus = experiment.corpus
 labelled = select_clips(corpus, task)
 profile = format_profile(labelled, corpus_dir)

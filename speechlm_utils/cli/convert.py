@@ -71,4 +71,8 @@ def run_import(args: argparse.Namespace) -> int:
     print(f"\nwrote {len(done.clips)} clips to {out / 'metadata.csv'}; to run notebook 13 on them:")
     print(f"speechlm run --profile {os.path.relpath(name_profile(out))}\n")
     print(format_profile(done.clips, out))
+    if not any(clip.labels for clip in done.clips):
+        print(
+            "\nNo column holds labels, so there is no task: notebook 13 cannot run before the table has one."
+        )
     return 0

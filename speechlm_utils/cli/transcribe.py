@@ -2,7 +2,8 @@
 
 Only empty cells of the column `text` are filled; what a person wrote stays. A recognised text is marked by
 its confidence (0 to 1) in the column `text_confidence` and kept in `text_recognised`: once it is corrected in
-`text`, it is a person's. All other cells and the order of rows stay as they are. An interrupted run is
+`text`, it is a person's. All other cells (blanks around them apart)
+and the order of rows stay as they are. An interrupted run is
 repeated with the same command.
 
 Where all texts that people wrote are in lower case without punctuation, recognised ones are too. Else they
@@ -45,13 +46,13 @@ def add_transcribe_command(commands) -> None:
 
 def run_transcribe(args: argparse.Namespace) -> int:
     """Fill the empty texts and print what was done and what to read again."""
-    from ..corpus.columns import NAMES, find_metadata, is_recognised, read_rows
+    from ..corpus.layout import require_metadata
+    from ..corpus.rows import read_rows
+    from ..corpus.schema import is_recognised
     from ..words import is_plain
     from ..whisper.recogniser import Recogniser
 
-    path = find_metadata(args.corpus)
-    if path is None:
-        raise FileNotFoundError(f"{args.corpus}: holds neither {' nor '.join(NAMES)}")
+    path = require_metadata(args.corpus)
     table = Table(path, [row for _, row in read_rows(path, ("file_name", "text"))])
     by_people = [row["text"] for row in table.rows if not is_recognised(row)]
     todo = [row for row in table.rows if (args.refresh if is_recognised(row) else not row["text"].strip())]
@@ -119,8 +120,11 @@ class Table:
             lines = _read_lines(self.path)
             file.writelines(_update_line(*pair) for pair in zip(lines, self.rows, strict=True))
             return
+        from ..corpus.rows import find_separator
+
         end = "\r\n" if b"\r\n" in self.content else "\n"
-        writer = csv.DictWriter(file, list(self.rows[0]), lineterminator=end)
+        separator = find_separator(self.content.decode("utf-8-sig"))
+        writer = csv.DictWriter(file, list(self.rows[0]), lineterminator=end, delimiter=separator)
         writer.writeheader()
         writer.writerows(self.rows)
 

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from ..clips import Clip
-from .columns import name_errors
+from .rows import name_errors
 
 log = logging.getLogger(__name__)
 

@@ -2,15 +2,17 @@
 
 import hashlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..clips import Clip, find_repeated, make_clip_id
-from ..files import write_atomically
-from .columns import name_errors, sort_columns
+from ..files import cache_folder, write_atomically
+from .columns import check_columns, check_renaming, rename_columns, sort_columns
+from .rows import name_errors, read_cell
+from .schema import SEPARATOR, refuse_twins
 from .splits import make_splits
-from .table import SEPARATOR, locate_files, make_clip
+from .table import locate_files, make_clip
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +20,9 @@ AUDIO_COLUMNS = ("audio", "file_name", "path", "file")  # looked for in this ord
 Row = tuple[str, dict[str, str], list[Path]]  # its part and number, its cells, its sound files
 
 
-def load_hf_dataset(folder: str | Path, tasks: Sequence[str] | None = None) -> list[Clip]:
+def load_hf_dataset(
+    folder: str | Path, tasks: Sequence[str] | None = None, columns: Mapping[str, str] | None = None
+) -> list[Clip]:
     """Load a Dataset or DatasetDict that `save_to_disk` wrote.
 
     Columns: one of type Audio, or of paths (`audio`, `file_name`, `path` or `file`; several joined by "|");
@@ -28,22 +32,35 @@ def load_hf_dataset(folder: str | Path, tasks: Sequence[str] | None = None) -> l
 
     Sound is never decoded here: `datasets` from version 4 on needs torchcodec for that, which this package
     does without. Paths are taken as they are, and the files are not looked at. Sounds that lie in the dataset
-    itself are written once to files named by their hash in the folder `<folder>_audio`; a row without sound
-    gets the name of a file that does not exist, so that an inspection lists it.
+    itself are written once to files named by their hash in the folder `<folder>_audio`, or in the cache
+    (`cache_folder`) where that cannot be written; a row without sound gets the name of a file that does not
+    exist, so that an inspection lists it.
 
-    `tasks` are the label columns; None takes ClassLabels, `label` and other columns of text.
-    FileNotFoundError or ValueError names the folder, the part, the row and the column.
+    `tasks` and `columns` are those of `load_corpus`. FileNotFoundError or ValueError names the folder, the
+    part, the row and the column.
     """
-    folder = Path(folder)
+    folder, columns = Path(folder), dict(columns or {})
     parts = _open_parts(folder)
+    for name, part in parts.items():
+        with name_errors(f"{folder}{f', part {name}' if name else ''}"):
+            check_columns(part.column_names, [*AUDIO_COLUMNS, *columns.values(), *(tasks or ())])
+            check_renaming(columns, part.column_names)
+            parts[name] = part.rename_columns(
+                {theirs: ours for ours, theirs in columns.items() if ours != theirs}
+            )
     rows = [row for name, part in parts.items() for row in _read_part(folder, name, part)]
     if not rows:
         raise ValueError(f"{folder}: lists no clips")
-    columns = sort_columns(folder, list(enumerate(cells for _, cells, _ in rows)), tasks)
+    with name_errors(str(folder)):
+        sorted_columns = sort_columns(
+            list(dict.fromkeys(key for _, cells, _ in rows for key in cells)), tasks
+        )
     clips = []
     for (where, cells, files), name in zip(rows, _choose_ids(folder, rows), strict=True):
         with name_errors(f"{folder}, {where}"):
-            clips.append(make_clip(cells | {"id": name, "file_name": name}, files, columns))
+            clips.append(make_clip(cells | {"id": name, "file_name": name}, files, sorted_columns))
+    with name_errors(str(folder)):
+        refuse_twins(clips)
     has_splits = all(name or "split" in part.column_names for name, part in parts.items())
     return clips if has_splits else make_splits(clips)
 
@@ -76,12 +93,13 @@ def _read_part(folder: Path, name: str, part: Any) -> Iterator[Row]:
     if left := [key for key in others if key not in features]:
         log.warning("%s: columns that are neither text, number nor label are not read: %s", place, left)
     for i, row in enumerate(part):
-        cells = {key: _to_text(feature, row[key]) for key, feature in features.items()}
+        where = f"{name or 'row'}/{i:06d}"
+        with name_errors(f"{folder}, {where}"):
+            cells = {key: _to_text(key, feature, row[key]) for key, feature in features.items()}
         if name:
             cells.setdefault("split", name)
         sound = row[audio] if isinstance(row[audio], dict) else {"path": row[audio]}
         cells["file_name"] = sound["path"] or ""
-        where = f"{name or 'row'}/{i:06d}"
         yield where, cells, _find_files(folder, sound, where)
 
 
@@ -99,24 +117,32 @@ def _find_audio(place: str, part: Any) -> str:
     return (typed or paths)[0]
 
 
-def _to_text(feature: Any, value: Any) -> str:
+def _to_text(name: str, feature: Any, value: Any) -> str:
     """Write a cell as in a metadata.csv: a class by its name, nothing as an empty text."""
-    is_class = hasattr(feature, "int2str")
-    if value is None or value != value or (is_class and value == -1):  # -1 is a class that is not told
-        return ""
-    return feature.int2str(value) if is_class else str(value)
+    if hasattr(feature, "int2str"):
+        value = None if value in (None, -1) else feature.int2str(value)  # -1 is a class that is not told
+    return read_cell(name, value)
 
 
 def _find_files(folder: Path, sound: dict, where: str) -> list[Path]:
     """Return the files of one clip; bytes that lie in the dataset are written beside it first."""
-    cache, content, path = folder.with_name(f"{folder.name}_audio"), sound.get("bytes"), sound["path"]
+    beside, content, path = folder.absolute(), sound.get("bytes"), sound["path"]
+    beside = beside.with_name(f"{beside.name}_audio")
     if content is None:
-        return locate_files(path, folder) if path else [cache / f"{where.replace('/', '-')} has no sound"]
-    file = cache / f"{hashlib.sha256(content).hexdigest()[:32]}{Path(path or '').suffix}"
+        return locate_files(path, folder) if path else [beside / f"{where.replace('/', '-')} has no sound"]
+    digest = hashlib.sha256(content).hexdigest()
+    name = f"{digest[:32]}{Path(path or '').suffix[:8]}"
+    try:
+        return [_write_once(beside / name, content)]
+    except OSError:  # a disk that is only read
+        return [_write_once(cache_folder() / "sounds" / name, content)]
+
+
+def _write_once(file: Path, content: bytes) -> Path:
     if not file.is_file() or file.stat().st_size != len(content):
         with write_atomically(file) as part:
             part.write_bytes(content)
-    return [file]
+    return file
 
 
 def _choose_ids(folder: Path, rows: Sequence[Row]) -> list[str]:

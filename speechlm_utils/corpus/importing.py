@@ -125,6 +125,8 @@ def name_profile(folder: str | Path) -> Path:
 def format_profile(clips: Sequence[Clip], folder: str | Path) -> str:
     """Write the lines (YAML) of a profile that make the notebooks run on the corpus in a folder."""
     tasks = task_names(clips)
-    task = f"\n  task: {tasks[0]}" if tasks else ""
+    task = (
+        f"\n  task: {tasks[0]}" if tasks else "\n  # task: none, the table has no column with labels; add one"
+    )
     others = f"  # or: {', '.join(tasks[1:])}" if tasks[1:] else ""
     return f"all:\n  corpus_dir: {Path(folder).resolve()}{task}{others}"

@@ -9,8 +9,9 @@ import numpy as np
 import soundfile
 from tqdm import tqdm
 
-from ..audio import AudioHeader, find_cut, list_parts, read_header
+from ..audio import list_parts
 from ..clips import Clip
+from ..containers.header import AudioHeader, find_cut, open_sound, read_header
 from .report import CorpusReport, make_report
 from .table import name_files
 
@@ -22,7 +23,7 @@ MAX_SECONDS = 120.0  # what is longer is most likely a recording that was not cu
 SILENCE_DBFS = -60.0  # RMS; speech lies at -35 to -15, and below this no voice, or channels that cancel
 CLIPPED_SHARE = 0.001  # of samples at full scale, above which loudness and spectrum mislead
 MIN_RATE_HZ = 16000  # what is missing above half of it does not come back
-TOLERATED = ("clipped", "low_rate")  # warnings; the other kinds are errors
+TOLERATED = ("clipped", "low_rate", "wrong_length", "same_sound")  # warnings; the other kinds are errors
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def _inspect_file(path: Path, decode: bool) -> Sound:
         return sound
     n_samples, n_clipped, energy, n_bad, first_bad, error = 0, 0, 0.0, 0, 0, ""
     try:
-        with soundfile.SoundFile(path) as file:
+        with open_sound(sound) as file:
             for block in file.blocks(BLOCK // file.channels, dtype="float32", always_2d=True):
                 finite = np.isfinite(block).all(axis=1)
                 if not n_bad and not finite.all():
@@ -110,6 +111,8 @@ def _judge_clip(clip: Clip, name: str, parts: Sequence[Sound], decoded: bool) ->
         if part.fault:
             place = f" (part {i} of {len(parts)} of clip {clip.id})" if len(parts) > 1 else ""
             yield part.fault, part.reason + place
+        elif part.repair:
+            yield "wrong_length", f"{part.path}: {part.repair.note}; it was read to its end"
     if decoded and not any(part.fault for part in parts):
         for kind, reason in _judge_sound(parts):
             yield kind, f"{name}: {reason}"

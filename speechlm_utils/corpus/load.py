@@ -1,11 +1,11 @@
 """Load a folder of clips with their texts and labels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..clips import Clip
-from .columns import find_metadata
 from .inspection import inspect_corpus
+from .layout import find_metadata, require_folder
 from .report import keep_usable
 from .table import read_table
 
@@ -18,6 +18,7 @@ def load_corpus(
     tasks: Sequence[str] | None = None,
     report: str | Path | None = None,
     inspect: str = "headers",
+    columns: Mapping[str, str] | None = None,
 ) -> list[Clip]:
     """Load the clips that a folder's metadata.csv or metadata.jsonl lists (AudioFolder convention), in order.
 
@@ -33,16 +34,23 @@ def load_corpus(
     - `speaker`, `phones`, `ambiguous`, see `Clip`;
     - `text_confidence` of a recognised text, which counts as a person's once it is no longer what
       `text_recognised` holds;
-    - `label` and every column that is not numeric: tasks. A further numeric column is a planted parameter.
+    - `planted_...`, numbers: parameters of prosody that were planted;
+    - every other column, whatever stands in it: a task with its labels.
+
+    Cells are trimmed, in a CSV parted by commas, semicolons or tabs, and read by the names of their columns
+    alone: a name that is nearly one of the above raises an error. A table in the folder of each split
+    ("train", "test") is as good as one for all, and so are folders of classes with sounds in them, without
+    texts. Where no row tells its split, the names of folders ("train/a.wav") may.
 
     Parameters
     ----------
     folder : folder with the metadata file
     on_error : "strict" raises at sound files that cannot be used; "skip" drops the clips with their labels
-    tasks : label columns; None takes them all as said above
+    tasks : label columns, which is how to leave out the others; None takes them all as said above
     report : CSV file (file_name, kind, reason), written with a row for each such finding
     inspect : "headers" reads no more than the head of every sound file; "full" decodes them all and also
-        finds silent, too short and too long clips and empty texts, see `inspect_corpus`
+        finds silent clips and empty texts, see `inspect_corpus`
+    columns : name above -> name in the table, where they differ: {"text": "transcript", "group": "dialogue"}
 
     Raises
     ------
@@ -50,12 +58,12 @@ def load_corpus(
         The message names the file, and the line and column where there is one; of unusable clips the first
         few and their number.
     """
-    folder = Path(folder)
+    folder = require_folder(folder)
     if find_metadata(folder) is None and any((folder / name).is_file() for name in _SAVED_DATASET):
         from .hf_dataset import load_hf_dataset
 
-        clips = load_hf_dataset(folder, tasks=tasks)
+        clips = load_hf_dataset(folder, tasks, columns)
     else:
-        clips = read_table(folder, tasks)
+        clips = read_table(folder, tasks, columns)
     found = inspect_corpus(clips, inspect, folder, progress=inspect == "full")
     return keep_usable(clips, found, on_error, report)

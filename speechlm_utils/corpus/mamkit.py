@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from ..clips import Clip
-from .columns import name_errors
+from .rows import name_errors
 from .mmused import LABEL_COLUMNS, LABELS, choose_splits, make_snippet
 
 log = logging.getLogger(__name__)

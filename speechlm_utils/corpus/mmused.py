@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from ..clips import Clip, find_repeated
-from .columns import name_errors, read_rows
+from .rows import name_errors, read_rows
 from .splits import make_splits, parse_split
-from .table import SEPARATOR, make_clip
+from .schema import SEPARATOR
+from .table import make_clip
 
 LABELS = {
     "afc": (
@@ -108,7 +109,7 @@ def make_snippet(text: str, files: Sequence[Path], cells: dict[str, str]) -> Cli
     name = f"{debate}/{'+'.join(file.stem for file in files)}"
     split = "test" if debate in TEST_DEBATES else "train"
     row = {"id": name, "text": text.strip(), "group": debate, "split": split} | cells
-    return make_clip(row, files, (list(LABEL_COLUMNS.values()), []))
+    return make_clip(row, files, (list(LABEL_COLUMNS.values()), {}))
 
 
 def choose_splits(clips: Sequence[Clip], split: str, task: str, seed: int = 0) -> list[Clip]:

@@ -1,92 +1,107 @@
 """Rows of a metadata file and clips, each made from the other."""
 
+import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import pandas as pd
 
 from ..audio import AudioFiles, list_parts
 from ..clips import Clip, make_clip_id
 from ..files import write_atomically
-from .columns import (
-    NAMES,
-    choose_columns,
-    find_metadata,
-    is_number,
-    is_recognised,
-    name_errors,
-    read_rows,
-    sort_columns,
-)
-from .splits import make_splits, parse_split
+from ..words import normalise_text
+from .columns import check_renaming, choose_columns, rename_columns, sort_columns
+from .layout import NAMES, Part, find_metadata, find_parts, list_classed, repair_name, split_of_folders
+from .rows import Rows, name_errors, read_cell, read_rows
+from .schema import SEPARATOR, check_row, is_recognised, refuse_twins
+from .splits import make_splits
 
-SEPARATOR = "|"  # between the sound files of one clip
-_TRUE, _FALSE = {"1", "true", "1.0"}, {"", "0", "false", "0.0"}
+log = logging.getLogger(__name__)
 
 
-def read_table(folder: Path, tasks: Sequence[str] | None = None) -> list[Clip]:
-    """Read the clips of a folder's metadata file, see `load_corpus`; sound files are not looked at."""
-    path = find_metadata(folder)
-    if path is None:
-        raise FileNotFoundError(f"{folder}: holds neither {' nor '.join(NAMES)}")
-    rows = read_rows(path, ("file_name", "text"))
-    columns = sort_columns(path, rows, tasks)
-    without = [line for line, row in rows if not row.get("split", "").strip()]
+def read_table(
+    folder: Path, tasks: Sequence[str] | None = None, columns: Mapping[str, str] | None = None
+) -> list[Clip]:
+    """Read the clips of a folder's table or tables, see `load_corpus`; sound files are not looked at."""
+    parts, columns = find_parts(folder), dict(columns or {})
+    rows = [(part, *row) for part in parts for row in _read_part(part, folder, columns, tasks)]
+    path = parts[0].path
+    without = [(part.path, line) for part, line, row in rows if not row.get("split")]
     if 0 < len(without) < len(rows):
         what = f"split is empty, as in {len(without)} of {len(rows)} rows"
-        raise ValueError(f"{path}, line {without[0]}: {what}; fill in all, or none to have splits made")
-    clips, lines = [], {}
-    for line, row in rows:
-        with name_errors(f"{path}, line {line}"):
-            clip = _read_row(row, path.parent, columns)
-            if (first := lines.setdefault(clip.id, line)) != line:
+        raise ValueError(
+            "{}, line {}: {}; fill in all, or none to have splits made".format(*without[0], what)
+        )
+    with name_errors(str(path)):
+        sorted_columns = sort_columns(list(dict.fromkeys(key for *_, row in rows for key in row)), tasks)
+    clips, places = [], {}
+    for part, line, row in rows:
+        with name_errors(f"{part.path}, line {line}"):
+            clip = _read_row(row, folder, sorted_columns)
+            if (first := places.setdefault(clip.id, (part.path, line))) != (part.path, line):
                 name = f"file_name {row['file_name']!r} (id {clip.id!r})"
-                raise ValueError(f"{name} is listed twice, first in line {first}; give each row its own id")
+                where = f"line {first[1]}" if first[0] == part.path else "{}, line {}".format(*first)
+                raise ValueError(f"{name} is listed twice, first in {where}; give each row its own id")
         clips.append(clip)
-    return make_splits(clips) if without else clips
+    with name_errors(str(path)):
+        refuse_twins(clips)
+    if not without:
+        return clips
+    if told := split_of_folders([row["file_name"] for *_, row in rows]):
+        log.warning("%s: the splits are those of the folders' names: %s", path, sorted(set(told)))
+        return [replace(clip, split=split) for clip, split in zip(clips, told, strict=True)]
+    return make_splits(clips)
 
 
-def _read_row(row: dict[str, str], folder: Path, columns: tuple[list, list]) -> Clip:
-    name = row["file_name"]
-    if not all(PurePath(part).name for part in name.split(SEPARATOR)):
-        raise ValueError(f"file_name={name!r} lacks the name of a file" if name else "file_name is empty")
-    return make_clip(row, locate_files(name, folder), columns)
+def _read_part(part: Part, folder: Path, columns: dict[str, str], tasks: Sequence[str] | None) -> Rows:
+    """Read the rows of one part of a corpus; file names are made relative to the corpus's folder."""
+    if part.path.is_dir():
+        found = [{"file_name": name, "text": "", "label": label} for name, label in list_classed(part)]
+        rows = list(enumerate(found, 1))
+    else:
+        required = [columns.get(name, name) for name in ("file_name", "text")]
+        rows = read_rows(part.path, required, [*columns.values(), *(tasks or ())])
+        with name_errors(str(part.path)):
+            check_renaming(columns, list(dict.fromkeys(key for _, row in rows for key in row)))
+        rows = [(line, rename_columns(row, columns)) for line, row in rows]
+    for _, row in rows:
+        if part.split:
+            row["split"] = row.get("split") or part.split
+        inner = part.path.parent if part.path.is_file() else part.path
+        names = [repair_name(name.strip(), inner) for name in row["file_name"].split(SEPARATOR)]
+        row["file_name"] = SEPARATOR.join(
+            f"{part.inner}/{name}" if part.inner and name else name for name in names
+        )
+    return rows
 
 
-def make_clip(row: dict[str, str], files: Sequence[Path], columns: tuple[list, list]) -> Clip:
+def _read_row(row: dict[str, str], folder: Path, columns: tuple[list, dict]) -> Clip:
+    return make_clip(row, locate_files(row["file_name"], folder), columns)
+
+
+def make_clip(row: dict[str, str], files: Sequence[Path], columns: tuple[list, dict]) -> Clip:
     """Make the clip of one row and its sound files; ValueError names the cell that cannot be read.
 
-    Without `id`, or without group and text, `file_name` stands for them. `columns` are the label columns and
+    Without `id`, or without group and words, `file_name` stands for them. `columns` are the label columns and
     the planted parameters, see `sort_columns`.
     """
-    numbers = {name: row[name] for name in columns[1] if row.get(name)}
-    if wrong := [name for name, value in numbers.items() if not is_number(value)]:
-        raise ValueError(f"{wrong[0]}={numbers[wrong[0]]!r} is not a number")
-    ambiguous = row.get("ambiguous", "").strip().lower()
-    if ambiguous not in _TRUE | _FALSE:
-        raise ValueError(f"ambiguous={ambiguous!r} is neither 0 nor 1")
+    cells = {name: read_cell(name, value) for name, value in row.items()}
+    found = check_row({"file_name": "?"} | cells, columns[1])
     return Clip(
-        id=row.get("id") or make_clip_id(row["file_name"].split(SEPARATOR)),
-        text=row["text"],
+        id=found.id or make_clip_id(found.file_name.split(SEPARATOR)),
+        text=found.text,
         audio=tuple(files) if len(files) > 1 else files[0],
-        labels={task: row[task] for task in columns[0] if row.get(task)},
-        split=parse_split(row.get("split", "").strip() or "train"),
-        speaker=row.get("speaker", ""),
-        group=row.get("group") or row.get("sentence") or row["text"] or row["file_name"],
-        planted={name: float(value) for name, value in numbers.items()},
-        phones=row.get("phones", ""),
-        ambiguous=ambiguous in _TRUE,
-        text_confidence=_read_confidence(row),
+        labels={task: cells[task] for task in columns[0] if cells.get(task)},
+        split=found.split,
+        speaker=found.speaker,
+        group=found.group or found.sentence or normalise_text(found.text) or found.file_name,
+        planted=found.planted,
+        phones=found.phones,
+        ambiguous=found.ambiguous,
+        text_confidence=found.text_confidence if is_recognised(cells) else None,
     )
-
-
-def _read_confidence(row: dict[str, str]) -> float | None:
-    cell = row.get("text_confidence", "")
-    if cell and not (is_number(cell) and 0 <= float(cell) <= 1):
-        raise ValueError(f"text_confidence={cell!r} is not a number from 0 to 1; empty for a person's text")
-    return float(cell) if is_recognised(row) else None
 
 
 def locate_files(file_name: str, folder: Path) -> list[Path]:
@@ -105,8 +120,7 @@ def write_corpus(clips: Sequence[Clip], folder: str | Path, overwrite: bool = Fa
     """Write a metadata.csv from which `load_corpus` makes equal clips, and return its path.
 
     Sound files stay where they are and are named relative to the folder; codes are not written. An empty
-    group is read back as the text. A task whose labels are all numbers is told by a log message: unless its
-    name is `label`, `load_corpus` needs to be given it by `tasks`.
+    group is read back as the text, and a text without the blanks around it.
 
     Raises
     ------
@@ -124,7 +138,7 @@ def write_corpus(clips: Sequence[Clip], folder: str | Path, overwrite: bool = Fa
     return path
 
 
-def _make_row(clip: Clip, folder: Path, columns: tuple[list[str], list[str]]) -> dict[str, str]:
+def _make_row(clip: Clip, folder: Path, columns: tuple[list[str], dict[str, str]]) -> dict[str, str]:
     """Write one clip as the cells of a row; ValueError names a clip that would be read back otherwise."""
     file_name, (tasks, planted) = name_files(clip.audio, folder), columns
     row = {
@@ -135,7 +149,7 @@ def _make_row(clip: Clip, folder: Path, columns: tuple[list[str], list[str]]) ->
         "speaker": clip.speaker,
         "group": clip.group,
         **{task: clip.labels.get(task, "") for task in tasks},
-        **{name: repr(float(clip.planted[name])) if name in clip.planted else "" for name in planted},
+        **{column: _write_number(clip.planted.get(name)) for name, column in planted.items()},
         "phones": clip.phones,
         "ambiguous": "1" if clip.ambiguous else "",
         "text_confidence": "" if clip.text_confidence is None else repr(clip.text_confidence),
@@ -144,6 +158,12 @@ def _make_row(clip: Clip, folder: Path, columns: tuple[list[str], list[str]]) ->
     with name_errors(f"clip {clip.id!r}"):
         read = _read_row(row, folder, columns)
         is_same = len(list_parts(read.audio)) == len(list_parts(clip.audio))
-        if not is_same or replace(read, audio=clip.audio, group=clip.group) != clip:
+        same = {"audio": clip.audio, "group": clip.group}
+        same |= {"text": clip.text} if read.text == read_cell("text", clip.text) else {}
+        if not is_same or replace(read, **same) != clip:
             raise ValueError(f"{row} would be read as another clip, {read}")
     return row
+
+
+def _write_number(value: float | None) -> str:
+    return "" if value is None else repr(float(value))

@@ -72,7 +72,7 @@ def test_clips_carry_the_mark_and_keep_it_when_written(corpus, tmp_path):
     main(["transcribe", str(corpus)])
     clips = load_corpus(corpus)
     assert [clip.text_confidence for clip in clips] == [None, 0.4, 0.8]
-    assert {task for clip in clips for task in clip.labels} == {"mood"}
+    assert {task for clip in clips for task in clip.labels} == {"mood", "take"}
     write_corpus(clips, tmp_path / "copy")
     assert [clip.text_confidence for clip in load_corpus(tmp_path / "copy")] == [None, 0.4, 0.8]
 
@@ -120,7 +120,7 @@ def test_json_lines_keep_their_types(corpus):
 
 def test_no_table_and_a_wrong_mark_are_named(tmp_path, capsys, corpus):
     assert main(["transcribe", str(tmp_path / "nothing")]) == 2
-    assert "holds neither metadata.csv nor metadata.jsonl" in capsys.readouterr().err
+    assert "nothing: no such folder" in capsys.readouterr().err
     lines = "file_name,text,text_confidence\na.wav,so,high\n"
     (corpus / "metadata.csv").write_text(lines)
     with pytest.raises(ValueError, match=r"line 2: text_confidence='high' is not a number from 0 to 1"):

@@ -47,7 +47,7 @@ def test_a_dataset_dict_with_sound_inside(sounds, tmp_path):
     columns = {
         "speaker": ["anna", "ben", None, "cleo"],
         "group": ["a", "a", "b", "c"],
-        "age": [30, 41, None, 5],
+        "planted_db": [30, 41, None, 5],
     }
     made = {
         name: make_dataset(files, **{key: values[: len(files)] for key, values in columns.items()})
@@ -60,7 +60,7 @@ def test_a_dataset_dict_with_sound_inside(sounds, tmp_path):
     assert [c.labels["label"] for c in clips] == ["calm", "angry"] * 4
     assert [c.speaker for c in clips[:4]] == ["anna", "ben", "", "cleo"]
     assert [c.group for c in clips[:4]] == ["a", "a", "b", "c"]
-    assert [c.planted for c in clips[:4]] == [{"age": 30.0}, {"age": 41.0}, {}, {"age": 5.0}]
+    assert [c.planted for c in clips[:4]] == [{"db": 30.0}, {"db": 41.0}, {}, {"db": 5.0}]
     assert [c.id for c in clips] == [str(i) for i in range(8)]
     for clip, file in zip(clips, sounds, strict=True):
         assert hash_file(clip.audio) == hash_file(file) and clip.audio.suffix == file.suffix
@@ -108,7 +108,7 @@ def test_a_dataset_of_paths_without_splits(sounds, tmp_path):
     assert {c.split for c in clips} == {"train", "validation", "test"}
     assert [c.audio for c in clips] == [*sounds[:7], (sounds[6], sounds[7])]
     assert [c.labels for c in clips] == [{"mood": mood} for mood in rows["mood"]]
-    assert [c.ambiguous for c in clips] == rows["ambiguous"] and clips[0].group == TEXTS[0]
+    assert [c.ambiguous for c in clips] == rows["ambiguous"] and clips[0].group == "ναι βέβαια"
     assert len(load_audio(clips[-1].audio, 16000)) == sum(len(load_audio(file, 16000)) for file in sounds[6:])
     assert not (tmp_path / "saved_audio").exists()
 

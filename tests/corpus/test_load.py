@@ -55,12 +55,12 @@ def write_table(tmp_path, tiny_corpus, header, *rows):
 
 
 def test_minimal_corpus_of_ones_own(tmp_path, tiny_corpus):
-    header = "file_name,text,stance,age,score"
+    header = "file_name,text,stance,planted_db,score"
     folder = write_table(
-        tmp_path, tiny_corpus, header, "clips/a.wav,hello,pro,30,1", "clips/b.wav,hello,con,41,0"
+        tmp_path, tiny_corpus, header, "clips/a.wav,hello,pro,30,1", "clips/b.wav,Hello!,con,41,0"
     )
     clips = load_corpus(folder)
-    assert task_names(clips) == ["stance"] and clips[0].planted == {"age": 30.0, "score": 1.0}
+    assert task_names(clips) == ["score", "stance"] and clips[0].planted == {"db": 30.0}
     assert clips[0].split == "train" and clips[0].group == clips[1].group == "hello"
     assert task_names(load_corpus(folder, tasks=["score"])) == ["score"]
 
@@ -147,7 +147,7 @@ def test_missing_splits_are_made_from_the_table_alone(tmp_path, tiny_corpus, cap
 def test_a_saved_dataset_is_handed_on_and_then_checked(tmp_path, tiny_corpus, monkeypatch, name):
     calls = []
 
-    def load_hf_dataset(folder, tasks=None):
+    def load_hf_dataset(folder, tasks=None, columns=None):
         calls.append((folder, tasks))
         return [Clip("a", "hi", tiny_corpus / "clips/0000.wav"), Clip("b", "ho", folder / "gone.wav")]
 

@@ -1,0 +1,1 @@
+"""What the bytes of a sound file hold, whatever its header says."""
