@@ -26,8 +26,8 @@ from speechlm_utils.codec.load import load_codec
 from speechlm_utils.codec.probing import code_usage, predict_from_codes
 from speechlm_utils.codec.report import measure_speed, report_phones
 from speechlm_utils.corpus.load import load_corpus
-from speechlm_utils.words import word_error_rate
 from speechlm_utils.whisper.recogniser import Recogniser
+from speechlm_utils.words import word_error_rate
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGETS = {"f0_st": "F0", "rms_db": "energy"}

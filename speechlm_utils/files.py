@@ -42,7 +42,7 @@ def write_json(path: str | Path, content: object, indent: int | None = 1) -> Non
 
 
 def name_nearest(path: Path) -> str:
-    """Write "; the nearest is ..." for a path that is not there, or which folder above it is missing already."""
+    """Write "; the nearest is ..." for a path that is not there, or which folder above it is."""
     if not path.parent.is_dir():
         above = next((one for one in path.parents if one.is_dir()), None)
         return f"; {above} is the last folder on the way that is there" if above else ""

@@ -19,7 +19,7 @@ _SCRIPTS = {name: regex.compile(rf"\p{{Script={name}}}") for name in _UNSPACED}
 def split_words(text: str) -> list[str]:
     """Split a text into its words by Unicode's rules (UAX 29), without case and punctuation.
 
-    An apostrophe, whichever it is, stays inside its word: "Don’t" is "don't". In scripts that part no words by
+    An apostrophe, whichever, stays inside its word: "Don’t" is "don't". In scripts that part no words by
     spaces (`find_unspaced` names them) every character counts as a word: put spaces between the words first
     if these are to be counted.
     """
@@ -37,15 +37,15 @@ def _split(text: str) -> tuple[str, ...]:
 
 
 def normalise_text(text: str) -> str:
-    """Reduce a text to what makes it the same sentence: its words, with single spaces and no apostrophes.
+    """Reduce a text to what makes it the same sentence: its words without apostrophes.
 
-    Two texts with the same result are one for groups, for made splits, and in the report of what splits share.
+    Two texts with one result are the same for groups, for made splits, and in the report of leaks.
     """
     return " ".join(_split(text)).replace("'", "")
 
 
 def find_unspaced(texts: Iterable[str]) -> list[str]:
-    """Name the scripts in the texts that part no words by spaces, so that every character counts as a word."""
+    """Name the scripts in the texts that part no words by spaces: there every character is a word."""
     joined = "\n".join(texts)
     return [name for name, letter in _SCRIPTS.items() if letter.search(joined)]
 

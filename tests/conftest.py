@@ -38,7 +38,7 @@ CODEC_CONFIG = {
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with what takes longest: where two processes share the files, neither waits for the other long."""
+    """Begin with what takes longest: where two processes share the files, neither waits long."""
     items.sort(key=lambda item: item.path.name not in LONGEST)
 
 

@@ -49,8 +49,8 @@ def run_transcribe(args: argparse.Namespace) -> int:
     from ..corpus.layout import require_metadata
     from ..corpus.rows import read_rows
     from ..corpus.schema import is_recognised
-    from ..words import is_plain
     from ..whisper.recogniser import Recogniser
+    from ..words import is_plain
 
     path = require_metadata(args.corpus)
     table = Table(path, [row for _, row in read_rows(path, ("file_name", "text"))])
@@ -79,8 +79,8 @@ def fill_texts(table: "Table", by_language: dict[str | None, list[dict]], recogn
 
     from ..audio import load_audio
     from ..corpus.table import locate_files
-    from ..words import write_plainly
     from ..whisper.states import SAMPLE_RATE
+    from ..words import write_plainly
 
     folder, n_rows = table.path.parent, sum(map(len, by_language.values()))
     with tqdm(total=n_rows, desc="recognise", unit="clip", leave=False) as bar:

@@ -18,8 +18,8 @@ from joblib import Parallel, delayed, effective_n_jobs
 from joblib.parallel import get_active_backend
 
 from ..audio import load_audio, normalise_rms
-from ..containers.header import read_header
 from ..clips import Clip
+from ..containers.header import read_header
 from ..files import write_atomically
 from ..torch_settings import one_thread
 from .base import SpeechCodec

@@ -1,4 +1,4 @@
-"""Count the frames of an MP3 file, and write the frame at its head that tells a decoder how many there are."""
+"""Count the frames of an MP3 file, and write the frame at its head that tells a decoder their number."""
 
 import struct
 from dataclasses import dataclass
@@ -75,7 +75,7 @@ def list_frames(content: bytes) -> list[Frame]:
 
 
 def read_promise(content: bytes, frame: Frame) -> int | None:
-    """Return the number of frames that a first frame (Xing, Info or VBRI) tells, 0 if it tells none; else None."""
+    """Return the number of frames that a first frame tells (Xing, Info, VBRI; 0: it tells none) or None."""
     body = content[frame.place : frame.place + frame.length]
     at = 4 + frame.side
     if body[at : at + 4] in (b"Xing", b"Info"):

@@ -88,7 +88,7 @@ def _is_chunk(file: BinaryIO, place: int, size: int) -> bool:
     """Tell whether what follows the sound is no sound: chunks up to the end, titles, or zeros."""
     file.seek(place)
     start = file.read(4096)
-    if start.startswith(_TAGS) or not start.strip(b"\0") and size - place <= 4096:
+    if start.startswith(_TAGS) or (not start.strip(b"\0") and size - place <= 4096):
         return True
     while place + 8 <= size:
         file.seek(place)
@@ -108,7 +108,7 @@ def _examine_au(head: bytes, size: int) -> Repair | None:
 
 
 def _examine_ogg(file: BinaryIO, size: int) -> Repair | None:
-    """Walk over the pages: a second stream behind the first would not be read, a missing end spoils the length."""
+    """Walk over the pages: a second stream would not be read, and a missing end spoils the length."""
     place, open_streams, n_ended, last = 0, set(), 0, 0
     while place + 27 <= size:
         file.seek(place)

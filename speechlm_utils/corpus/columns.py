@@ -16,7 +16,7 @@ NEAR = 0.84  # similarity of two names from which one is taken for the other, mi
 
 
 def check_columns(columns: Sequence[str], known: Sequence[str] = ()) -> None:
-    """Raise ValueError at a column whose name is nearly a reserved one (`FIELDS`, `label`), and would be lost.
+    """Raise ValueError at a column whose name is nearly a reserved one (`FIELDS`, `label`).
 
     "Split", "file name" and "lable" are near; what `known` names is meant as it stands.
     """
@@ -43,7 +43,7 @@ def _is_near(column: str, name: str) -> bool:
 
 
 def rename_columns(row: Mapping[str, str], columns: Mapping[str, str]) -> dict[str, str]:
-    """Give the cells of a row the names that they have here: {"text": "transcript"} makes the one the other."""
+    """Give the cells of a row the names that they have here; {"text": "transcript"} is ours -> theirs."""
     names = {theirs: ours for ours, theirs in columns.items()}
     return {names.get(key, key): value for key, value in row.items() if key not in columns or key in names}
 
@@ -83,7 +83,7 @@ def sort_columns(columns: Sequence[str], tasks: Sequence[str] | None) -> tuple[l
 
 
 def choose_columns(clips: Sequence[Clip]) -> tuple[list[str], dict[str, str]]:
-    """Return the label columns, and parameter -> column; refuse names that would be read as something else."""
+    """Return the label columns, and parameter -> column; refuse names that mean something else."""
     if not clips:
         raise ValueError("no clips to write")
     if repeated := find_repeated(clip.id for clip in clips):

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..clips import Clip, find_repeated, make_clip_id
 from ..files import cache_folder, write_atomically
-from .columns import check_columns, check_renaming, rename_columns, sort_columns
+from .columns import check_columns, check_renaming, sort_columns
 from .rows import name_errors, read_cell
 from .schema import SEPARATOR, refuse_twins
 from .splits import make_splits

@@ -1,4 +1,4 @@
-"""Find the tables of a corpus's folder, or the classes in its folders' names; explain why nothing was found."""
+"""Find the tables of a corpus, or the classes in its folders' names; explain why nothing was found."""
 
 import difflib
 import os
@@ -16,7 +16,7 @@ NAMES = ("metadata.csv", "metadata.jsonl")
 
 @dataclass(frozen=True)
 class Part:
-    """A table, or a folder of sounds, of a corpus: `path`, its folder relative to the corpus's, and its split."""
+    """A table, or a folder of sounds, of a corpus: its path, its folder within the corpus, its split."""
 
     path: Path
     inner: str = ""
@@ -37,7 +37,7 @@ def require_metadata(folder: str | Path) -> Path:
 
 
 def require_folder(folder: str | Path) -> Path:
-    """Return an existing folder, "~" written out; FileNotFoundError or NotADirectoryError names what is near."""
+    """Return an existing folder, "~" written out; a FileNotFoundError names what is near."""
     path = Path(folder).expanduser()
     if path.is_file():
         told = "its folder is the corpus" if path.name in NAMES else "give the folder of a corpus"
@@ -52,7 +52,7 @@ def require_folder(folder: str | Path) -> Path:
 
 
 def find_parts(folder: Path) -> list[Part]:
-    """Find a corpus's parts by either layout of AudioFolder: its table; else a table in the folder of each split.
+    """Find a corpus's parts by a layout of AudioFolder: its table, or a table in the folder of each split.
 
     Without tables, sounds that lie in folders of classes, in those of splits if there are any, are as good:
     then the parts are folders. FileNotFoundError says what is there instead.
@@ -80,16 +80,16 @@ def list_classed(part: Part) -> list[tuple[str, str]]:
 
 
 def split_of_folders(names: Sequence[str]) -> list[str]:
-    """Return the split of each file name, told by its first folder; [] unless all tell, and they tell of two."""
+    """Return each file name's split, told by its first folder; [] unless all tell, and they tell of two."""
     splits = [_read_split(name.split("/")[0]) if "/" in name else "" for name in names]
     return splits if all(splits) and len(set(splits)) > 1 else []
 
 
 def repair_name(name: str, folder: Path) -> str:
-    """Return a cell's file name as the disk has it: "/" for Windows's "\\", a home written out, NFC or NFD."""
+    """Return a cell's file name as the disk has it: "/" for Windows's "\\", "~" written out, NFC or NFD."""
     if name.startswith("~"):
         return str(Path(name).expanduser())
-    if name.isascii() and "\\" not in name or os.path.lexists(folder / name):
+    if (name.isascii() and "\\" not in name) or os.path.lexists(folder / name):
         return name
     slashed = name.replace("\\", "/")
     others = [slashed, *(unicodedata.normalize(form, slashed) for form in ("NFC", "NFD"))]

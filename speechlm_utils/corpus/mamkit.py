@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from ..clips import Clip
-from .rows import name_errors
 from .mmused import LABEL_COLUMNS, LABELS, choose_splits, make_snippet
+from .rows import name_errors
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 
 from ..clips import Clip, find_repeated
 from .rows import name_errors, read_rows
-from .splits import make_splits, parse_split
 from .schema import SEPARATOR
+from .splits import make_splits, parse_split
 from .table import make_clip
 
 LABELS = {

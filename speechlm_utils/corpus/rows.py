@@ -1,4 +1,4 @@
-"""The one strict reader of tables: CSV or JSON lines as rows of trimmed cells with their true line numbers."""
+"""The one strict reader of tables: CSV or JSON lines as rows of trimmed cells with true line numbers."""
 
 import csv
 import io
@@ -67,7 +67,7 @@ def read_cell(name: str, value: object) -> str:
     cell = str(value).strip().strip(_BLANKS).strip()
     if wrong := next((c for c in cell if (c < " " and c not in "\n\r\t") or "\ud800" <= c <= "\udfff"), ""):
         raise ValueError(f"{name}={cell[:40]!r} holds the control character U+{ord(wrong):04X}")
-    if cell.lower() in _MISSING and name not in _SPOKEN or cell in ("nan", "NaN", "<NA>"):
+    if (cell.lower() in _MISSING and name not in _SPOKEN) or cell in ("nan", "NaN", "<NA>"):
         raise ValueError(f"{name}={cell!r} is how a program writes a missing value; leave the cell empty")
     return cell if name == "file_name" else unicodedata.normalize("NFC", cell)
 

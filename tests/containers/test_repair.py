@@ -8,10 +8,10 @@ import pytest
 import soundfile
 
 from speechlm_utils.audio import load_audio, measure_seconds
+from speechlm_utils.clips import Clip
 from speechlm_utils.containers.header import read_header
 from speechlm_utils.containers.repair import examine_header
 from speechlm_utils.corpus.inspection import inspect_corpus
-from speechlm_utils.clips import Clip
 
 RATE, N = 16000, 32000
 

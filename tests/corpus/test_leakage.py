@@ -2,7 +2,6 @@
 
 import csv
 
-import pytest
 from mmused_files import load_real, needs_mmused
 
 from speechlm_utils.clips import Clip

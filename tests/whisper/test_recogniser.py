@@ -9,10 +9,10 @@ from tiny_whisper import make_tiny_whisper, save_ctranslate2
 from transformers import WhisperForConditionalGeneration
 
 from speechlm_utils.audio import load_audio
-from speechlm_utils.words import word_error_rate
 from speechlm_utils.whisper import recogniser as recogniser_module
 from speechlm_utils.whisper.checkpoint import convert_whisper
 from speechlm_utils.whisper.recogniser import Recogniser, cut_at_silence
+from speechlm_utils.words import word_error_rate
 
 ROOT = Path(__file__).resolve().parents[2]
 

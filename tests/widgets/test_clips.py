@@ -19,9 +19,9 @@ from widget_tools import (
 
 from speechlm_utils import widgets
 from speechlm_utils.clips import Clip
-from speechlm_utils.words import write_plainly
 from speechlm_utils.tokens import list_occurrences
 from speechlm_utils.widgets.clips import ClipExplorer
+from speechlm_utils.words import write_plainly
 
 
 @pytest.fixture
