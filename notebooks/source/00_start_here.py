@@ -16,7 +16,7 @@
 # - hear one sentence said in several ways, and see what differs,
 # - look at the map of the method: select, adapt, fine-tune,
 # - learn which speech here is synthetic and which is human, and what is computed where,
-# - measure what the words alone are worth, and what there is to gain.
+# - measure what the words alone are worth, and how much there is to gain.
 
 # %%
 import json
@@ -43,7 +43,7 @@ from speechlm_utils.notebook.overview import (
     list_records,
     list_versions,
     notebook_table,
-    select_deliveries,
+    select_readings,
 )
 from speechlm_utils.notebook.record import record_metrics
 from speechlm_utils.words import normalise_text
@@ -59,14 +59,14 @@ run_dir = "../runs/lab"
 cache_dir = "../runs/cache"
 seed = 0
 task = "fallacy"
-clips_per_split = None  # at most so many clips of a task in each split are scored; None takes all
+clips_per_split = None  # scored in each split, at most; None takes all
 n_resamples = 2000  # of the bootstrap over sentences and voices
 
 # %% [markdown]
 # ## Is everything there?
 #
-# One object, `Experiment`, stands at the head of every notebook. It knows where corpus, speech tokenizer
-# and language model lie, and where results go.
+# One object, `Experiment`, stands at the head of every notebook. It knows where the corpus, the speech
+# tokenizer and the language model are, and where results go.
 
 # %%
 Path(run_dir, "figures").mkdir(parents=True, exist_ok=True)
@@ -88,25 +88,26 @@ spec = experiment.codec.spec
 
 # %%
 names = label_names(experiment.corpus, task)
-chosen = select_deliveries(experiment.corpus, task)
-chosen = encode_clips(chosen, experiment.codec, cache_dir)
-wavs = [load_audio(clip.audio, spec.sample_rate) for clip in chosen]
-sentences = list(dict.fromkeys(clip.text for clip in chosen))
+examples = encode_clips(select_readings(experiment.corpus, task), experiment.codec, cache_dir)
+wavs = [load_audio(clip.audio, spec.sample_rate) for clip in examples]
+sentences = list(dict.fromkeys(clip.text for clip in examples))
 for sentence in sentences:
-    numbers = [number for number, clip in enumerate(chosen, 1) if clip.text == sentence]
-    print(f"“{sentence}”, said by {chosen[0].speaker}: clips", *numbers)
+    numbers = [number for number, clip in enumerate(examples, 1) if clip.text == sentence]
+    print(f"“{sentence}”, said by {examples[0].speaker}: clips", *numbers)
 widgets.show_players({f"clip {number}": wav for number, wav in enumerate(wavs, 1)}, spec.sample_rate)
 
 # %% [markdown]
 # ### Exercise 1 · By ear (easy, 3 minutes)
 #
-# In this corpus every class has its own way of speaking. Guess the label of each clip by ear, before you
-# scroll to the next figure. The first cell lists the labels.
+# Each clip has a *label*: the kind of *fallacy* (an argument that persuades without proving) that it stands
+# for. An *appeal to authority* says “because experts say so”, a *slippery slope* “and then all will go
+# wrong”. In this corpus each of the six kinds, or *classes*, has its own way of speaking. Guess the label
+# of each clip by ear, before you scroll to the next figure. The cell prints the labels.
 
 # %%
 print(names)
 heard = None  # for example ["emotion", "slogans", ...], one label per clip
-exercises.check_heard(heard, chosen, task)
+exercises.check_heard(heard, examples, task)
 
 # %% [markdown]
 # <details><summary>Hint</summary>
@@ -118,7 +119,7 @@ exercises.check_heard(heard, chosen, task)
 # <details><summary>Solution</summary>
 #
 # ```python
-# heard = [clip.labels[task] for clip in chosen]
+# heard = [clip.labels[task] for clip in examples]
 # ```
 # Few people get all of them: the labels are
 # conventions of this corpus, and you have not been trained on it. Nor has the language model, yet.
@@ -131,23 +132,23 @@ exercises.check_heard(heard, chosen, task)
 # contours in height, in range, and in how they end. In which two versions of a sentence do they differ most?
 
 # %%
-features = clip_features(chosen, cache_dir, n_jobs=1, progress=False)
+features = clip_features(examples, cache_dir, n_jobs=1, progress=False)
 colors = plots.label_colors(names)
-n_columns = max(sum(clip.text == sentence for clip in chosen) for sentence in sentences)
+n_columns = max(sum(clip.text == sentence for clip in examples) for sentence in sentences)
 size = {"figsize": (10, 3.4 * len(sentences)), "squeeze": False}
 fig, axes = plt.subplots(2 * len(sentences), n_columns, sharex=True, sharey="row", **size)
 for row, sentence in enumerate(sentences):
     pair = axes[2 * row : 2 * row + 2]
-    places = [i for i, clip in enumerate(chosen) if clip.text == sentence]
+    places = [i for i, clip in enumerate(examples) if clip.text == sentence]
     for column, i in enumerate(places):
-        label = chosen[i].labels[task]
+        label = examples[i].labels[task]
         plots.overview.plot_prosody(pair[:, column], wavs[i], features[i]["f0_st"], spec, colors[label])
         pair[0, column].set_title(f"clip {i + 1}: {plots.show_name(label)}", color=colors[label])
     pair[0, 0].set_ylabel("amplitude")
     pair[1, 0].set_ylabel("F0 (semitones)")
 for ax in axes[-1]:
     ax.set_xlabel("seconds")
-fig.savefig(Path(run_dir, "figures", "00_deliveries.png"), dpi=110)
+fig.savefig(Path(run_dir, "figures", "00_prosody.png"), dpi=110)
 
 # %% [markdown]
 # Each pair of panels shows one clip: its waveform, and below it its pitch (fundamental frequency, F0), in
@@ -158,13 +159,16 @@ fig.savefig(Path(run_dir, "figures", "00_deliveries.png"), dpi=110)
 # %% [markdown]
 # ## The map
 #
-# A **speech tokenizer** writes each clip as numbers, called codes: here 400 a second, far more than there are
-# words. The paper's idea ([arXiv 2512.07571](https://arxiv.org/abs/2512.07571)) is to select. Step 1 keeps
-# the few codes that tell the classes apart (the *speech tokens*). Step 2 teaches them to a language model as
-# new words. Step 3 fine-tunes the model to classify.
+# A **speech tokenizer** writes each clip as numbers, called codes: here 400 a second, far more than there
+# are words. They come in eight *layers*: layer 1 follows the words, layers 2–8 (the *acoustic* ones) code
+# the rest of the sound. The paper's idea ([arXiv 2512.07571](https://arxiv.org/abs/2512.07571)) is to
+# select. Step 1 selects the few codes that tell the classes apart (the *speech tokens*). Step 2 teaches
+# them to a large language model (LLM) as new words. Step 3 fine-tunes the model to classify. What is new in
+# the picture, such as ℓ1 or LoRA, is explained in the notebook named below it, and in the glossary at the
+# end of this one.
 
 # %%
-clip, codes = chosen[0], chosen[0].codes
+clip, codes = examples[0], examples[0].codes
 fig, ax = plt.subplots(figsize=(10.5, 3.2))
 plots.overview.plot_pipeline(ax, wavs[0], codes, spec)
 fig.savefig(Path(run_dir, "figures", "00_map.png"), dpi=110)
@@ -182,21 +186,26 @@ display(Markdown(notebook_table(Path("."))))
 #
 # | speech | whose voice | used for |
 # | --- | --- | --- |
-# | `data/demo` | **synthetic**: neural voices, delivery changed by signal processing | all lessons |
+# | `data/demo` | **synthetic**: neural voices, prosody changed by signal processing | all lessons |
 # | `data/human` | **human**: one reader, five sentences | listening, in 01 and 03 |
 # | EmoDB | **human**: ten actors, seven emotions; you fetch it (`docs/emodb.md`) | stored results, or yours |
 #
 # The speech tokenizer rests on Whisper, which learned from 680,000 hours of **human** speech; its codebooks
 # were made from demo clips and, by one third, human recordings.
 #
-# What these pages measure was computed in this run, on this machine. Some results take longer or need data
-# that is not here; they are loaded, called *stored* in the text, and lie in `data/reference`:
+# What these pages measure is computed in the run, on your machine. Some results take longer or need data
+# that is not here; they are loaded, called *stored* in the text, and lie in `data/reference` (a dash: not
+# noted for the file as a whole):
 
 # %%
-display(list_records(Path(corpus_dir).parent / "reference"))
+records = list_records(Path(corpus_dir).parent / "reference").astype(object)
+records.where(records.notna() & (records != ""), "–")
 
 # %% [markdown]
 # ## What the corpus holds
+#
+# A row for each split. The last four columns count the clips that have a label in each of four tasks, which
+# are explained below. The unlabelled clips serve step 2.
 
 # %%
 splits = describe_splits(experiment.corpus)
@@ -218,15 +227,18 @@ for one, other in (("train", "validation"), ("train", "test"), ("validation", "t
 # ## What was planted
 #
 # The corpus is synthetic on purpose: for real debates nobody knows the right answer in semitones. A neural
-# voice read each sentence once, neutrally; then pitch, tempo, loudness, spectrum and pauses were changed. The
-# seven parameters of a clip were drawn around the profile of its class and written down: they were *planted*.
-# So we can ask later whether the method finds what we put in.
+# voice read each sentence once, neutrally; then pitch, tempo, loudness, spectrum and pauses were changed.
+# The seven parameters of a clip were drawn around the profile of its class and written down: they were
+# *planted*. So we can ask later whether the method finds what we put in. Two of the seven need a word: the
+# *final contour* is how far the pitch rises or falls at the end, and a larger *spectral tilt* sounds
+# brighter.
 
 # %%
 labelled = select_clips(experiment.corpus, task)
 planted = pd.DataFrame([clip.planted for clip in labelled])
 by_label = planted.groupby([clip.labels[task] for clip in labelled])
 means, deviations = by_label.mean().loc[names], by_label.std().loc[names]
+print(f"{len(labelled):,} clips of all splits")
 fig, ax = plt.subplots(figsize=(10, 3.6))
 plots.overview.plot_planted(ax, means, deviations)
 fig.savefig(Path(run_dir, "figures", "00_planted.png"), dpi=110)
@@ -254,7 +266,7 @@ fig.savefig(Path(run_dir, "figures", "00_planted.png"), dpi=110)
 # on the train clips alone, by cross-validation whose folds keep voices and sentences apart.
 #
 # The score is **macro-F1**: F1 of each class (the balance of precision and recall), averaged, so that rare
-# classes count as much as frequent ones. *Predict:* six classes, so guessing gives about 0.17. How far do the
+# classes count as much as frequent ones. *Predict:* with six classes, chance is about 0.17. How far do the
 # words get?
 
 # %%
@@ -269,8 +281,9 @@ words_score
 
 # %% [markdown]
 # In brackets a 95 % interval: the score of 2,000 test sets made by drawing sentences and voices from ours
-# with replacement (a *bootstrap*). The README's first table and the data card show the same number; it is
-# stored in `linear_demo_fallacy.json`:
+# with replacement (a *bootstrap*). Behind the interval stands what was resampled: so many sentences × so many
+# voices. The README's first table and the data card show the same number; it is stored in
+# `linear_demo_fallacy.json`:
 
 # %%
 record = json.loads((Path(corpus_dir).parent / "reference" / "linear_demo_fallacy.json").read_text())
@@ -281,32 +294,34 @@ print(f"stored on {record['date']}: {stored:.3f}; this run: {words_score.estimat
 # %% [markdown]
 # ## What is there to gain?
 #
-# Three classifiers for each task: one is given the words, one the planted parameters themselves, in figures,
+# Three classifiers for each task: one is given the words, one the planted parameters themselves, as numbers,
 # one both. A model that has to *hear* the prosody can hardly beat one that is *told* it: the second and
 # third are upper bounds.
 #
-# *Predict* from the table of tasks: in `question` the words alone are worth nothing; in `topic` the prosody
-# is worth nothing; in `fallacy` the prosody adds to the words.
+# *Predict* from the table of tasks, before you look: where are the words alone worth nothing, where is the
+# prosody worth nothing, and where does it add to the words?
 
 # %%
-ceilings = compute_upper_bounds(experiment.corpus, clips_per_split, bootstrap)
+bounds = compute_upper_bounds(experiment.corpus, clips_per_split, bootstrap)
 fig, ax = plt.subplots(figsize=(9, 3.8))
-plots.overview.plot_upper_bounds(ax, ceilings)
-fig.savefig(Path(run_dir, "figures", "00_ceilings.png"), dpi=110)
+plots.overview.plot_upper_bounds(ax, bounds)
+fig.savefig(Path(run_dir, "figures", "00_upper_bounds.png"), dpi=110)
 
 # %% [markdown]
-# The thin bars are 95 % intervals, the dotted line is chance: guesses in the shares of the classes. A bar may
-# lie *below* chance: a model that has to give the same answer to both readings of a sentence never finds one
-# of the two. Whether the prosody adds to the words is the *difference* of two scores on the same clips:
+# The thin bars are 95 % intervals; the dotted line is chance: labels drawn in the shares of the classes. A
+# bar may lie *below* chance: a model that has to give the same answer to both readings of a sentence never
+# finds one of the two. Whether the prosody adds to the words is the *difference* of two scores on the same
+# clips:
 
 # %%
-gains = ceilings[ceilings["inputs"] == "both"].set_index("task")["gain"]
+gains = bounds[bounds["inputs"] == "both"].set_index("task")["gain"]
 for name, gain in gains.items():
-    print(f"{name:10} words + prosody, less words: {gain}")
+    print(f"{name:10} words + prosody minus words: {gain}")
 
 # %% [markdown]
-# *Above* means that the interval leaves 0 out. `topic` is the negative control: its prosody was drawn
-# without looking at the topic, so a method that reports a gain there has fooled itself.
+# *Above* means that the whole interval lies above 0, *not decided* that it contains 0. `topic` is the
+# negative control: its prosody was drawn without looking at the topic, so a method that reports a gain
+# there has fooled itself.
 
 # %%
 assert gains["fallacy"].low > 0, "the prosody should add to the words of a fallacy"
@@ -336,7 +351,7 @@ exercises.check_codes_in_clip(n_codes, spec)
 # ```python
 # n_codes = 3 * 50 * 8
 # ```
-# This flood is why the method selects.
+# That flood is why the method selects.
 # </details>
 
 # %% [markdown]
@@ -347,7 +362,7 @@ exercises.check_codes_in_clip(n_codes, spec)
 
 # %%
 task_without_gain = None  # "fallacy", "detection", "question" or "topic"
-exercises.check_no_gain(task_without_gain, ceilings)
+exercises.check_no_gain(task_without_gain, bounds)
 
 # %% [markdown]
 # <details><summary>Hint</summary>
@@ -384,6 +399,7 @@ exercises.check_no_gain(task_without_gain, ceilings)
 # | code | number of the codebook entry closest to a frame: 0 to 1,023 in layer 1, 0 to 255 below |
 # | layer | one of several codebooks, numbered from 1 (here to 8); each codes what those before left over |
 # | residual VQ | vector quantisation layer by layer, on what is left over (notebook 01) |
+# | codec | a speech tokenizer that also decodes: codes back to sound |
 # | token | a pair (layer, code), written `L3-0417`; for a language model, a word of its own |
 # | semantic, acoustic layers | layer 1, which follows the words; layers 2–8, which keep the rest |
 # | phone | a single speech sound, such as the *sh* in *she* |
@@ -392,10 +408,14 @@ exercises.check_no_gain(task_without_gain, ceilings)
 # | lasso, ℓ1 | a penalty on the sum of absolute weights, which sets most of them to exactly zero |
 # | C | strength of the fit against the penalty: the smaller, the fewer tokens are selected |
 # | token embedding | the vector by which a language model knows a token |
-# | LoRA | fine-tuning by small matrices of low rank, beside frozen weights |
+# | LoRA | fine-tuning by small matrices of low rank, beside frozen weights (notebook 05) |
 # | macro-F1 | F1 of every class, averaged; 1 is perfect |
+# | *a* less *b* | the difference *a* − *b*, mostly of two scores on the same clips |
+# | matched tokens | tokens that were not selected, of the same layers and about as frequent: a control |
 # | bootstrap, 95 % interval | the spread of a result over test sets drawn from ours with replacement |
+# | above, below, not decided | the interval of a difference lies above 0, below 0, or contains 0 |
 # | upper bound, oracle | what a classifier reaches that is told what others have to hear |
+# | seed | the number that fixes what is random; several runs with other seeds show how much chance does |
 
 # %% [markdown]
 # ## Limits
@@ -412,7 +432,7 @@ exercises.check_no_gain(task_without_gain, ceilings)
 
 # %%
 totals = {"clips": len(experiment.corpus), "minutes_of_speech": splits["minutes"].sum()}
-single = ceilings[ceilings["inputs"] != "both"]
+single = bounds[bounds["inputs"] != "both"]
 scores = {f"{row.task}_{row.inputs}": row.score.estimate for row in single.itertuples()}
 written = record_metrics(run_dir, "00_start_here", **scores, **totals, words_stored=stored, seed=seed)
 pd.Series(scores, name="macro-F1").round(3).to_frame()

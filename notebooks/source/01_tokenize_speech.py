@@ -17,7 +17,7 @@
 # - turn sound into vectors, and vectors into numbers, layer by layer (residual vector quantisation, RVQ),
 # - build the first codebook of a speech tokenizer in a few seconds, and compare it with the shipped one,
 # - hear speech decoded from 1, 2, 4 and 8 layers, and count the words that survive,
-# - measure which layers keep phones, pitch and energy, on voices that were not used for fitting,
+# - measure which layers keep phones (the single sounds of a language), pitch and energy, on new voices,
 # - encode a recording of your own.
 
 # %%
@@ -61,13 +61,13 @@ cache_dir = "../runs/cache"
 human_dir = "../data/human"  # a small corpus of people
 own_wav = ""  # a recording of yours; empty takes the first clip of human_dir
 seed = 0
-task = "fallacy"  # its clips are used
+task = "fallacy"  # whose clips are used
 n_live_clips = 48  # the codebooks built here learn from them
 n_live_codes = 256  # of the first codebook built here
 n_train_clips = 80  # the probes learn from them
 n_test_clips = 160  # encoded and measured
 n_pitch_clips = 60  # of test, on which pitch and energy are measured too
-n_decoded_clips = 6  # of test, which the recogniser hears decoded
+n_decoded_clips = 6  # of test, decoded for the speech recogniser
 n_resamples = 1000  # of the bootstrap
 
 # %%
@@ -85,11 +85,11 @@ assert not voices["train"] & voices["test"]
 # %% [markdown]
 # ## 1 · Sound becomes vectors
 #
-# A waveform has 16,000 numbers a second, and hardly two recordings of a word share one of them. So the first
-# step is a listener that has heard much: the encoder of Whisper tiny.en, which learned from 680,000 hours of
-# human speech to write down what is said. It turns every 20 ms (a *frame*) into a vector of 384 numbers, its
-# *state*, in four blocks, one after the other. We look at two of them: an early one, still close to the
-# sound, and the last, close to the words.
+# A waveform has 16,000 numbers a second, and hardly two recordings of a word share one of them. So the
+# first step is a listener that has heard much: the encoder of Whisper tiny.en, which learned from 680,000
+# hours of human speech to write down what is said. It works in four blocks, one after the other, and each
+# block gives every 20 ms (a *frame*) a vector of 384 numbers, its *state*. We look at two of the blocks:
+# the second, still close to the sound, and the last, close to the words.
 
 # %%
 encoder = load_whisper_encoder()
@@ -102,8 +102,8 @@ early, last = ([one[k][0].numpy() for one in states] for k in (0, 1))
 print(f"{len(live)} clips, {sum(map(len, last)):,} frames of {last[0].shape[1]} numbers each, in both blocks")
 
 # %% [markdown]
-# Many of the 384 numbers go together. Principal component analysis (PCA) keeps the 64 directions in which the
-# standardised states vary most:
+# Many of the 384 numbers are correlated. Principal component analysis (PCA) keeps the 64 directions in
+# which the standardised states vary most:
 
 # %%
 scale, pca = StandardScaler(), PCA(64, random_state=seed)
@@ -114,10 +114,10 @@ print(f"64 of 384 directions hold {pca.explained_variance_ratio_.sum():.0%} of t
 # ## 2 · Vectors become numbers, in the plane
 #
 # For a picture, take two directions only: each frame is a point. To write it as a *symbol*, choose a few
-# centres by k-means and note the number of the nearest one. That is vector quantisation; the list of centres
-# is the *codebook*, the number is the *code*. What a code misses is the **residual**: the point less its
-# centre. A second codebook, trained on the residuals, refines the first, and so on. This loop is all there is
-# to RVQ:
+# centres by k-means and note the number of the nearest one. That is vector quantisation (VQ); the list of
+# centres is the *codebook*, the number is the *code*. What a code misses is the **residual**: the point
+# minus its centre. A second codebook, trained on the residuals, refines the first, and so on. This loop is
+# all there is to RVQ:
 
 # %%
 points = vectors[:, :2] / vectors[:, :2].std(axis=0)
@@ -143,18 +143,22 @@ for ax, layer, title in zip(axes, (0, 1), ("layer 1: the points", "layer 2: the 
 print(f"The residuals spread {left[1].std() / left[0].std():.2f} times as wide as the points.")
 
 # %% [markdown]
-# A cross is a centre, its number the code. With every layer a frame gets one more number, and the decoded
-# point (the sum of its centres) moves closer to the original:
+# A cross is a centre, its number the code. The residuals of all clusters lie around 0, on top of each
+# other: the cloud is smaller, and little is left of its shape. With every layer a frame gets one more
+# number, and the decoded point (the sum of its centres) moves closer to the original. Below, a black dot is
+# a frame, a coloured one the place where it is decoded, and a grey line joins the two:
 
 # %%
 fig, axes = plt.subplots(1, 4, figsize=(11, 3.1), sharex=True, sharey=True)
 for depth, ax in enumerate(axes, 1):
     plots.codec.plot_rounding(ax, points, reconstruct(codes, codebooks, depth), depth)
-    ax.set_xlabel(f"mean distance {np.linalg.norm(left[depth], axis=1).mean():.2f}")
+    ax.set_xlabel(f"direction 1\nmean distance {np.linalg.norm(left[depth], axis=1).mean():.2f}")
+axes[0].set_ylabel("direction 2")
 fig.savefig(figures / "01_residual_vq.png", dpi=110)
 
 # %% [markdown]
-# Four codebooks of 8 centres store 32 centres and reach up to 8⁴ = 4,096 places. The same with a slider:
+# The titles count the places in use. Four codebooks of 8 centres store only 32 centres, and could reach
+# 8⁴ = 4,096 places. The same with a slider:
 
 # %%
 widgets.explore_residual_vq(points, codebooks)
@@ -170,12 +174,12 @@ first = KMeans(n_live_codes, n_init=1, max_iter=30, random_state=seed).fit(vecto
 print(f"{n_live_codes} centres after {first.n_iter_} iterations")
 
 # %% [markdown]
-# Do these codes, which nobody told about phones (the single sounds of a language), follow the phones? Measure
-# it on clips of other voices, by mutual information: how much of the uncertainty about a frame's phone is
-# gone once the code is known? 1 means all, 0 nothing. With few frames for many codes even *shuffled* phones
-# seem to be known a little, so the shuffled value, the floor, stands beside.
+# Nobody told these codes about phones. Do they follow them all the same? Measure it on clips of other
+# voices, by mutual information: how much of the uncertainty about a frame's phone is gone once the code is
+# known? 1 means all, 0 nothing. With few frames for many codes even *shuffled* phones seem to be known a
+# little, so the shuffled value, the floor, stands beside.
 #
-# *Predict:* 48 clips and three seconds of k-means: how far do they get?
+# *Predict:* 48 clips and a few seconds of k-means: how near do they come to the shipped tokenizer?
 
 # %%
 heard = sample_clips(experiment.corpus, task, "test", n_pitch_clips, seed)
@@ -192,12 +196,15 @@ known = pd.DataFrame({"knows of the phone": phone_information(both, phones)}, in
 known["floor"] = phone_information(both, shuffled)
 known["above the floor"] = known["knows of the phone"] - known["floor"]
 known["codes"] = [n_live_codes, experiment.codec.count_codes(1)]
-known.round(2)
+known.round(2).rename_axis(f"{len(heard)} test clips")
 
 # %% [markdown]
+# More codes have a higher floor, so compare what lies *above the floor*.
+#
 # **Layers 2 to 8** are meant to keep what the words do not tell: voice, pitch, energy. So they code the
-# *early* states, averaged over 11 frames (prosody is slow), less the mean early state of the frame's layer-1
-# code, which takes away what the words explain. Then the loop of section 2:
+# *early* states, averaged over 11 frames (prosody is slow). From these we first subtract what the words
+# explain: the mean early state of all frames that have the same layer-1 code. Then comes the loop of
+# section 2:
 
 # %%
 smooth = np.concatenate([uniform_filter1d(one, 11, axis=0, mode="nearest") for one in early])
@@ -222,7 +229,7 @@ layers = range(1, len(variance_left) + 1)
 fig, ax = plt.subplots(figsize=(7, 3.2))
 ax.plot(layers, variance_left, "o-", color=plots.AUDIO, label=f"built here: {len(sound):,} frames")
 ax.plot(layers, build["variance_left"], "o-", color=plots.TEXT, label=f"shipped: {build['frames']:,} frames")
-ax.set(xlabel="layers", ylabel="share of variance left", ylim=(0, 1))
+ax.set(xlabel="number of layers used", ylabel="share of variance left", ylim=(0, 1))
 ax.legend()
 fig.savefig(figures / "01_variance_left.png", dpi=110)
 
@@ -232,7 +239,8 @@ fig.savefig(figures / "01_variance_left.png", dpi=110)
 #
 # ## 4 · The shipped tokenizer
 #
-# Encoder and codebooks turn a clip into codes; a decoder, trained afterwards, turns codes into sound.
+# Encoder and codebooks turn a clip into codes; a decoder, trained afterwards, turns codes into sound. (Such a
+# pair of coder and decoder is called a *codec*. We use both words for it.)
 # Quantiser and decoder are those of [SpeechTokenizer](https://arxiv.org/abs/2308.16692).
 
 # %%
@@ -240,7 +248,7 @@ codec, spec = experiment.codec, experiment.codec.spec
 clip = next((c for c in test if c.ambiguous), test[0])
 wav = load_audio(clip.audio, spec.sample_rate)
 clip_codes = codec.encode(wav)
-print(f"“{clip.text}”: {len(wav)} samples → codes {clip_codes.shape} (layers, frames), the middle of them:")
+print(f"“{clip.text}”: {len(wav)} samples → codes {clip_codes.shape} (layers, frames); eight frames:")
 print(clip_codes[:, 30:38])
 
 # %%
@@ -255,9 +263,10 @@ axes[0].set_title(f"“{clip.text}”")
 fig.savefig(figures / "01_codes.png", dpi=110)
 
 # %% [markdown]
-# From top to bottom: the waveform; its spectrogram (bright is loud); the phones; the codes. A column of the
-# lowest image is a frame, a row a layer; a colour stands for a code and means no size. Look for stretches of
-# one colour in layer 1 that last as long as a phone, and for longer ones below.
+# From top to bottom: the waveform; its spectrogram (bright is loud); the phones, in the notation ARPAbet
+# (`SH` as in *she*, `AH` as in *hut*); the codes. A column of the lowest image is a frame, a row a layer;
+# each colour stands for a code, and dark or bright means nothing. Look for stretches of one colour in layer
+# 1 that last as long as a phone, and for longer ones in layer 2.
 #
 # Are all codes in use? *Perplexity* is the number of equally frequent codes that would be as hard to predict;
 # the closer to the number of codes, the more evenly they are used.
@@ -286,7 +295,8 @@ widgets.show_players(sounds, spec.sample_rate)
 # %%
 reader = load_audio(human[0].audio, spec.sample_rate)
 reader_codes = codec.encode(reader)
-read_aloud = {"original": reader} | {f"{d} layers": codec.decode(reader_codes, d) for d in DEPTHS}
+read_aloud = {"original": reader}
+read_aloud |= {f"{d} layer{'s' * (d > 1)}": codec.decode(reader_codes, d) for d in DEPTHS}
 widgets.show_players(read_aloud, spec.sample_rate)
 
 # %%
@@ -299,15 +309,15 @@ fig.savefig(figures / "01_decoded.png", dpi=110)
 
 # %% [markdown]
 # Compare the fine horizontal stripes (harmonics of the voice: the pitch) with the original's. Where they are
-# missing, the speech is whispered. The same with a slider, and sound:
+# missing, the speech sounds whispered. The same with a slider, and sound:
 
 # %%
 widgets.explore_layers(codec, wav)
 
 # %% [markdown]
 # How many words survive? Whisper writes down what it hears. The **word error rate** counts words replaced,
-# left out or added, per word that was said. Whisper always listens to 30 seconds at once, so clips are
-# joined.
+# left out or added, per word that was said; we print 1 minus this rate, the share of words heard right.
+# Whisper always listens to 30 seconds at once, so clips are joined.
 
 # %%
 recogniser, pause = Recogniser(), np.zeros(spec.sample_rate // 2, np.float32)
@@ -342,7 +352,8 @@ for name, clips, found in (("test voices", spoken, errors), ("human reader", hum
 # ## 6 · What does each layer keep?
 #
 # **Phones.** The mutual information of section 3, for each layer of the shipped tokenizer. *Predict:* which
-# layer knows most, and by how much? The dotted line is the floor (phones shuffled).
+# layer knows most, and by how much? The dotted line is the floor (phones shuffled). The error bars come from
+# leaving out one voice at a time (the *jackknife*).
 
 # %%
 knows = report_phones(test, seed)
@@ -356,7 +367,8 @@ print(f"above the floor: layer 1 {phones_first:.2f}, best other (layer {others.i
 assert phones_first > others.max(), "layer 1 should know most about the phones"
 
 # %% [markdown]
-# Which phones do the most frequent codes of layer 1 stand for?
+# Which phones do the most frequent codes of layer 1 stand for? (`SIL` is silence.) A share near 100 % is a
+# code that stands for one phone; a mixture is a code that phones alone do not explain.
 
 # %%
 joined = np.concatenate([one.codes[0] for one in test])
@@ -368,12 +380,12 @@ for code in np.argsort(-np.bincount(joined))[:6]:
 
 # %% [markdown]
 # **Pitch and energy.** Can they be read from the codes? A *linear probe* is the simplest reader: ridge
-# regression from the codes of a frame (as indicators, one column a code) to a measured value. It learns on
-# the train voices and is scored on the test voices: nobody's own voice helps. R² = 1 is perfect, 0 is as good
-# as always saying the mean, below 0 is worse.
+# regression from the codes of a frame (as indicators: one column per code, 0 or 1) to a measured value. It
+# learns on the train voices and is scored on the test voices: nobody's own voice helps. R² = 1 is perfect,
+# 0 is as good as always saying the mean, below 0 is worse.
 #
-# Pitch (F0) counts in semitones about each speaker's median, in voiced frames; energy in dB. *Predict:* from
-# which layers can pitch be read? And energy?
+# Pitch (F0) is counted in semitones about each speaker's median, in voiced frames; energy in dB. *Predict:*
+# from which layers can pitch be read? And energy?
 
 # %%
 train = encode_clips(train, codec, cache_dir)
@@ -416,6 +428,7 @@ people = report_probes(parts[0], read_by, two_sets, Bootstrap(n_resamples, seed)
 actors = json.loads(Path(codec_name, "report.json").read_text())["human"]["probes"]
 stored = [actors[target][name]["r2"] for target in ("f0_st", "rms_db") for name in ("layer 1", "layers 2-8")]
 people["ten actors, stored"], people["reader"] = stored, people.pop("r2").map(str)
+people["target"] = people["target"].map({"f0_st": "pitch, R²", "rms_db": "energy, R²"})
 people[["target", "layers", "reader", "ten actors, stored"]]
 
 # %%
@@ -439,6 +452,7 @@ counts["codes"] = [one.codes.size for one in test]
 rates = {name: np.array(values) / durations for name, values in counts.items()}
 fig, ax = plt.subplots(figsize=(8, 2.6))
 plots.codec.plot_overflow(ax, rates, seed)
+ax.set_title(f"{len(test)} test clips, a dot each; the number is their median")
 fig.savefig(figures / "01_overflow.png", dpi=110)
 overflow = np.median(rates["codes"] / rates["words"])
 print(f"{overflow:.0f} codes a word; a prompt of 256 tokens is full after "
@@ -446,7 +460,7 @@ print(f"{overflow:.0f} codes a word; a prompt of 256 tokens is full after "
 
 # %% [markdown]
 # This is the *audio overflow* of the paper: speech drowns the words. Notebook 02 selects 75 of the 2,816
-# codes; then a clip of three seconds keeps a few dozen tokens of its 1,200.
+# codes. Of the 1,200 codes of a clip of three seconds, a few dozen remain.
 #
 # ## 8 · Your own voice
 #
@@ -588,8 +602,8 @@ exercises.check_layers(my_layers, read, spec)
 #   stored result.
 # - Mutual information and linear probes say what *can* be read from the codes of one frame. They say nothing
 #   about what a classifier of whole clips will use.
-# - The recogniser judges the decoder as much as the codes, and it heard the same encoder's speech: it is no
-#   human ear. Trust the players more.
+# - The recogniser judges the decoder as much as the codes. It is the same Whisper whose encoder the tokenizer
+#   uses, and no human ear. Trust your own ear more.
 #
 # ## Summary
 
@@ -611,7 +625,7 @@ pd.Series(summary, name="").round(3).to_frame()
 
 # %% [markdown]
 # - Residual VQ writes a vector as several codes, each refining the ones before: a loop of k-means.
-# - Layer 1 follows the phones; pitch is read from the layers below it, across speakers.
+# - Layer 1 follows the phones; what a linear probe can read of the pitch of new voices lies in layers 2–8.
 # - Hundreds of codes a second are too many for a language model that reads a few words: they have to be
 #   selected.
 #

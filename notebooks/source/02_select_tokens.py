@@ -17,7 +17,7 @@
 #
 # You will
 #
-# - **see** why an ℓ1 penalty sets coefficients to zero, and an ℓ2 penalty never does;
+# - **see** why an ℓ1 penalty (the *lasso*) sets coefficients to zero, and an ℓ2 penalty never does;
 # - **count** words and speech tokens side by side, and fit one penalised model on both;
 # - **choose** how strong the penalty is, on the train clips alone;
 # - **doubt** the choice: half of the clips, labels without meaning;
@@ -26,7 +26,7 @@
 # This is step 1 of the method ([arXiv 2512.07571](https://arxiv.org/abs/2512.07571)). The tokenizer turns a
 # clip into eight layers of codes. Layer 1 follows *what* is said. Layers 2 to 8 have 256 codes each, which
 # makes 1,792 *acoustic tokens*, and a clip holds hundreds of them. A language model that reads words has no
-# room for that. So we keep about 75: those that a linear model needs beside the words.
+# room for that. So we select about 75: those that a linear model needs beside the words.
 
 # %%
 import json
@@ -77,7 +77,7 @@ cache_dir = "../runs/cache"
 seed = 0
 clips_per_split = None  # all
 task = "fallacy"
-n_tokens = 75  # wanted
+n_tokens = 75  # how many we want
 Cs = [0.004, 0.006, 0.012, 0.03, 0.1]  # the path
 n_folds = 5
 n_halves = 10  # of the clips, to see how stable the selection is; an even number
@@ -89,9 +89,9 @@ n_permutations = 199  # of the labels
 # %% [markdown]
 # ## Why ℓ1 is sparse and ℓ2 is not
 #
-# A penalty makes a model pay for its coefficients $w$: ℓ1 charges $\lambda |w|$, ℓ2 charges
-# $\lambda w^2 / 2$. Take one coefficient whose best value without a penalty is $a$. Minimise
-# $(w - a)^2 / 2$ plus the penalty.
+# A penalty makes a model pay for its coefficients $w$: ℓ1 charges $\lambda |w|$, ℓ2 charges $\lambda w^2 /
+# 2$, where $\lambda$ is the strength of the penalty. Take one coefficient whose best value without a
+# penalty is $a$. Minimise $(w - a)^2 / 2$ plus the penalty.
 #
 # *Predict: which curve is flat at zero?* The price of ℓ1 per step is $\lambda$, however near to zero you
 # are. If $a$ is smaller than $\lambda$, no step away from zero pays. The price of ℓ2 vanishes near zero: a
@@ -152,12 +152,12 @@ exercises.check_soft_threshold(my_threshold)
 # ## The clips
 #
 # The task is to name the class of a clip: which of six kinds of fallacy it is. Some sentences fit one class
-# only. The others are *ambiguous*: their words fit two or more classes, and the delivery tells which is
+# only. The others are *ambiguous*: their words fit two or more classes, and the prosody tells which is
 # meant.
 #
-# The clips of one sentence are not independent, so folds, intervals and permutations below keep a sentence
-# together. Test and validation have sentences and voices of their own. They stay closed until the selection
-# is done.
+# The clips of one sentence are not independent, so folds, intervals and permutations below keep them
+# together. Test and validation have sentences and voices of their own. We do not look at them until the
+# selection is done.
 
 # %%
 experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, seed, clips_per_split)
@@ -195,7 +195,7 @@ rows = {"words": [n_words, per_clip[0]], "acoustic tokens": [n_occurring, per_cl
 pd.DataFrame.from_dict(rows, "index", columns=["columns that occur", "counted in a clip"])
 
 # %% [markdown]
-# There are more columns than clips: without a penalty, many models would fit every train clip.
+# There are more columns than clips: without a penalty, many models would fit all train clips perfectly.
 #
 # ## One model that selects
 #
@@ -215,13 +215,13 @@ selector
 # notebooks.
 
 # %%
-chosen = experiment.selection(task, n_tokens, selector=selector)
-selector.set_params(l1__C=chosen.C)
-print(f"C = {chosen.C:.4g} selects {len(chosen.tokens)} of {n_occurring:,} tokens that occur")
-print("for example", ", ".join(show_token(*token) for token in chosen.tokens[:8]))
+selection = experiment.selection(task, n_tokens, selector=selector)
+selector.set_params(l1__C=selection.C)
+print(f"C = {selection.C:.4g} selects {len(selection.tokens)} of {n_occurring:,} tokens that occur")
+print("for example", ", ".join(show_token(*token) for token in selection.tokens[:8]))
 
 # %% [markdown]
-# Here is that fit, by hand. It is one logistic regression per class: this class against the rest
+# Here is that fit, by hand. It is one logistic regression per class: this class against all others
 # (*one-vs-rest*). A token is **selected** if any class gives it a weight that is not exactly zero.
 #
 # *Predict: at the same C, how many of the columns get a weight from ℓ2?*
@@ -233,7 +233,7 @@ X = selector[:-1].fit_transform(train)
 def fit_penalised(l1_ratio):
     """Weights of one logistic regression per class: shape (n_classes, n_columns)."""
     model = LogisticRegression(
-        C=chosen.C,
+        C=selection.C,
         l1_ratio=l1_ratio,  # 1: ℓ1, 0: ℓ2
         solver="liblinear",
         class_weight="balanced",
@@ -246,23 +246,25 @@ def fit_penalised(l1_ratio):
 
 w_l1, w_l2 = fit_penalised(1), fit_penalised(0)
 used = np.flatnonzero((w_l1[:, n_words:] != 0).any(axis=0))
-assert [bag.tokens_[i] for i in used] == list(chosen.tokens), "the same tokens as the selector's"
+assert [bag.tokens_[i] for i in used] == list(selection.tokens), "the same tokens as the selector's"
 
 # %%
 fig, ax = plt.subplots(figsize=(7, 3.6))
 plots.selection.plot_sizes(ax, {"ℓ1": np.abs(w_l1).max(axis=0), "ℓ2": np.abs(w_l2).max(axis=0)})
-ax.set_title(f"the same {len(train)} clips and C = {chosen.C:.3g}")
+ax.set_title(f"the same {len(train)} clips and C = {selection.C:.3g}")
 plt.show()
 assert (w_l1 != 0).any(axis=0).sum() < (w_l2 != 0).any(axis=0).sum()
 
 # %% [markdown]
-# A curve ends where zeros begin. Only ℓ1 selects; for ℓ2, somebody would have to invent a threshold.
+# The columns are ranked by their largest coefficient; a curve ends where the zeros begin. Only ℓ1 selects;
+# for ℓ2, somebody would have to invent a threshold.
 #
 # ### Exercise 2 · Change the penalty, count the zeros (easy, 10 minutes)
 #
 # Between the two lies the *elastic net*: `l1_ratio` says which part of the penalty is ℓ1. One class against
 # the rest, a few clips, all else equal. *Guess first: how many weights are exactly zero with ℓ2, with one
-# percent of ℓ1, with ℓ1 alone? Will a stronger ℓ2 do it?* Then write the function that fits and counts.
+# percent of ℓ1, with ℓ1 alone? Will a stronger ℓ2 reach zero?* Then write the function that fits and
+# counts.
 
 # %%
 rows = np.random.default_rng(seed).permutation(len(y))[:120]
@@ -309,14 +311,14 @@ exercises.check_zeros(my_zeros, fit_mixed)
 # %% [markdown]
 # ## The path over C
 #
-# A larger $C$ keeps more tokens. Is more better? For each $C$ we leave out one fold of the sentences, fit on
-# the others and score on it, fold by fold. The score is **macro-F1**, the mean of F1 over the classes. Words,
-# TF-IDF and scales are learned anew within each fold, so that nothing leaks.
+# A larger $C$ selects more tokens. Is more better? For each $C$ we divide the sentences into `n_folds` folds,
+# leave out one, fit on the others and score on it, fold by fold. The score is **macro-F1**, the mean of F1
+# over the classes. Words, TF-IDF and scales are learned again within each fold, so that nothing leaks.
 #
 # *Predict: where is the best C, to the left or to the right of our 75 tokens?*
 
 # %%
-grid = sorted({*Cs, chosen.C})
+grid = sorted({*Cs, selection.C})
 path = fit_l1_path(selector, train, y, grid)
 folds = split_folds(y, sentences, n_folds, seed)
 rough = clone(selector).set_params(l1__tol=1e-3)  # scores need no exact fit
@@ -326,18 +328,17 @@ best = int(table.macro_f1.argmax())
 # %%
 fig, axes = plt.subplots(2, 1, figsize=(7, 5), sharex=True)
 marks = {f"most accurate: {path.n_tokens[best]} tokens": grid[best]}
-marks[f"about {n_tokens}: {len(chosen.tokens)} tokens"] = chosen.C
+marks[f"about {n_tokens}: {len(selection.tokens)} tokens"] = selection.C
 plots.path.plot_C_path(axes, path.Cs, path.n_tokens, table.macro_f1, table.macro_f1_std, marks)
 plt.show()
-price = table.macro_f1[best] - table.macro_f1[grid.index(chosen.C)]
-print(
-    f"{len(chosen.tokens)} tokens in place of {path.n_tokens[best]} cost {price:.3f} macro-F1 in this model"
-)
+price = table.macro_f1[best] - table.macro_f1[grid.index(selection.C)]
+n = len(selection.tokens)
+print(f"{n} tokens in place of {path.n_tokens[best]} cost {price:.3f} macro-F1 in this model")
 
 # %% [markdown]
 # The shaded band is one standard deviation over the folds. We go on with few tokens, for a reason that this
 # model does not know: each of them becomes a word that a language model must learn, and a prompt grows with
-# their number. What that costs in the end, the last figure of this notebook shows.
+# their number. The last figure of this notebook shows what that costs in the end.
 #
 # Step through the path. A column is a selected token, a row a class. In JupyterLab, move the slider, or say
 # about how many tokens you want. Another task or other layers are fitted once, when you choose them.
@@ -348,18 +349,19 @@ from speechlm_utils.widgets.lasso_paths import LassoPaths, list_layer_sets
 paths = LassoPaths(experiment, grid, selector)
 paths.add(task, layers, path, names)
 layer_sets = list_layer_sets(experiment.codec.spec)
-widgets.explore_lasso(paths, task, layers, chosen.C, task_names(experiment.corpus), layer_sets)
+widgets.explore_lasso(paths, task, layers, selection.C, task_names(experiment.corpus), layer_sets)
 
 # %% [markdown]
-# ## What speaks for which class, and how surely?
+# ## What speaks for which class, and how reliably?
 #
-# A coefficient is learned from one sample; other sentences would give another. So we split the sentences in
-# two halves, fit on each, and repeat with other splits. The loss is a sum over the clips, so half of them
-# need twice the $C$ for the same balance. `coefs` has a row per half, class and column.
+# A coefficient is learned from one sample; other sentences would give another. So we split the sentences
+# into two halves (*subsamples*), fit on each, and repeat with other splits. The loss is a sum over the
+# clips, so half of them need twice the $C$ for the same balance. `coefs` has a row per half, class and
+# column.
 
 # %%
 halves = [fold for i in range(n_halves // 2) for fold in split_folds(y, sentences, 2, seed + i)]
-half = clone(selector).set_params(l1__C=2 * chosen.C)
+half = clone(selector).set_params(l1__C=2 * selection.C)
 coefs = fold_coefs(half, train, y, halves)[:, :, n_words:]
 frequency = (coefs != 0).any(axis=1).mean(axis=0)  # share of the halves that select a token
 
@@ -377,12 +379,14 @@ fig.savefig(figures / "02_coefficients.png", dpi=110)
 plt.show()
 
 # %% [markdown]
-# *How to read it:* a box goes from the lower to the upper quartile, its lines to the least and the largest
-# coefficient. A box away from zero is a token that counts in nearly every half; one that touches zero was
-# dropped by at least a quarter of them. The colour is the layer, from dark blue (2) to light blue (8).
+# *How to read it:* a box goes from the lower to the upper quartile, its whiskers to the smallest and the
+# largest coefficient. A box away from zero is a token that counts in nearly every half; one that touches
+# zero was dropped by at least a quarter of them. The colour is the layer, from dark blue (2) to light blue
+# (8).
 #
-# How often is each token selected? *Predict: if the tokens meant nothing, true labels would give no token a
-# higher share than permuted labels do.*
+# How often is each token selected? As a control, we permute the labels: whole sentences exchange theirs.
+# *Predict: if the tokens meant nothing, true labels would give no token a higher share than permuted ones
+# do.*
 
 # %%
 shuffled = permute_labels(y, sentences, np.random.default_rng(seed))
@@ -393,8 +397,8 @@ plots.selection.plot_stability(ax, frequency[frequency > 0], null[null > 0])
 ax.set_title(f"{n_halves} halves of {len(train)} train clips")
 plt.show()
 place = {token: i for i, token in enumerate(bag.tokens_)}
-steady = np.mean(frequency[[place[token] for token in chosen.tokens]] >= 0.5)
-print(f"of our {len(chosen.tokens)} tokens, {steady:.0%} are selected by at least every second half")
+steady = np.mean(frequency[[place[token] for token in selection.tokens]] >= 0.5)
+print(f"of our {len(selection.tokens)} tokens, {steady:.0%} are selected by at least every second half")
 
 # %% [markdown]
 # Two codes that sound alike can stand in for each other, and chance decides which of them a half takes. So
@@ -433,12 +437,12 @@ exercises.check_overlap(my_overlap, n_selected=75, n_tokens=1792)
 # tokens drawn from all that **occur** in the train clips, with the range of 95 % of the draws.
 
 # %%
-chance = chance_per_layer(TokenSource(train, layers), len(chosen.tokens))
-per_layer = np.array([sum(layer == one for one, _ in chosen.tokens) for layer in layers])
+chance = chance_per_layer(TokenSource(train, layers), len(selection.tokens))
+per_layer = np.array([sum(layer == one for one, _ in selection.tokens) for layer in layers])
 
 fig, ax = plt.subplots(figsize=(7, 3.2))
 plots.codec.plot_layer_counts(ax, layers, per_layer, np.array(chance))
-ax.set_title(f"{len(chosen.tokens)} selected tokens")
+ax.set_title(f"{len(selection.tokens)} selected tokens")
 plt.show()
 for word, outside in (("more", per_layer > chance[2]), ("fewer", per_layer < chance[1])):
     print(f"{word} than chance:", ", ".join(f"layer {k}" for k in np.array(layers)[outside]) or "no layer")
@@ -446,13 +450,14 @@ for word, outside in (("more", per_layer > chance[2]), ("fewer", per_layer < cha
 # %% [markdown]
 # ## Labels without meaning
 #
-# Would the penalty find as much where there is nothing? Give the clips labels without meaning: whole
-# sentences exchange their labels, so that the clips of a sentence still agree where they agreed before. Then
-# ask how weak the penalty must become until the **first token enters**.
+# Would the penalty find as much where there is nothing? Permute the labels again, sentence by sentence, so
+# that the clips of a sentence still agree where they agreed before. Then ask how weak the penalty must
+# become until the **first token enters**.
 #
-# That needs no fit. At zero, the loss falls along a column by $n/4$ times the difference between its mean in
-# the class and its mean outside of it. ℓ1 charges 1 for that step, so a token enters as soon as $C$ times
-# the fall is larger than 1. Let us check this against the fit.
+# That needs no fit. Where all coefficients are 0, the slope of the loss along a column is $n/4$ times the
+# difference between the column's mean in the class and its mean outside ($n$: number of clips). The slope
+# of the ℓ1 penalty is 1, so a token enters as soon as $C$ times the slope of the loss is larger than 1. Let
+# us check this against the fit.
 
 # %%
 audio = make_selector(use_text=False, layers=layers)[:-1]  # tokens alone, no words
@@ -465,7 +470,7 @@ for share in (0.98, 1.02):
 
 # %% [markdown]
 # Two more tasks of this corpus are the extremes. In `question`, each sentence is spoken twice, as a statement
-# and as a question, with the same words. In `topic`, only the words tell; the delivery is independent of it.
+# and as a question, with the same words. In `topic`, only the words tell; the prosody is independent of it.
 #
 # *Predict: in which of the three tasks does a token enter earlier than with permuted labels?*
 
@@ -488,10 +493,10 @@ plt.show()
 print(f"with {n_permutations} permutations, p cannot be smaller than {1 / (1 + n_permutations):.3f}")
 
 # %% [markdown]
-# **p** is the share of all labellings, the true one included, in which a token enters as early. In `topic`
-# the delivery says nothing, so an early token there can only have heard the *words*: acoustic layers keep
-# traces of the phones. That is why the selector reads words and tokens together, and why the test below asks
-# what tokens add beside the words.
+# **p** is the share of all labellings, the true one included, in which a token enters at least as early. In
+# `topic` the prosody says nothing, so an early token there can only have heard the *words*: acoustic layers
+# keep traces of the phones. That is why the selector reads words and tokens together, and why the test
+# below asks what tokens add beside the words.
 #
 # ### Exercise 4 · A permutation p-value (medium, 10 minutes)
 #
@@ -525,7 +530,8 @@ exercises.check_permutation_p(my_p_value)
 #
 # Now the unseen clips. How well can a linear model do **without** our tokens? First the words: TF-IDF of
 # single words and pairs of words, logistic regression with an ℓ2 penalty. Its C is chosen by cross-validation
-# within train, with voices (or sentences, where voices are few) kept apart, on a grid that it must not leave.
+# within train, with voices (or sentences, where voices are few) kept apart, on a grid whose ends it must not
+# reach: beyond them might lie a better C.
 
 # %%
 unseen = [*experiment.clips(task, "test"), *experiment.clips(task, "validation")]
@@ -542,13 +548,13 @@ bootstrap = Bootstrap(n_resamples, seed, rows="draws")
 bootstrap_macro_f1(y_test, words.predict(unseen)[is_test], test_units, bootstrap)  # words, on test
 
 # %% [markdown]
-# Every interval from here on resamples sentences *and* voices (and draws, where chance draws tokens), because
-# all of them could have been others.
+# Every interval from here on resamples sentences *and* voices (and the draws, where tokens are drawn at
+# random), because all of them could have been others.
 #
-# Next, everything that could explain a gain without our selection. Each **arm** below is what a model may
+# Next, everything else that could explain a gain. Each **arm** below is what a model may
 # read beside the words:
 #
-# - **random**: as many tokens, drawn from those of the same layers that occur;
+# - **random**: as many tokens, drawn at random from all that occur in the same layers;
 # - **matched**: for each selected token another of its layer that is about as frequent;
 # - **most frequent**: as many tokens, those that occur most;
 # - **count only**: how many selected tokens a clip holds and how long it is, not which tokens;
@@ -557,23 +563,23 @@ bootstrap_macro_f1(y_test, words.predict(unseen)[is_test], test_units, bootstrap
 # - **about N tokens**: what the path above selects with other C.
 
 # %%
-n = len(chosen.tokens)
-matched = matched_random_tokens(chosen.tokens, train, layers, n_draws, seed)
+n = len(selection.tokens)
+matched = matched_random_tokens(selection.tokens, train, layers, n_draws, seed)
 randoms = [random_tokens(n, train, layers, seed + i) for i in range(n_draws)]
 arms = {
     "words": [Draw(None)],
-    "selected": [read_tokens(chosen.tokens)],
+    "selected": [read_tokens(selection.tokens)],
     "matched": [read_tokens(tokens) for tokens in matched],
     "random": [read_tokens(tokens) for tokens in randoms],
     "most frequent": [read_tokens(list_frequent(part, n))],
 }
-assert all(not set(chosen.tokens) & set(tokens) for tokens in matched)
+assert all(not set(selection.tokens) & set(tokens) for tokens in matched)
 print(f"{n_draws} matched draws; two of them share at most {largest_share(matched):.0%} of their tokens")
 
 # %%
 everyone, lengths = [*train, *unseen], {}
 for clip in everyone:
-    n_read = len(list_occurrences(clip.codes, chosen.tokens))
+    n_read = len(list_occurrences(clip.codes, selection.tokens))
     lengths[clip.id] = np.log1p([n_read, clip.codes.shape[1]])
 acoustics = summarise_clips(everyone, cache_dir, experiment.n_jobs)
 arms |= {
@@ -586,7 +592,7 @@ arms |= {
 sizes = {}
 for C, is_in in zip(grid, path.selected[:, n_words:], strict=True):
     tokens = [token for token, used in zip(bag.tokens_, is_in, strict=True) if used]
-    if C != chosen.C and 0 < len(tokens) <= 8 * n_tokens:
+    if C != selection.C and 0 < len(tokens) <= 8 * n_tokens:
         sizes[f"about {len(tokens)} tokens"] = [read_tokens(tokens)]
 
 # %% [markdown]
@@ -605,6 +611,10 @@ for (name, other), one in zip(others.items(), fitted, strict=True):
 
 # %% [markdown]
 # *Predict: which arm comes nearest to the selected tokens? What would contradict the method?*
+#
+# In the table, `draws` says how many draws were averaged, `tokens` how many tokens the model was given as a
+# list (0: no list), `per_clip` how many of them a clip holds, and `per_clip_once` the same with a repeated
+# token counted once.
 
 # %%
 tested = {name: one.take(is_test) for name, one in outcomes.items()}
@@ -612,9 +622,9 @@ scores = score_arms(y_test, tested, test_units, bootstrap)
 scores.drop(list(sizes))
 
 # %% [markdown]
-# Two rows are similar, but is one *better*? That is a question about their difference on the same clips. The
-# crossed bootstrap draws sentences and voices with replacement, many times, and scores both arms on each
-# draw. The main comparison:
+# Two rows of the table may be close, but is one *better*? That is a question about their difference on the
+# same clips. The crossed bootstrap draws sentences and voices with replacement, many times, and scores both
+# arms on each draw. The main comparison:
 
 # %%
 pair = (tested[name].predictions for name in ("words", "selected"))
@@ -625,7 +635,7 @@ gain
 against = compare_arms(y_test, tested, "selected", test_units, bootstrap).drop(list(sizes))
 fig, ax = plt.subplots(figsize=(7.5, 4.4))
 spans = against[["difference", "low", "high"]].to_numpy()
-xlabel = "macro-F1: selected tokens less this arm, 95 % interval"
+xlabel = "macro-F1: selected tokens minus this arm, 95 % interval"
 plots.intervals.plot_intervals(ax, against.index, spans, xlabel, plots.BOTH)
 ax.set_title(f"{is_test.sum()} test clips, {gain.n[0]} sentences, {gain.n[1]} voices")
 fig.savefig(figures / "02_test.png", dpi=110)
@@ -638,16 +648,19 @@ for verdict, some in against.groupby("verdict", sort=False):
     print(f"the selected tokens are {told[verdict]}: {', '.join(some.index)}")
 
 # %% [markdown]
-# **Where does this tokenizer stand?** Nobody taught it pitch or energy. The rows of *measured acoustics* and
-# of *all of layers 2–8* say what could be had from the sound. Where they are higher than the selected tokens,
-# 75 tokens lose part of it. Where plain measurements do as well, the tokenizer is no better an ear; what
-# speaks for it is that a language model can read its output. *Equal loudness* says whether the gain is
-# loudness.
+# *What would have contradicted the method:* no advantage over *matched* or *random* tokens (then selecting
+# would buy nothing), or over *shuffled audio* (then the sound would not be heard at all).
+#
+# **Where does this tokenizer stand?** Nobody taught it pitch or energy. The rows *measured acoustics* and
+# *all of layers 2–8* say how much there is to be had from the sound. Where they are higher than the
+# selected tokens, 75 tokens lose part of it. Where plain measurements do as well, the tokenizer is no
+# better an ear; what speaks for it is that a language model can read its output. *Equal loudness* says
+# whether the gain comes from loudness.
 #
 # And how much comes from the tokenizer's training? A tokenizer on an encoder with *random* weights was built
 # in the same way. It is not part of this repository, but its predictions of the same clips are stored
-# (`data/reference`, made by `scripts/reference_linear.py` with all train clips). Selected tokens, computed
-# here, less selected tokens of the untrained encoder, stored:
+# (`data/reference`, made by `scripts/reference_linear.py` with all train clips). The difference of selected
+# tokens, computed here, and selected tokens of the untrained encoder, stored:
 
 # %%
 record = json.loads(Path(corpus_dir, "..", "reference", f"linear_demo_{task}.json").read_text())["own_split"]
@@ -672,7 +685,7 @@ both
 pair = (validated[name].predictions for name in ("words", "selected"))
 gain_validation = paired_bootstrap(y_unseen[~is_test], *pair, of_validation, bootstrap).difference
 agree = "agree" if gain_validation.verdict == gain.verdict else "do not agree"
-print(f"selected less words: test and validation {agree} in their verdict ({gain.verdict} on test)")
+print(f"selected minus words: test and validation {agree} in their verdict ({gain.verdict} on test)")
 gain_validation
 
 # %% [markdown]
@@ -693,7 +706,7 @@ plt.show()
 # %% [markdown]
 # ## Two extremes: `question` and `topic`
 #
-# *Predict: in `question` the words alone can only guess; in `topic` the tokens add nothing.*
+# *Predict: in `question` the words alone are at chance or below; in `topic` the tokens add nothing.*
 
 # %%
 extremes, arm_scores = {}, {}
@@ -710,25 +723,25 @@ for one in tasks[1:]:
 pd.concat(arm_scores, names=["task", "arm"])
 
 # %%
-pd.concat(extremes, names=["task", "selected less"])
+pd.concat(extremes, names=["task", "selected minus"])
 
 # %%
 for one, table in extremes.items():
     print(f"{one}: selected tokens beside the words are {told[table.verdict['words']]} the words alone")
 
 # %% [markdown]
-# In `question`, a model of words alone gives the same answer to both readings of a sentence. Any token does
-# better than that, so the comparison with *matched* tokens is the one that counts.
+# In `question`, a model of words alone gives the same answer to both readings of a sentence. Almost any token
+# does better than that, so the comparison with *matched* tokens is the one that counts.
 #
 # ## Limits
 #
-# - The corpus is synthetic speech with planted deliveries. It shows that the method finds what is there, not
-#   how much there is in real debates. For human speech, see the README.
+# - The corpus is synthetic speech with planted prosody. It shows whether the method finds what is there, not
+#   how much there is in real debates. For human speech, see notebook 06.
 # - A bag of counts forgets the order of the tokens; a language model need not (notebook 05).
 # - A token is selected for what it adds *beside these words*. With other texts, others may be.
 # - 75 is the paper's number of tokens, not an optimum; see the last figure.
-# - Five test voices are few, which the intervals know. Tokens are selected once: the intervals do not cover
-#   how the selection would differ with other train clips.
+# - Five test voices are few: that is why the intervals are wide. Tokens are selected once: the intervals do
+#   not cover how the selection would differ with other train clips.
 
 # %% [markdown]
 # ## Summary
@@ -737,7 +750,7 @@ for one, table in extremes.items():
 span = ["difference", "low", "high"]
 metrics = {
     "tokens kept": n,
-    "C": chosen.C,
+    "C": selection.C,
     "C best in cross-validation": grid[best],
     "macro-F1, text": scores.macro_f1["words"],
     "macro-F1, text + selected": scores.macro_f1["selected"],

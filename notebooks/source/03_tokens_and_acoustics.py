@@ -17,9 +17,9 @@
 #
 # You will
 #
-# - **measure** pitch, loudness and spectrum in every frame of the codec;
+# - **measure** pitch, loudness and spectrum in every frame of the speech tokenizer (the *codec*);
 # - **see and hear** one token, and put a number on it: an effect size with an honest interval;
-# - **correlate** all selected tokens with the prosody of clips, the voice and the words being the same;
+# - **correlate** all selected tokens with the prosody of clips of the same voice and the same words;
 # - **ask** whether other tokens, of the same layers and as frequent, would do as well;
 # - **check** the answer against the truth of the synthetic corpus, and on human speech.
 #
@@ -71,13 +71,13 @@ stored_result = "../data/reference/acoustics_emodb.json"
 seed = 0
 clips_per_split = None  # all
 task = "fallacy"
-n_tokens = 75  # wanted
+n_tokens = 75  # selected in notebook 02
 n_feature_clips = 480  # measured
 pitch_tracker = "swiftf0"  # or "pyin"
 n_resamples = 1000  # bootstrap
 n_draws = 10  # of matched tokens
 n_permutations = 20000
-n_folds = 5  # over voices
+n_folds = 5  # of voices
 n_snippets = 6  # pieces to hear per token
 snippet_seconds = 0.24
 
@@ -89,8 +89,8 @@ snippet_seconds = 0.24
 
 # %%
 experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, seed, clips_per_split)
-chosen = experiment.selection(task, n_tokens)
-names, tokens, codec = chosen.label_names, chosen.tokens, experiment.codec
+selection = experiment.selection(task, n_tokens)
+names, tokens, codec = selection.label_names, selection.tokens, experiment.codec
 halves = [(part, n_feature_clips // 2, seed) for part in ("validation", "test")]
 clips = [clip for half in halves for clip in sample_clips(experiment.corpus, task, *half)]
 clips = encode_clips(clips, codec, cache_dir, n_jobs=2)
@@ -106,13 +106,12 @@ assert not set(voices) & {clip.speaker for clip in select_clips(experiment.corpu
 # librosa. (`pitch_tracker = "pyin"` takes librosa's pYIN instead: seven times the computing, and on the demo
 # clips, whose planted pitch we know, farther from the truth.)
 #
-#
 # | feature | what it is | unit |
 # | --- | --- | --- |
 # | pitch | rate of the vocal folds (F0) | semitones about the speaker's median |
 # | voiced | do they vibrate at all? | 0 or 1 |
-# | loudness | root mean square | dB re full scale |
-# | centroid | centre of gravity of the spectrum: dull or bright | Hz |
+# | loudness | root mean square of the samples | dB relative to full scale |
+# | centroid | centre of gravity of the spectrum: high in bright sounds | Hz |
 # | zero crossings | how often the waveform changes sign: high in hiss | per sample |
 # | tilt | slope of the spectrum; nearer to zero in loud or pressed speech | dB per octave |
 #
@@ -127,8 +126,8 @@ print(f"{frames:,} frames, one value of each feature for each column of codes")
 # %% [markdown]
 # ### Exercise 1 · Which samples? (easy, 3 minutes)
 #
-# A frame is 20 ms at 16,000 samples per second. Return the first and the last sample that frame `k`
-# covers, counted from zero.
+# A frame is 20 ms at 16,000 samples per second. Return the first and the last sample that frame number
+# `frame` covers; frames and samples are counted from zero.
 
 
 # %%
@@ -161,8 +160,8 @@ exercises.check_frame_samples(my_samples, experiment.codec.spec)
 # %%
 hits = np.array([mark_tokens(clip.codes, tokens).sum(axis=1) for clip in clips])
 common = (hits > 0).sum(axis=0) >= min(10, (hits > 0).sum(axis=0).max())
-place = int(np.argmax(np.abs(chosen.coefs).max(axis=0) * common))
-token, speaks_for = tokens[place], names[int(chosen.coefs[:, place].argmax())]
+place = int(np.argmax(np.abs(selection.coefs).max(axis=0) * common))
+token, speaks_for = tokens[place], names[int(selection.coefs[:, place].argmax())]
 of_class = np.array([clip.labels[task] == speaks_for for clip in clips])
 best = int((hits[:, place] * np.where(of_class, 100, 1)).argmax())
 clip, wav = clips[best], load_audio(clips[best].audio, codec.spec.sample_rate)
@@ -177,9 +176,10 @@ plots.acoustics.plot_clip(axes, wav, measured, marked, show_token(*token), codec
 plt.show()
 
 # %% [markdown]
-# **A number for it.** Compare the frames that carry the token with all other frames, feature by feature.
-# *Cohen's d* is the difference of the two means in standard deviations (each speaker's frames are
-# standardised first). As a rule of thumb, 0.2 is small, 0.5 medium and 0.8 large.
+# The figure shows one clip. **A number for all clips:** compare the frames that carry the token with all
+# other frames, feature by feature. *Cohen's d* is the difference of the two means in standard deviations
+# (each speaker's frames are standardised first). As a rule of thumb, 0.2 is small, 0.5 medium and 0.8
+# large.
 
 # %%
 values = np.concatenate(standardise_by_speaker(clips, features))
@@ -188,7 +188,7 @@ with_token, others = values[fires], values[~fires]
 difference = np.nanmean(with_token, axis=0) - np.nanmean(others, axis=0)
 squares = fires.sum() * np.nanvar(with_token, axis=0) + (~fires).sum() * np.nanvar(others, axis=0)
 effects = pd.Series(difference / np.sqrt(squares / (len(fires) - 2)), FEATURES, name="Cohen's d")
-effects.to_frame().T
+effects.rename(index=plots.acoustics.name_feature).to_frame().T
 
 # %% [markdown]
 # How sure is it? The frames of one clip resemble each other: a loud clip is loud in all its frames. Counting
@@ -241,12 +241,15 @@ exercises.check_effect(my_effect)
 # ## All tokens: the same voice, the same words
 #
 # One token proves little. Now all of them, and clip by clip, since the method counts tokens by clip: *in
-# clips with more of a token, is the voice higher, louder, slower?* The words must not answer: a token of the
-# sound *sh* is frequent where the words have many *sh*. But in this corpus every sentence is said twice by
-# one voice, in two ways. So each clip is compared with the other clips in which **the same voice says the
-# same words**: a *cell*. From the share of each token, and from twelve numbers that sum up the clip's
-# prosody, we take the mean of the cell. What is left is how it was said. Then Pearson's $r$, for each token
-# and number:
+# clips with more of a token, is the voice higher, louder, slower?* The words must not decide the answer: a
+# token of the sound *sh* is frequent where the words have many *sh*. But in this corpus every sentence is
+# said twice by one voice, in two ways. So each clip is compared with the other clips in which **the same
+# voice says the same words**: a *cell*. From the share of each token among the clip's frames, and from
+# twelve numbers that sum up the clip's prosody, we subtract the mean of the cell. What is left is how it
+# was said. The twelve numbers: mean, spread and last third of the pitch; mean and spread of the loudness,
+# tilt, centroid and zero crossings, all in voiced frames; loudness of all frames; the shares of voiced and
+# of quiet frames (30 dB below the loudest); and the duration. Then Pearson's $r$, for each token and
+# number:
 
 # %%
 cells = list_cells(clips)
@@ -257,11 +260,12 @@ r = scaled[0].T @ scaled[1]
 print(f"{len(clips)} clips in {len(set(cells))} cells; r: {r.shape[0]} tokens × {r.shape[1]} numbers")
 
 # %% [markdown]
-# Which of them are more than chance? Exchange the clips of each cell, many times: that breaks the link of
-# tokens and sound, and nothing else. The p-value is the share of exchanges that give at least as large an
+# Which of them are more than chance? Exchange the clips within each cell, many times: that breaks the link
+# between tokens and sound, and nothing else. The p-value is the share of exchanges that give at least as
+# large an
 # |r|. Of many tests some succeed by luck, so p-values become **q-values** (Benjamini and Hochberg, exercise
-# 3): of all results with q < 0.05, about one in twenty is false. For that the smallest possible p must be far
-# below 0.05 divided by the number of tests: hence 20,000 exchanges.
+# 3): of all results with q < 0.05, about one in twenty is expected to be false. For that the smallest
+# possible p must be far below 0.05 divided by the number of tests: hence 20,000 exchanges.
 
 # %%
 p, floor = permutation_p_values(shares, prosody, cells, n_permutations, seed)
@@ -283,8 +287,8 @@ ax.set_title(f"r = {r[i, j]:+.2f}, n = {len(clips)} clips, q = {q[i, j]:.2g}")
 plt.show()
 
 # %% [markdown]
-# And all of them. A column is a token, a row a number; red: more of the token, more of it; blue: less. A dot
-# marks what is not sure (q ≥ 0.05).
+# And all of them. A column is a token, a row one of the twelve numbers. Red: the more of the token, the
+# larger the number; blue: the smaller. A dot marks what is not sure (q ≥ 0.05).
 
 # %%
 layers = np.array([layer for layer, _ in tokens])
@@ -301,17 +305,17 @@ fig.savefig(figures / "03_correlations.png", dpi=110)
 # ## Would other tokens do as well?
 #
 # Any code of a speech codec sounds like *something*, so correlations alone prove little. The strict control
-# are **matched tokens**: for each selected token another one of the same layer, about as frequent in the
-# train clips, drawn ten times so that two draws have at most a fifth of their tokens in common.
+# is a set of **matched tokens**: for each selected token another one of the same layer, about as frequent
+# in the train clips, drawn ten times so that two draws have at most a fifth of their tokens in common.
 #
 # One number sums up a set of tokens: the mean of $|r|$ over its tokens and the twelve numbers. (The mean of
 # $r$ itself would say nothing: tokens that go with low voices are as useful as those that go with high ones.)
 # It is never 0: the dotted line is what exchanged clips give. *Predict:* are the selected tokens above all
-# draws? In which numbers most?
+# draws of matched ones? For which of the twelve numbers most?
 
 # %%
 train_coded = experiment.clips(task, "train")
-controls = matched_random_tokens(tokens, train_coded, chosen.layers, n_draws, seed)
+controls = matched_random_tokens(tokens, train_coded, selection.layers, n_draws, seed)
 matched = [centre_by(token_shares(clips, one), cells) for one in controls]
 print(f"{n_draws} draws, which share at most {largest_share(controls):.0%} of their tokens")
 draws = np.abs([correlate(one, prosody) for one in matched])  # (draws, tokens, numbers)
@@ -319,6 +323,7 @@ draws = np.abs([correlate(one, prosody) for one in matched])  # (draws, tokens, 
 # %%
 fig, ax = plt.subplots(figsize=(10, 3.8))
 plots.acoustics.plot_strengths(ax, SUMMARY, np.abs(r).mean(axis=0), draws.mean(axis=1), floor)
+ax.set_xlabel(f"{len(clips)} clips, {len(tokens)} tokens in each set")
 fig.savefig(figures / "03_strength.png", dpi=110)
 plt.show()
 
@@ -335,17 +340,18 @@ gain
 # %%
 says = {"above": "more closely than", "below": "less closely than", "not decided": "about as closely as"}
 print(f"Selected tokens go with prosody {says[gain.verdict]} matched ones ({gain.verdict}).")
-print(f"Matched tokens above the exchanged clips: {draws.mean() > floor}")
+told = "more closely than" if draws.mean() > floor else "no more closely than"
+print(f"Matched tokens go with prosody {told} exchanged clips.")
 
 # %% [markdown]
-# So much of a token's sound is no merit of the selection: that is what the distance of the matched draws from
-# the dotted line says.
+# The distance of the matched draws from the dotted line is no merit of the selection: any tokens of these
+# layers would have it. What counts is the distance of the selected tokens from the matched draws.
 #
 # ## Against the truth
 #
 # Here the corpus can do what no other can: the prosody of every clip was *planted*, and its parameters are
-# written down (notebook 00). librosa may err, they do not. The same question, with the planted parameters in
-# place of the measured numbers:
+# written down (notebook 00). Measurements may err, the parameters do not. The same question, with the
+# planted parameters in place of the measured numbers:
 
 # %%
 planted = pd.DataFrame([clip.planted for clip in clips])
@@ -356,18 +362,20 @@ gain_planted = compare_strength(shares, matched, truth, voices, bootstrap)
 fig, ax = plt.subplots(figsize=(10, 3.4))
 strengths = np.abs(r_planted).mean(axis=0), draws_planted.mean(axis=1)
 plots.acoustics.plot_strengths(ax, list(planted.columns), *strengths, floor_planted)
+ax.set_xlabel(f"{len(clips)} clips, {len(tokens)} tokens in each set")
 plt.show()
 assert gain_planted.estimate > 0, "selected tokens should go with what was planted, more than matched ones"
 gain_planted
 
 # %% [markdown]
 # **All tokens together.** How much of each parameter can be *predicted* from the shares of the tokens, on
-# voices that were not used for fitting? Ridge regression; shares and parameters count from the voice's own
-# mean. $R^2 = 1$ is perfect, 0 is no better than the mean. For comparison: all tokens of layers 2–8, and the
-# twelve measured numbers. *Predict:* the order of the four.
+# voices that were not used for fitting? We use ridge regression; shares and parameters are counted from the
+# voice's own mean. $R^2 = 1$ is perfect, 0 is no better than the mean. For comparison: all tokens of layers
+# 2–8, and the twelve measured numbers. *Predict:* the order of the four. (A bar that reaches far below 0:
+# in one fold, the model was far off for new voices.)
 
 # %%
-acoustic = list_tokens(chosen.layers, codec.spec.codebook_size)
+acoustic = list_tokens(selection.layers, codec.spec.codebook_size)
 predictors = {"selected": token_shares(clips, tokens), "all acoustic": token_shares(clips, acoustic)}
 predictors |= {f"matched random|{i}": token_shares(clips, one) for i, one in enumerate(controls)}
 predictors["measured"] = np.array([summarise_features(one) for one in features])
@@ -381,6 +389,7 @@ kinds = ["matched random", "selected", "all acoustic", "measured"]
 fig, ax = plt.subplots(figsize=(10, 4))
 both = ({kind: one.loc[kind].to_numpy() for kind in kinds} for one in (mean, std))
 plots.acoustics.plot_recovery(ax, list(mean.columns), *both)
+ax.set_xlabel(f"planted parameter; {len(clips)} clips, {len(set(voices))} voices, {n_folds} folds")
 fig.savefig(figures / "03_recovery.png", dpi=110)
 plt.show()
 ranked = mean.mean(axis=1).sort_values()
@@ -390,9 +399,9 @@ print(f"mean R², {n_folds} folds of voices:", ranked.round(2).to_dict())
 # ## Human speech
 #
 # The tokens were selected on synthetic voices. Do they go with prosody in *human* speech? EmoDB has ten
-# German actors who say the same ten sentences in seven emotions ([docs/emodb.md](../docs/emodb.md)). So cells
-# are the same: a voice and a sentence. Where you have imported it, the cell below computes now; else the
-# result is a stored one, of `scripts/reference_acoustics.py`.
+# German actors who say the same ten sentences in seven emotions ([docs/emodb.md](../docs/emodb.md)). So
+# cells are formed as before: a voice and a sentence. If you have imported EmoDB, the cell below computes
+# the result; otherwise it loads a stored one, made by `scripts/reference_acoustics.py`.
 
 # %%
 is_here = Path(emodb_dir, "metadata.csv").is_file()
@@ -417,7 +426,7 @@ print(f"EmoDB, {found['clips']} clips ({how})\n{means} (largest draw {np.max(fou
 # %% [markdown]
 # And do tokens mean the *same* there? If a token goes with high pitch in synthetic speech, it should in human
 # speech. The correlation of the two tables of r (75 × 12 cells each) says so; here the sign counts.
-# *Predict:* above 0? Above the matched draws, which also have a sound of their own?
+# *Predict:* does it lie above 0? Above the matched draws, which also have a sound of their own?
 
 # %%
 if is_here:
@@ -425,14 +434,15 @@ if is_here:
     found["agreement"] = [np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in tables]
 same, *others_same = found["agreement"]
 print(f"synthetic against human speech: selected {same:+.2f}; {len(others_same)} matched draws "
-      f"{min(others_same):+.2f} to {max(others_same):+.2f}")  # fmt: skip
+      f"{min(others_same):+.2f} to {max(others_same):+.2f}; selected above all draws: "
+      f"{'yes' if same > max(others_same) else 'no'}")  # fmt: skip
 
 # %% [markdown]
 # ## Listen
 #
 # A token is one frame long, too short to hear alone. Each player joins short pieces from several clips, each
 # piece centred on a frame of the token. First the tokens with the largest |r| for three numbers, in the
-# synthetic clips; then the same in the sentences of a human reader, where they occur there. *Do the pieces of
+# synthetic clips; then in the sentences of a human reader, if they occur there. *Do the pieces of
 # one player share something?*
 
 
@@ -490,9 +500,9 @@ exercises.check_q_values(my_q_values)
 #
 # - **Correlation is not cause.** Within a cell the words and the voice are the same, but a class's prosody
 #   moves many things at once: a token that goes with high pitch may follow the tempo that goes with it.
-# - Ten voices are few, synthetic or human. The interval says so; voices of another kind may differ.
+# - Ten voices are few, synthetic or human. The intervals reflect that; voices of another kind may differ.
 # - The matched controls are as frequent in the train clips, not necessarily in these.
-# - The pitch tracker errs. Against the planted parameters it does not matter.
+# - The pitch tracker errs. The comparison with the planted parameters does not need it.
 # - EmoDB is acted, German, and its files are scaled to one level, so that loudness means little there.
 #
 # ## Summary

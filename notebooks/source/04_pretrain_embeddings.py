@@ -74,7 +74,7 @@ cache_dir = "../runs/cache"
 seed = 0
 clips_per_split = None  # all
 task = "fallacy"  # whose selected tokens get embeddings
-n_tokens = 75  # wanted
+n_tokens = 75  # selected in notebook 02
 max_length = 256  # tokens of a prompt
 collapse_repeats = True  # a token that lasts over several frames is written once; the paper: False
 n_validation_clips = 40  # of the unlabelled clips, kept out of the training; a quarter of them at most
@@ -157,7 +157,9 @@ widgets.show_prompt(tokenizer, prompt)
 # %%
 fig, ax = plt.subplots(figsize=(8, 2.6))
 plots.embeddings.plot_occurrences(ax, found, clip.codes.shape[1], clip.spec)
-ax.set_title(f"{prompt.n_audio} selected tokens of {clip.codes.size:,} codes, and {prompt.n_text} of text")
+ax.set_title(
+    f"{prompt.n_audio} selected tokens of {clip.codes.size:,} codes (and {prompt.n_text} tokens of text)"
+)
 plt.show()
 
 # %% [markdown]
@@ -198,8 +200,9 @@ widgets.show_prompt(tokenizer, attacked)
 lengths = [max_length, 64, 48, 32]
 formats = [replace(prompt_format, max_length=length) for length in lengths]
 reports = [encode_prompts(tokenizer, everyone, tokens, format)[1] for format in formats]
-columns = ["n_cut", "n_text_cut", "n_audio_cut", "longest"]
-pd.DataFrame([[getattr(r, name) for name in columns] for r in reports], index=lengths, columns=columns)
+columns = ["prompts cut", "text tokens cut", "audio tokens cut", "longest prompt"]
+told = [(r.n_cut, r.n_text_cut, r.n_audio_cut, r.longest) for r in reports]
+pd.DataFrame(told, pd.Index(lengths, name="max_length"), columns)
 
 # %% [markdown]
 # Move the slider (in JupyterLab) to see what a smaller budget leaves of the clip above.
@@ -225,8 +228,9 @@ pd.Series({name: str(tuple(weight.shape)) for name, weight in trained.items()}, 
 
 # %% [markdown]
 # The task is the one that the model was made with: predict the next token. The loss counts where the next
-# token is one of the new ones (`-100` means: not here). Run the second cell several times, and the loss on
-# these four clips falls.
+# token is one of the new ones (`-100` means: not here). The loss is given in
+# *nats*: minus the natural logarithm of the probability of the right token. If you run the second cell again,
+# the loss on these four clips keeps falling.
 
 # %%
 batch = tokenizer.pad({"input_ids": [one.input_ids for one in prompts[:4]]}, return_tensors="pt")
@@ -247,12 +251,12 @@ print(" → ".join(f"{loss:.2f}" for loss in losses), "nats per token")
 # %% [markdown]
 # ## 4 · Train on speech without labels
 #
-# Now the whole of it, from the start. `pretrain_token_embeddings` does what you have just seen, with the
+# Now the whole training, from the start. `pretrain_token_embeddings` does what you have just seen, with the
 # `Trainer` of transformers: many steps, a learning rate that rises and falls, validation on clips that are
 # kept out of the training, early stopping.
 #
-# What is a good loss? **The unigram baseline** predicts every token by how frequent it is, without looking
-# at the clip. A model that has learned nothing else ends there.
+# What is a good loss? **The unigram baseline** predicts every token by how frequent it is in the training
+# clips, without looking at the clip. A model that has learned nothing else ends there.
 #
 # *Predict: where does the loss start, with random embeddings? Does it get below the baseline in so few
 # steps?*
@@ -308,9 +312,10 @@ print(f"{n_old:,} old embeddings are bit-identical; {np.any(before != after, axi
 
 # %% [markdown]
 # ### What did it learn?
-# A loss below the baseline can come from two things: the *order* of the tokens, and the *words* before them.
-# So we take each away. Give each held-out clip the words of another clip: how much does the loss of its
-# tokens rise? And write its tokens in a random order: how much now?
+# A loss below the baseline can come from two things: the *order* of the tokens, and the *words* before
+# them. So we take each away. Give each held-out clip the words of another clip: how much does the loss of
+# its tokens rise? And write its tokens in a random order: how much now? The third row of the figure is the
+# unigram baseline minus the loss: how much worse frequency alone would be.
 #
 # *Predict: which of the two matters more?*
 
@@ -366,10 +371,10 @@ display(Markdown(f"**After {len(result.losses)} steps the model {says[0]}; it {s
 #
 # ### Seen from afar
 # An embedding has hundreds of dimensions; a principal component analysis finds the two directions in which
-# those below differ most. Both panels use the same two axes.
+# the embeddings of the figure differ most. Both panels use the same two axes.
 #
-# *Predict: the new embeddings were drawn like words. Will they stay among the words, move together, or sort
-# by layer?*
+# *Predict: the new embeddings were drawn to look like those of words. Will they stay among the words, move
+# together, or sort by layer?*
 
 # %%
 words = old[rng.choice(n_old, min(n_old, 1500), replace=False)].float().numpy()
@@ -461,11 +466,11 @@ plt.show()
 
 # %%
 added, added_within = agreements.loc["what training added"]
-follow = {True: "follow", False: "do not measurably follow"}
+follow = {True: "follows", False: "does not measurably follow"}
 display(
     Markdown(
-        f"**What training added to the embeddings: over all pairs they {follow[added.p < 0.05]} the tokens' "
-        f"sound; within layers they {follow[added_within.p < 0.05]} it.**"
+        f"**What training added to the embeddings {follow[added.p < 0.05]} the tokens' sound over all pairs; "
+        f"within layers it {follow[added_within.p < 0.05]} it.**"
     )
 )
 
@@ -488,7 +493,7 @@ helped.astype({"seeds": int}).round(3)
 # So few seeds tell a direction at most: a ratio of two standard deviations, of five and of three runs, is
 # very uncertain.
 #
-# ## 7 · Keep the embeddings
+# ## 7 · Save the embeddings
 #
 # The file is small: one vector per token, filed under the token's *name*. Ids depend on the vocabulary that
 # the tokens were added to, names do not.
@@ -520,7 +525,7 @@ metrics_path = record_metrics(
 # ### Exercise 1 · Share the budget (easy, 5 minutes)
 #
 # Write the rule of section 2: given the text and audio tokens of a clip and the room for both, how many of
-# each are kept? Replace `return None`.
+# each stay? Replace `return None`.
 
 
 # %%
@@ -574,8 +579,8 @@ exercises.check_unigram(my_loss, counts_seen, judged)
 # ## What this does not show
 # - These are few steps on few clips. The paper trains on up to 40,000 clips, with a learning rate of 3e-4:
 #   see the profile `paper`.
-# - The clips that were kept out may be of voices that were heard in training. A lower loss on them says
-#   nothing about new voices.
+# - The held-out clips may be of voices that were heard in training. A lower loss on them says nothing about
+#   new voices.
 # - All voices here are synthetic.
 # - The principal axes are two of several hundred. What looks mixed in the plane may be apart in full.
 #

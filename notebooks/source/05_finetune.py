@@ -86,11 +86,11 @@ cache_dir = "../runs/cache"
 seed = 0
 clips_per_split = None  # all
 task = "fallacy"
-n_tokens = 75  # selected, wanted
+n_tokens = 75  # selected in notebook 02
 collapse_repeats = True  # a token that lasts over several frames is written once; the paper: False
-learning_rate = 5e-4  # of the short training, which goes on from trained adapters; the stored runs: 2e-3
+learning_rate = 5e-4  # of the short training, from trained adapters on; the loaded classifiers: 2e-3
 batch_size = 16  # clips
-max_steps = 10  # of the short training; the stored runs: 400
+max_steps = 10  # of the short training; the loaded classifiers: 400
 n_validation_clips = 64  # for the short training
 n_test_clips = None  # all
 n_seeds = 2  # trained classifiers of each kind that predict here; 3 are in the repository
@@ -120,7 +120,8 @@ print(f"{task}: {', '.join(map(plots.show_name, names))}")
 
 # %% [markdown]
 # Only sentences and voices that were not in train tell whether something general was learned. **Ambiguous**
-# clips have words that fit two or more classes: there, only the prosody can tell.
+# clips have words that fit two or more classes: there, only the prosody can tell. The words of the others,
+# called **specific**, fit one class only.
 
 # %%
 seen = {"sentences": set(groups(clips["train"])), "voices": {clip.speaker for clip in clips["train"]}}
@@ -138,8 +139,8 @@ overview = {
 pd.DataFrame(overview).T
 
 # %% [markdown]
-# Some texts of test were said twice, as two different classes. A model of words alone is right on one of the
-# two at most. Listen to one such pair:
+# Some texts of the test split were said twice, as two different classes. A model of words alone is right on
+# one of the two at most. Listen to one such pair:
 
 # %%
 by_words = defaultdict(list)
@@ -151,15 +152,16 @@ rate = experiment.codec.spec.sample_rate
 for clip in pair:
     display(Markdown(f"**{plots.show_name(clip.labels[task])}**: *{clip.text}*"))
     display(Audio(load_audio(clip.audio, rate), rate=rate))
-print(f"{len(pairs)} texts of test were said as two different classes.")
+print(f"{len(pairs)} texts of the test split were said as two different classes.")
 
 # %% [markdown]
 # ## 1 · What is trained, by hand
 #
 # The language model stays frozen. **LoRA** gives each block a low-rank bypass beside the matrices named in
-# `target_modules`: $W x$ becomes $W x + \frac{\alpha}{r} B A x$, with $A$ of shape $r \times d$ and $B$ of
-# shape $d' \times r$. Only $A$ and $B$ are trained, together with a linear head that reads the last token's
-# state, and the embeddings of the new tokens.
+# `target_modules`: $W x$ becomes $W x + \frac{\alpha}{r} B A x$. If $W$ has $d$ inputs and $d'$ outputs,
+# $A$ has the shape $r \times d$ and $B$ the shape $d' \times r$, with a small rank $r$. Only $A$ and $B$
+# are trained, together with a linear head that reads the last token's state, and the embeddings of the new
+# tokens.
 
 # %%
 model, tokenizer = load_llm(llm, num_labels=len(names))
@@ -183,7 +185,8 @@ pd.Series(sizes, name="trained parameters").to_frame()
 
 # %% [markdown]
 # One training step, with nothing hidden: eight prompts, the cross-entropy of their classes, the gradient,
-# and a step of the optimiser. Run the cell several times: the loss on these eight clips falls.
+# and a step of the optimiser. We repeat it three times; run the cell again, and the loss on these eight clips
+# falls further.
 
 # %%
 batch = clips["train"][:: len(clips["train"]) // 8][:8]
@@ -200,15 +203,16 @@ for _ in range(3):
     optimizer.step()
     optimizer.zero_grad()
     losses.append(loss.item())
-print(" → ".join(f"{loss:.2f}" for loss in losses), f"(guessing: {np.log(len(names)):.2f})")
+print(" → ".join(f"{loss:.2f}" for loss in losses), f"(chance: {np.log(len(names)):.2f})")
 
 # %% [markdown]
 # ## 2 · A short training, from words to words and tokens
 #
-# `fine_tune` repeats this step over the train clips with a learning rate that rises and falls, weighs classes
-# by the inverse of their frequency, and keeps the weights of the best validation. A full training takes 400
-# steps, about half an hour on two cores. Here is the start of one: we load a classifier that was
-# trained on *words alone* (its folder is in the repository), give it the tokens, and go on for a few steps.
+# `fine_tune` repeats this step over the train clips with a learning rate that rises and falls, weighs
+# classes by the inverse of their frequency, and ends with the weights that scored best on validation. A
+# full training takes 400 steps, about half an hour on two cores. Here is the start of one: we load a
+# classifier that was trained on *words alone* (its folder is in the repository), give it the tokens, and go
+# on for a few steps.
 #
 # *Predict: will so few steps with tokens already show on the validation clips?*
 
@@ -243,9 +247,9 @@ fig.suptitle(f"{len(here.losses)} steps of {batch_size} clips; {len(truth)} vali
 plt.show()
 
 # %% [markdown]
-# At step 0 stands the classifier of words alone. Where the curve falls first, the adapters have met prompts
-# that they were not trained on, and must find their way back before they can gain. Ten steps are too few to
-# conclude anything: for that we need trained classifiers.
+# At step 0 stands the classifier of words alone. If the score falls at first, the reason is that the adapters
+# meet prompts with tokens, which they were not trained on. So few steps are too few to conclude anything: for
+# that we need classifiers that were trained to the end.
 #
 # ## 3 · Words alone against words and tokens
 #
@@ -253,9 +257,9 @@ plt.show()
 # steps (on one GPU; `scripts/llm_study.py`). **Loaded**, they predict the test clips **here**. The
 # comparison is fair: the same clips, model, recipe and seeds; only the prompt differs.
 #
-# *Predict: how far do words get, if chance is one in six? And on which half of the clips will tokens help,
-# the ambiguous ones or the others?* If it were the others, where words suffice, we should suspect that
-# tokens leak words.
+# *Predict: how far do words get, if chance is one in six? And on which clips will tokens help more, the
+# ambiguous ones or the specific ones?* If it were the specific ones, where words suffice, we should suspect
+# that the tokens give away words.
 
 
 # %%
@@ -264,7 +268,7 @@ def predict_with(name):
     return SpeechTokenClassifier.from_pretrained(data / name, base=llm_name).predict(test)
 
 
-data, others = Path(classifiers_dir), range(1, n_seeds)  # seed 0 is kept for later
+data, others = Path(classifiers_dir), range(1, n_seeds)  # seed 0 is used again below
 classifier = SpeechTokenClassifier.from_pretrained(data / "classifier", base=llm_name)
 logits = {
     "text": [words_only.predict(test), *(predict_with(f"classifiers/text_{k}") for k in others)],
@@ -285,8 +289,8 @@ table
 # %% [markdown]
 # ### Is the difference more than luck?
 # With other sentences, other voices or another seed both scores would be a little different. The **paired
-# bootstrap** asks how the *difference* would vary: draw the sentences anew with replacement, draw the
-# voices, draw the seeds, and score both kinds on the same draw, thousands of times.
+# bootstrap** asks how the *difference* would vary: draw sentences, voices and seeds with replacement, score
+# both kinds on the same draw, and repeat this thousands of times.
 
 # %%
 colors = {"text": plots.TEXT, "text + tokens": plots.BOTH}
@@ -298,15 +302,17 @@ for subset in SUBSETS:
     a, b = (predicted_by_seed[kind][:, at] for kind in colors)
     drawn = {unit: values[at] for unit, values in units.items()}
     gains[subset] = paired_bootstrap(y[at], a, b, drawn, bootstrap).difference
-pd.Series({subset: str(gain) for subset, gain in gains.items()}, name="macro-F1, tokens less text").to_frame()
+pd.Series(
+    {subset: str(gain) for subset, gain in gains.items()}, name="macro-F1, text + tokens minus text"
+).to_frame()
 
 # %%
 fig, ax = plt.subplots(figsize=(7, 2.4))
 shown = [f"{subset} ({choose_subset(ambiguous, subset).sum()} clips)" for subset in gains]
 spans = [gain.values for gain in gains.values()]
-plots.intervals.plot_intervals(ax, shown, spans, "difference of macro-F1 to text alone", plots.BOTH)
+plots.intervals.plot_intervals(ax, shown, spans, "macro-F1: text + tokens minus text alone", plots.BOTH)
 ax.set_title(
-    f"text + tokens less text: 95 % over {len(set(groups(test)))} sentences, voices, {n_seeds} seeds"
+    f"95 % over {len(set(groups(test)))} sentences, {len(set(units['voices']))} voices, {n_seeds} seed(s)"
 )
 figures = Path(run_dir) / "figures"
 figures.mkdir(parents=True, exist_ok=True)
@@ -322,7 +328,8 @@ says = {
 display(Markdown(f"**{says[gains['all'].verdict]}.** {gains['all']}"))
 
 # %% [markdown]
-# Where do the two kinds differ? Rows are true classes, columns what seed 0 says.
+# Where do the two kinds differ? A row is a true class, a column what the classifier of seed 0 says, a
+# number how many clips.
 
 # %%
 predicted = {kind: some[0] for kind, some in predicted_by_seed.items()}
@@ -334,7 +341,7 @@ axes[1].set_ylabel("")
 plt.show()
 
 # %%
-fig, ax = plt.subplots(figsize=(7, 3.6))
+fig, ax = plt.subplots(figsize=(8, 3.6))
 f1 = {
     kind: f1_score(y, one, labels=range(len(names)), average=None, zero_division=0)
     for kind, one in predicted.items()
@@ -352,18 +359,23 @@ plt.show()
 # - **lasso**: the method, as above, five seeds;
 # - **matched**: as many *other* tokens of the same layers that are about as frequent, another draw for each
 #   seed;
-# - **no-pretraining**: the selected tokens, but without step 2 (notebook 04).
+# - **no-pretraining**: the selected tokens, but without step 2 (notebook 04);
+# - **text-slow**: words alone at half the learning rate, lest the words should lose by a bad setting;
+# - **earlier recipe**: results of former settings, which stay in the record.
+#
+# `validation` and `test` are mean scores over seeds, `sd` their standard deviations; the last column is the
+# difference to *text* on test.
 
 # %%
 study = load_study(study_file)
 draws = Bootstrap(5000, rows="seeds")
 stored = tabulate_study(study, draws)
-stored["less text"] = stored["less text"].map(str)
+stored["less text"] = [str(one) if name != "text" else "–" for name, one in stored["less text"].items()]
 stored
 
 # %% [markdown]
-# Read validation beside test: validation chose the best step of each run, so it flatters every arm alike,
-# and a gain that shows on one of the two only deserves doubt.
+# Read validation beside test. Validation chose the best step of each run, so it flatters every arm; and if a
+# gain shows on only one of the two, doubt it.
 
 # %%
 questions = {
@@ -407,7 +419,7 @@ pd.Series(spread, name="standard deviation over seeds").to_frame()
 
 # %% [markdown]
 # ### The paper's recipe beside ours
-# The recipe of this notebook was chosen for two CPU cores; what differs from the paper's:
+# The recipe of this notebook was chosen for two CPU cores. It differs from the paper's:
 
 # %%
 ours = {key: arms.RECIPE.get(key) for key in arms.PAPER_TUNE}
@@ -416,8 +428,8 @@ pd.DataFrame({"this notebook": ours, "the paper": dict(arms.PAPER_TUNE)}).astype
 # %% [markdown]
 # ## 5 · The same words, another prosody
 #
-# Now we change one thing only. The words of this clip stay; the tokens come from its own recording, from that
-# of the second clip above, and from a third clip of yet another class.
+# Now we change one thing only. We take the pair of clips that you heard above. The words stay; the tokens
+# come from the first clip, from the second, and from a third clip of yet another class.
 #
 # *Predict: if the model listens, the prediction follows the prosody, which the grey band marks. If it only
 # reads, the three panels are alike.*
@@ -437,7 +449,7 @@ plt.show()
 
 # %% [markdown]
 # One example proves nothing, and we took the first, not the nicest. So count: many test clips get the
-# tokens of another clip, of another class. How often does the model name the class of the *prosody*, how
+# tokens of a clip of another class. How often does the model name the class of the *prosody*, how
 # often that of the *words'* own clip?
 
 # %%
@@ -460,13 +472,12 @@ swaps = pd.DataFrame(
 )
 sums = {"follows the prosody": "mean", "follows the words' clip": "mean", "clips": "sum"}
 swap_table = swaps.groupby("words").agg(sums)
-print(
-    f"by chance: {1 / len(names):.2f} each; a model that ignored speech would have that in the first column"
-)
+print(f"chance: {1 / len(names):.2f}; a model that ignored speech would be near it in the first column")
 swap_table
 
 # %% [markdown]
-# Try it yourself (in JupyterLab): choose whose words, and whose prosody.
+# Try it yourself (in JupyterLab): choose whose words, and whose prosody. The figure shows one state of the
+# control: the first clip as spoken, and with all its speech tokens taken out.
 
 # %%
 few = [clip for two in pairs[:6] for clip in two] or test[:12]
@@ -490,7 +501,8 @@ files = {str(f.relative_to(folder)): f.stat().st_size / 1e6 for f in sorted(fold
 pd.Series(files, name="MB").to_frame()
 
 # %% [markdown]
-# What a loaded classifier wants is a recording and its words; the tokenizer makes the tokens on the way.
+# A loaded classifier needs a recording and its words; the tokenizer makes the tokens on the way. (This one
+# was trained for a few steps only: do not expect it to be sure.)
 
 # %%
 clip = test[0]
@@ -702,9 +714,10 @@ exercises.check_knob(my_knob, train_lora, knobs)
 # With these settings we found this order on the corpus of this repository: learning rate, fewer epochs close
 # behind, then the rank, and dropout last: a rank of 4 still had room for 40 clips. Yours may differ, so it is
 # measured.
+#
 # Two things to look at in the table. A training loss near zero is no harm by itself; a rising
 # validation loss is. And the accuracy need not follow the loss: the loss punishes a model that is *sure* of
-# what is wrong, and a model that is less sure is not right more often. So this notebook keeps the weights of
+# what is wrong, and a model that is less sure is not right more often. So this notebook takes the weights of
 # the best macro-F1, not of the lowest loss.
 # </details>
 #
@@ -712,9 +725,9 @@ exercises.check_knob(my_knob, train_lora, knobs)
 # - The classifiers were trained elsewhere; here they predict. The short training is the same code with fewer
 #   steps. `speechlm run --profile own.yml` (notebook 13) trains on your clips.
 # - Five test voices are few: the interval over voices is wide for that reason.
-# - A swap changes all tokens at once. Which of them the model listened to, it does not say (notebook 12).
-# - The prosody of this corpus was *planted* into synthetic voices. That the method finds it says that it
-#   works, not how large the gain is in real debates; notebook 06 has real voices.
+# - A swap changes all tokens at once. It does not say which of them the model listened to (notebook 12 does).
+# - The prosody of this corpus was *planted* into synthetic voices. If the method finds it, that shows that
+#   it can work, not how large the gain is in real debates; notebook 06 has real voices.
 #
 # ## Where to go next
 # - **Real voices:** [06](06_real_voices.ipynb). **What each token means:** [11](11_token_atlas.ipynb).
@@ -727,6 +740,6 @@ exercises.check_knob(my_knob, train_lora, knobs)
 # - The same recipe with and without tokens, several seeds; the difference resampled over sentences, voices
 #   and seeds, and shown with its interval.
 # - Matched tokens say how much of it *these* tokens are worth.
-# - Swapping tokens shows that the model listens.
+# - Swapping tokens tests whether the model listens.
 #
 # Next: [06 · Real voices →](06_real_voices.ipynb)

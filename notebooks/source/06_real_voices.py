@@ -19,7 +19,7 @@
 # The voices of the demo corpus are synthetic, and their prosody was planted. That makes it a good place to
 # check a method, and a poor place to prove that it is useful. Here the speakers are people. You will
 #
-# - **hear** five human recordings, and what the speech tokenizer keeps of them;
+# - **hear** five human recordings, and what the speech tokenizer makes of them;
 # - **select** tokens on acted emotions, with folds over speakers, so that every voice in test is a new one;
 # - **compare** the selected tokens with words, with other tokens as frequent as they are, and with layer 1.
 
@@ -63,15 +63,16 @@ codec_name = "../data/tokenizer"
 run_dir = "../runs/lab"
 cache_dir = "../runs/cache"
 seed = 0
-n_folds = 5  # that the speakers are dealt out to
-n_tokens = 75  # wanted
+n_folds = 5  # of speakers
+n_tokens = 75  # to select
 n_draws = 5  # sets of matched tokens in each fold
 n_resamples = 2000  # of voices, and of draws
 
 # %% [markdown]
 # ## Five recordings of a person
 #
-# A reader of LibriVox, public domain. The tokenizer was built on other voices and has never met this one.
+# They are of one reader of LibriVox, and in the public domain. The tokenizer was built on other voices and
+# has never met this one.
 
 # %%
 codec = load_codec(codec_name)
@@ -80,9 +81,10 @@ waves = {clip.text: load_audio(clip.audio, codec.spec.sample_rate) for clip in h
 widgets.show_players(waves, codec.spec.sample_rate)
 
 # %% [markdown]
-# Now the shortest of them through the tokenizer: written as codes, and made into sound again by the decoder.
-# Layer 1 is the *semantic* layer, which should hold the words; layers 2 to 8, the *acoustic* layers, refine
-# it step by step. *Predict: what of the voice is left if the decoder gets the codes of layer 1 alone?*
+# Now we send the shortest through the tokenizer: it becomes codes, and the decoder turns them into sound
+# again. Layer 1 is the *semantic* layer, which should hold the words; layers 2 to 8, the *acoustic* layers,
+# refine it step by step. *Predict: what of the voice is left if the decoder gets the codes of layer 1
+# alone?*
 
 # %%
 text, wav = min(waves.items(), key=lambda one: len(one[1]))
@@ -99,7 +101,7 @@ widgets.show_players(heard, codec.spec.sample_rate)
 #
 # The Berlin Database of Emotional Speech has 535 clips. Ten German actors say the same ten sentences angrily,
 # bored, disgusted, afraid, happily, sadly and neutrally. So the task is to name the emotion, and **the words
-# tell nothing**: every sentence occurs in every emotion. It is no part of this repository;
+# tell nothing**: every sentence occurs in every emotion. EmoDB is not part of this repository;
 # [docs/emodb.md](../docs/emodb.md) says where to get it.
 
 # %%
@@ -110,12 +112,12 @@ if is_here:
 else:
     said = f"""**EmoDB is not here** (`{emodb_dir}`): the predictions below are **stored ones**, made by
 `{record["made_by"]}` on {record["date"]} with tokenizer `{record["codec_hash"]}`. Scores and intervals are
-computed from them now. To compute everything: `speechlm import emodb FOLDER`, then run this once more."""
+computed from them now. To compute all: `speechlm import emodb FOLDER`, then run this notebook again."""
 Markdown(said)
 
 # %% [markdown]
-# With the corpus here, its clips are encoded (from the second time on, their codes come from the cache).
-# Without it, the names of the stored clips tell who speaks and which sentence: `03a01Fa` is speaker 03,
+# If the corpus is here, its clips are encoded (from the second time on, their codes come from the cache).
+# If not, the names of the stored clips tell who speaks, and which sentence: `03a01Fa` is speaker 03,
 # sentence a01, F for *Freude* (happiness).
 
 # %%
@@ -155,7 +157,7 @@ else:
 # A model that has heard a speaker in training may recognise the person in place of the emotion. So speakers
 # are dealt out to five folds. Each fold is the test set once, and the model learns on the other eight
 # speakers. In this way every clip is predicted exactly once, by a model that has never heard its voice. The
-# tokens, too, are selected anew in every fold, on the training speakers alone.
+# tokens, too, are selected in every fold separately, on the training speakers alone.
 
 # %%
 folds = rotate_voices(clips, n_folds, seed, keep_groups_apart=False)
@@ -194,10 +196,11 @@ else:
 pd.Series(per_clip, name="tokens in a test clip, mean").to_frame()
 
 # %% [markdown]
-# "About as frequent" has a price: two draws of matched tokens shall share few tokens, so with more draws the
-# matches lie further from the token they stand for. The table says how well they match.
+# The match is not perfect: since two draws should share few tokens, with more draws some of the matches are
+# less frequent than the token they stand for. The table says how well they match.
 #
-# What may a model read of a clip? Six answers, side by side.
+# What may a model read of a clip? Six answers, side by side. (The record has predictions for the first
+# five. Of the last one it has the score, which the last table shows.)
 
 
 # %%
@@ -249,8 +252,8 @@ else:
 # %% [markdown]
 # ## How good are the tokens?
 #
-# The intervals resample whole *voices*: the question is what would happen with ten other people. Where chance
-# has drawn tokens, the draws are resampled as well.
+# The intervals resample whole *voices*: the question is what would happen with ten other people. Where tokens
+# were drawn at random, the draws are resampled as well.
 
 # %%
 bootstrap, units = Bootstrap(n_resamples, seed, rows="draws"), {"voices": voices}
@@ -327,7 +330,8 @@ share = confusion_matrix(y, predictions["selected"][0], normalize="true")
 fig, ax = plt.subplots(figsize=(7, 3.6))
 texts = [[f"{value:.0%}" for value in row] for row in share]
 plots.style.draw_table(ax, share, texts, (names, names), "Blues", (0, 1))
-ax.set(ylabel="the actor's", xlabel="predicted from the selected tokens (each row adds up to 100 %)")
+ax.set(ylabel="acted", xlabel="predicted from the selected tokens (each row adds up to 100 %)")
+ax.set_title(f"{len(y)} clips, each predicted once")
 plt.show()
 
 # %%
@@ -340,15 +344,17 @@ print(f"The most frequent confusion: {off.max():.0%} of {names[true]} is taken f
 # %% [markdown]
 # ## How far is it to what is in the sound?
 #
-# The record holds more than is computed here: features measured without any tokenizer, the encoder's own
-# states before they become codes, and the same tokenizer on an encoder that has learned nothing. These are
-# always stored numbers (seed 0, the same folds).
+# The record holds more than is computed here: all codes without a selection, features measured without any
+# tokenizer, the encoder's own states before they become codes, and the same tokenizer on an encoder that has
+# learned nothing. These are always stored numbers (seed 0, the same folds).
 
 # %%
 labels = {
     "selected": "75 selected tokens",
     "selected, untrained": "75 selected tokens of an untrained encoder",
     "most frequent": "the 75 most frequent tokens",
+    "all tokens, layer 1": "all codes of layer 1",
+    "all tokens, layers 2–8": "all codes of layers 2–8",
     "counts only": "how many tokens, not which",
     "measured acoustics": "pitch, level, spectrum and pauses, measured",
     "MFCC": "MFCC (coarse spectrum), mean and deviation",
@@ -419,11 +425,12 @@ exercises.check_voice_split(my_split)
 #
 # - The emotions are **acted**: actors were asked for one clear emotion, and clips that listeners did not
 #   recognise were left out. Spontaneous speech is harder.
-# - Ten voices. The intervals resample them, but ten people cannot stand for all; and they were recorded in
-#   one quiet room.
+# - There are ten voices. The intervals resample them, but ten people cannot stand for all, and they were
+#   recorded in one quiet room.
 # - The words tell nothing here, by design. So this shows that the tokens carry an emotion, not that they
 #   help a model which already reads telling words. That question is asked in [05](05_finetune.ipynb).
-# - The model is linear. What a language model makes of the tokens on this corpus was not measured.
+# - The model is linear. What a language model makes of the tokens on this corpus is a stored study
+#   (`data/reference/llm_emodb_emotion.json`; README has the table).
 # - All tokens of layers 2 to 8 make a model of 1,792 columns. It shows what a selection of 75 leaves out.
 #
 # ## Summary

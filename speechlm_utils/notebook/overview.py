@@ -81,8 +81,8 @@ def describe_splits(clips: Sequence[Clip]) -> pd.DataFrame:
     return table.loc[order_splits(clips)].round({"minutes": 1})
 
 
-def select_deliveries(clips: Sequence[Clip], task: str, n_sentences: int = 2) -> list[Clip]:
-    """Select a few ambiguous sentences of one speaker whose deliveries cover as many classes as possible.
+def select_readings(clips: Sequence[Clip], task: str, n_sentences: int = 2) -> list[Clip]:
+    """Select a few ambiguous sentences of one speaker whose readings cover as many classes as possible.
 
     They come sentence by sentence, one clip a class, no class twice where that can be had;
     among equals, the first in the corpus. ValueError if no clip of the task is ambiguous.

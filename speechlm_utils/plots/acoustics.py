@@ -44,7 +44,7 @@ def plot_clip(
     rate, seconds = spec.frame_rate, (np.arange(len(marked)) + 0.5) / spec.frame_rate
     axes[0].plot(np.arange(len(wav)) / spec.sample_rate, wav, color=NEUTRAL, linewidth=0.4)
     axes[0].set_ylabel("waveform", rotation=0, ha="right", va="center")
-    axes[0].set_title(f"orange: the {marked.sum()} frames of {1000 / rate:.3g} ms in which {token} fires")
+    axes[0].set_title(f"orange: the {marked.sum()} frames of {1000 / rate:.3g} ms in which {token} occurs")
     for ax, (name, values) in zip(axes[1:], features.items(), strict=True):
         ax.plot(seconds, values, ".-", color=TEXT, markersize=2, linewidth=0.8)
         ax.plot(seconds[marked], values[marked], "o", color=AUDIO, markersize=4)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 
 from ..codec_spec import CodecSpec
 from .style import AUDIO, BOTH, NEUTRAL, TEXT, count_along, draw_errors, label_colors, layer_colors
@@ -18,7 +19,8 @@ def plot_clusters(ax: Axes, points: np.ndarray, codes: np.ndarray, centres: np.n
     ax.scatter(*points.T, c=colors[codes], s=5, alpha=0.5, linewidths=0)
     ax.plot(*centres.T, "X", color="black", markeredgecolor="white", markersize=9)
     for code, centre in enumerate(centres):
-        ax.annotate(str(code), centre, (5, 5), textcoords="offset points", weight="bold")
+        number = ax.annotate(str(code), centre, (5, 5), textcoords="offset points", weight="bold")
+        number.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
     ax.set_aspect("equal")
     return ax
 

@@ -54,7 +54,7 @@ def plot_pretraining(
     ax.plot(steps, losses, color=AUDIO, alpha=0.3, lw=1, label="training, each batch")
     ax.plot(steps, smoothed, color=AUDIO, label="training, running mean")
     ax.plot(eval_steps, eval_losses, color="black", marker="o", ls=":", label="validation")
-    ax.axhline(baseline, color=NEUTRAL, ls="--", label=f"chance, by frequency ({baseline:.2f})")
+    ax.axhline(baseline, color=NEUTRAL, ls="--", label=f"unigram baseline ({baseline:.2f})")
     ax.set(xlabel="step", ylabel="loss (nats per token)", xlim=(0, len(losses) + 0.5), ylim=(0, None))
     count_along(ax.xaxis)
     ax.legend()

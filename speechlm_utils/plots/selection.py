@@ -17,7 +17,7 @@ def plot_shrinkage(ax: Axes, a: np.ndarray, l1: np.ndarray, l2: np.ndarray) -> A
     ax.plot(a, l2, color=L2_COLOR, label="ℓ2: divided, never zero")
     ax.plot(a, l1, color=L1_COLOR, label="ℓ1: moved, then exactly zero")
     ax.axhline(0, color="black", linewidth=0.6)
-    ax.set(xlabel="coefficient without a penalty", ylabel="coefficient with it")
+    ax.set(xlabel="coefficient without a penalty", ylabel="coefficient with the penalty")
     ax.legend(loc="upper left")
     return ax
 
@@ -49,7 +49,8 @@ def plot_sizes(ax: Axes, sizes: Mapping[str, np.ndarray]) -> Axes:
         ax.plot(np.arange(1, len(ordered) + 1), ordered, color=color, label=f"{name}: {len(ordered):,}")
         if len(ordered):
             ax.plot(len(ordered), ordered[-1], "o", color=color)
-    ax.set(xscale="log", yscale="log", xlabel="rank of the column", ylabel="largest |coefficient| of a class")
+    ax.set(xscale="log", yscale="log", xlabel="rank of the column")
+    ax.set_ylabel("largest |coefficient|\nover the classes")
     ax.legend(title="columns with weight")
     return ax
 
@@ -78,7 +79,8 @@ def plot_stability(ax: Axes, real: np.ndarray, permuted: np.ndarray) -> Axes:
     sets = {"true labels": (real, set_color("selected")), "permuted labels": (permuted, NEUTRAL)}
     for name, (values, color) in sets.items():
         ax.step(np.arange(1, len(values) + 1), np.sort(values)[::-1], where="mid", color=color, label=name)
-    ax.set(xlabel="token, most frequent first", ylabel="share of subsamples\nthat select it", ylim=(0, 1.03))
+    ax.set(xlabel="token, most often selected first", ylabel="share of subsamples\nthat select it")
+    ax.set_ylim(0, 1.03)
     ax.set_xlim(1, max(len(real), len(permuted), 2))
     ax.legend()
     return ax

@@ -52,7 +52,7 @@ def plot_class_scores(
         ax.scatter(one, places, color=colors[condition], s=45, label=condition)
     name_rows(ax, [show_name(name) for name in names])
     ax.set(xlabel="F1 on test", xlim=(0, 1))
-    ax.legend(loc="lower center", bbox_to_anchor=(0.45, 1.0), ncols=len(scores))
+    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return ax
 
 

@@ -1,4 +1,4 @@
-"""Ceilings on planted answers: words that tell, a delivery that tells, and either alone."""
+"""Ceilings on planted answers: words that tell, a prosody that tells, and either alone."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from speechlm_utils.evaluation.upper_bounds import compute_upper_bounds, predict
 LABELS = ("a", "b", "c")
 
 
-def make_clips(words_tell, delivery_tells, n=60):
+def make_clips(words_tell, prosody_tells, n=60):
     """Train and test, n sentences of two clips each; pitch is 0, 6 or 3 in class a, b or c if it tells."""
     rng = np.random.default_rng(3)
     clips = []
@@ -22,7 +22,7 @@ def make_clips(words_tell, delivery_tells, n=60):
             word = LABELS[label] if words_tell else "x"
             text = " ".join([word * 3, *(f"w{k}" for k in rng.integers(0, 8, 4))])
             for k in range(2):
-                pitch = (0.0, 6.0, 3.0)[label] if delivery_tells else 0.0
+                pitch = (0.0, 6.0, 3.0)[label] if prosody_tells else 0.0
                 planted = {"pitch": pitch + rng.normal(), "gain": rng.normal(), "fixed": 1.0}
                 labels = {"task": LABELS[label]}
                 clips.append(
@@ -32,11 +32,11 @@ def make_clips(words_tell, delivery_tells, n=60):
 
 
 @pytest.mark.parametrize(
-    ("words", "delivery", "reached"),
+    ("words", "prosody", "reached"),
     [(True, False, (1, 0, 1)), (False, True, (0, 1, 1)), (False, False, (0, 0, 0))],
 )
-def test_ceilings_tell_where_the_class_is(words, delivery, reached):
-    table = compute_upper_bounds(make_clips(words, delivery), bootstrap=Bootstrap(200))
+def test_upper_bounds_tell_where_the_class_is(words, prosody, reached):
+    table = compute_upper_bounds(make_clips(words, prosody), bootstrap=Bootstrap(200))
     assert list(table["inputs"]) == ["text", "planted", "both"] and set(table["task"]) == {"task"}
     for high, (_, row) in zip(reached, table.iterrows(), strict=True):
         estimate, low, interval_high = row["score"].values
@@ -45,7 +45,7 @@ def test_ceilings_tell_where_the_class_is(words, delivery, reached):
         assert (row["n_train"], row["n_test"], row["score"].n, row["n_classes"]) == (120, 120, 60, 3)
     assert np.all(np.abs(table["chance"] - 1 / 3) < 0.03)
     gain = table.set_index("inputs").loc["both", "gain"]
-    assert (gain.low > 0.3) == (delivery and not words)
+    assert (gain.low > 0.3) == (prosody and not words)
 
 
 def test_a_class_between_two_others_is_found_by_the_squares():

@@ -46,7 +46,7 @@ def test_heard(capsys):
         (list("abcx"), False, "'x'"),
         (list("badc"), False, "0 of 4"),
         (list("abdc"), True, "2 of 4"),
-        (run_solution("00", "heard", chosen=CLIPS, task="fallacy"), True, "4 of 4"),
+        (run_solution("00", "heard", examples=CLIPS, task="fallacy"), True, "4 of 4"),
     ]
     try_answers(lambda answer: exercises.check_heard(answer, CLIPS, "fallacy"), cases, capsys)
 

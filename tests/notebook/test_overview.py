@@ -15,7 +15,7 @@ from speechlm_utils.notebook.overview import (
     list_records,
     list_versions,
     notebook_table,
-    select_deliveries,
+    select_readings,
 )
 
 
@@ -35,11 +35,11 @@ CLIPS = [
 
 
 def test_one_speaker_covers_the_classes_without_repeats():
-    selected = select_deliveries(CLIPS, "task")
+    selected = select_readings(CLIPS, "task")
     assert [c.id for c in selected] == ["y_s3_a", "y_s3_b", "y_s3_c", "y_s5_d", "y_s5_e", "y_s5_f"]
-    assert len(select_deliveries(CLIPS, "task", n_sentences=1)) == 3
+    assert len(select_readings(CLIPS, "task", n_sentences=1)) == 3
     with pytest.raises(ValueError, match="none of its clips is ambiguous"):
-        select_deliveries(CLIPS[-7:], "task")
+        select_readings(CLIPS[-7:], "task")
 
 
 def test_splits_are_counted_in_order(tiny_corpus):

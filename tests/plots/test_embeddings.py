@@ -32,7 +32,7 @@ def test_pretraining_shows_losses_baseline_and_validation(ax):
     raw, mean, validation, baseline = ax.lines
     assert list(raw.get_xdata()) == [1, 2, 3] and list(mean.get_ydata()) == [9, 7, 6]
     assert list(validation.get_xdata()) == [0, 3] and set(baseline.get_ydata()) == {3.5}
-    assert "chance, by frequency (3.50)" in texts(ax)
+    assert "unigram baseline (3.50)" in texts(ax)
 
 
 def test_rows_are_coloured_by_layer(ax):

@@ -41,7 +41,7 @@ def test_planted_table_shows_means_with_fitting_decimals(ax):
     assert [t.get_text() for t in ax.get_yticklabels()] == ["authority", "ad hominem"]
 
 
-def test_ceilings_are_bars_with_intervals_and_a_line_for_chance(ax):
+def test_upper_bounds_are_bars_with_intervals_and_a_line_for_chance(ax):
     rows = [
         {
             "task": t,
