@@ -7,7 +7,8 @@
 Records are appended to build/study/<corpus>_<task>.jsonl as they finish; the same command goes on where it
 was stopped. --merge writes them to data/reference/llm_<corpus>_<task>.json, beside what stands there already.
 What the arms read is gathered once and kept beside the records (--gather stops there: the folder can then be
-taken to a machine that has the language model and a GPU, but neither corpus nor codec). With --rotate K,
+taken to a machine that has the language model and a GPU, but neither corpus nor codec; name all --arms then,
+for features, word times and decoys are gathered for these alone). With --rotate K,
 voices rotate through test in K folds, the seed of a run is its fold, and --merge pools the folds' test clips.
 """
 
@@ -36,8 +37,10 @@ from speechlm_utils.studies.material import (
     summarise_prosody,
     write_prosody,
 )
+from speechlm_utils.studies.needs import complete_material
 from speechlm_utils.studies.report import describe_clips, load_study
 from speechlm_utils.studies.run import run_arm
+from speechlm_utils.studies.speechlm import QWEN_AUDIO, ask_arm
 
 ROOT = Path(__file__).resolve().parents[1]
 RMS_DBFS = -26.0
@@ -103,15 +106,19 @@ def load_material(args: argparse.Namespace, fold: int | None) -> Material:
     """Load what was gathered, or gather and keep it."""
     end = "" if fold is None else f"_{fold}"
     path = args.work / f"{Path(args.corpus).name}_{args.task}{end}.joblib"
-    if not path.exists():
+    material = joblib.load(path) if path.exists() else gather(args, fold)
+    complete = complete_material(material, args.arms)
+    if complete is not material or not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        joblib.dump(gather(args, fold), path, compress=3)
-    return joblib.load(path)
+        joblib.dump(complete, path, compress=3)
+    return complete
 
 
 def run(args: argparse.Namespace, job: Job) -> dict:
     """Run one job; with --keep its classifier is saved."""
     material = load_material(args, job.seed if args.rotate else None)
+    if ARMS[job.arm].asked:
+        return ask_arm(job.arm, material, job.seed, args.speechlm)
     folder = args.keep / f"{job.task}_{job.arm}_{job.seed}" if args.keep else None
     return run_arm(job.arm, material, job.seed, LLMSpec(args.llm, "auto"), folder)
 
@@ -159,6 +166,7 @@ def main() -> None:
     add("--n-tokens", type=int, default=75)
     add("--jobs", type=int, default=1, help="runs side by side")
     add("--llm", default="smollm2-135m")
+    add("--speechlm", default=QWEN_AUDIO, help="of the arm speechlm: hub name or folder")
     add("--corpus", type=Path, default=ROOT / "data" / "demo")
     add("--codec", default=str(ROOT / "data" / "tokenizer"))
     add("--cache", type=Path, default=ROOT / "runs" / "cache")

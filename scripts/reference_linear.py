@@ -18,27 +18,22 @@ from datetime import date
 from importlib import metadata
 from pathlib import Path
 
-import librosa
 import numpy as np
-import torch
 from joblib import Parallel, delayed
 from sklearn.model_selection import GroupKFold
-from tqdm import tqdm
 
 from speechlm_utils.acoustics.summary import summarise_clips
-from speechlm_utils.audio import load_audio
 from speechlm_utils.bootstrap import Bootstrap, paired_bootstrap
 from speechlm_utils.clips import Clip, groups, hash_corpus, label_ids, label_names, select_clips
 from speechlm_utils.codec.cache import encode_clips
 from speechlm_utils.codec.load import load_codec
 from speechlm_utils.corpus.load import load_corpus
 from speechlm_utils.evaluation.arms import Recipe
+from speechlm_utils.evaluation.representations import measure_mfcc, measure_states
 from speechlm_utils.evaluation.rotation import UNTESTED, Material, Outcome, run_arms
 from speechlm_utils.evaluation.voices import rotate_voices
 from speechlm_utils.files import write_json
 from speechlm_utils.metrics import macro_f1_scores
-from speechlm_utils.torch_settings import one_thread
-from speechlm_utils.whisper.states import SAMPLE_RATE, load_whisper_encoder
 
 ROOT = Path(__file__).resolve().parents[1]
 RMS_DBFS = -26.0
@@ -57,24 +52,6 @@ PAIRS = {
     "audio: selected less layer 1": ("all tokens, layer 1", "selected"),
 }
 """Comparisons, B less A; those whose arms are not there are left out."""
-
-
-def measure_mfcc(clip: Clip) -> np.ndarray:
-    """Mean and deviation of 20 MFCC over a clip."""
-    wav = load_audio(clip.audio, SAMPLE_RATE)
-    mfcc = librosa.feature.mfcc(y=wav, sr=SAMPLE_RATE, n_mfcc=20)
-    return np.concatenate([mfcc.mean(axis=1), mfcc.std(axis=1)])
-
-
-def measure_states(clips: list[Clip], block: int) -> dict[str, np.ndarray]:
-    """Mean and deviation over a clip of the encoder's states after a block: the continuous limit."""
-    encoder, found = load_whisper_encoder(), {}
-    with one_thread(), torch.inference_mode():
-        for clip in tqdm(clips, desc="states", unit="clip", leave=False):
-            wav = torch.from_numpy(load_audio(clip.audio, SAMPLE_RATE))
-            (states,) = encoder(wav[None], (block,))
-            found[clip.id] = torch.cat([states[0].mean(0), states[0].std(0)]).numpy()
-    return found
 
 
 def gather(args: argparse.Namespace, codec) -> tuple[Material, list[str]]:

@@ -35,6 +35,8 @@ class Clip:
     phones : str, "AH:0.150-0.210 R:0.210-0.300 ...", seconds
     ambiguous : bool, the words fit two or more classes
     text_confidence : float, 0 to 1, of a text that a recogniser wrote; None: a person wrote it
+    word_ends : float array, seconds at which each word of the text ends, or None; see `align_words`
+    features : float32 array, shape (n_features,), measured from the sound and standardised, or None
     codes : int16 array, shape (n_layers, n_frames), or None
     spec : CodecSpec of the codec that made the codes, or None
     """
@@ -50,6 +52,8 @@ class Clip:
     phones: str = ""
     ambiguous: bool = False
     text_confidence: float | None = None
+    word_ends: np.ndarray | None = field(default=None, compare=False, repr=False)
+    features: np.ndarray | None = field(default=None, compare=False, repr=False)
     codes: np.ndarray | None = field(default=None, compare=False, repr=False)
     spec: CodecSpec | None = field(default=None, compare=False, repr=False)
 

@@ -20,6 +20,7 @@ from ..llm.vocabulary import list_added_names
 from ..selection.selection import Selection
 from ..tokens import Token
 from .artefact import load_adapter, read_artefact, save_artefact
+from .fusion import read_features
 from .lora import FineTuneSettings, wrap_classifier
 
 CODEC_FACTS = ("sample_rate", "frame_rate", "n_layers", "codebook_size")
@@ -66,12 +67,20 @@ class SpeechTokenClassifier:
         """Build the prompts of clips as in training; `silent` leaves their audio part empty."""
         return encode_prompts(self.tokenizer, clips, [] if silent else self.tokens, self.settings.prompt)
 
+    def make_items(self, clips: Sequence[Clip], silent: bool = False) -> tuple[list[dict], PromptReport]:
+        """Build what `pad_batch` takes: prompts as `encode` does, with the features that a fusion reads."""
+        prompts, report = self.encode(clips, silent)
+        items = [{"input_ids": prompt.input_ids} for prompt in prompts]
+        if n := self.settings.n_features:
+            items = [item | {"features": read_features(c, n)} for item, c in zip(items, clips, strict=True)]
+        return items, report
+
     def predict(self, clips: Sequence[Clip]) -> np.ndarray:
         """Compute the logits of clips: float32 array, shape (n_clips, n_classes) in the order of the clips.
 
         Clips of similar length share a batch; padding changes logits by rounding alone (about 1e-5).
         """
-        items = [{"input_ids": prompt.input_ids} for prompt in self.encode(clips)[0]]
+        items = self.make_items(clips)[0]
         logits = np.empty((len(items), self.model.config.num_labels), dtype=np.float32)
         for places, batch in batch_items(items, 32, self.tokenizer.pad_token_id, self.model.device):
             with torch.inference_mode():

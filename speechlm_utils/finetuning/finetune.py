@@ -16,7 +16,7 @@ from ..llm.batches import IGNORED
 from ..llm.distributed import SplitTrainer, share_of_mean
 from ..llm.embeddings import TokenEmbeddings
 from ..llm.load import choose_dtype, hash_llm, load_llm
-from ..llm.prompts import Prompt, PromptReport
+from ..llm.prompts import PromptReport
 from ..llm.spec import LLMSpec
 from ..llm.trainer import find_scores, run_trainer
 from ..metrics import macro_f1_scores
@@ -106,8 +106,8 @@ def fine_tune(
     for number, part in enumerate(parts, start=1):
         silent = number < len(parts)
         splits = ["train"] if silent else [split for split in ("train", "validation") if split in y]
-        encoded = {split: classifier.encode(clips_by_split[split], silent) for split in splits}
-        items = {split: _make_items(prompts, y[split]) for split, (prompts, _) in encoded.items()}
+        encoded = {split: classifier.make_items(clips_by_split[split], silent) for split in splits}
+        items = {split: _label_items(some, y[split]) for split, (some, _) in encoded.items()}
         title = f"fine-tuning {task}{', text-only warm-up' if silent else ''}" if progress else None
         pad_id = classifier.tokenizer.pad_token_id
         log = run_trainer(classifier.model, items, part, pad_id, make_trainer, title)
@@ -138,8 +138,8 @@ def _describe_clips(clips_by_split: Mapping[str, Sequence[Clip]], task: str, nam
     return {"labels": labels, "train_hash": hash_corpus(clips_by_split["train"])}
 
 
-def _make_items(prompts: Sequence[Prompt], y: Sequence[int]) -> list[dict]:
-    return [{"input_ids": p.input_ids, "labels": int(label)} for p, label in zip(prompts, y, strict=True)]
+def _label_items(items: Sequence[dict], y: Sequence[int]) -> list[dict]:
+    return [item | {"labels": int(label)} for item, label in zip(items, y, strict=True)]
 
 
 def _weigh_classes(y: np.ndarray, n_classes: int) -> torch.Tensor:

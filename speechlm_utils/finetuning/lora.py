@@ -13,6 +13,7 @@ from ..llm.spec import PromptFormat, TrainSettings
 from ..llm.trainer import wrap_model
 from ..llm.vocabulary import add_speech_tokens
 from ..tokens import Token
+from .fusion import add_fusion_head
 
 HEADS = ("score", "classifier")  # what transformers and PEFT call the head of a classification model
 RECORDED_AS = {"text_only_warmup": "words_first", "train_embeddings": "train_rows"}
@@ -32,6 +33,7 @@ class FineTuneSettings(TrainSettings):
     lora_modules : names of the linear layers that get an adapter, in every block
     train_embeddings : bool, True trains those of markers and speech tokens along, False keeps them as given
     class_weights : bool, True weighs each class by the inverse of its share in train
+    n_features : int, of every clip, that the head reads beside the prompt's state, see `FusionHead`; 0: none
     """
 
     learning_rate: float = 1e-3
@@ -44,6 +46,7 @@ class FineTuneSettings(TrainSettings):
     lora_modules: tuple[str, ...] = ("q_proj", "v_proj")
     train_embeddings: bool = True
     class_weights: bool = True
+    n_features: int = 0
     metric: ClassVar[str] = "macro_f1_all"
 
     def __post_init__(self):
@@ -75,6 +78,9 @@ def wrap_classifier(
     """
     layers = _find_lora_layers(model, settings.lora_modules)
     _keep_head_in_float32(model)
+    if settings.n_features:
+        name = next(name for name in HEADS if hasattr(model, name))
+        add_fusion_head(model, name, settings.n_features)
     ids = add_speech_tokens(tokenizer, model, tokens, settings.seed)
     if embeddings is not None:
         write_embeddings(model, ids, embeddings)

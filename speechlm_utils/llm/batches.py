@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 import torch
 from torch.nn.utils.rnn import pad_sequence
 
@@ -11,7 +12,8 @@ IGNORED = -100  # label of a position, or of a clip, that has no loss
 def pad_batch(items: Sequence[dict], pad_id: int) -> dict[str, torch.Tensor]:
     """Collate prompts to one batch, padded to its longest.
 
-    `items` are dicts with "input_ids" (list of int) and, optionally, "labels" (int, or a list like these).
+    `items` are dicts with "input_ids" (list of int) and, optionally, "labels" (int, or a list like these) and
+    "features" (array (n_features,), of a `FusionHead`).
     The batch has "input_ids", "attention_mask" of shape (n_items, longest), "labels" likewise or (n_items,).
     """
 
@@ -25,6 +27,8 @@ def pad_batch(items: Sequence[dict], pad_id: int) -> dict[str, torch.Tensor]:
         batch["labels"] = pad("labels", IGNORED)
     elif "labels" in items[0]:
         batch["labels"] = torch.tensor([item["labels"] for item in items])
+    if "features" in items[0]:
+        batch["features"] = torch.from_numpy(np.stack([item["features"] for item in items])).float()
     return batch
 
 

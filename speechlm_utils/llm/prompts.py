@@ -49,6 +49,7 @@ def build_prompt(
     codes: np.ndarray | None,
     tokens: Sequence[Token],
     format: PromptFormat = PromptFormat(),
+    word_ends: np.ndarray | None = None,
 ) -> Prompt:
     """Build the prompt of one clip; markers that stand in the text are read as plain letters.
 
@@ -62,14 +63,16 @@ def build_prompt(
     codes : int array, shape (n_layers, n_frames); not needed without audio
     tokens : those that the prompt holds
     format : one without room for markers and a token of each part raises ValueError
+    word_ends : float array (n_words,), the frames at which the words of the text end. An interleaved prompt
+        needs them: each word is followed by the tokens from its start on, and the audio part is empty
     """
     words = tokenizer(text, add_special_tokens=False, split_special_tokens=True).input_ids
-    sounds, markers = [], MARKERS[:2]
+    occurrences, sounds, markers = [], [], MARKERS[:2]
     if format.use_audio:
         if codes is None:
             raise ValueError("codes=None: a prompt with audio needs the clip's codes; encode_clips adds them")
-        names = [one.name for one in list_occurrences(codes, tokens, format.collapse_repeats)]
-        sounds, markers = tokenizer.convert_tokens_to_ids(names), MARKERS
+        occurrences = list_occurrences(codes, tokens, format.collapse_repeats)
+        sounds, markers = tokenizer.convert_tokens_to_ids([one.name for one in occurrences]), MARKERS
     room = format.max_length - len(markers)
     if room < 2:
         least = len(markers) + 2
@@ -77,8 +80,32 @@ def build_prompt(
     n_text = min(len(words), max(room // 2, room - len(sounds)))
     n_audio = min(len(sounds), room - n_text)
     text_start, text_end, *around = tokenizer.convert_tokens_to_ids(list(markers))
-    ids = [text_start, *words[:n_text], text_end, *around[:1], *sounds[:n_audio], *around[1:]]
+    words_in, sounds_in = words[:n_text], sounds[:n_audio]
+    if format.interleaved and format.use_audio:
+        starts = _find_starts(tokenizer, text, word_ends)[:n_text]
+        words_in = _interleave(words_in, starts, sounds_in, [one.frame for one in occurrences[:n_audio]])
+        sounds_in = []
+    ids = [text_start, *words_in, text_end, *around[:1], *sounds_in, *around[1:]]
     return Prompt(ids, n_text, n_audio, len(words) - n_text, len(sounds) - n_audio)
+
+
+def _find_starts(tokenizer, text: str, word_ends: np.ndarray | None) -> list[float]:
+    """Return for each text token where its word starts, which is where the word before it ends."""
+    n_words = len(text.split())
+    if word_ends is None or len(word_ends) != n_words:
+        found = None if word_ends is None else len(word_ends)
+        raise ValueError(f"word_ends: {found} for {n_words} words; an interleaved prompt needs one for each")
+    starts = [-np.inf, *word_ends]
+    options = {"add_special_tokens": False, "split_special_tokens": True, "return_offsets_mapping": True}
+    ends = [end for _, end in tokenizer(text, **options).offset_mapping]
+    return [starts[max(len(text[:end].split()) - 1, 0)] for end in ends]
+
+
+def _interleave(words: list[int], starts: list[float], sounds: list[int], frames: list[int]) -> list[int]:
+    """Merge ids of words and sounds by time; a word comes before the sounds of its first frame."""
+    timed = [(start, 0, id) for start, id in zip(starts, words, strict=True)]
+    timed += [(frame, 1, id) for frame, id in zip(frames, sounds, strict=True)]
+    return [id for *_, id in sorted(timed, key=lambda one: one[:2])]
 
 
 def encode_prompts(
@@ -90,10 +117,16 @@ def encode_prompts(
     prompts = []
     for clip in clips:
         try:
-            prompts.append(build_prompt(tokenizer, clip.text, clip.codes, tokens, format))
+            ends = _count_frames(clip) if format.interleaved else None
+            prompts.append(build_prompt(tokenizer, clip.text, clip.codes, tokens, format, ends))
         except ValueError as error:
             raise ValueError(f"clip {clip.id}: {error}") from error
     counted = ("n_text", "n_audio", "n_text_cut", "n_audio_cut")
     totals = {name: sum(getattr(p, name) for p in prompts) for name in counted}
     n_cut = sum(p.n_text_cut + p.n_audio_cut > 0 for p in prompts)
     return prompts, PromptReport(len(prompts), n_cut, max(len(p.input_ids) for p in prompts), **totals)
+
+
+def _count_frames(clip: Clip) -> np.ndarray | None:
+    """Return the frames at which the words of a clip end, None where it does not say."""
+    return None if clip.word_ends is None else np.asarray(clip.word_ends) * clip.spec.frame_rate

@@ -37,11 +37,13 @@ class PromptFormat:
     max_length : tokens of the whole prompt, markers included
     use_audio : False leaves out the audio with its markers
     collapse_repeats : write a token that lasts over consecutive frames once
+    interleaved : each word is followed by its tokens, in place of all tokens after all words
     """
 
     max_length: int = 256
     use_audio: bool = True
     collapse_repeats: bool = False
+    interleaved: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class TrainSettings:
     eval_steps : validate every so many steps; None: after each epoch
     warmup : share of the steps
     patience : validations without a better result before training stops
-    max_length, collapse_repeats : of the prompts, see `PromptFormat`
+    max_length, collapse_repeats, interleaved : of the prompts, see `PromptFormat`
     metric : of a validation; "loss" is better small, others large
     """
 
@@ -70,10 +72,12 @@ class TrainSettings:
     patience: int = 3
     max_length: int = 256
     collapse_repeats: bool = False
+    interleaved: bool = False
     seed: int = 0
     metric: ClassVar[str] = "loss"
 
     @property
     def prompt(self) -> PromptFormat:
         """How clips become prompts."""
-        return PromptFormat(self.max_length, collapse_repeats=self.collapse_repeats)
+        both = {"collapse_repeats": self.collapse_repeats, "interleaved": self.interleaved}
+        return PromptFormat(self.max_length, **both)

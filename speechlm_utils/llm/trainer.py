@@ -137,6 +137,7 @@ def _make_arguments(folder: str, settings: TrainSettings, evaluate: bool) -> Tra
         save_strategy="no",
         metric_for_best_model=settings.metric,
         label_names=["labels"],
+        remove_unused_columns=False,  # a `FusionHead` reads features that the model's forward does not name
         disable_tqdm=True,
         seed=settings.seed,
     )

@@ -29,11 +29,14 @@ class Arm:
     ----------
     isolates : str, what a difference to another arm would show
     words : "text", "none" (an empty text) or "prosody" (the text, then its measured prosody in words)
-    tokens : "selected", "matched" or "random" (drawn anew for each seed), "all" that occur, or "none"
+    tokens : "selected", "fdr" (selected with decoys), "matched" or "random" (drawn anew for each seed), "all"
+        that occur, or "none"
     layers : "acoustic", "all" or "semantic", which the tokens come from
     audio : "own"; "shuffled", each clip has another one's; "count", all tokens are the same one
     equal_loudness : bool, every clip at the same level before it is encoded
     pretrained : bool, False leaves step 2 out
+    fused : name of measured features that the head reads beside the words' state, see `FusionHead`; "": none
+    asked : bool, no training: a speech language model is asked for the class in words, see `speechlm`
     tune, rows : what differs from `RECIPE` and `ROWS`
     """
 
@@ -44,6 +47,8 @@ class Arm:
     audio: str = "own"
     equal_loudness: bool = False
     pretrained: bool = True
+    fused: str = ""
+    asked: bool = False
     tune: Mapping = field(default_factory=dict)
     rows: Mapping = field(default_factory=dict)
 
@@ -67,6 +72,7 @@ PAPER_ROWS = {
     "loss_on": "all",
     "collapse_repeats": False,
 }
+INTERLEAVED = {"interleaved": True}
 
 ARMS = {
     "text": Arm("what the words alone tell", tokens="none"),
@@ -85,6 +91,12 @@ ARMS = {
     "frozen-embeddings": Arm("do embeddings transfer when frozen?", tune={"train_embeddings": False}),
     "paper": Arm("the paper's recipe to the letter", tune=PAPER_TUNE, rows=PAPER_ROWS),
     "prosody-in-words": Arm("measured prosody written as words", words="prosody", tokens="none"),
+    "fdr": Arm("tokens selected with decoys, at a stated false discovery rate", tokens="fdr"),
+    "interleaved": Arm("each word followed by its tokens", tune=INTERLEAVED, rows=INTERLEAVED),
+    "mfcc-fusion": Arm("MFCC fused with the words' state", tokens="none", fused="MFCC"),
+    "encoder-fusion": Arm("Whisper's states fused with the words' state", tokens="none", fused="encoder"),
+    "wavlm-fusion": Arm("WavLM's states fused with the words' state", tokens="none", fused="wavlm"),
+    "speechlm": Arm("a large model that hears, asked in words", tokens="none", asked=True),
     "rank-16": Arm("twice the adapters' rank", tune={"lora_rank": 16, "lora_alpha": 16}),
     "rank-4": Arm("half the adapters' rank", tune={"lora_rank": 4, "lora_alpha": 4}),
     "slow": Arm("half the learning rate", tune={"learning_rate": 1e-3}),

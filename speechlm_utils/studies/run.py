@@ -32,11 +32,16 @@ def run_arm(
 ) -> dict:
     """Train the classifier of an arm and return its record: what it read, predicted, scored and cost.
 
-    Nothing but the returned record remains, unless a folder is given, where the classifier is saved.
+    Nothing but the returned record remains, unless a folder is given, where the classifier is saved; if that
+    fails, the record says so under "not_saved".
     """
     arm = ARMS[name]
+    if arm.asked:
+        raise ValueError(f"{name}: nothing is trained, a model is asked; see `speechlm.ask_arm`")
     tune, rows = make_settings(arm, seed)
     clips, unlabelled = prepare_clips(arm, material, seed)
+    if arm.fused:
+        tune = replace(tune, n_features=len(clips["train"][0].features))
     tokens = list_arm_tokens(arm, material, seed)
     start, cpu = time.monotonic(), time.process_time()
     embeddings = None
@@ -44,12 +49,9 @@ def run_arm(
         embeddings = pretrain_token_embeddings(*load_llm(llm), {"train": unlabelled}, tokens, rows).embeddings
     classifier = build_classifier(material.task, material.label_names, tokens, tune, llm, embeddings)
     result = fine_tune(classifier, clips)
-    if folder is not None:
-        classifier.codec_facts = {"hash": material.codec_hash}
-        classifier.save(folder)
     about = {"arm": name, "corpus": material.corpus, "task": material.task, "seed": seed}
     about |= describe_result(result, clips)
-    return about | {
+    record = about | {
         "tokens": [list(token) for token in tokens],
         "tune": tune.to_record(),
         "rows": {key: getattr(rows, key) for key in (*ROWS, "n_epochs", "loss_on")} if embeddings else None,
@@ -63,6 +65,13 @@ def run_arm(
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else platform.machine(),
         "versions": {package: version(package) for package in PACKAGES},
     }
+    if folder is not None:
+        classifier.codec_facts = {"hash": material.codec_hash}
+        try:
+            classifier.save(folder)
+        except (OSError, ValueError) as error:  # a full disk must not cost the training
+            record["not_saved"] = str(error)
+    return record
 
 
 def make_settings(arm: Arm, seed: int) -> tuple[FineTuneSettings, PretrainSettings]:
@@ -79,13 +88,22 @@ def prepare_clips(arm: Arm, material: Material, seed: int) -> tuple[dict[str, li
         unlabelled = material.loud["unlabelled"]
     rng, prepared = np.random.default_rng(seed), {}
     for split, some in clips.items():
-        some = [_write_words(arm, clip, material.prosody) for clip in some]
+        some = [_write_words(arm, _add_measured(arm, clip, material), material.prosody) for clip in some]
         prepared[split] = shuffle_codes(some, rng) if arm.audio == "shuffled" else some
     if arm.audio == "count":
         tokens = material.selections[arm.layers, arm.equal_loudness]
         prepared = {split: [_keep_count(clip, tokens) for clip in some] for split, some in prepared.items()}
         unlabelled = [_keep_count(clip, tokens) for clip in unlabelled]
+    if "interleaved" in arm.rows:
+        unlabelled = [_add_measured(arm, clip, material) for clip in unlabelled]
     return prepared, list(unlabelled)
+
+
+def _add_measured(arm: Arm, clip: Clip, material: Material) -> Clip:
+    """Give a clip what its arm needs beside codes: features to fuse, or the ends of its words."""
+    if arm.fused:
+        return replace(clip, features=material.features[arm.fused][clip.id])
+    return replace(clip, word_ends=material.word_ends[clip.id]) if "interleaved" in arm.tune else clip
 
 
 def _write_words(arm: Arm, clip: Clip, prosody: Mapping[str, str]) -> Clip:
@@ -108,6 +126,8 @@ def list_arm_tokens(arm: Arm, material: Material, seed: int) -> list[Token]:
         return []
     selected = [*map(tuple, material.selections[arm.layers, arm.equal_loudness])]
     train, layers = material.clips["train"], material.layers[arm.layers]
+    if arm.tokens == "fdr":
+        return [*map(tuple, material.fdr)]
     if arm.tokens == "random":
         return random_tokens(len(selected), train, layers, seed)
     if arm.tokens == "matched":

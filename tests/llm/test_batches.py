@@ -1,5 +1,6 @@
 """Batches are padded on the right, and hold prompts of similar length."""
 
+import numpy as np
 import torch
 
 from speechlm_utils.llm.batches import IGNORED, batch_items, pad_batch
@@ -25,3 +26,8 @@ def test_items_of_similar_length_share_a_batch():
     items = [{"input_ids": [1] * size} for size in (4, 1, 3, 2)]
     found = [(places, batch["input_ids"].shape[1]) for places, batch in batch_items(items, 2, 0, "cpu")]
     assert found == [([1, 3], 2), ([2, 0], 4)]
+
+
+def test_features_become_one_tensor():
+    items = [{"input_ids": [1], "features": np.array([i, 0.5])} for i in range(2)]
+    assert pad_batch(items, 0)["features"].tolist() == [[0, 0.5], [1, 0.5]]

@@ -95,3 +95,33 @@ def test_bad_clips_are_named(tokenizer):
         encode_prompts(tokenizer, [type(clip)("x1", "tax", None)], TOKENS)
     with pytest.raises(ValueError, match="none given"):
         encode_prompts(tokenizer, [], TOKENS)
+
+
+def test_interleaved_words_are_followed_by_their_tokens(tokenizer):
+    codes = make_codes(6)
+    codes[1, [0, 3]] = 60  # tokens in frames 1, 2 of the first word, 4, 5 of the second, which starts at 3.5
+    codes[2, 0] = 1
+    format = PromptFormat(interleaved=True, collapse_repeats=True)
+    prompt = build_prompt(tokenizer, "the tax", codes, TOKENS, format, np.array([3.5, 6.0]))
+    shown = tokenizer.decode(prompt.input_ids, skip_special_tokens=False).replace(" ", "")
+    assert shown == "<|text|>the<|L3_0001|><|L2_0005|>tax<|L2_0005|><|text_end|><|audio|><|audio_end|>"
+    assert (prompt.n_audio, prompt.n_text + prompt.n_audio + 4) == (3, len(prompt.input_ids))
+    plain = build_prompt(tokenizer, "the tax", codes, TOKENS, PromptFormat(collapse_repeats=True))
+    assert sorted(plain.input_ids) == sorted(prompt.input_ids)
+
+
+def test_interleaved_prompt_keeps_its_budget(tokenizer):
+    ends = np.arange(1, 11) * 3.0
+    prompt = build_prompt(
+        tokenizer, " ".join("a" * 10), make_codes(30), TOKENS, PromptFormat(16, interleaved=True), ends
+    )
+    assert (prompt.n_text, prompt.n_audio, len(prompt.input_ids)) == (6, 6, 16)
+
+
+def test_interleaved_prompt_needs_the_end_of_every_word(tokenizer):
+    format = PromptFormat(interleaved=True)
+    for ends, found in ((None, "None"), (np.array([2.0]), "1")):
+        with pytest.raises(ValueError, match=f"word_ends: {found} for 2 words"):
+            build_prompt(tokenizer, "the tax", make_codes(3), TOKENS, format, ends)
+    with pytest.raises(ValueError, match="clip train0: word_ends"):
+        encode_prompts(tokenizer, make_clips(1), TOKENS, format)

@@ -24,6 +24,15 @@ def material(tiny_clips, tiny_codec):
     names = label_names(clips["train"], TASK)
     selections["acoustic", True] = selections["acoustic", False][:2]
     loud = clips | {"unlabelled": clips["train"]}
+    rng = np.random.default_rng(0)
+    every = [clip for some in clips.values() for clip in some]
+    beside = {
+        "fdr": selections["all", False][:2],
+        "features": {
+            name: {c.id: rng.normal(size=5) for c in every} for name in ("MFCC", "encoder", "wavlm")
+        },
+        "word_ends": {c.id: 0.1 * (1.0 + np.arange(len(c.text.split()))) for c in every},
+    }
     about = (selections, layers, tiny_codec.hash, loud, prosody)
     assert np.all([len(tokens) > 1 for tokens in selections.values()])
-    return Material("tiny", TASK, names, clips, clips["train"], *about)
+    return Material("tiny", TASK, names, clips, clips["train"], *about, **beside)

@@ -21,7 +21,21 @@ def short(monkeypatch):
         monkeypatch.setitem(arms_module.ARMS, name, replace(arm, tune={**arm.tune, **SHORT}, rows=rows))
 
 
-@pytest.mark.parametrize("name", ["text", "lasso", "matched", "count-only", "rms", "prosody-in-words"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "text",
+        "lasso",
+        "matched",
+        "count-only",
+        "rms",
+        "prosody-in-words",
+        "fdr",
+        "interleaved",
+        "mfcc-fusion",
+        "encoder-fusion",
+    ],
+)
 def test_record_says_what_was_read_and_found(name, material, llm, short):
     record = run_arm(name, material, 1, llm)
     sizes = {split: len(clips) for split, clips in material.clips.items()}
@@ -43,6 +57,24 @@ def test_classifier_is_kept_where_asked(material, llm, short, tmp_path):
     run_arm("lasso", material, 0, llm, tmp_path / "kept")
     kept = SpeechTokenClassifier.from_pretrained(tmp_path / "kept")
     assert kept.tokens == [*map(tuple, material.selections["acoustic", False])]
+
+
+def test_record_survives_a_classifier_that_cannot_be_saved(material, llm, short, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    record = run_arm("text", material, 0, llm, tmp_path / "file")
+    assert len(record["predictions"]["test"]) == len(material.clips["test"])
+    assert "file" in record["not_saved"]
+    assert "not_saved" not in run_arm("text", material, 0, llm, tmp_path / "kept")
+
+
+def test_fusion_reads_its_features_and_interleaving_its_word_ends(material):
+    fused, _ = prepare_clips(ARMS["encoder-fusion"], material, 0)
+    assert all(clip.features is material.features["encoder"][clip.id] for clip in fused["test"])
+    timed, unlabelled = prepare_clips(ARMS["interleaved"], material, 0)
+    for clip in [*timed["train"], *unlabelled]:
+        assert len(clip.word_ends) == len(clip.text.split())
+    plain, _ = prepare_clips(ARMS["lasso"], material, 0)
+    assert plain["test"][0].word_ends is None and plain["test"][0].features is None
 
 
 def test_matched_and_random_tokens_depend_on_the_seed(material):

@@ -1,0 +1,60 @@
+"""What some arms need beside codes and tokens, measured once: features to fuse, ends of words, decoys."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from tqdm import tqdm
+
+from ..audio import load_audio
+from ..clips import Clip, label_ids
+from ..evaluation.representations import RATE, WAVLM, load_encoder, measure_mfcc, measure_states, standardise
+from ..selection.decoys import select_with_decoys
+from ..whisper.alignment import align_words
+from ..whisper.checkpoint import WHISPER
+from ..whisper.recogniser import Recogniser
+from .arms import ARMS
+from .material import Material
+
+RATE_OF_FALSE = 0.2
+"""The false discovery rate of the arm `fdr`."""
+ENCODERS = {"encoder": (WHISPER, 2), "wavlm": (WAVLM, 6)}
+"""What an arm fuses: encoder, and after which of its blocks."""
+
+
+def complete_material(material: Material, names: Iterable[str], progress: bool = True) -> Material:
+    """Add what the named arms need and the material lacks; the same object where that is nothing.
+
+    `wavlm-fusion` needs the weights of `WAVLM`, from the hub or its cache.
+    """
+    arms, found = [ARMS[name] for name in names], {}
+    fused = {arm.fused for arm in arms} - {""} - set(material.features)
+    if fused:
+        features = {name: _measure(name, material, progress) for name in sorted(fused)}
+        found["features"] = {**material.features, **features}
+    if any("interleaved" in arm.tune for arm in arms) and not material.word_ends:
+        found["word_ends"] = _align(material, progress)
+    if any(arm.tokens == "fdr" for arm in arms) and not material.fdr:
+        train = material.clips["train"]
+        y = label_ids(train, material.task, material.label_names)
+        found["fdr"] = select_with_decoys(train, y, material.layers["acoustic"], RATE_OF_FALSE)
+    return replace(material, **found) if found else material
+
+
+def _measure(name: str, material: Material, progress: bool) -> dict:
+    clips = [clip for some in material.clips.values() for clip in some]
+    if name == "MFCC":
+        values = {clip.id: measure_mfcc(clip) for clip in tqdm(clips, desc="MFCC", disable=not progress)}
+    else:
+        encoder, block = ENCODERS[name]
+        values = measure_states(clips, block, load_encoder(encoder), progress)
+    return standardise(values, material.clips["train"], clips)
+
+
+def _align(material: Material, progress: bool) -> dict:
+    recogniser, every = Recogniser(), {clip.id: clip for clip in _list_clips(material)}
+    clips = tqdm(every.values(), desc="words", unit="clip", disable=not progress)
+    return {clip.id: align_words(recogniser, load_audio(clip.audio, RATE), clip.text) for clip in clips}
+
+
+def _list_clips(material: Material) -> list[Clip]:
+    return [*(clip for some in material.clips.values() for clip in some), *material.unlabelled]
