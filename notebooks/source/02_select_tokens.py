@@ -597,7 +597,7 @@ for C, is_in in zip(grid, path.selected[:, n_words:], strict=True):
 
 # %% [markdown]
 # Two controls change the clips instead: **equal loudness** brings every clip to the same level before it is
-# encoded, and **shuffled audio** gives each clip the codes of another. Tokens are selected anew for both.
+# encoded, and **shuffled audio** gives each clip the codes of another. Tokens are selected again for both.
 
 # %%
 loud = [clip for split in ("train", "test", "validation") for clip in experiment.clips(task, split, rms_dbfs)]

@@ -73,13 +73,13 @@ cache_dir = "../runs/cache"
 seed = 0
 clips_per_split = None  # all
 task = "fallacy"
-n_tokens = 75  # wanted
+n_tokens = 75  # selected in notebook 02
 feature = "f0_st"  # pitch, in semitones: what is measured step by step
 n_feature_clips = 400  # measured
 n_folds = 3
 n_subsamples = 6
 n_resamples = 1000  # of whole clips
-n_random_sets = 4  # controls
+n_random_sets = 4  # of matched tokens, the control
 n_moments = 3  # clips to hear per token
 n_windows = 24  # frames side by side
 n_decoded_clips = 5
@@ -95,23 +95,23 @@ clip_seconds = 3.0  # longest player
 
 # %%
 experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, seed, clips_per_split)
-chosen = experiment.selection(task, n_tokens)
+selection = experiment.selection(task, n_tokens)
 train = experiment.clips(task, "train")
 unseen = experiment.clips(task, "validation") + experiment.clips(task, "test")
 clips = sample_clips(unseen, task, limit=n_feature_clips, seed=seed)
-names, tokens, codec = chosen.label_names, chosen.tokens, experiment.codec
+names, tokens, codec = selection.label_names, selection.tokens, experiment.codec
 features = clip_features(clips, cache_dir)
 print(f"{len(tokens)} tokens, selected on {len(train)} train clips, measured on {len(clips)} other clips")
 assert not {clip.id for clip in clips} & {clip.id for clip in train}
 
 # %% [markdown]
 # Our token is the one with the largest coefficient among those that occur in several of these clips. Its name
-# gives its layer and its code: L3_0027 would be code 27 of layer 3.
+# gives its layer and its code: `L3-0027` would be code 27 of layer 3.
 
 # %%
-order = [tokens[i] for i in np.argsort(-chosen.coefs.max(axis=0), kind="stable")]
+order = [tokens[i] for i in np.argsort(-selection.coefs.max(axis=0), kind="stable")]
 token = max(order, key=lambda one: len(find_occurrences(clips, one, n_moments)))  # the first of the best
-coefs = pd.Series(chosen.coefs[:, tokens.index(token)], [plots.show_name(name) for name in names])
+coefs = pd.Series(selection.coefs[:, tokens.index(token)], [plots.show_name(name) for name in names])
 print(f"{show_token(*token)} speaks for: {coefs.idxmax()}")
 coefs.rename("coefficient").to_frame().T
 
@@ -136,10 +136,10 @@ told = limit_peak({f"{one.clip.id}: {one.clip.text}": one.wav for one in moments
 widgets.show_players(told, codec.spec.sample_rate)
 
 # %% [markdown]
-# A token lasts a fiftieth of a second, too short to hear alone. Above, 0.3 s around one occurrence in each of
-# many clips, the token in the middle; below, frames taken at random from the same clips. *Whatever all
-# windows above share, and those below do not, is what the tokenizer means by this token.* The players join
-# the same windows.
+# A token lasts a fiftieth of a second, too short to hear alone. The upper strip shows 0.3 s around one
+# occurrence in each of many clips, with the token in the middle; the lower one, the same around frames
+# taken at random from the same clips. *Whatever all windows above share, and those below do not, is what
+# the tokenizer means by this token.* The players join the same windows.
 
 # %%
 places = find_occurrences(clips, token, n_windows, seed)
@@ -178,8 +178,8 @@ sums = np.reshape(sums, (len(clips), 2, 3))  # clip; with the token, others; num
 n_with = int((sums[:, 0, 0] > 0).sum())
 
 # %% [markdown]
-# The effect is the difference of the two means, divided by the standard deviation within the two (*Cohen's
-# d*). Every row of `weights` is one resample: how often each clip was drawn.
+# The effect is the difference of the two means, divided by the standard deviation within the two groups
+# (*Cohen's d*). Every row of `weights` is one resample: how often each clip was drawn.
 
 # %%
 bootstrap = Bootstrap(n_resamples, seed)
@@ -198,13 +198,13 @@ print(f"{measured} at {show_token(*token)}: {direction[heard.verdict]} other fra
 # %% [markdown]
 # ## The card
 #
-# The same for eight features of the sound, and for all that can be asked of a token besides: one table, a row
-# for each fact. `low` and `high` bound a value; `expected` is what all frames or clips give; `q` is a p-value
-# corrected for the many questions within a part: of all facts with $q < 0.05$, about one in twenty may be
-# false.
+# The same is done for eight features of the sound, and for everything else that can be asked of a token.
+# The answers make one table, a row for each fact. `low` and `high` are the bounds of a 95 % interval;
+# `expected` is what all frames or clips give; `q` is a p-value corrected for the many questions within a
+# part: of all facts with $q < 0.05$, about one in twenty is expected to be false (notebook 03).
 
 # %%
-evidence = Evidence(chosen, clips, features, train, codec, {}, {}, bootstrap, n_folds, n_subsamples)
+evidence = Evidence(selection, clips, features, train, codec, {}, {}, bootstrap, n_folds, n_subsamples)
 facts = describe_tokens(evidence)
 pd.Series(PARTS, name="what the value is").to_frame().join(
     facts.groupby("part").size().rename("facts")
@@ -221,20 +221,21 @@ print(said)
 # A line is an interval, a grey bar what is expected; a hollow dot is not sure ($q \geq 0.05$). *Was your ear
 # right? And from the sound alone, which of the six fallacies would you have given this token to?*
 #
-# The corpus is synthetic, so what was done to the clips of that class is known. In standard deviations: what
-# was planted in the class, and what the token's frames sound like. (Longer pauses have fewer voiced frames.)
+# The corpus is synthetic, so what was done to the clips of that class is known. In standard deviations:
+# what was planted in the class, and what the token's frames sound like. (Clips with longer pauses have
+# fewer voiced frames.)
 
 # %%
 profile = planted_profile(train, task, names, CARD_PAIRS)
 known = pd.DataFrame({
-    "planted in the class": profile[chosen.coefs[:, tokens.index(token)].argmax()],
+    "planted in the class": profile[selection.coefs[:, tokens.index(token)].argmax()],
     "the token's frames": here.value[list(CARD_PAIRS)].to_numpy(),
 }, index=[plots.acoustics.name_feature(name) for name in CARD_PAIRS])  # fmt: skip
 known.T
 
 # %% [markdown]
-# **Any token: hear it, see its card.** Pick one, and listen before you look. The keyboard is enough: Tab goes
-# from control to control, arrows pick.
+# **Any token: hear it, see its card.** Pick one (in JupyterLab), and listen before you look. The keyboard is
+# enough: Tab goes from control to control, arrows pick.
 
 
 # %%
@@ -247,7 +248,7 @@ def listen(one):
     return widgets.show_players(sounds, codec.spec.sample_rate)
 
 
-widgets.explore_tokens(chosen, draw, listen)
+widgets.explore_tokens(selection, draw, listen)
 
 # %% [markdown]
 # ## Take it away
@@ -278,8 +279,8 @@ decoded = {name: wav[:longest] for name, wav in variants[0].items()}
 widgets.show_players(limit_peak(decoded), codec.spec.sample_rate, columns=2)
 
 # %% [markdown]
-# How much did change, where the token stood and elsewhere? The mean difference of the log-mel spectra (0.1 is
-# about 0.9 dB).
+# How much changed, where the token stood and elsewhere? The number is the mean difference of the log-mel
+# spectra (0.1 is about 0.9 dB).
 
 # %%
 rows = []
@@ -309,8 +310,9 @@ pd.Series(told, name="difference").to_frame()
 # ## All cards
 #
 # Every column is a token. *Predict: a token that speaks for a class should be more frequent in it, also in
-# clips that the selection has not seen (red in the second panel where the first is red). Tokens of one class
-# should resemble each other in sound.*
+# clips that the selection has not seen (red in the second panel where the first is red). Tokens of one
+# class should resemble each other in sound (the third panel; a dot marks what is not sure).* The lowest
+# panel shows how many subsamples of the train clips select the token (notebook 02).
 
 # %%
 cards = list_cards(facts)
@@ -324,7 +326,7 @@ plt.show()
 
 # %% [markdown]
 # Does the first prediction hold? For each token: is it more frequent in its class than in all unseen clips?
-# If coefficients meant nothing, about half would be. The interval resamples the tokens.
+# If the coefficients meant nothing, about half of the tokens would be. The interval resamples the tokens.
 
 # %%
 speaking = cards[cards.stance == "for"]
@@ -368,7 +370,7 @@ pd.Series(seen, name="").to_frame()
 # %%
 pairs = tuple(CARD_PAIRS)
 effects = resample_effects(clips, features, tokens, pairs, Bootstrap(1))[0][0]
-measured = average_by_class(chosen.coefs, effects)
+measured = average_by_class(selection.coefs, effects)
 fig, axes = plt.subplots(1, 2, figsize=(11, 3.6))
 for ax, values, title in ((axes[0], profile, "planted (train)"), (axes[1], measured, "the cards (unseen)")):
     plots.acoustics.plot_profile(ax, values, names, pairs, title)
@@ -377,8 +379,8 @@ plt.show()
 # %% [markdown]
 # **As one number, with its control.** Take a token's effects, and the planted profile of the class that it
 # speaks for, scaled to length 1. Their product is how far the token lies in the planted direction, in
-# standard deviations. We average it over the tokens; what all tokens of a set have in common is taken off
-# first.
+# standard deviations. We average it over the tokens, after subtracting what all tokens of a set have in
+# common.
 #
 # The control: *matched* tokens that were not selected, of the same layers and about as frequent. They have no
 # coefficients, so one and the same ridge model of words and tokens gives them to both, the matched and the
@@ -387,7 +389,7 @@ plt.show()
 # control.*
 
 # %%
-matched = matched_random_tokens(tokens, train, chosen.layers, n_random_sets, seed)
+matched = matched_random_tokens(tokens, train, selection.layers, n_random_sets, seed)
 y, recovered = label_ids(train, task, names), {}
 folds = split_folds(y, groups(train), n_folds, seed)
 for i, some in enumerate([tokens, *matched]):
@@ -404,7 +406,8 @@ ax.set_title(f"mean over the tokens, 95 % interval over {len(clips)} clips")
 plt.show()
 
 # %% [markdown]
-# Selected less matched. The draws of matched tokens differ, so they are resampled as well as the clips.
+# The difference, selected minus matched. The draws of matched tokens differ, so both clips and draws are
+# resampled.
 
 # %%
 controls = np.stack([one.projections for name, one in recovered.items() if name != "selected"], axis=1)
@@ -483,11 +486,11 @@ exercises.check_interval(my_interval)
 #
 # ## Limits
 #
-# - A card describes where a token occurs. It does not say why lasso took it: a coefficient stands beside
-#   these words and these other tokens.
+# - A card describes where a token occurs. It does not say why the lasso selected it: a coefficient holds
+#   beside these words and these other tokens.
 # - Whole clips were resampled. Clips of one voice hang together as well, and there are few voices: the
 #   intervals are too narrow for a claim about new voices.
-# - A flag for one voice is a warning, no verdict; and a token without a flag can still lean on two voices.
+# - A flag for one voice is a warning, not a verdict; and a token without a flag can still lean on two voices.
 # - Edited codes are codes that no sound has: the decoder has never met them.
 # - What was planted in the rate of speech has no counterpart on a card.
 #

@@ -121,8 +121,7 @@ pd.Series(facts, name="").to_frame()
 #
 # Added compared with *what*? With a **baseline**: a prompt of the same length and with the same markers, in
 # which every word and every speech token is replaced by one and the same embedding that says nothing in
-# particular, that of the word "the". The score of the prompt less that of the baseline is what is to be
-# explained.
+# particular, that of the word "the". The score of the prompt minus that of the baseline is what we explain.
 #
 # *Listen first. Does this clip's class rest on its words or on its sound?*
 
@@ -145,9 +144,9 @@ print(
 # %% [markdown]
 # **Integrated gradients** ([arXiv 1703.01365](https://arxiv.org/abs/1703.01365)) go in a straight line from
 # the baseline to the prompt. At many points of this path they take the gradient: how much does the score
-# change with each coordinate of each token's embedding? The mean gradient, times the way that the coordinate
-# has gone, is what it adds. The mean is an integral; Gauss and Legendre say at which points to look and what
-# weight to give them.
+# change with each coordinate of each token's embedding? The mean gradient, times the distance that the
+# coordinate has moved, is what it adds. The mean is an integral; the rule of Gauss and Legendre says at
+# which points to look and what weight to give them.
 
 
 # %%
@@ -172,8 +171,8 @@ fig.savefig(figures / "12_attribution.png", dpi=110)
 plt.show()
 
 # %% [markdown]
-# Above the words, then the waveform, below the speech tokens where they occur in time. A bar above 0 speaks
-# for the class that the model predicts, a bar below 0 against it. All bars are in logits.
+# At the top are the words, then the waveform, and below the speech tokens where they occur in time. A bar
+# above 0 speaks for the class that the model predicts, a bar below 0 against it. All bars are in logits.
 #
 # Ask about another clip, or about a recording of yours (in JupyterLab; it takes some seconds).
 
@@ -206,7 +205,7 @@ rows = {
 pd.DataFrame(rows).T.rename_axis("points")
 
 # %% [markdown]
-# The columns are logits, but for the share. Why are so many points needed? Look at the path itself: the score
+# All columns but the share are in logits. Why are so many points needed? Look at the path itself: the score
 # at places between baseline and prompt.
 
 # %%
@@ -230,7 +229,7 @@ print(f"Ups and downs together: {np.abs(np.diff(height)).sum():.1f} logits; end 
 
 # %% [markdown]
 # Points between two embeddings are off-distribution: the model has never met such input, so its output there
-# is arbitrary. The gradient of a rough path, taken at a few points, says little about its mean.
+# is arbitrary. Where the path is rough, gradients at a few points say little about their mean.
 #
 # How large is the error over several clips? Here with the few points that the time allows; a stored run with
 # more points on more clips is shown beside it, where there is one.
@@ -266,9 +265,9 @@ for name, share in exact["error as a share, median"].items():
 #
 # ## Words against sound, exactly
 #
-# Let two players come into the baseline prompt, all words and all speech tokens, in both orders. Each gets
-# what the score gains when it comes, averaged over the two orders: its **Shapley value**. With two players
-# four prompts are enough, and there is no integral and no error.
+# Two players, all words and all speech tokens, enter the baseline prompt one after the other, in both
+# orders. Each is credited with what the score gains when it enters, averaged over the two orders: its
+# **Shapley value**. With two players four prompts are enough; there is no integral, and so no error.
 
 # %%
 is_text, is_audio = (torch.tensor(asked.kinds == kind)[:, None] for kind in (TEXT, AUDIO))
@@ -316,7 +315,7 @@ fig.savefig(figures / "12_words_and_sound.png", dpi=110)
 plt.show()
 
 # %% [markdown]
-# Words less sound, in logits, over all clips:
+# Words minus sound, in logits, over all clips:
 
 # %%
 more = resample_mean(sums[TEXT] - sums[AUDIO], sentence, bootstrap)
@@ -331,7 +330,7 @@ says = {
 print(says[more.verdict])
 
 # %% [markdown]
-# Does the sound add more where the words leave the class open? The mean over the ambiguous clips less that
+# Does the sound add more where the words leave the class open? The mean over the ambiguous clips minus that
 # over the specific ones, in logits:
 
 # %%
@@ -380,7 +379,7 @@ pd.Series(
 
 # %% [markdown]
 # One random draw on one clip proves nothing. So: several draws, several clips, and an interval that resamples
-# sentences. *Predict: above 0, and by how much?*
+# sentences. *Predict: does the score fall more without the top tokens than without random ones? By how much?*
 
 # %%
 test = run_deletion_test(classifier, attributions, n_deleted, n_draws, bootstrap)
@@ -414,11 +413,11 @@ if stored:
     print(f"Rank correlation with models of random weights (stored): {shown}")
 
 # %% [markdown]
-# `scripts/reference_attribution.py` also makes another test (the last line). Some explanations look the same
-# whatever the model has learned ([arXiv 1810.03292](https://arxiv.org/abs/1810.03292)): they show the input,
-# not the model. So the trained weights are replaced by random ones, of the *head* or of *all* that was
-# trained, and the same clips are attributed again. Of an explanation of this model little may be left: the
-# correlation should be near 0.
+# `scripts/reference_attribution.py` also makes another test (the last line). Some explanations look the
+# same whatever the model has learned ([arXiv 1810.03292](https://arxiv.org/abs/1810.03292)): they show the
+# input, not the model. So the trained weights are replaced by random ones, of the *head* or of *all* that
+# was trained, and the same clips are attributed again. If the explanation is about what the model has
+# learned, little of it survives: the correlation should be near 0.
 #
 # ### Exercise 1 · Complete or not? (easy, 5 minutes)
 #
@@ -481,8 +480,8 @@ exercises.check_control(my_places)
 # - It depends on the baseline. "Compared with what?" belongs to every answer.
 # - Tokens work together: a rise of pitch is several tokens in a row. A sum divides what they do among them.
 # - What holds on average (the deletion test) need not hold for one bar.
-# - Deleting tokens makes prompts that the model has never met, so a part of the fall may be surprise. Random
-#   deletions are as strange; that is why the difference counts.
+# - Deleting tokens makes prompts that the model has never met, and a part of the fall may be due to that.
+#   Random deletions are as unusual; that is why the difference counts.
 # - The deletion test asks about tokens that speak *for* the prediction, on clips of one synthetic corpus.
 #
 # ## Summary

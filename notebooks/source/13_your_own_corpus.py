@@ -21,8 +21,8 @@
 # - **look** at a corpus before anything is computed: broken files, splits, what the splits share;
 # - **run** every step on it: codes, selection, acoustics, token embeddings, fine-tuning, one prediction.
 #
-# The other notebooks speak of the demo corpus. This one runs on any, from one profile, and says what a
-# corpus lacks. Without a profile it takes some clips of the demo corpus.
+# The other notebooks speak of the demo corpus. This one runs on any corpus, from one profile (a file of
+# parameters), and says what the corpus lacks. Without a profile it takes some clips of the demo corpus.
 
 # %%
 from pathlib import Path
@@ -79,7 +79,7 @@ cache_dir = "../runs/cache"
 seed = 0
 inspect = "full"  # decodes every sound file; "headers" only looks at their heads
 clips_per_split = 240  # at most; None takes all
-n_tokens = 75  # wanted
+n_tokens = 75  # to select
 C = None  # None searches the one that selects about n_tokens
 Cs = [0.01, 0.02, 0.05, 0.1]  # of the path
 l1 = {}  # what differs from the defaults of L1LogisticRegression,
@@ -101,17 +101,17 @@ results_page = "../docs/mmused.md"  # has scores of the words alone on the real 
 # | --- | --- | --- |
 # | `file_name` | yes | relative to the table; several joined by a vertical bar are one clip, in this order |
 # | `text` | yes | the words, as you write them |
-# | `label`, or other names | for a task | one column is one task; empty: the clip is no part of it |
+# | `label`, or other names | for a task | one column is one task; an empty cell: the clip is not part of it |
 # | `split` | no | `train`, `validation`, `test`, `unlabelled`; without the column, splits are made |
 # | `group` | no | what must not be torn apart: sentence, dialogue, debate. Default: the text |
 # | `speaker` | no | who speaks |
 #
-# A column means what its name says, whatever stands in it. Where your table has other names, the parameter
-# `columns` says so. Folders will do, too: `train/metadata.csv` and `test/metadata.csv`, or sounds in a folder
-# for each class (`train/angry/1.wav`), to which `speechlm transcribe` adds the words.
+# A column is read by its name, whatever stands in it. If your table uses other names, say so with the
+# parameter `columns`. Folders will do, too: `train/metadata.csv` and `test/metadata.csv`, or sounds in a
+# folder for each class (`train/angry/1.wav`), to which `speechlm transcribe` adds the words.
 #
-# Before anything is computed, this prints within seconds what is there, what is wrong, and what each notebook
-# will need:
+# Before anything is computed, this command prints within seconds what is there, what is wrong, and what the
+# notebooks need:
 #
 # ```
 # speechlm check CORPUS --profile own.yml
@@ -134,9 +134,9 @@ results_page = "../docs/mmused.md"  # has scores of the words alone on the real 
 #
 # ### Files that somebody's disk might hold
 #
-# Four clips, of which one is sound. `load_corpus` looks at every file before anything is computed, and is
+# Four clips, three of them broken. `load_corpus` looks at every file before anything is computed, and is
 # **strict**: it stops and says what is wrong. `inspect="full"` decodes the files; the default reads only
-# their headers. *Prediction: which of the three broken ones does a look at the headers miss?*
+# their headers. *Predict: which of the three broken ones does a look at the headers miss?*
 
 # %%
 own = Path(run_dir, "13_own_corpus")
@@ -309,9 +309,8 @@ plt.show()
 print(f"C = {selection.C:.3g} selects {len(tokens)} tokens from {len(train)} clips")
 
 # %% [markdown]
-# Does it mean anything? *Prediction: with labels that were shuffled, how many tokens are selected at the same
-# C?* If as many, then the number says nothing: among thousands of columns, some fit any labels of a few dozen
-# clips.
+# Does it mean anything? *Predict: with shuffled labels, how many tokens are selected at the same C?* If as
+# many, the number says nothing: among thousands of columns, some fit any labels of a few dozen clips.
 
 # %%
 rng = np.random.default_rng(seed)
@@ -346,8 +345,8 @@ strongest[["token", "feature", "effect", "low", "high", "q", "n_clips"]]
 # ## Step 2: adapt
 #
 # The tokens become words of the language model, and only their embeddings are trained (notebook 04). The
-# baseline guesses every token by its frequency. A few steps show that it runs; the profile `paper` has the
-# paper's settings.
+# unigram baseline predicts every token by its frequency. A few steps show that it runs; the profile `paper`
+# has the paper's settings.
 
 # %%
 model, tokenizer = load_llm(llm)
@@ -392,7 +391,7 @@ scores.difference
 
 # %% [markdown]
 # The interval is that of the difference, over groups. With the few steps of a quick run it says nothing about
-# your corpus: train longer, over several seeds, and hold it against random tokens (notebook 05, section 5).
+# your corpus: train longer, with several seeds, and compare with matched tokens (notebook 05, section 4).
 #
 # ## One clip
 
@@ -475,7 +474,7 @@ record_metrics(run_dir, "13_your_own_corpus", **metrics, task=task, seed=seed)
 pd.Series(metrics, name="value").to_frame()
 
 # %% [markdown]
-# - A corpus is a folder of sounds with a table; sampling rates, channels and alphabets do not matter to it.
+# - A corpus is a folder of sounds with a table; sampling rates, channels and alphabets may be mixed.
 # - Broken files stop you, or are dropped with their labels and listed. Nothing shifts.
 # - Splits keep groups whole; the leakage report says what they still share.
 # - Every step runs from one profile. On a few dozen clips it runs, and means nothing.

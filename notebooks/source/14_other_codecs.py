@@ -68,7 +68,7 @@ clips_per_split = 600  # whole sentences; None: all
 codec_names = []  # other codecs: hub names or folders, for example ["kyutai/mimi"]
 max_layers = 8  # of each of them, at most
 n_untrained_clips = 24  # the control's codebooks are vectors of these clips
-n_tokens = 75  # wanted
+n_tokens = 75  # to select
 n_folds = 3  # of the voices
 n_resamples = 2000  # bootstrap
 
@@ -81,13 +81,13 @@ n_resamples = 2000  # bootstrap
 # frame rate, and a `hash` that says which codec a code belongs to.
 #
 # To compare with another codec, put its name into `codec_names`, for example `"kyutai/mimi"` (12.5 frames
-# a second, 2,048 codes a layer) or `"facebook/encodec_24khz"` (75 frames a second). Without a network
-# there is none, and we compare this codec with parts of itself, and with a control.
+# a second, 2,048 codes a layer) or `"facebook/encodec_24khz"` (75 frames a second). By default there is no
+# other (it would need a network), and we compare this codec with parts of itself, and with a control.
 #
 # **The control** is an EnCodec of eight layers with 256 codes each and *random weights*. It has never heard
-# speech. Each of its layers only knows some vectors that its random filters gave for a few clips. It is not a
-# result about EnCodec. But random filters, too, let loudness, length and some of the spectrum pass. So it
-# says how much of a gain needs no learning.
+# speech: the codebook of each layer is some of the vectors that its random filters gave for a few clips. So
+# it says nothing about EnCodec. But random filters, too, let loudness, length and some of the spectrum
+# pass. So the control says how much of a gain needs no learning.
 
 # %%
 experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, seed, clips_per_split)
@@ -119,7 +119,7 @@ pd.DataFrame.from_dict(facts, orient="index")
 # ## The sources of tokens
 #
 # A *source* is a codec with some of its layers. From our codec we take all layers, and the acoustic ones
-# alone, as the paper does. Encoding is the same for both; they differ in the rows of codes that are counted.
+# alone, as the paper does. The codes are the same for both; they differ in the layers that are counted.
 
 # %%
 y = label_ids(both, task, label_names(both, task))
@@ -141,9 +141,9 @@ table[["frames/s", "occurring", "tokens per clip"]]
 #
 # ## Select from each
 #
-# First about the *same number*: for each source we search the $C$ that keeps about as many tokens as wanted,
-# so that every source gives a language model a vocabulary of one size. Then the *same penalty*, the one
-# that suits the acoustic layers: each token has to earn its place, and the price is the same for all.
+# First about the *same number*: for each source we search the $C$ that selects about `n_tokens` tokens, so
+# that every source gives a language model a vocabulary of the same size. Then the *same penalty*, the one
+# found for the acoustic layers: each token has to earn its place, and the price is the same for all.
 
 
 # %%
@@ -157,25 +157,26 @@ def select(source, places):
 
 everything = np.arange(len(both))
 fits = Parallel(2)(delayed(select)(source, everything) for source in sources.values())
-chosen = dict(zip(sources, fits, strict=True))
+fitted = dict(zip(sources, fits, strict=True))
 
 # %%
-C_same = chosen[acoustic]["l1"].C
+C_same = fitted[acoustic]["l1"].C
 for name, source in sources.items():
-    table.loc[name, ["C", "kept"]] = chosen[name]["l1"].C, len(list_selected(chosen[name]))
-    table.loc[name, "kept at the same C"] = fit_l1_path(chosen[name], source.clips, y, [C_same]).n_tokens[0]
-    read = [len(list_occurrences(clip.codes, list_selected(chosen[name]))) for clip in source.clips]
-    table.loc[name, "kept tokens in a clip"] = np.mean(read)
-table[["occurring", "C", "kept", "kept tokens in a clip", "kept at the same C"]]
+    table.loc[name, ["C", "selected"]] = fitted[name]["l1"].C, len(list_selected(fitted[name]))
+    n_same = fit_l1_path(fitted[name], source.clips, y, [C_same]).n_tokens[0]
+    table.loc[name, "selected at the same C"] = n_same
+    read = [len(list_occurrences(clip.codes, list_selected(fitted[name]))) for clip in source.clips]
+    table.loc[name, "selected tokens in a clip"] = np.mean(read)
+table[["occurring", "C", "selected", "selected tokens in a clip", "selected at the same C"]]
 
 # %% [markdown]
 # ## What are they worth?
 #
 # The **voices** are dealt out to folds. Each fold is left out once, with its voices and their sentences. On
-# the rest, tokens are selected anew, and a linear model learns from the words and these tokens, its settings
-# chosen within the rest. So every clip is predicted once, by a model that has heard neither its voice nor
-# its sentence. The clips are those of train and validation: this is a comparison of tools, which one repeats,
-# so the test clips stay closed.
+# the rest, tokens are selected, and a linear model learns from the words and these tokens; its settings are
+# chosen within the rest, too. So every clip is predicted once, by a model that has heard neither its voice
+# nor its sentence. The clips are those of train and validation: this is a comparison of tools, which one
+# repeats, so we do not touch the test clips.
 #
 # *Predict: if the paper's split into a layer of content and layers of sound holds, leaving out layer 1 costs
 # nothing. If learning matters, the control lies lowest.* A control as high as the others would contradict
@@ -221,12 +222,12 @@ fig.savefig(figures / "14_gains.png", dpi=110)
 plt.show()
 
 # %% [markdown]
-# The acoustic layers of our codec, less each of the others, on the same clips. The intervals resample
-# sentences and voices:
+# The score of the acoustic layers of our codec minus that of each of the others, on the same clips. The
+# intervals resample sentences and voices:
 
 # %%
 against = compare_arms(y, outcomes, acoustic, units, bootstrap)
-against
+against.round(3)
 
 # %%
 said = {"above": "better than", "below": "worse than", "not decided": "neither surely better nor worse than"}
@@ -236,16 +237,16 @@ print(f"of the gain over words, {gains['untrained'][0] / gains[acoustic][0]:.0%}
 assert against.difference["words"] > 0 < against.difference["untrained"]
 
 # %% [markdown]
-# Where the control's interval in the figure lies above zero, part of the gain needs no trained codec: random
-# filters let loudness, length and some of the spectrum pass. It has a price, though: *kept tokens in a clip*,
-# above, is what a language model would have to read. Notebook 02 takes the loudness away, and holds the
-# selected tokens against random ones of the same codec.
+# Where the control's interval in the figure lies above zero, part of the gain needs no trained codec:
+# random filters let loudness, length and some of the spectrum pass. It has a price, though: *selected
+# tokens in a clip*, above, is what a language model would have to read. Notebook 02 takes the loudness
+# away, and holds the selected tokens against random ones of the same codec.
 #
 # ## Which layers supply them?
 #
-# The bars count the kept tokens of each layer. The dash says how many a blind draw from the tokens that
-# occur would take from it, with its 95 % range. *Predict: does layer 1 (orange) supply less than its share?
-# What it says, the words say already.*
+# The bars count the selected tokens of each layer. The dash says how many of as many tokens drawn at random
+# from all that occur would be of this layer, with the range of 95 % of the draws. *Predict: does layer 1
+# (orange) supply less than its share? What it says, the words say already.*
 
 # %%
 whole = f"layers 1–{last}"
@@ -253,19 +254,19 @@ shown = {name: sources[name] for name in (whole, *codecs)}
 fig, axes = plt.subplots(1, len(shown), figsize=(3.9 * len(shown), 2.8), squeeze=False)
 leads = {}
 for ax, (name, source) in zip(axes[0], shown.items(), strict=True):
-    layer_of = np.array([layer for layer, _ in list_selected(chosen[name])])
-    kept = np.array([(layer_of == layer).sum() for layer in source.layers])
+    layer_of = np.array([layer for layer, _ in list_selected(fitted[name])])
+    selected = np.array([(layer_of == layer).sum() for layer in source.layers])
     chance = chance_per_layer(source, len(layer_of))
-    plots.codec.plot_layer_counts(ax, source.layers, kept, np.array(chance), source.spec.semantic_layers)
-    ax.set(title=f"{name}: {len(layer_of)} tokens", xlabel="layer", ylabel="tokens kept")
+    plots.codec.plot_layer_counts(ax, source.layers, selected, np.array(chance), source.spec.semantic_layers)
+    ax.set(title=f"{name}: {len(layer_of)} tokens", xlabel="layer", ylabel="tokens selected")
     leads[name] = pd.DataFrame(dict(zip(("chance", "low", "high"), chance, strict=True)), source.layers)
-    leads[name].insert(0, "kept", kept)
+    leads[name].insert(0, "selected", selected)
 fig.savefig(figures / "14_layers.png", dpi=110)
 plt.show()
 
 # %%
 for name, lead in leads.items():
-    more, less = lead.index[lead.kept > lead.high], lead.index[lead.kept < lead.low]
+    more, less = lead.index[lead.selected > lead.high], lead.index[lead.selected < lead.low]
     for word, some in (("more", more), ("fewer", less)):
         print(f"{name}, {word} than chance:", ", ".join(f"layer {layer}" for layer in some) or "no layer")
 
@@ -277,7 +278,7 @@ for name, lead in leads.items():
 # same holds for a codec of the same class with other weights, or with another number of layers.
 
 # %%
-mine = make_selection(chosen[acoustic], both, task, label_names(both, task), codec.hash)
+mine = make_selection(fitted[acoustic], both, task, label_names(both, task), codec.hash)
 path = Path(run_dir, "other_codecs", f"selection_{task}.json")
 mine.save(path)
 stranger = load_codec(codec_name, n_layers=1)
@@ -320,7 +321,7 @@ exercises.check_equal_bits(my_layers)
 #
 # In the last figure a bar is high if its layer is good, or if it is merely large. Write the function that
 # takes the size away: for each layer its share of the selected tokens, divided by its share of those that
-# occur. Then try it on `leads[whole].kept` and `sources[whole].count_occurring()`.
+# occur. Then try it on `leads[whole].selected` and `sources[whole].count_occurring()`.
 
 
 # %%
@@ -361,7 +362,7 @@ metrics = {"macro-F1, text": scores.macro_f1["words"], "highest": scores.macro_f
 for name in sources:
     metrics[f"gain over text, {name}"] = gains[name]
 metrics[f"{acoustic} less untrained"] = against.loc["untrained", span].tolist()
-metrics |= {f"kept at the same C, {name}": int(table["kept at the same C"][name]) for name in sources}
+metrics |= {f"kept at the same C, {name}": int(table["selected at the same C"][name]) for name in sources}
 record_metrics(run_dir, "14_other_codecs", **metrics)
 pd.Series(metrics, name="value").to_frame()
 

@@ -10,7 +10,7 @@
 # **What happens to a prediction when you turn the knobs yourself?**
 #
 # About 1 minute on two CPU cores, no GPU, once the corpus is encoded (the first notebook that needs it does
-# that). `make demo` shows this page without code, for a class room.
+# that). `make demo` shows this page without code, for a classroom.
 #
 # [contents](00_start_here.ipynb)
 #
@@ -64,9 +64,9 @@ n_menu_clips = 16  # to choose from
 n_attribution_steps = 32  # points of the integral; the error that is left is shown
 
 # %% [markdown]
-# ## Which tokens does lasso keep?
+# ## Which tokens does the lasso select?
 #
-# A clip of three seconds holds over a thousand codes. A small **C** is a strong penalty: few tokens keep a
+# A clip of three seconds holds over a thousand codes. A small **C** is a strong penalty: few tokens have a
 # coefficient. *Turn C: which layers lose their tokens first? Choose another task: does the melody of
 # speech say as much about the topic?*
 
@@ -125,7 +125,7 @@ widgets.explore_clips(classifier, menu, explain)
 # ## What if?
 #
 # The words stay, the tokens change. Choose tokens in the list (with Shift or Ctrl several), then mute, repeat
-# or swap them; or let the words be delivered as another clip is. *Predict first: will the most probable
+# or swap them; or give the words the prosody of another clip. *Predict first: will the most probable
 # class change?*
 
 # %%
@@ -140,16 +140,16 @@ widgets.explore_what_if(classifier, menu)
 #
 # ## Summary
 #
-# - The penalty decides how many tokens are kept; the path shows at which price.
+# - The penalty decides how many tokens are selected.
 # - A prediction rests on the words and on a few dozen tokens, and each of them can be taken away.
 
 # %%
 path, _ = paths.get(task, layers)
-kept = dict(zip(map(str, Cs), path.n_tokens.tolist(), strict=True))
+selected = dict(zip(map(str, Cs), path.n_tokens.tolist(), strict=True))
 record_metrics(
     run_dir,
     "20_live_demo",
-    tokens_kept_over_C=kept,
+    tokens_kept_over_C=selected,
     n_selected=len(selection.tokens),
     n_clips=len(menu),
     seed=seed,
