@@ -45,10 +45,12 @@ PAIRS = {
     "matched less nothing": ("words", "words + matched"),
     "random less nothing": ("words", "words + random"),
     "selected less untrained": ("words + selected, untrained", "words + selected"),
+    "selected less measured acoustics": ("words + measured acoustics", "words + selected"),
     "equal loudness less nothing": ("words", "words + selected, equal loudness"),
     "audio: selected less matched": ("matched", "selected"),
     "audio: selected less random": ("random", "selected"),
     "audio: selected less untrained": ("selected, untrained", "selected"),
+    "audio: selected less measured acoustics": ("measured acoustics", "selected"),
     "audio: selected less layer 1": ("all tokens, layer 1", "selected"),
 }
 """Comparisons, B less A; those whose arms are not there are left out."""
