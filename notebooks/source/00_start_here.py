@@ -129,7 +129,7 @@ exercises.check_heard(heard, examples, task)
 # ### What differs
 #
 # *Predict:* the words are the same, but the waveforms may differ in length and strength, and the pitch
-# contours in height, in range, and in how they end. In which two versions of a sentence do they differ most?
+# contours in height, in range, and in how they end. Which two versions of a sentence differ most?
 
 # %%
 features = clip_features(examples, cache_dir, n_jobs=1, progress=False)
@@ -187,7 +187,7 @@ display(Markdown(notebook_table(Path("."))))
 # | speech | whose voice | used for |
 # | --- | --- | --- |
 # | `data/demo` | **synthetic**: neural voices, prosody changed by signal processing | all lessons |
-# | `data/human` | **human**: one reader, five sentences | listening, in 01 and 03 |
+# | `data/human` | **human**: one reader, five sentences | listening, in 01, 03 and 06 |
 # | EmoDB | **human**: ten actors, seven emotions; you fetch it (`docs/emodb.md`) | stored results, or yours |
 #
 # The speech tokenizer rests on Whisper, which learned from 680,000 hours of **human** speech; its codebooks
@@ -282,8 +282,8 @@ words_score
 # %% [markdown]
 # In brackets a 95 % interval: the score of 2,000 test sets made by drawing sentences and voices from ours
 # with replacement (a *bootstrap*). Behind the interval stands what was resampled: so many sentences × so many
-# voices. The README's first table and the data card show the same number; it is stored in
-# `linear_demo_fallacy.json`:
+# voices. The README's tables of linear models and the data card show the same number; it is stored
+# in `linear_demo_fallacy.json`:
 
 # %%
 record = json.loads((Path(corpus_dir).parent / "reference" / "linear_demo_fallacy.json").read_text())

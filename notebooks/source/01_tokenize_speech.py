@@ -174,7 +174,7 @@ first = KMeans(n_live_codes, n_init=1, max_iter=30, random_state=seed).fit(vecto
 print(f"{n_live_codes} centres after {first.n_iter_} iterations")
 
 # %% [markdown]
-# Nobody told these codes about phones. Do they follow them all the same? Measure it on clips of other
+# Nobody told these codes about phones. Do they follow the phones all the same? Measure it on clips of other
 # voices, by mutual information: how much of the uncertainty about a frame's phone is gone once the code is
 # known? 1 means all, 0 nothing. With few frames for many codes even *shuffled* phones seem to be known a
 # little, so the shuffled value, the floor, stands beside.
@@ -240,8 +240,8 @@ fig.savefig(figures / "01_variance_left.png", dpi=110)
 # ## 4 · The shipped tokenizer
 #
 # Encoder and codebooks turn a clip into codes; a decoder, trained afterwards, turns codes into sound. (Such a
-# pair of coder and decoder is called a *codec*. We use both words for it.)
-# Quantiser and decoder are those of [SpeechTokenizer](https://arxiv.org/abs/2308.16692).
+# pair of coder and decoder is called a *codec*; we use both words.) Quantiser
+# and decoder are those of [SpeechTokenizer](https://arxiv.org/abs/2308.16692).
 
 # %%
 codec, spec = experiment.codec, experiment.codec.spec

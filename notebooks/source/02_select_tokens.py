@@ -89,9 +89,9 @@ n_permutations = 199  # of the labels
 # %% [markdown]
 # ## Why ℓ1 is sparse and ℓ2 is not
 #
-# A penalty makes a model pay for its coefficients $w$: ℓ1 charges $\lambda |w|$, ℓ2 charges $\lambda w^2 /
-# 2$, where $\lambda$ is the strength of the penalty. Take one coefficient whose best value without a
-# penalty is $a$. Minimise $(w - a)^2 / 2$ plus the penalty.
+# A penalty makes a model pay for its coefficients $w$: ℓ1 charges $\lambda |w|$, ℓ2 charges half
+# of $\lambda w^2$, where $\lambda$ is the strength of the penalty. Take one coefficient whose best value
+# without a penalty is $a$. Minimise $(w - a)^2 / 2$ plus the penalty.
 #
 # *Predict: which curve is flat at zero?* The price of ℓ1 per step is $\lambda$, however near to zero you
 # are. If $a$ is smaller than $\lambda$, no step away from zero pays. The price of ℓ2 vanishes near zero: a
@@ -551,8 +551,8 @@ bootstrap_macro_f1(y_test, words.predict(unseen)[is_test], test_units, bootstrap
 # Every interval from here on resamples sentences *and* voices (and the draws, where tokens are drawn at
 # random), because all of them could have been others.
 #
-# Next, everything else that could explain a gain. Each **arm** below is what a model may
-# read beside the words:
+# Next, everything else that could explain a gain. Each **arm** below is what a model may read beside the
+# words:
 #
 # - **random**: as many tokens, drawn at random from all that occur in the same layers;
 # - **matched**: for each selected token another of its layer that is about as frequent;

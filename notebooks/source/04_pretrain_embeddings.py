@@ -134,8 +134,8 @@ print(f"vocabulary: {n_old:,} + {len(MARKERS)} markers + {len(tokens)} speech to
 # `<|text|> WORDS <|text_end|> <|audio|> SELECTED TOKENS <|audio_end|>`
 #
 # Of all the codes of the clip only the selected tokens stay, frame by frame, and layer by layer within a
-# frame. A token that lasts over several frames is written once (`collapse_repeats`; the paper writes it
-# every time).
+# frame. (Tables and controls call them *audio tokens*, beside the *text tokens* of the words.) A token that
+# lasts over several frames is written once (`collapse_repeats`; the paper writes it every time).
 
 # %%
 clip = experiment.clips(task, "train")[0]

@@ -247,8 +247,8 @@ fig.suptitle(f"{len(here.losses)} steps of {batch_size} clips; {len(truth)} vali
 plt.show()
 
 # %% [markdown]
-# At step 0 stands the classifier of words alone. If the score falls at first, the reason is that the adapters
-# meet prompts with tokens, which they were not trained on. So few steps are too few to conclude anything: for
+# At step 0 stands the classifier of words alone. If the score falls at first, the likely reason is that the
+# adapters meet prompts with tokens, which they were not trained on. A few steps allow no conclusion: for
 # that we need classifiers that were trained to the end.
 #
 # ## 3 · Words alone against words and tokens
@@ -360,7 +360,7 @@ plt.show()
 # - **matched**: as many *other* tokens of the same layers that are about as frequent, another draw for each
 #   seed;
 # - **no-pretraining**: the selected tokens, but without step 2 (notebook 04);
-# - **text-slow**: words alone at half the learning rate, lest the words should lose by a bad setting;
+# - **text-slow**: words alone at half the learning rate, in case the words lose because of a bad setting;
 # - **earlier recipe**: results of former settings, which stay in the record.
 #
 # `validation` and `test` are mean scores over seeds, `sd` their standard deviations; the last column is the

@@ -79,7 +79,7 @@ few_steps = 6  # points of the integral, for many clips
 n_path = 25  # places on the path that are drawn
 n_clips = 14  # test clips, each of another sentence, whose score is divided between words and sound
 n_tested = 10  # of these, that the deletion test asks about
-n_deleted = 3  # audio tokens
+n_deleted = 3  # speech tokens
 n_draws = 5  # sets of random tokens for each clip
 n_resamples = 2000  # of sentences
 
@@ -362,9 +362,9 @@ print(f"rank correlation of attention and size of the attribution: {agreement:+.
 # %% [markdown]
 # ## Is it true? Delete what it names
 #
-# A figure convinces because it looks right. A test is better: take the audio tokens with the largest
+# A figure convinces because it looks right. A test is better: take the speech tokens with the largest
 # attribution out of the prompt, and let the model predict again. If they carried the prediction, its score
-# must fall more than when as many *random* audio tokens of the same clip are taken out. First one clip:
+# must fall more than when as many *random* speech tokens of the same clip are taken out. First one clip:
 
 # %%
 found = list_occurrences(clip.codes, classifier.tokens, classifier.settings.collapse_repeats)
@@ -448,9 +448,9 @@ exercises.check_completeness(my_error)
 #
 # ### Exercise 2 · A fair control (medium, 8 minutes)
 #
-# The deletion test needs random tokens. `scores` are the attributions of a clip's audio tokens, `k` how many
+# The deletion test needs random tokens. `scores` are the attributions of a clip's speech tokens, `k` how many
 # are deleted, `rng` a NumPy generator. Return two lists of places: the `k` largest, and `k` random ones, none
-# of them twice, drawn from **all** audio tokens of the clip.
+# of them twice, drawn from **all** speech tokens of the clip.
 
 
 # %%

@@ -104,7 +104,7 @@ widgets.explore_tokens(
 # Choose a clip of the test set, or upload a recording of yours: any sampling rate, mono or stereo, up to 60
 # seconds. A recording needs its words: *Recognise the words* lets Whisper write them down (English; it says
 # how sure it is), and you correct them, or type what is said. The grey band marks the true class, where it is
-# known. *Explain the prediction* shows what each word and each audio token adds to the score of the most
+# known. *Explain the prediction* shows what each word and each speech token adds to the score of the most
 # probable class (integrated gradients: against a prompt whose tokens say nothing in particular).
 
 # %%

@@ -80,5 +80,5 @@ def _scale_C(ax: Axes) -> None:
 
 def _scale_counts(ax: Axes, counts: np.ndarray) -> None:
     """Make the y axis one of counts: logarithmic but for 0, with room above the largest."""
-    ax.set(yscale="symlog", ylabel="audio tokens selected", ylim=(0, 2 * max(np.max(counts), 1)))
+    ax.set(yscale="symlog", ylabel="speech tokens selected", ylim=(0, 2 * max(np.max(counts), 1)))
     ax.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
