@@ -9,7 +9,9 @@
 #
 # **A language model reads words. Can a few dozen speech tokens let it hear *how* they are said?**
 #
-# 1 minute on two CPU cores, no GPU · next: [01 Tokenize speech](01_tokenize_speech.ipynb)
+# About 1 minute on two CPU cores, no GPU.
+#
+# [01 · Tokenize speech →](01_tokenize_speech.ipynb)
 #
 # You will
 #

@@ -9,8 +9,10 @@
 #
 # **How does sound become symbols, and what does each layer of symbols keep?**
 #
-# 2 minutes on two CPU cores, no GPU · previous: [00 Start here](00_start_here.ipynb) · next: [02 Select
-# tokens](02_select_tokens.ipynb)
+# About 2 minutes on two CPU cores, no GPU.
+#
+# [← 00 · Start here](00_start_here.ipynb) ·
+# [02 · Select tokens →](02_select_tokens.ipynb)
 #
 # You will
 #

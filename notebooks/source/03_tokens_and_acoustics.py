@@ -262,10 +262,9 @@ print(f"{len(clips)} clips in {len(set(cells))} cells; r: {r.shape[0]} tokens ×
 # %% [markdown]
 # Which of them are more than chance? Exchange the clips within each cell, many times: that breaks the link
 # between tokens and sound, and nothing else. The p-value is the share of exchanges that give at least as
-# large an
-# |r|. Of many tests some succeed by luck, so p-values become **q-values** (Benjamini and Hochberg, exercise
-# 3): of all results with q < 0.05, about one in twenty is expected to be false. For that the smallest
-# possible p must be far below 0.05 divided by the number of tests: hence 20,000 exchanges.
+# large a $|r|$. Of many tests some succeed by luck, so p-values become **q-values** (Benjamini and Hochberg,
+# exercise 3): of all results with q < 0.05, about one in twenty is expected to be false. For that the
+# smallest possible p must be far below 0.05: hence many exchanges (`n_permutations`).
 
 # %%
 p, floor = permutation_p_values(shares, prosody, cells, n_permutations, seed)

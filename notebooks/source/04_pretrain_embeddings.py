@@ -151,8 +151,8 @@ display(Audio(load_audio(clip.audio, rate), rate=rate))
 widgets.show_prompt(tokenizer, prompt)
 
 # %% [markdown]
-# White boxes are pieces of words, coloured boxes are speech tokens (`L3-0417` is layer 3, code 417; darker
-# blue is a lower layer). Where in the clip do they come from?
+# White boxes are pieces of words, coloured boxes are speech tokens (`L3-0417` is layer 3, code 417; the
+# darker the blue, the lower the number of the layer). Where in the clip do they come from?
 
 # %%
 fig, ax = plt.subplots(figsize=(8, 2.6))
@@ -213,10 +213,10 @@ widgets.explore_budget(tokenizer, clip, tokens, len(prompt.input_ids), collapse_
 # %% [markdown]
 # ## 3 · One training step, by hand
 #
-# Only the new embeddings are trained. PEFT's `TrainableTokensConfig` lays a small matrix over those rows of
-# the embedding matrix and freezes everything else. Many models, SmolLM2 among them, use one matrix twice: to
-# read a token and, turned around, to predict the next one (*tied* embeddings). So a new embedding learns
-# both: what the token means when it is heard, and when to expect it.
+# Only the new embeddings are trained. PEFT's `TrainableTokensConfig` makes a small matrix of them, to be
+# used in place of their rows in the embedding matrix, and freezes everything else. Many models, SmolLM2
+# among them, use one matrix twice: to read a token and, turned around, to predict the next one (*tied*
+# embeddings). So a new embedding learns both: what the token means when it is heard, and when to expect it.
 
 # %%
 old = model.get_input_embeddings().weight.detach()[:n_old].cpu().clone()
@@ -228,9 +228,9 @@ pd.Series({name: str(tuple(weight.shape)) for name, weight in trained.items()}, 
 
 # %% [markdown]
 # The task is the one that the model was made with: predict the next token. The loss counts where the next
-# token is one of the new ones (`-100` means: not here). The loss is given in
-# *nats*: minus the natural logarithm of the probability of the right token. If you run the second cell again,
-# the loss on these four clips keeps falling.
+# token is one of the new ones (`-100` means: not here), and is given in *nats*: minus the natural logarithm
+# of the probability of the right token. If you run the second cell again, the loss on these four clips
+# keeps falling.
 
 # %%
 batch = tokenizer.pad({"input_ids": [one.input_ids for one in prompts[:4]]}, return_tensors="pt")
@@ -391,8 +391,8 @@ plt.show()
 
 # %% [markdown]
 # ### Seen from close by
-# Which other speech token has the most similar embedding? (A large cosine, after the mean of all embeddings
-# is taken off.) Shown are the tokens that occur most often in the training clips, and, for comparison, the
+# Which other speech token has the most similar embedding? (A large cosine, after subtracting the mean of all
+# embeddings.) Shown are the tokens that occur most often in the training clips, and, for comparison, the
 # nearest whole word: do not expect poetry, a word has no reason to describe a sound.
 
 # %%
@@ -490,8 +490,8 @@ print(f"spread without this step over spread with it: {helped['std'].iloc[1] / h
 helped.astype({"seeds": int}).round(3)
 
 # %% [markdown]
-# So few seeds tell a direction at most: a ratio of two standard deviations, of five and of three runs, is
-# very uncertain.
+# So few seeds tell a direction at most: a ratio of two standard deviations, each of a few runs, is very
+# uncertain.
 #
 # ## 7 · Save the embeddings
 #
