@@ -386,7 +386,7 @@ mean, std = (recovered.groupby(["kind", "parameter"]).r2.agg(how).unstack() for 
 # %%
 kinds = ["matched random", "selected", "all acoustic", "measured"]
 fig, ax = plt.subplots(figsize=(10, 4))
-both = ({kind: one.loc[kind].to_numpy() for kind in kinds} for one in (mean, std))
+both = ({kind.removesuffix(" random"): one.loc[kind].to_numpy() for kind in kinds} for one in (mean, std))
 plots.acoustics.plot_recovery(ax, list(mean.columns), *both)
 ax.set_xlabel(f"planted parameter; {len(clips)} clips, {len(set(voices))} voices, {n_folds} folds")
 fig.savefig(figures / "03_recovery.png", dpi=110)

@@ -94,7 +94,7 @@ def plot_strengths(
     names, selected : of n values; draws (n_draws, n values); floor : what permutations give, a dotted line.
     """
     places = np.arange(len(names))
-    color, label = set_color("matched random"), f"matched tokens: {len(draws)} draws"
+    color, label = set_color("matched"), f"matched tokens: {len(draws)} draws"
     ax.plot(
         np.tile(places, len(draws)), np.ravel(draws), "o", color=color, alpha=0.5, markersize=4, label=label
     )

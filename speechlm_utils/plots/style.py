@@ -19,7 +19,7 @@ SET_COLORS = {
     "text": TEXT,
     "audio": AUDIO,
     "selected": BOTH,
-    "matched random": "#E69F00",
+    "matched": "#E69F00",
     "random": NEUTRAL,
     "equal loudness": "#CC79A7",
     "all acoustic": "#56B4E9",
