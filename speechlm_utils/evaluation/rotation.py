@@ -77,7 +77,7 @@ def run_arms(material: Material, folds: Folds, recipe: Recipe, n_jobs: int = 1) 
     for (place, *_), outcomes in zip(jobs, found, strict=True):
         for name, one in outcomes.items():
             by_arm.setdefault(name, []).append((folds[place][1], one))
-    return {name: _put_together(parts, len(material.y)) for name, parts in by_arm.items()}
+    return {name: join_folds(parts, len(material.y)) for name, parts in by_arm.items()}
 
 
 def _plan_jobs(part: Part, material: Material) -> list[tuple]:
@@ -139,8 +139,8 @@ def _count_tokens(part: Part, draws: Sequence[Draw], found: Sequence[tuple]) -> 
     return Outcome(np.stack(predictions), *per_clip, n_tokens, settings)
 
 
-def _put_together(parts: Sequence[tuple[np.ndarray, Outcome]], n_clips: int) -> Outcome:
-    """Join the outcomes of the folds; `parts` are (places of the tested clips, their outcome)."""
+def join_folds(parts: Sequence[tuple[np.ndarray, Outcome]], n_clips: int) -> Outcome:
+    """Join the outcomes of folds; `parts` are (places of the tested clips, their outcome)."""
     predictions = np.full((len(parts[0][1].predictions), n_clips), UNTESTED)
     for test, one in parts:
         predictions[:, test] = one.predictions

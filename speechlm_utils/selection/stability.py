@@ -82,13 +82,44 @@ def stability(
     The halves are complementary pairs (Shah & Samworth 2013), stratified, of whole groups. Returns layer,
     code and frequency (0 to 1) of every token ever selected, the most frequent first.
     """
-    pairs = [split_folds(y, groups(clips), 2, seed + i) for i in range((n_subsamples + 1) // 2)]
-    parts, total, bag = [train for pair in pairs for train, _ in pair][:n_subsamples], 0, None
+    parts, total, bag = sample_halves(clips, y, n_subsamples, seed), 0, None
     for fit, bag in _fit_parts(selector, clips, y, parts):
         total = total + fit.get_support()[bag.n_words_ :]
     rows = [(*bag.tokens_[i], total[i] / n_subsamples) for i in np.flatnonzero(total)]
     table = pd.DataFrame(rows, columns=["layer", "code", "frequency"])
     return table.sort_values(["frequency", "layer", "code"], ascending=[False, True, True], ignore_index=True)
+
+
+def sample_halves(clips: Sequence[Clip], y, n_subsamples: int, seed: int = 0) -> list[np.ndarray]:
+    """Sample half of the clips n_subsamples times: complementary pairs, stratified, of whole groups."""
+    pairs = [split_folds(y, groups(clips), 2, seed + i) for i in range((n_subsamples + 1) // 2)]
+    return [train for pair in pairs for train, _ in pair][:n_subsamples]
+
+
+def select_on_parts(
+    selector: Pipeline, clips: Sequence[Clip], y, Cs: Sequence[float], parts: Sequence[np.ndarray]
+) -> np.ndarray:
+    """Select tokens on each part (places of clips) at every C: bool array (n_C, n_parts, n_tokens)."""
+    bag, y, found = clone(selector["counts"]), np.asarray(y), []
+    counts = bag.fit_transform(clips)
+    for part in parts:
+        X = clone(selector[1:-1]).fit_transform(counts[part])
+        found.append([fit_l1(selector[-1], X, y[part], C).get_support()[bag.n_words_ :] for C in Cs])
+    return np.stack(found, axis=1)
+
+
+def measure_agreement(selected: np.ndarray) -> float:
+    """Measure how alike several selections are: the index of Nogueira, Sechidis and Brown (JMLR 2018).
+
+    1 where all are the same, 0 on average where each is drawn at random, whatever their sizes; `selected` is
+    bool, (n_selections, n_tokens). NaN where it is not defined: nothing, or all, is selected every time.
+    """
+    selected = np.asarray(selected, dtype=float)
+    if len(selected) < 2:
+        raise ValueError(f"{len(selected)} selections: at least two are needed to compare")
+    share = selected.mean()
+    by_chance = share * (1 - share)
+    return float(1 - selected.var(axis=0, ddof=1).mean() / by_chance) if by_chance > 0 else np.nan
 
 
 def _fit_parts(selector: Pipeline, clips, y, parts) -> Iterator[tuple[L1LogisticRegression, object]]:

@@ -30,6 +30,8 @@ class Recogniser:
     Raises ValueError if the model does not know the language that is asked for.
     """
 
+    max_tokens = MAX_TOKENS
+
     def __init__(self, name: str | Path = WHISPER, language: str | None = None, device: str = "cpu"):
         from transformers import WhisperForConditionalGeneration, WhisperProcessor
 
@@ -90,18 +92,23 @@ class Recogniser:
                 found[i].append(one)
         return [_join(parts) for parts in found]
 
-    def _recognise(self, wavs: list[np.ndarray]) -> list[tuple[str, np.ndarray]]:
-        """Return the text and the log probabilities of its tokens, of clips of at most 30 s."""
+    def _encode(self, wavs: list[np.ndarray]) -> tuple:
+        """Return what the encoder makes of clips, padded to 30 s, and what else `generate` is given."""
         inputs = self.processor(
             wavs, sampling_rate=SAMPLE_RATE, return_tensors="pt", return_attention_mask=True
         )
+        mask = inputs.attention_mask.to(self.device)
+        return self.model.get_encoder()(inputs.input_features.to(self.device)), {"attention_mask": mask}
+
+    def _recognise(self, wavs: list[np.ndarray]) -> list[tuple[str, np.ndarray]]:
+        """Return the text and the log probabilities of its tokens, of clips of at most 30 s."""
         with quiet_transformers(), one_thread(), exact_float32():
-            encoded = self.model.get_encoder()(inputs.input_features.to(self.device))
+            encoded, given = self._encode(wavs)
             ids = self.model.generate(
                 encoder_outputs=encoded,
-                attention_mask=inputs.attention_mask.to(self.device),
+                **given,
                 do_sample=False,
-                max_new_tokens=MAX_TOKENS,
+                max_new_tokens=self.max_tokens,
                 return_dict_in_generate=True,  # with the tokens that the model is started with
                 force_unique_generate_call=True,
                 **self.settings,

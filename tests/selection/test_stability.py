@@ -13,7 +13,15 @@ from speechlm_utils.clips import groups
 from speechlm_utils.selection.controls import permute_labels
 from speechlm_utils.selection.l1 import L1LogisticRegression
 from speechlm_utils.selection.selector import list_selected, make_selector
-from speechlm_utils.selection.stability import cross_validate_C, fold_coefs, split_folds, stability
+from speechlm_utils.selection.stability import (
+    cross_validate_C,
+    fold_coefs,
+    measure_agreement,
+    sample_halves,
+    select_on_parts,
+    split_folds,
+    stability,
+)
 
 
 def at(C, **settings):
@@ -116,3 +124,41 @@ def test_cross_validation_prefers_the_planted_range_and_does_not_leak(planted_cl
     folds = split_folds(noise, groups(planted_clips), 3)
     table = cross_validate_C(make_selector(), planted_clips, noise, [1.0], folds)
     assert table.macro_f1[0] < 0.45 and table.n_tokens[0] > 50
+
+
+# --- agreement of selections
+
+
+def test_agreement_is_one_for_equal_selections_and_zero_for_random_ones_of_any_size():
+    same = np.zeros((5, 200), bool)
+    same[:, :20] = True
+    assert measure_agreement(same) == pytest.approx(1)
+    rng = np.random.default_rng(0)
+    for share in (0.05, 0.5, 0.9):
+        found = [measure_agreement(rng.random((10, 400)) < share) for _ in range(50)]
+        assert abs(np.mean(found)) < 0.01
+
+
+def test_agreement_of_equal_sizes_is_kappa():
+    """Nogueira's index of two selections of k of d tokens that share r: (r - k²/d) / (k - k²/d)."""
+    d, k, r = 50, 10, 6
+    two = np.zeros((2, d), bool)
+    two[0, :k], two[1, k - r : 2 * k - r] = True, True
+    assert measure_agreement(two) == pytest.approx((r - k * k / d) / (k - k * k / d))
+
+
+def test_agreement_is_not_defined_without_a_choice():
+    assert np.isnan(measure_agreement(np.zeros((3, 4), bool)))
+    with pytest.raises(ValueError, match="1 selections"):
+        measure_agreement(np.zeros((1, 4), bool))
+
+
+def test_parts_are_selected_on_as_by_hand(planted_clips, y, counts):
+    n_words = counts.shape[1] - 7 * CODEBOOK_SIZE
+    halves = sample_halves(planted_clips, y, 3, seed=4)
+    found = select_on_parts(at(0.1), planted_clips, y, [0.02, 0.1], halves)
+    assert found.shape == (2, 3, 7 * CODEBOOK_SIZE)
+    for row, C in zip(found, (0.02, 0.1), strict=True):
+        by_hand = [(fit_part(counts, y, half, C) != 0).any(axis=0)[n_words:] for half in halves]
+        assert (row == by_hand).mean() > 0.999
+    assert measure_agreement(found[1]) < 1

@@ -9,7 +9,6 @@ from tiny_whisper import make_tiny_whisper, save_ctranslate2
 from transformers import WhisperForConditionalGeneration
 
 from speechlm_utils.audio import load_audio
-from speechlm_utils.whisper import recogniser as recogniser_module
 from speechlm_utils.whisper.checkpoint import convert_whisper
 from speechlm_utils.whisper.recogniser import Recogniser, cut_at_silence
 from speechlm_utils.words import word_error_rate
@@ -105,7 +104,7 @@ def multilingual(tmp_path):
 
 
 def test_multilingual_model_is_told_the_language(multilingual, monkeypatch):
-    monkeypatch.setattr(recogniser_module, "MAX_TOKENS", 4)  # there is room for 12
+    monkeypatch.setattr(Recogniser, "max_tokens", 4)  # there is room for 12
     recogniser, asked = Recogniser(multilingual, language="de"), []
     assert recogniser.languages == ("de", "en")
     generate = recogniser.model.generate
