@@ -20,6 +20,8 @@ ARMS = {
     "words + random": "words + 75 random tokens that occur (10 draws)",
     "words + selected, equal loudness": "words + 75 selected, every clip at the same loudness",
     "words + selected, untrained": "words + 75 selected, tokenizer on an untrained encoder",
+    "words + measured acoustics": "words + measured acoustics (pitch, level, spectrum, pauses)",
+    "words + states of block 2": "words + continuous states of the encoder: the limit",
     "selected": "75 selected tokens alone",
     "matched": "75 matched tokens alone",
     "selected, untrained": "75 selected alone, untrained encoder",
@@ -27,13 +29,25 @@ ARMS = {
     "counts only": "how many tokens, not which",
     "all tokens, layer 1": "all tokens of layer 1 (semantic)",
     "all tokens, layers 2–8": "all tokens of layers 2–8",
-    "measured acoustics": "measured acoustics (pitch, level, spectrum, pauses)",
-    "MFCC": "MFCC, mean and deviation",
-    "states of block 2": "continuous states of the encoder: the limit",
+    "measured acoustics": "measured acoustics alone",
+    "MFCC": "MFCC alone, mean and deviation",
+    "states of block 2": "continuous states of the encoder alone: the limit",
 }
-SHORT = ("words", "words + selected", "words + matched", "words + random", "measured acoustics")
+SHORT = (
+    "words",
+    "words + selected",
+    "words + matched",
+    "words + random",
+    "words + measured acoustics",
+    "words + states of block 2",
+)
 """The arms of the README's tables, and the differences below them."""
-SHORT_PAIRS = ("selected less nothing", "selected less matched", "random less nothing")
+SHORT_PAIRS = (
+    "selected less nothing",
+    "selected less matched",
+    "random less nothing",
+    "selected less measured acoustics",
+)
 PARTS = {"own_split": "test", "rotated": "voices rotated", "own_validation": "validation"}
 PLACES = ("README.md", "docs/results.md")
 

@@ -62,6 +62,7 @@ from speechlm_utils.tokens import list_occurrences, show_token, token_name
 
 plots.apply_style()
 pd.options.display.precision = 2
+pd.options.display.max_colwidth = None
 
 # %% tags=["parameters"]
 corpus_dir = "../data/demo"

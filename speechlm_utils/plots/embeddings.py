@@ -104,5 +104,6 @@ def plot_permutations(ax: Axes, permuted: Sequence[float], observed: Mapping[str
     for (name, value), colour in zip(observed.items(), (NEUTRAL, AUDIO, BOTH, TEXT), strict=False):
         ax.axvline(value, color=colour, lw=2.2, label=f"{name}: {value:+.2f}")
     ax.set(xlabel="rank correlation of the two similarities", ylabel="shuffles")
+    ax.locator_params(axis="x", nbins=6)
     ax.legend(loc="upper right", bbox_to_anchor=(0.93, 1), frameon=True, framealpha=1, edgecolor="none")
     return ax
