@@ -43,9 +43,9 @@ from speechlm_utils.evaluation.noise import corrupt_clips, measure_spectrum
 from speechlm_utils.evaluation.records import write_arms, write_clips
 from speechlm_utils.evaluation.rotation import Outcome, predict_arms
 from speechlm_utils.files import write_json
-from speechlm_utils.metrics import word_error_rate
 from speechlm_utils.selection.selector import list_selected
 from speechlm_utils.torch_settings import one_thread
+from speechlm_utils.words import word_error_rate
 
 ROOT = Path(__file__).resolve().parents[1]
 RATES = (0.0, 0.1, 0.2, 0.4, 0.6, 0.8)

@@ -9,9 +9,9 @@ import torch
 from ..audio import load_audio
 from ..clips import Clip
 from ..codec.base import SpeechCodec
-from ..metrics import write_plainly
 from ..whisper.recogniser import Recogniser
 from ..whisper.states import SAMPLE_RATE, WhisperEncoder
+from ..words import write_plainly
 from .noise import add_noise, make_noise
 
 

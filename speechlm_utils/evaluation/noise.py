@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..clips import Clip
-from ..metrics import write_plainly
+from ..words import write_plainly
 
 FRAME = 512  # samples, of the spectrum that noise takes after
 

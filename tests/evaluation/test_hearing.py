@@ -9,7 +9,7 @@ from speechlm_utils.audio import load_audio
 from speechlm_utils.corpus.load import load_corpus
 from speechlm_utils.evaluation.hearing import QuickRecogniser, hear_clips, load_noisy
 from speechlm_utils.evaluation.noise import measure_spectrum
-from speechlm_utils.metrics import word_error_rate
+from speechlm_utils.words import word_error_rate
 
 ROOT = Path(__file__).resolve().parents[2]
 

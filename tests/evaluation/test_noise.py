@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from speechlm_utils.evaluation.noise import add_noise, corrupt_clips, make_noise, measure_spectrum
-from speechlm_utils.metrics import word_error_rate
+from speechlm_utils.words import word_error_rate
 
 TEXTS = ["the quick brown fox jumps over a lazy dog and runs away from it"] * 3
 
