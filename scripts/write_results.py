@@ -21,7 +21,7 @@ ARMS = {
     "words + selected, equal loudness": "words + 75 selected, every clip at the same loudness",
     "words + selected, untrained": "words + 75 selected, tokenizer on an untrained encoder",
     "words + measured acoustics": "words + measured acoustics (pitch, level, spectrum, pauses)",
-    "words + states of block 2": "words + continuous states of the encoder: the limit",
+    "words + states of block 2": "words + continuous states of the encoder (block 2)",
     "selected": "75 selected tokens alone",
     "matched": "75 matched tokens alone",
     "selected, untrained": "75 selected alone, untrained encoder",
@@ -31,7 +31,7 @@ ARMS = {
     "all tokens, layers 2–8": "all tokens of layers 2–8",
     "measured acoustics": "measured acoustics alone",
     "MFCC": "MFCC alone, mean and deviation",
-    "states of block 2": "continuous states of the encoder alone: the limit",
+    "states of block 2": "continuous states of the encoder alone",
 }
 SHORT = (
     "words",
@@ -88,7 +88,11 @@ def tabulate_linear(record: dict, arms: Iterable[str] = ARMS, pairs: Iterable[st
     for part, title in parts.items():
         found = record[part]["comparisons"]
         lines += [f"\nDifferences of macro-F1, 95 % intervals, {title}:\n"]
-        lines += [f"- {name}: {say(found[name])}: {found[name]['verdict']}" for name in pairs or found]
+        lines += [
+            f"- {name}: {say(found[name])}: {found[name]['verdict']}"
+            for name in pairs or found
+            if name in found
+        ]
         if pairs:
             break
     return "\n".join([as_table(rows), *lines])

@@ -42,15 +42,20 @@ def test_stored_results_are_those_of_one_tokenizer():
 def test_claims_follow_from_the_records():
     """What the table of claims calls held has its interval on that side, and what it leaves open has not."""
     records = ROOT / "data" / "reference"
-    emodb, demo = (
-        json.loads((records / f"linear_{name}.json").read_text(encoding="utf-8"))[part]["comparisons"]
-        for name, part in (("emodb_emotion", "rotated"), ("demo_fallacy", "own_split"))
+    emodb, demo, topic, question = (
+        json.loads((records / f"linear_{name}.json").read_text(encoding="utf-8"))["rotated"]["comparisons"]
+        for name in ("emodb_emotion", "demo_fallacy", "demo_topic", "demo_question")
     )
     study = load_study(records / "llm_demo_fallacy.json")
     seeds = Bootstrap(5000, rows="seeds")
     for linear in (emodb, demo):
         for name in ("selected less nothing", "selected less matched", "audio: selected less layer 1"):
             assert linear[name]["verdict"] == "above"
+        assert linear["random less nothing"]["verdict"] == "above"
+        assert linear["selected less measured acoustics"]["verdict"] != "above"
+    assert (
+        topic["selected less nothing"]["verdict"] != "above" == question["selected less nothing"]["verdict"]
+    )
     assert compare_arms(study, "text", "lasso", bootstrap=seeds).verdict == "above"
     assert compare_arms(study, "text", "matched", bootstrap=seeds).verdict == "not decided"
     assert compare_arms(study, "matched", "lasso", bootstrap=seeds).verdict == "not decided"
