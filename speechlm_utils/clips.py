@@ -5,7 +5,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
 import numpy as np
@@ -181,6 +181,11 @@ def hash_corpus(clips: Sequence[Clip]) -> str:
         digest.update(json.dumps([clip.id, clip.text, sorted(clip.labels.items())]).encode())
         digest.update(b"" if clip.codes is None else clip.codes.astype(np.int16).tobytes())
     return digest.hexdigest()[:16]
+
+
+def hash_texts(clips: Sequence[Clip]) -> str:
+    """Hash ids, texts and labels of the clips (16 hex digits), whatever their order and codes."""
+    return hash_corpus([replace(clip, codes=None) for clip in clips])
 
 
 def choose_unit(clips: Sequence[Clip]) -> str:

@@ -15,7 +15,7 @@ from .codec.base import SpeechCodec
 from .codec.cache import encode_clips
 from .codec.load import load_codec
 from .corpus.load import load_corpus
-from .llm.spec import LLMSpec
+from .llm.spec import LLMSpec, fingerprint_llm
 from .selection.l1 import L1LogisticRegression
 from .selection.path import find_C_for_count
 from .selection.selection import Selection, list_differences, make_selection, read_settings
@@ -126,22 +126,27 @@ class Experiment:
         return selection
 
     def token_embeddings(self, selection: Selection, settings: "PretrainSettings") -> dict:
-        """Load the embeddings pre-trained for a selection, or train them: token name -> float32 (width,)."""
-        from .llm.embeddings import OUTPUT, load_embeddings, save_embeddings
+        """Load the embeddings pre-trained for a selection, or train them: token name -> float32 (width,).
+
+        Those of other tokens, clips, settings, another codec or language model are trained again.
+        """
+        from .llm.embeddings import load_embeddings, read_origin, save_embeddings
         from .llm.load import load_llm
         from .llm.vocabulary import list_added_names
         from .pretraining.pretrain import pretrain_token_embeddings
 
-        path, wanted = self.embeddings_path(selection), set(list_added_names(selection.tokens))
+        path, clips = self.embeddings_path(selection), self.unlabelled()
+        origin = {"tokens": " ".join(list_added_names(selection.tokens)), "clips": hash_corpus(clips)}
+        origin |= {"codec": self.codec.hash, "llm": fingerprint_llm(self.llm), "settings": repr(settings)}
         if path.exists():
-            embeddings = load_embeddings(path)
-            if {name for name in embeddings if not name.startswith(OUTPUT)} == wanted:
-                return embeddings
-            log.warning("%s: holds the embeddings of other tokens; training again", path)
-        clips, llm = {"train": self.unlabelled()}, load_llm(self.llm)
-        found = pretrain_token_embeddings(*llm, clips, selection.tokens, settings, progress=True)
-        save_embeddings(path, found.embeddings)
-        return found.embeddings
+            found = read_origin(path)
+            if not (other := [name for name, value in origin.items() if found.get(name) != value]):
+                return load_embeddings(path)
+            log.warning("%s: was made with other %s; training again", path, ", ".join(other))
+        llm, parts = load_llm(self.llm), {"train": clips}
+        made = pretrain_token_embeddings(*llm, parts, selection.tokens, settings, progress=True)
+        save_embeddings(path, made.embeddings, origin)
+        return made.embeddings
 
     def embeddings_path(self, selection: Selection) -> Path:
         """Where the token embeddings of a selection lie."""
@@ -151,33 +156,44 @@ class Experiment:
     def find_classifier(self, task: str, max_steps: int = 40) -> "SpeechTokenClassifier":
         """Load the classifier of a task, or train a small one, `max_steps` of 8 clips, and keep it.
 
-        The run folder's comes first, then the one that is shipped: the folder `classifier` beside the corpus,
-        if it fits task and codec.
+        The run folder's comes first, then the one that is shipped: the folder `classifier` beside the corpus.
+        One of another task, of other labels, clips or texts than this corpus's train part, or upon another
+        codec or language model is passed over; a log message says why.
         """
         from .finetuning.classifier import SpeechTokenClassifier
+        from .finetuning.origin import list_foreign
 
+        limits = None, self.clips_per_split
+        parts = [sample_clips(self.corpus, task, "train", limit, self.seed) for limit in limits]
+        parts.append(self._sample_small(task, max_steps))
         own = Path(self.run_dir) / f"classifier_{task}"
         folders = [own, Path(self.corpus_dir).absolute().parent / "classifier"]
         for folder in filter(Path.is_dir, folders):
             try:
-                found = SpeechTokenClassifier.from_pretrained(folder, codec=self.codec)
+                found = SpeechTokenClassifier.from_pretrained(folder, base=self.llm.name, codec=self.codec)
             except (OSError, ValueError) as error:
                 log.warning("%s: cannot be used here (%s)", folder, error)
                 continue
-            if found.task == task:
+            if not (other := list_foreign(found, task, parts)):
                 return found
+            log.warning("%s: is of another %s, so it is not used", folder, ", ".join(other))
         log.warning("no classifier of %s yet: training a small one, %d steps", task, max_steps)
         return self._train_small(task, max_steps, own)
+
+    def _sample_small(self, task: str, max_steps: int) -> list[Clip]:
+        """Return the clips of the small training, without codes."""
+        train = sample_clips(self.corpus, task, "train", self.clips_per_split, self.seed)
+        return sample_clips(train, task, limit=max(8 * max_steps, len(label_names(train, task))))
 
     def _train_small(self, task: str, max_steps: int, folder: Path):
         from .finetuning.finetune import build_classifier, fine_tune
         from .finetuning.lora import FineTuneSettings
 
         selection, train = self.selection(task), self.clips(task, "train")
-        names = label_names(train, task)
-        some = sample_clips(train, task, limit=max(8 * max_steps, len(names)))
+        ids = {clip.id for clip in self._sample_small(task, max_steps)}
+        some = [clip for clip in train if clip.id in ids]
         settings = FineTuneSettings(batch_size=8, max_steps=max_steps, lora_rank=8, seed=self.seed)
-        classifier = build_classifier(task, names, selection.tokens, settings, self.llm)
+        classifier = build_classifier(task, label_names(train, task), selection.tokens, settings, self.llm)
         fine_tune(classifier, {"train": some}, progress=True)
         classifier.selection = selection
         classifier.save(folder, codec=self.codec, corpus=self.corpus_dir)

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from tiny_llm import save_tiny_llm
 
+from speechlm_utils.corpus.load import load_corpus
 from speechlm_utils.experiment import Experiment
+from speechlm_utils.finetuning import origin
 from speechlm_utils.finetuning.classifier import SpeechTokenClassifier
 from speechlm_utils.llm.embeddings import load_embeddings
 from speechlm_utils.llm.spec import LLMSpec
@@ -129,8 +131,9 @@ def test_shipped_one_is_taken_where_the_run_has_none(shared, trained, shipped, m
 
 def test_that_of_the_run_comes_before_the_shipped_one(shared, shipped, monkeypatch):
     asked, found = [], SimpleNamespace(task="fallacy")
-    load = staticmethod(lambda folder, codec: asked.append(folder) or found)
+    load = staticmethod(lambda folder, base, codec: asked.append(folder) or found)
     monkeypatch.setattr(SpeechTokenClassifier, "from_pretrained", load)
+    monkeypatch.setattr(origin, "list_foreign", lambda *args: [])
     assert shared.find_classifier("fallacy") is found
     assert asked == [shared.run_dir / "classifier_fallacy"]
 
@@ -140,3 +143,65 @@ def test_one_of_another_task_or_damaged_is_passed_over(shared, shipped, monkeypa
     (tmp_path / "classifier_topic").mkdir()
     (tmp_path / "classifier_topic" / "settings.json").write_text("{")
     assert replace(shared, run_dir=tmp_path).find_classifier("topic") == "trained"
+
+
+def edit_table(shared, folder, old, new):
+    """A copy of the corpus in which a part of its table is replaced."""
+    corpus = shutil.copytree(shared.corpus_dir, folder / "data" / "corpus")
+    table = (corpus / "metadata.csv").read_text(encoding="utf-8")
+    assert old in table
+    (corpus / "metadata.csv").write_text(table.replace(old, new), encoding="utf-8")
+    return replace(shared, corpus_dir=corpus)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("authority", "prestige", "another set of labels, train part"),
+        ("they don't say s01", "we do not say s01", "another train part"),
+        ("authority", "emotion", "another set of labels, train part"),
+    ],
+)
+def test_a_classifier_of_another_corpus_is_not_taken(
+    shared, trained, monkeypatch, tmp_path, caplog, old, new, what
+):
+    """The task has the same name, the codec and the model are the same, and nothing would fail."""
+    watch_training(monkeypatch)
+    other = edit_table(shared, tmp_path, old, new)
+    assert other.find_classifier("fallacy") == "trained" and what in caplog.text
+
+
+def test_corrected_labels_of_the_test_part_change_no_classifier(shared, trained, monkeypatch, tmp_path):
+    watch_training(monkeypatch)
+    table = (shared.corpus_dir / "metadata.csv").read_text(encoding="utf-8")
+    line = next(line for line in table.splitlines() if ",test," in line and ",emotion," in line)
+    other = edit_table(shared, tmp_path, line, line.replace(",emotion,", ",authority,"))
+    assert other.find_classifier("fallacy").task == "fallacy"
+
+
+def test_another_language_model_or_unknown_clips_are_told(shared, trained, monkeypatch, tmp_path, caplog):
+    watch_training(monkeypatch)
+    llm = save_tiny_llm(tmp_path / "other", seed=5)
+    assert replace(shared, llm=LLMSpec(llm)).find_classifier("fallacy") == "trained"
+    assert "was trained upon" in caplog.text
+    folder = shutil.copytree(shared.run_dir, tmp_path / "run")
+    results = folder / "classifier_fallacy" / "results.json"
+    results.write_text(results.read_text(encoding="utf-8").replace("texts_hash", "old"), encoding="utf-8")
+    assert replace(shared, run_dir=folder).find_classifier("fallacy") == "trained"
+
+
+@pytest.mark.parametrize("change", ["settings", "llm", "clips"])
+def test_token_embeddings_made_otherwise_are_trained_again(experiment, tmp_path, caplog, change):
+    selection, settings = experiment.selection("fallacy", 5), PretrainSettings(max_steps=1, batch_size=2)
+    experiment.token_embeddings(selection, settings)
+    if change == "settings":
+        settings = replace(settings, learning_rate=1e-2)
+    elif change == "llm":
+        experiment = replace(experiment, llm=LLMSpec(save_tiny_llm(tmp_path / "other", seed=5)))
+    else:
+        experiment = replace(experiment)
+        experiment.__dict__["corpus"] = [
+            replace(c, text=f"{c.text} so") for c in load_corpus(experiment.corpus_dir)
+        ]
+    experiment.token_embeddings(selection, settings)
+    assert f"was made with other {change}; training again" in caplog.text

@@ -10,6 +10,7 @@ examples:
   speechlm run --profile demo --only 02 03  two of the notebooks
   speechlm run --profile ci --keep-going    the quickest tour, going on after a failure
   speechlm run --profile mine.yml           a corpus of your own: every step, in notebook 13
+  speechlm check CORPUS --profile mine.yml  what is wrong with it, in seconds
 
 A profile is a file notebooks/profiles/NAME.yml with parameters of the notebooks, and the only difference
 between a quick tour and the paper's settings: copy one to make your own, or pass the path of a .yml file.
@@ -21,7 +22,8 @@ import sys
 from inspect import getdoc
 from pathlib import Path
 
-from .convert import add_import_command  # what is slow to import is imported when a command runs
+from .check import add_check_command  # what is slow to import is imported when a command runs
+from .convert import add_import_command
 from .encode import add_encode_command
 from .transcribe import add_transcribe_command
 
@@ -31,19 +33,29 @@ def main(argv: list[str] | None = None) -> int:
     args = build_parser().parse_args(argv)
     try:
         return args.command(args)
-    except (OSError, ValueError) as error:
-        print(f"speechlm: {error}", file=sys.stderr)
+    except (OSError, ValueError, RuntimeError, ImportError) as error:
+        if os.environ.get("SPEECHLM_TRACEBACK"):
+            raise
+        print(f"speechlm: {_say_in_one_line(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("speechlm: interrupted; what was finished stays in the run folder", file=sys.stderr)
         return 130
 
 
+def _say_in_one_line(error: Exception) -> str:
+    """Write an error; those of other libraries become one line, with the name of the variable for more."""
+    text = str(error)
+    if isinstance(error, OSError | ValueError):
+        return text
+    return f"{' '.join(text.split()) or type(error).__name__} (SPEECHLM_TRACEBACK=1 shows where)"
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Describe the command line; docstrings are its help."""
     keep = {"formatter_class": argparse.RawDescriptionHelpFormatter}
     parser = argparse.ArgumentParser("speechlm", description=__doc__, **keep)
-    names = "{run,list,import,transcribe,encode}"
+    names = "{run,list,check,import,transcribe,encode}"
     commands = parser.add_subparsers(title="commands", required=True, metavar=names)
     profile = argparse.ArgumentParser(add_help=False)
     about = "a profile of notebooks/profiles (ci, demo, paper) or the path of a .yml file (default: demo)"
@@ -63,6 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
     option("--run-dir", type=Path, metavar="FOLDER", help=about)
     option("--keep-going", action="store_true", help="go on with the next notebook after a failure")
     add("list", list_notebooks)
+    add_check_command(commands)
     add_import_command(commands)
     add_transcribe_command(commands)
     add_encode_command(commands)
@@ -77,6 +90,7 @@ def run(args: argparse.Namespace) -> int:
     """
     from ..notebook.catalogue import find_notebook_folder, find_notebooks, select_notebooks
     from ..notebook.record import read_metrics
+    from .check import check_plan
     from .notebooks import format_summary, merge_results, run_notebooks, write_index
     from .profiles import keep_to_corpus, load_profile, plan_parameters
 
@@ -87,6 +101,8 @@ def run(args: argparse.Namespace) -> int:
     run_dir = (args.run_dir or folder.parent / "runs" / profile.name).resolve()
     plan = plan_parameters(notebooks, profile, run_dir)
     selected = keep_to_corpus(selected, plan, asked=bool(args.only))
+    if failing := check_plan(selected, plan):
+        raise ValueError(f"{len(failing)} things to mend before anything is run, see above")
     results = run_notebooks(selected, plan, run_dir, args.keep_going)
     metrics = read_metrics(run_dir)
     index = write_index(notebooks, merge_results(results, run_dir), run_dir, profile.name, metrics)

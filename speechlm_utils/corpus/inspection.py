@@ -23,7 +23,7 @@ MAX_SECONDS = 120.0  # what is longer is most likely a recording that was not cu
 SILENCE_DBFS = -60.0  # RMS; speech lies at -35 to -15, and below this no voice, or channels that cancel
 CLIPPED_SHARE = 0.001  # of samples at full scale, above which loudness and spectrum mislead
 MIN_RATE_HZ = 16000  # what is missing above half of it does not come back
-TOLERATED = ("clipped", "low_rate", "wrong_length", "same_sound")  # warnings; the other kinds are errors
+TOLERATED = ("clipped", "low_rate", "wrong_length")  # warnings; the other kinds are errors
 
 
 @dataclass(frozen=True)

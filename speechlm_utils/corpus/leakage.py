@@ -59,12 +59,12 @@ def find_leakage(clips: Sequence[Clip]) -> LeakageReport:
     what you want (known voices) or not; a score on such a split says nothing about new ones. Files are the
     same if their names or their bytes are; files that do not exist are compared by name.
     """
-    name_of = _name_by_bytes(clips)
+    name_of = name_by_bytes(clips)
     kinds = {
         "text": lambda clip: [normalise_text(clip.text)],
         "group": lambda clip: [clip.group],
         "speaker": lambda clip: [clip.speaker],
-        "sound file": lambda clip: [name_of.get(file, str(file)) for file in _list_files(clip)],
+        "sound file": lambda clip: [name_of.get(file, str(file)) for file in list_files(clip)],
     }
     rows, unknown = [], {}
     for what, read in kinds.items():
@@ -79,13 +79,14 @@ def find_leakage(clips: Sequence[Clip]) -> LeakageReport:
     return LeakageReport(pd.DataFrame(rows, columns=COLUMNS), unknown)
 
 
-def _name_by_bytes(clips: Sequence[Clip]) -> dict[Path, str]:
+def name_by_bytes(clips: Sequence[Clip]) -> dict[Path, str]:
     """Name the files that have the size of another, each as the first of equal bytes; others are not read."""
-    sizes = {file: file.stat().st_size for clip in clips for file in _list_files(clip) if file.is_file()}
+    sizes = {file: file.stat().st_size for clip in clips for file in list_files(clip) if file.is_file()}
     n_files, first = Counter(sizes.values()), {}
     alike = [file for file, size in sizes.items() if n_files[size] > 1]
     return {file: first.setdefault(hash_file(file), str(file)) for file in alike}
 
 
-def _list_files(clip: Clip) -> tuple[Path, ...]:
+def list_files(clip: Clip) -> tuple[Path, ...]:
+    """Return the sound files of a clip, none where it has no sound."""
     return list_parts(clip.audio) if clip.audio else ()

@@ -59,11 +59,18 @@ def load_corpus(
         few and their number.
     """
     folder = require_folder(folder)
+    clips = read_clips(folder, tasks, columns)
+    found = inspect_corpus(clips, inspect, folder, progress=inspect == "full")
+    return keep_usable(clips, found, on_error, report)
+
+
+def read_clips(
+    folder: str | Path, tasks: Sequence[str] | None = None, columns: Mapping[str, str] | None = None
+) -> list[Clip]:
+    """Read the clips of a folder as `load_corpus` does, without looking at their sound files."""
+    folder = require_folder(folder)
     if find_metadata(folder) is None and any((folder / name).is_file() for name in _SAVED_DATASET):
         from .hf_dataset import load_hf_dataset
 
-        clips = load_hf_dataset(folder, tasks, columns)
-    else:
-        clips = read_table(folder, tasks, columns)
-    found = inspect_corpus(clips, inspect, folder, progress=inspect == "full")
-    return keep_usable(clips, found, on_error, report)
+        return load_hf_dataset(folder, tasks, columns)
+    return read_table(folder, tasks, columns)

@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional
 from transformers import set_seed
 
-from ..clips import Clip, hash_corpus, label_ids
+from ..clips import Clip, hash_corpus, hash_texts, label_ids
 from ..llm.batches import IGNORED
 from ..llm.distributed import SplitTrainer, share_of_mean
 from ..llm.embeddings import TokenEmbeddings
@@ -132,10 +132,11 @@ def _split_steps(settings: FineTuneSettings, steps_per_epoch: int) -> list[FineT
 
 
 def _describe_clips(clips_by_split: Mapping[str, Sequence[Clip]], task: str, names: Sequence[str]) -> dict:
-    """Count each split's clips by label, and hash the train clips."""
+    """Count each split's clips by label, and hash the train clips, with and without their codes."""
     counts = {split: Counter(clip.labels[task] for clip in clips) for split, clips in clips_by_split.items()}
     labels = {split: {name: found[name] for name in names} for split, found in counts.items()}
-    return {"labels": labels, "train_hash": hash_corpus(clips_by_split["train"])}
+    train = clips_by_split["train"]
+    return {"labels": labels, "train_hash": hash_corpus(train), "texts_hash": hash_texts(train)}
 
 
 def _label_items(items: Sequence[dict], y: Sequence[int]) -> list[dict]:

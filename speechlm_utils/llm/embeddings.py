@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file, save_file
 from torch.nn.functional import normalize
 
@@ -57,10 +57,22 @@ def _write(weight: torch.Tensor, ids: Mapping[str, int], embeddings: TokenEmbedd
             weight[place] = value.to(weight)
 
 
-def save_embeddings(path: str | Path, embeddings: TokenEmbeddings) -> None:
-    """Save embeddings as float32 safetensors, by token name."""
+def save_embeddings(
+    path: str | Path, embeddings: TokenEmbeddings, origin: Mapping[str, str] | None = None
+) -> None:
+    """Save embeddings as float32 safetensors, by token name; `origin` says what they were made from."""
+    values = {k: np.ascontiguousarray(v, dtype=np.float32) for k, v in embeddings.items()}
     with write_atomically(path) as part:
-        save_file({k: np.ascontiguousarray(v, dtype=np.float32) for k, v in embeddings.items()}, part)
+        save_file(values, part, metadata=dict(origin) if origin else None)
+
+
+def read_origin(path: str | Path) -> dict[str, str]:
+    """Read what a file of embeddings says it was made from; {} where it does not say."""
+    try:
+        with safe_open(path, "numpy") as file:
+            return file.metadata() or {}
+    except SafetensorError as error:
+        raise ValueError(f"{path}: not a safetensors file of token embeddings ({error})") from error
 
 
 def load_embeddings(path: str | Path) -> dict[str, np.ndarray]:

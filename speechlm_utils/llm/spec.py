@@ -1,5 +1,6 @@
 """Which language model, how it reads a clip, and how it is trained: records that are passed on whole."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -26,6 +27,19 @@ class LLMSpec:
     dtype: str = "float32"
     quantization: str | None = None
     hash: str | None = None
+
+
+def fingerprint_llm(spec: LLMSpec) -> str:
+    """Say in a few words which model this is, without loading it: name, precision, and a folder's files.
+
+    A file that was changed, or copied at another time, makes another fingerprint.
+    """
+    facts = [str(spec.name), spec.dtype, str(spec.quantization)]
+    if (folder := Path(spec.name)).is_dir():
+        stats = sorted((path.name, path.stat()) for path in folder.iterdir() if path.is_file())
+        files = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
+        facts.append(hashlib.sha256(repr(files).encode()).hexdigest()[:16])
+    return " ".join(facts)
 
 
 @dataclass(frozen=True)
