@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
-from .clips import Clip, hash_corpus, label_ids, label_names, sample_clips
+from .clips import Clip, hash_corpus, hash_texts, label_ids, label_names, sample_clips
 from .codec.base import SpeechCodec
 from .codec.cache import encode_clips
 from .codec.load import load_codec
@@ -165,7 +165,6 @@ class Experiment:
 
         limits = None, self.clips_per_split
         parts = [sample_clips(self.corpus, task, "train", limit, self.seed) for limit in limits]
-        parts.append(self._sample_small(task, max_steps))
         own = Path(self.run_dir) / f"classifier_{task}"
         folders = [own, Path(self.corpus_dir).absolute().parent / "classifier"]
         for folder in filter(Path.is_dir, folders):
@@ -180,21 +179,17 @@ class Experiment:
         log.warning("no classifier of %s yet: training a small one, %d steps", task, max_steps)
         return self._train_small(task, max_steps, own)
 
-    def _sample_small(self, task: str, max_steps: int) -> list[Clip]:
-        """Return the clips of the small training, without codes."""
-        train = sample_clips(self.corpus, task, "train", self.clips_per_split, self.seed)
-        return sample_clips(train, task, limit=max(8 * max_steps, len(label_names(train, task))))
-
     def _train_small(self, task: str, max_steps: int, folder: Path):
         from .finetuning.finetune import build_classifier, fine_tune
         from .finetuning.lora import FineTuneSettings
 
         selection, train = self.selection(task), self.clips(task, "train")
-        ids = {clip.id for clip in self._sample_small(task, max_steps)}
-        some = [clip for clip in train if clip.id in ids]
+        names = label_names(train, task)
+        some = sample_clips(train, task, limit=max(8 * max_steps, len(names)))
         settings = FineTuneSettings(batch_size=8, max_steps=max_steps, lora_rank=8, seed=self.seed)
-        classifier = build_classifier(task, label_names(train, task), selection.tokens, settings, self.llm)
+        classifier = build_classifier(task, names, selection.tokens, settings, self.llm)
         fine_tune(classifier, {"train": some}, progress=True)
         classifier.selection = selection
+        classifier.results["data"]["sampled_from"] = hash_texts(train)
         classifier.save(folder, codec=self.codec, corpus=self.corpus_dir)
         return classifier

@@ -186,7 +186,7 @@ def test_another_language_model_or_unknown_clips_are_told(shared, trained, monke
     assert "was trained upon" in caplog.text
     folder = shutil.copytree(shared.run_dir, tmp_path / "run")
     results = folder / "classifier_fallacy" / "results.json"
-    results.write_text(results.read_text(encoding="utf-8").replace("texts_hash", "old"), encoding="utf-8")
+    results.write_text(results.read_text(encoding="utf-8").replace("sampled_from", "old"), encoding="utf-8")
     assert replace(shared, run_dir=folder).find_classifier("fallacy") == "trained"
 
 

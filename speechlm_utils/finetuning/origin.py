@@ -12,12 +12,13 @@ if TYPE_CHECKING:
 def list_foreign(found: "SpeechTokenClassifier", task: str, parts: Sequence[Sequence[Clip]]) -> list[str]:
     """Name what is another's in a classifier: task, labels, train clips; [] where it was trained here.
 
-    `parts` are the train clips that it may have been trained on: those of one of them, with the texts and
-    labels that they have now. Codec and language model are compared when it is loaded.
+    `parts` are the train clips that it may have been trained on, or on a sample of which: those of one of
+    them, with the texts and labels that they have now. Codec and language model are compared at loading.
     """
     if found.task != task:
         return ["task"]
-    is_mine = found.results.get("data", {}).get("texts_hash") in {hash_texts(some) for some in parts}
+    data = found.results.get("data", {})
+    is_mine = not {data.get("sampled_from"), data.get("texts_hash")}.isdisjoint(map(hash_texts, parts))
     has_labels = found.label_names == label_names(parts[0], task)
     checks = {"set of labels": has_labels, "train part, or its texts and labels were others": is_mine}
     return [name for name, is_same in checks.items() if not is_same]

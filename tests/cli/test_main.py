@@ -1,5 +1,7 @@
 """The commands: what they print, their exit codes, and which notebooks run on which corpus."""
 
+import shutil
+
 import pytest
 from notebook_tools import write_notebook
 
@@ -30,8 +32,9 @@ def test_help_teaches_with_examples(capsys):
 CORPUS = 'corpus_dir = "../data/demo"\nrun_dir = "../runs/lab"'
 
 
-def test_only_notebook_13_runs_on_another_corpus(repository, capsys):
+def test_only_notebook_13_runs_on_another_corpus(repository, tiny_corpus, capsys):
     folder = repository / "notebooks"
+    shutil.copytree(tiny_corpus, repository / "data" / "mine")
     for name in ("02_lesson", "13_own"):
         write_notebook(folder / f"{name}.ipynb", parameters=CORPUS)
     (folder / "profiles" / "mine.yml").write_text("all:\n  corpus_dir: ../data/mine\n")
