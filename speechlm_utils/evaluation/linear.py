@@ -110,6 +110,7 @@ class LinearModel(ClassifierMixin, BaseEstimator):
     Attributes
     ----------
     settings_ : dict, "C" and "weight", that of the blocks beside the first, as chosen
+    n_parameters_ : int, weights and intercepts
     """
 
     def __init__(self, blocks):
@@ -128,6 +129,7 @@ class LinearModel(ClassifierMixin, BaseEstimator):
         self.settings_ = {"C": C, "weight": weight}
         self._model = _make_logistic(C=C).fit(X, y)
         self.classes_ = self._model.classes_
+        self.n_parameters_ = len(self._model.coef_) * (1 + sum(part.shape[1] for part in parts))
         return self
 
     def predict(self, clips: Sequence[Clip]) -> np.ndarray:

@@ -13,4 +13,5 @@ from .interpretation import (
     check_replace,
 )
 from .selection import check_overlap, check_permutation_p, check_soft_threshold, check_zeros
+from .studies import check_chance_verdicts, check_controls, check_front, check_price, check_threshold
 from .voices import check_constant_answer, check_voice_split

@@ -11,6 +11,7 @@ from . import (
     overview,
     path,
     selection,
+    studies,
     training,
 )
 from .style import AUDIO, BOTH, NEUTRAL, TEXT, apply_style, label_colors, layer_colors, show_name

@@ -1,0 +1,271 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation: {extension: .py, format_name: percent}
+# ---
+
+# %% [markdown]
+# # 15 · What it costs
+#
+# **What does each way to hear cost, and when is a simpler one enough?**
+#
+# About 1 minute on two CPU cores, no GPU. Scores and costs are stored ones; what comes before any model,
+# encoding and measuring, is timed here.
+#
+# [← 14 · Other codecs](14_other_codecs.ipynb) ·
+# [contents](00_start_here.ipynb) ·
+# [20 · Live demo →](20_live_demo.ipynb)
+#
+# The method has three steps: select tokens, adapt a language model to them, fine-tune it. A linear model on
+# the same tokens needs the first step only, and measured pitch needs none. You will
+#
+# - **compare** seconds, memory, parameters and tokens of every arm with the score that it reaches;
+# - **draw** the Pareto front: the arms that no other beats in both;
+# - **decide** what the second and the third step are worth.
+
+# %%
+import time
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from IPython.display import Markdown, display
+
+from speechlm_utils import exercises, plots
+from speechlm_utils.audio import load_audio
+from speechlm_utils.bootstrap import Bootstrap
+from speechlm_utils.clips import sample_clips
+from speechlm_utils.evaluation.representations import measure_mfcc
+from speechlm_utils.experiment import Experiment
+from speechlm_utils.notebook.overview import list_versions
+from speechlm_utils.notebook.record import record_metrics
+from speechlm_utils.studies.costs import find_front, tabulate_costs
+from speechlm_utils.studies.report import compare_arms, load_study
+
+plots.apply_style()
+pd.options.display.precision = 3
+print(list_versions())
+
+# %% tags=["parameters"]
+corpus_dir = "../data/demo"
+codec_name = "../data/tokenizer"
+reference_dir = "../data/reference"
+run_dir = "../runs/lab"
+cache_dir = "../runs/cache"
+seed = 0
+task = "fallacy"
+n_live_clips = 8  # encoded and measured here
+n_resamples = 1000
+
+# %% [markdown]
+# ## Before any model
+#
+# Tokens have to be made from sound, and so do MFCC (a coarse description of the spectrum). *Predict: which
+# takes longer, for a second of speech, and how long?* Below 1 is faster than the clip lasts.
+
+# %%
+experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, seed)
+clips = sample_clips(experiment.corpus, task, "test", n_live_clips, seed)
+codec = experiment.codec
+waves = [load_audio(clip.audio, codec.spec.sample_rate) for clip in clips]
+seconds = sum(map(len, waves)) / codec.spec.sample_rate
+
+
+# %%
+def measure_time(work, items):
+    work(items[0])  # the first call loads what it needs
+    start = time.perf_counter()
+    for item in items:
+        work(item)
+    return (time.perf_counter() - start) / seconds
+
+
+live = {
+    "speech tokens": measure_time(codec.encode, waves),
+    "MFCC": measure_time(measure_mfcc, clips),
+}
+
+# %%
+pd.Series(live, name="seconds of computing per second of sound").to_frame()
+
+# %% [markdown]
+# ## The bill
+#
+# One row for each arm, that is, each way to tell a model about a clip ([notebook 07](07_ablations.ipynb)
+# says what each isolates). Seconds are those of one run: selecting, training and predicting. Two families
+# share the test clips: linear models, and the language model with LoRA.
+
+# %%
+studies = {
+    "linear": load_study(f"{reference_dir}/linear_study_{task}.json"),
+    "language model": load_study(f"{reference_dir}/llm_demo_{task}.json"),
+}
+bills = {family: tabulate_costs(study) for family, study in studies.items()}
+for family, bill in bills.items():
+    display(Markdown(f"**{family}** (stored runs, `{studies[family]['made_by']}`)"))
+    display(bill.sort_values("macro-F1", ascending=False))
+
+# %% [markdown]
+# The machines differ: linear models ran on one CPU core, the language model mostly on a GPU, which is much
+# faster. So the seconds *understate* what the language model costs. Memory is that of the process (linear) or
+# of the GPU. NaN means that the runs did not record it: nothing is filled in.
+
+# %%
+bill = pd.concat(bills, names=["family", "arm"])
+families = bill.index.get_level_values("family").tolist()
+names = [f"{arm}" if family == "linear" else f"LLM: {arm}" for family, arm in bill.index]
+n_test = len(studies["linear"]["clips"]["test"]["ids"])
+
+# %% [markdown]
+# ## The front
+#
+# An arm is on the **Pareto front** if no other is at least as cheap *and* at least as good, and better in one
+# of the two. What lies off the front need not be discussed: something else costs less and gives more.
+# *Predict: will the language model be on it?*
+
+# %%
+fronts = {}
+fig, axes = plt.subplots(1, 2, figsize=(11, 4.6), sharey=True)
+for ax, cost in zip(axes, ("seconds", "parameters trained"), strict=True):
+    known = bill[cost].notna().to_numpy() & (bill[cost] > 0).to_numpy()
+    costs, scores = bill[cost][known].to_numpy(), bill["macro-F1"][known].to_numpy()
+    some = [name for name, is_in in zip(names, known, strict=True) if is_in]
+    fronts[cost] = [name for name, on in zip(some, find_front(costs, scores), strict=True) if on]
+    points = dict(zip(some, zip(costs, scores, strict=True), strict=True))
+    of = [family for family, is_in in zip(families, known, strict=True) if is_in]
+    plots.studies.plot_pareto(ax, points, find_front(costs, scores), of)
+    ax.set(xlabel=f"{cost}, one run (logarithmic)", title=f"{len(some)} arms, {n_test} test clips")
+axes[1].set_ylabel("")
+Path(run_dir, "figures").mkdir(parents=True, exist_ok=True)
+fig.savefig(Path(run_dir, "figures", "15_what_it_costs.png"), dpi=110)
+plt.show()
+
+# %%
+for cost, some in fronts.items():
+    is_in = any(name.startswith("LLM") for name in some)
+    print(f"{cost}: {', '.join(some)}. The language model is {'on' if is_in else 'not on'} this front.")
+
+# %% [markdown]
+# The front is drawn through estimates. Whether the best of it is *really* better than a cheap one needs the
+# interval of the difference. Both families predict the same test clips, so they can be compared clip by clip.
+
+# %%
+linear, llm = studies["linear"], studies["language model"]
+assert linear["clips"]["test"]["ids"] == llm["clips"]["test"]["ids"]
+assert linear["label_names"] == llm["label_names"]
+renamed = [run | {"arm": f"LLM: {run['arm']}"} for run in llm["runs"]]
+both = linear | {"runs": [*linear["runs"], *renamed]}
+
+# %%
+bootstrap = Bootstrap(n_resamples, seed, rows="runs")
+rivals = {
+    "three steps, less a linear model on the same tokens": ("lasso", "LLM: lasso"),
+    "three steps, less a linear model on measured prosody": ("measured", "LLM: lasso"),
+    "three steps, less a linear model on encoder states": ("encoder-fusion", "LLM: lasso"),
+    "the language model on words, less a linear model on words": ("text", "LLM: text"),
+    "three steps, less steps 1 and 3 alone": ("LLM: no-pretraining", "LLM: lasso"),
+}
+arms = {run["arm"] for run in both["runs"]}
+gains = {
+    what: compare_arms(both, *pair, bootstrap=bootstrap) for what, pair in rivals.items() if set(pair) <= arms
+}
+pd.DataFrame({what: [str(one)] for what, one in gains.items()}, index=["difference of macro-F1"]).T
+
+# %%
+says = {"above": "better than", "below": "worse than", "not decided": "not told apart from"}
+for what, one in gains.items():
+    first, second = what.split(", less ")
+    print(f"- {first[0].upper()}{first[1:]}: {says[one.verdict]} {second}.")
+
+# %% [markdown]
+# ## What one more clip costs
+#
+# Training is paid once, reading with every clip. A language model reads token by token, so its cost grows
+# with what a prompt holds. The selection is what keeps that small.
+
+# %%
+spec = codec.spec
+n_frames = np.mean([len(wav) for wav in waves]) / spec.sample_rate * spec.frame_rate
+read = {
+    "words": llm["runs"][0]["text_tokens_per_clip"],
+    "selected tokens (those that last once)": bills["language model"]["audio tokens a clip"]["lasso"],
+    "all codes of the acoustic layers": n_frames * len(spec.acoustic_layers),
+}
+pd.Series(read, name="tokens that a prompt holds, mean").to_frame()
+
+# %% [markdown]
+# ### Exercise 1 · The front (medium, 8 minutes)
+#
+# Write the rule yourself. `costs` and `scores` are arrays with one number for each arm. Return True for those
+# on the front.
+
+
+# %%
+def my_front(costs, scores):
+    return None  # your code
+
+
+exercises.check_front(my_front)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# Compare every arm with every other: row `i` of `costs <= costs[:, None]` says which arms cost no more than
+# arm `i`. An arm that is alike in both does not beat it.
+# </details>
+# <details><summary>Solution</summary>
+#
+# ```python
+# def my_front(costs, scores):
+#     no_worse = (costs <= costs[:, None]) & (scores >= scores[:, None])
+#     better = (costs < costs[:, None]) | (scores > scores[:, None])
+#     return ~(no_worse & better).any(axis=1)
+# ```
+# </details>
+#
+# ### Exercise 2 · The price of a point (easy, 5 minutes)
+#
+# Going from linear words (`cheap`) to linear words with selected tokens (`dear`), how many seconds does one
+# point of macro-F1 (0.01) cost? Both are pairs of seconds and macro-F1.
+
+# %%
+cheap, dear = (tuple(bills["linear"].loc[arm, ["seconds", "macro-F1"]]) for arm in ("text", "lasso"))
+my_price = None  # your answer
+exercises.check_price(my_price, cheap, dear)
+
+# %% [markdown]
+# <details><summary>Hint</summary>
+#
+# More seconds, divided by more points. 0.26 of macro-F1 is 26 points.
+# </details>
+# <details><summary>Solution</summary>
+#
+# ```python
+# my_price = (dear[0] - cheap[0]) / (100 * (dear[1] - cheap[1]))
+# ```
+# </details>
+#
+# ## Limits
+#
+# - Seconds on another machine differ, and a GPU is not a CPU core. Orders of magnitude are meant.
+# - The time to record, transcribe and label speech is not in the bill. It is the largest item of all.
+# - The language model is small (135 million parameters). A larger one costs more and may gain more: not
+#   tried here.
+# - A score is not everything: of the arms here, only those with tokens let one ask which sound a prediction
+#   rests on ([notebook 12](12_why_this_prediction.ipynb)).
+#
+# ## Summary
+
+# %%
+metrics = {
+    "scores and costs": "stored",
+    **{f"front, {cost}": ", ".join(some) for cost, some in fronts.items()},
+    **{what: one.values for what, one in gains.items()},
+    **{f"{name}, seconds per second of sound": value for name, value in live.items()},
+}
+record_metrics(run_dir, "15_what_it_costs", **metrics)
+pd.Series(metrics, name="").to_frame()
+
+# %% [markdown]
+# Next: [20 · Live demo →](20_live_demo.ipynb), where you turn the knobs yourself.

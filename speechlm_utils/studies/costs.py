@@ -1,0 +1,55 @@
+"""What an arm costs and what it gives: one row an arm, and the arms that nothing beats on both counts."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from .arms import ARMS
+from .report import score_arm
+
+COSTS = {
+    "seconds": "seconds",
+    "memory, GiB": "peak_memory_gib",
+    "parameters trained": "n_trainable",
+    "audio tokens a clip": "audio_tokens_per_clip",
+}
+
+
+def tabulate_costs(study: Mapping, split: str = "test") -> pd.DataFrame:
+    """One row for each arm: macro-F1, and what a run cost on average; NaN where no run says it.
+
+    "device" names the machines.
+    """
+    rows = {}
+    for arm in dict.fromkeys(run["arm"] for run in study["runs"]):
+        runs = [run for run in study["runs"] if run["arm"] == arm]
+        rows[arm] = {"macro-F1": float(np.mean(score_arm(study, arm, split))), "runs": len(runs)}
+        for name, key in COSTS.items():
+            known = [run[key] for run in runs if run.get(key) is not None]
+            rows[arm][name] = float(np.mean(known)) if known else np.nan
+        rows[arm]["device"] = ", ".join(sorted({run.get("device") or "not recorded" for run in runs}))
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def find_front(costs: Sequence[float], scores: Sequence[float]) -> np.ndarray:
+    """Find the Pareto front: no other costs as little or less and scores as much or more, one of them truly.
+
+    Bool array (n,); one whose cost is NaN is never on it.
+    """
+    costs, scores = np.asarray(costs, dtype=float), np.asarray(scores, dtype=float)
+    no_worse = (costs <= costs[:, None]) & (scores >= scores[:, None])
+    better = no_worse & ((costs < costs[:, None]) | (scores > scores[:, None]))
+    return ~better.any(axis=1) & np.isfinite(costs)
+
+
+def list_not_run(study: Mapping, task: str) -> pd.DataFrame:
+    """List the arms of the language model that have no record here: what each isolates, and how to run it."""
+    there = {run["arm"] for run in study["runs"]}
+    command = f"python scripts/llm_study.py --task {task} --arms {{}} --seeds 0 1 2 3 4 --merge"
+    rows = {
+        name: {"isolates": arm.isolates, "record": "not run here", "command": command.format(name)}
+        for name, arm in ARMS.items()
+        if name not in there
+    }
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["isolates", "record", "command"])

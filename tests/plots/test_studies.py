@@ -1,0 +1,24 @@
+"""Figures of arms: colours by verdict, the front joined and named."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from speechlm_utils.plots.studies import VERDICT_COLORS, plot_gains, plot_pareto
+
+
+def test_gains_have_the_colour_of_their_verdict():
+    spans = np.array([[0.2, 0.1, 0.3], [-0.2, -0.3, -0.1], [0.0, -0.1, 0.1]])
+    verdicts = ["above", "below", "not decided"]
+    ax = plot_gains(plt.subplots()[1], ["a", "b", "c"], spans, verdicts, "gain")
+    lines = [line for line in ax.lines if list(line.get_xdata()) == [0.1, 0.3]]
+    assert [line.get_color() for line in lines] == [VERDICT_COLORS["above"]]
+    assert [label.get_text() for label in ax.get_legend().get_texts()] == verdicts
+
+
+def test_front_is_joined_from_cheap_to_dear_and_named():
+    points = {"dear": (9.0, 0.9), "cheap": (1.0, 0.5), "poor": (9.0, 0.4)}
+    families = ["language model", "linear", "linear"]
+    ax = plot_pareto(plt.subplots()[1], points, [True, True, False], families)
+    assert [one.get_text() for one in ax.texts] == ["cheap", "dear"]
+    joined = next(line for line in ax.lines if line.get_label() == "nothing is better in both")
+    assert joined.get_xdata().tolist() == [1.0, 9.0] and ax.get_xscale() == "log"

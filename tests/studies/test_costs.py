@@ -1,0 +1,27 @@
+"""Costs: means of what runs say, the Pareto front by hand, arms without a record."""
+
+import numpy as np
+from planted_study import make_study
+
+from speechlm_utils.studies.arms import ARMS
+from speechlm_utils.studies.costs import find_front, list_not_run, tabulate_costs
+
+
+def test_front_by_hand():
+    costs, scores = [1, 2, 3, 2, np.nan, 1], [0.5, 0.8, 0.7, 0.8, 0.9, 0.4]
+    assert find_front(costs, scores).tolist() == [True, True, False, True, False, False]
+
+
+def test_costs_are_means_of_the_runs_that_say_them():
+    study = make_study({"text": 0.9, "lasso": 0.9}, n_seeds=2)
+    for run, seconds in zip(study["runs"], (10.0, None, 4.0, 8.0), strict=True):
+        run |= {"seconds": seconds, "n_trainable": 5, "device": "cpu"}
+    table = tabulate_costs(study)
+    assert table.seconds.tolist() == [10.0, 6.0] and table["parameters trained"].tolist() == [5.0, 5.0]
+    assert table["memory, GiB"].isna().all() and table.device.tolist() == ["cpu", "cpu"]
+
+
+def test_arms_without_a_record_are_named_with_their_command():
+    table = list_not_run(make_study({"text": 0.9, "lasso": 0.9}), "fallacy")
+    assert set(table.index) == set(ARMS) - {"text", "lasso"} and set(table.record) == {"not run here"}
+    assert "--task fallacy --arms speechlm --seeds" in table.command["speechlm"]
