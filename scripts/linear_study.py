@@ -118,7 +118,7 @@ def main() -> None:
     write_json(path, study, indent=None)
     for run in runs:
         score = run["scores"]["test"]["macro_f1_present"]
-        print(f"{run['arm']:18} {run['seed']} {score:.3f} {run['seconds']:.1f}")
+        print(f"{run['arm']:18} {run['seed']} {score:.3f} {run['cpu_seconds']:.1f}")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@
 #
 # [← 05 · Fine-tune](05_finetune.ipynb) ·
 # [contents](00_start_here.ipynb) ·
-# [11 · Token atlas →](11_token_atlas.ipynb)
+# [07 · Ablations →](07_ablations.ipynb)
 #
 # The voices of the demo corpus are synthetic, and their prosody was planted. That makes it a good place to
 # check a method, and a poor place to prove that it is useful. Here the speakers are people. You will
@@ -450,4 +450,4 @@ pd.Series(metrics, name="").to_frame()
 # %% [markdown]
 # Folds and all controls in one command: `scripts/reference_linear.py` ([docs/emodb.md](../docs/emodb.md)).
 #
-# Next: [11 · Token atlas →](11_token_atlas.ipynb), where single tokens are heard and explained.
+# Next: [07 · Ablations →](07_ablations.ipynb), which takes the method apart, piece by piece.

@@ -300,7 +300,9 @@ found = run_linear_arm(rerun, part, beside, rerun_task, names)
 # %%
 here = np.mean([run["scores"]["test"]["macro_f1_present"] for run in found])
 stored = np.mean(score_arm(studies[rerun_task], rerun)) if rerun_task in studies else np.nan
-print(f"{rerun}, {rerun_task}: macro-F1 {here:.3f} here, {stored:.3f} stored; {found[0]['seconds']:.1f} s")
+print(
+    f"{rerun}, {rerun_task}: macro-F1 {here:.3f} here, {stored:.3f} stored; {found[0]['cpu_seconds']:.1f} s"
+)
 print(f"here: {len(part.train)} train clips and {len(part.test)} test clips")
 
 # %% [markdown]

@@ -11,7 +11,7 @@
 #
 # About 1 minute on two CPU cores, no GPU.
 #
-# [← 06 · Real voices](06_real_voices.ipynb) ·
+# [← 07 · Ablations](07_ablations.ipynb) ·
 # [contents](00_start_here.ipynb) ·
 # [12 · Why this prediction? →](12_why_this_prediction.ipynb)
 #

@@ -12,7 +12,8 @@
 # About 1 minute on two CPU cores, no GPU. Codecs from the hub need a network, once.
 #
 # [← 13 · Your own corpus](13_your_own_corpus.ipynb) ·
-# [contents](00_start_here.ipynb)
+# [contents](00_start_here.ipynb) ·
+# [15 · What it costs →](15_what_it_costs.ipynb)
 #
 # You will
 #

@@ -93,8 +93,9 @@ pd.Series(live, name="seconds of computing per second of sound").to_frame()
 # ## The bill
 #
 # One row for each arm, that is, each way to tell a model about a clip ([notebook 07](07_ablations.ipynb)
-# says what each isolates). Seconds are those of one run: selecting, training and predicting. Two families
-# share the test clips: linear models, and the language model with LoRA.
+# says what each isolates). *CPU seconds* are those that the processor worked for one run: selecting,
+# training and predicting; on a GPU it works or waits about as long as the run lasts. Two families share the
+# test clips: linear models, and the language model with LoRA.
 
 # %%
 studies = {
@@ -127,7 +128,7 @@ n_test = len(studies["linear"]["clips"]["test"]["ids"])
 # %%
 fronts = {}
 fig, axes = plt.subplots(1, 2, figsize=(11, 4.6), sharey=True)
-for ax, cost in zip(axes, ("seconds", "parameters trained"), strict=True):
+for ax, cost in zip(axes, ("CPU seconds", "parameters trained"), strict=True):
     known = bill[cost].notna().to_numpy() & (bill[cost] > 0).to_numpy()
     costs, scores = bill[cost][known].to_numpy(), bill["macro-F1"][known].to_numpy()
     some = [name for name, is_in in zip(names, known, strict=True) if is_in]
@@ -230,7 +231,7 @@ exercises.check_front(my_front)
 # point of macro-F1 (0.01) cost? Both are pairs of seconds and macro-F1.
 
 # %%
-cheap, dear = (tuple(bills["linear"].loc[arm, ["seconds", "macro-F1"]]) for arm in ("text", "lasso"))
+cheap, dear = (tuple(bills["linear"].loc[arm, ["CPU seconds", "macro-F1"]]) for arm in ("text", "lasso"))
 my_price = None  # your answer
 exercises.check_price(my_price, cheap, dear)
 

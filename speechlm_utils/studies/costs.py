@@ -9,7 +9,7 @@ from .arms import ARMS
 from .report import score_arm
 
 COSTS = {
-    "seconds": "seconds",
+    "CPU seconds": "cpu_seconds",
     "memory, GiB": "peak_memory_gib",
     "parameters trained": "n_trainable",
     "audio tokens a clip": "audio_tokens_per_clip",

@@ -1,6 +1,8 @@
 """Every linear arm lists what it reads; thirds and bigrams by hand."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from speechlm_utils.evaluation.arms import Part, Recipe
 from speechlm_utils.evaluation.study_arms import LINEAR_ARMS, Beside, count_bigrams, count_thirds
 
 LAYERS = (3, 5, 8)
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -56,3 +59,12 @@ def test_bigrams_are_chosen_on_train_and_counted_everywhere(part):
     found = count_bigrams(part)
     sizes = {len(row) for row in found.values()}
     assert len(found) == 180 and len(sizes) == 1 and 1 <= sizes.pop() <= 20
+
+
+@pytest.mark.parametrize("task", ["fallacy", "question"])
+def test_stored_record_holds_every_arm(task):
+    study = json.loads(
+        (ROOT / "data" / "reference" / f"linear_study_{task}.json").read_text(encoding="utf-8")
+    )
+    assert {run["arm"] for run in study["runs"]} == set(LINEAR_ARMS)
+    assert sum(run["arm"] == "matched" for run in study["runs"]) >= 10

@@ -6,7 +6,7 @@ import re
 import pytest
 from solutions import SOURCE
 
-NUMBERS = ("00", "01", "02", "03", "04", "05", "06", "11", "12", "13", "14")
+NUMBERS = ("00", "01", "02", "03", "04", "05", "06", "07", "11", "12", "13", "14", "15")
 HEADING = re.compile(r"^# ### Exercise (\d) · (.+) \((easy|medium|hard), (\d+) minutes?\)$", re.M)
 
 

@@ -15,9 +15,9 @@ def test_front_by_hand():
 def test_costs_are_means_of_the_runs_that_say_them():
     study = make_study({"text": 0.9, "lasso": 0.9}, n_seeds=2)
     for run, seconds in zip(study["runs"], (10.0, None, 4.0, 8.0), strict=True):
-        run |= {"seconds": seconds, "n_trainable": 5, "device": "cpu"}
+        run |= {"cpu_seconds": seconds, "n_trainable": 5, "device": "cpu"}
     table = tabulate_costs(study)
-    assert table.seconds.tolist() == [10.0, 6.0] and table["parameters trained"].tolist() == [5.0, 5.0]
+    assert table["CPU seconds"].tolist() == [10.0, 6.0] and table["parameters trained"].tolist() == [5.0, 5.0]
     assert table["memory, GiB"].isna().all() and table.device.tolist() == ["cpu", "cpu"]
 
 
