@@ -45,6 +45,7 @@ from speechlm_utils.studies.report import compare_arms, load_study
 
 plots.apply_style()
 pd.options.display.precision = 3
+pd.options.display.max_colwidth = None
 print(list_versions())
 
 # %% tags=["parameters"]
@@ -126,17 +127,19 @@ n_test = len(studies["linear"]["clips"]["test"]["ids"])
 # *Predict: will the language model be on it?*
 
 # %%
-fronts = {}
+fronts, left_out = {}, {}
 fig, axes = plt.subplots(1, 2, figsize=(11, 4.6), sharey=True)
 for ax, cost in zip(axes, ("CPU seconds", "parameters trained"), strict=True):
     known = bill[cost].notna().to_numpy() & (bill[cost] > 0).to_numpy()
     costs, scores = bill[cost][known].to_numpy(), bill["macro-F1"][known].to_numpy()
     some = [name for name, is_in in zip(names, known, strict=True) if is_in]
+    left_out[cost] = [name for name in names if name not in some]
     fronts[cost] = [name for name, on in zip(some, find_front(costs, scores), strict=True) if on]
     points = dict(zip(some, zip(costs, scores, strict=True), strict=True))
     of = [family for family, is_in in zip(families, known, strict=True) if is_in]
     plots.studies.plot_pareto(ax, points, find_front(costs, scores), of)
-    ax.set(xlabel=f"{cost}, one run (logarithmic)", title=f"{len(some)} arms, {n_test} test clips")
+    ax.set_xlabel(f"{cost}, one run (logarithmic)")
+    ax.set_title(f"{len(some)} arms, {n_test} test clips", pad=22)
 axes[1].set_ylabel("")
 Path(run_dir, "figures").mkdir(parents=True, exist_ok=True)
 fig.savefig(Path(run_dir, "figures", "15_what_it_costs.png"), dpi=110)
@@ -146,8 +149,13 @@ plt.show()
 for cost, some in fronts.items():
     is_in = any(name.startswith("LLM") for name in some)
     print(f"{cost}: {', '.join(some)}. The language model is {'on' if is_in else 'not on'} this front.")
+    if left_out[cost]:
+        print(f"   Not in the figure, since no run recorded it: {', '.join(left_out[cost])}.")
 
 # %% [markdown]
+# An arm without a recorded cost may still be judged: `LLM: lasso` takes the same steps on about as many
+# tokens as `LLM: matched`, so it costs about the same.
+#
 # The front is drawn through estimates. Whether the best of it is *really* better than a cheap one needs the
 # interval of the difference. Both families predict the same test clips, so they can be compared clip by clip.
 
@@ -190,7 +198,7 @@ spec = codec.spec
 n_frames = np.mean([len(wav) for wav in waves]) / spec.sample_rate * spec.frame_rate
 read = {
     "words": llm["runs"][0]["text_tokens_per_clip"],
-    "selected tokens (those that last once)": bills["language model"]["audio tokens a clip"]["lasso"],
+    "selected tokens, one that lasts counted once": bills["language model"]["audio tokens a clip"]["lasso"],
     "all codes of the acoustic layers": n_frames * len(spec.acoustic_layers),
 }
 pd.Series(read, name="tokens that a prompt holds, mean").to_frame()

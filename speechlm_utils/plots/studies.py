@@ -39,8 +39,14 @@ def plot_pareto(
     ax.step(*values[order].T, where="post", color="black", linewidth=1, label="nothing is better in both")
     for place in order:
         name = list(points)[place]
-        ax.annotate(name, values[place], (-4, 5), textcoords="offset points", fontsize=8.5, ha="right")
+        turned = {
+            "rotation": -30,
+            "rotation_mode": "anchor",
+            "ha": "right",
+            "va": "bottom",
+        }  # neighbours are near
+        ax.annotate(name, values[place], (-4, 3), textcoords="offset points", fontsize=8.5, **turned)
     ax.set(xscale="log", ylabel="macro-F1 on test")
-    ax.margins(x=0.25, y=0.12)
-    ax.legend(loc="lower right")
+    ax.margins(x=0.2, y=0.2)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     return ax

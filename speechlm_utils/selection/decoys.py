@@ -38,19 +38,19 @@ class Race:
 
         The covariance is shrunk (Ledoit & Wolf), so that there may be more columns than clips. A decoy's
         correlation with its own column is 1 - s, with one s for all, as large as can be; with another column
-        it is that of its own. What is random in it is Gaussian, and as alike within a group (a sentence) as
-        the columns are: without that, any label that a sentence fixes would prefer the columns.
+        it is that of its own. What is random in it is Gaussian, and in each principal direction as alike
+        within a group (a sentence) as the columns are: else any label that a sentence fixes prefers columns.
         """
         covariance = ledoit_wolf(self.X, assume_centered=True)[0]
         deviation = np.sqrt(np.diag(covariance))
         values, vectors = np.linalg.eigh(covariance / np.outer(deviation, deviation))
         s = min(1.0, 2 * values[0]) * 0.999  # just inside, for the roots below
         Z, place = self.X / deviation, np.unique(self.groups, return_inverse=True)[1]
-        alike, own = measure_likeness(self.X, place), rng.normal(size=self.X.shape)
+        alike, own = measure_likeness(Z @ vectors, place), rng.normal(size=self.X.shape)
         shared = rng.normal(size=(place.max() + 1, self.X.shape[1]))[place]
-        white = np.sqrt(alike) * shared + np.sqrt(1 - alike) * own
-        left = (vectors * np.sqrt(np.maximum(2 * s - s**2 / values, 0))) @ vectors.T
-        return (Z - s * Z @ (vectors / values) @ vectors.T + white @ left) * deviation
+        noise = np.sqrt(alike) * shared + np.sqrt(1 - alike) * own
+        left = np.sqrt(np.maximum(2 * s - s**2 / values, 0))
+        return (Z - s * Z @ (vectors / values) @ vectors.T + (noise * left) @ vectors.T) * deviation
 
     def measure_wins(self, y: np.ndarray, rng: np.random.Generator, model=None) -> np.ndarray:
         """Measure by how much the weight of each column exceeds its decoy's, float array (n_columns,).
@@ -71,14 +71,14 @@ class Race:
         return weights[:n] - weights[n:]
 
 
-def measure_likeness(X: np.ndarray, groups: np.ndarray) -> float:
-    """Measure the correlation of clips of a group, over all columns (standardised): 0 to 1."""
+def measure_likeness(X: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Measure how clips of a group correlate in each column (of mean 0): float array (n_columns,), 0 to 1."""
     place = np.unique(groups, return_inverse=True)[1]
-    sums = np.zeros((place.max() + 1, X.shape[1]))
+    sums, n = np.zeros((place.max() + 1, X.shape[1])), np.bincount(place)
     np.add.at(sums, place, X)
-    n = np.bincount(place)
-    n_pairs = (n * (n - 1)).sum() * X.shape[1]
-    return float(np.clip((np.square(sums).sum() - np.square(X).sum()) / max(n_pairs, 1), 0, 1))
+    squares = np.square(X).sum(axis=0)
+    products = (np.square(sums).sum(axis=0) - squares) / max((n * (n - 1)).sum(), 1)
+    return np.clip(products / np.maximum(squares / len(X), 1e-12), 0, 1)
 
 
 def find_threshold(wins: np.ndarray, rate: float) -> float:

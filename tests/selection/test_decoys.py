@@ -47,8 +47,9 @@ def test_clips_of_a_group_stay_alike():
     twice = Race(np.repeat(race.X, 2, axis=0), np.repeat(np.arange(300), 2), np.zeros((600, 0)))
     decoys = twice.make_decoys(rng)
     assert np.corrcoef(decoys[::2].ravel(), decoys[1::2].ravel())[0, 1] > 0.95
-    assert measure_likeness(twice.X, twice.groups) > 0.95
-    assert measure_likeness(race.X, race.groups) == 0 and measure_likeness(race.X, np.arange(300) // 2) < 0.05
+    assert measure_likeness(twice.X, twice.groups).min() > 0.95
+    assert not measure_likeness(race.X, race.groups).any()
+    assert measure_likeness(race.X, np.arange(300) // 2).max() < 0.25
 
 
 @pytest.mark.parametrize(
