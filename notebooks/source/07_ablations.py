@@ -219,7 +219,7 @@ for rate in (0.1, 0.2, 0.3):
 # what is selected where nothing is to be found (stored; mean over draws).
 
 # %%
-rows = {}
+rows = []
 for task, study in studies.items():
     found = study.get("decoys")
     for place, rate in enumerate(found["rates"] if found else ()):
@@ -229,14 +229,25 @@ for task, study in studies.items():
         }
         true = np.array([draw["true"][place] for draw in found["draws"]["planted"]])
         false = np.where(n["planted"] > 0, 1 - true / np.maximum(n["planted"], 1), 0)
-        rows[task, f"{rate:.0%}"] = {
+        row = {
+            "task": task,
+            "stated rate": f"{rate:.0%}",
             "selected, the task's labels": n["labels"].mean(),
             "selected, permuted labels": n["permuted labels"].mean(),
             "planted: false among selected": false.mean(),
             "planted: true ones found": (true / found["n_true"]).mean(),
             "draws": len(true),
         }
-pd.DataFrame.from_dict(rows, orient="index").rename_axis(["task", "stated rate"])
+        rows.append(row)
+checks = pd.DataFrame(rows)
+checks
+
+# %%
+for row in rows:
+    false, stated = row["planted: false among selected"], float(row["stated rate"].strip("%")) / 100
+    kept = "kept" if false <= stated else "not kept"
+    what = f"of selected tokens {false:.0%} are false where the truth was planted"
+    print(f"{row['task']}, at most {row['stated rate']} stated: {what}; {kept} on average.")
 
 # %% [markdown]
 # What tokens selected in this way are worth to the model is the arm `fdr` above.
