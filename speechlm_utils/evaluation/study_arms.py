@@ -20,6 +20,8 @@ from ..tokens import Token, list_occurrences
 from .arms import Draw, Part, fit_selector, list_frequent, read_tokens
 from .linear import Counts, Measured
 
+N_DECOYS = 5
+
 
 @dataclass(frozen=True)
 class Beside:
@@ -119,7 +121,9 @@ def _both(part: Part, beside: Beside) -> list[Draw]:
 
 
 def _decoys(part: Part, beside: Beside) -> list[Draw]:
-    return [read_tokens(select_with_decoys(part.train, part.y, part.layers, seed=part.recipe.seed))]
+    seeds = range(min(N_DECOYS, part.recipe.n_draws))  # decoys are random, and a fit of them takes seconds
+    found = (select_with_decoys(part.train, part.y, part.layers, seed=seed) for seed in seeds)
+    return [read_tokens(tokens) for tokens in found]
 
 
 def _reading(name: str, isolates: str, **more) -> LinearArm:

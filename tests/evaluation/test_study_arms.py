@@ -34,7 +34,7 @@ def beside(part):
 def test_arm_lists_its_draws(name, part, beside):
     arm = LINEAR_ARMS[name]
     draws = arm.list_draws(arm.change(part, beside), beside)
-    assert len(draws) == (2 if name in ("random", "matched") else 1) and arm.isolates
+    assert len(draws) == (2 if name in ("random", "matched", "fdr") else 1) and arm.isolates
     assert arm.use_text or draws[0].block is not None
     assert set(arm.needs) <= {"measured", "MFCC", "encoder", "prosody", "loud"}
 
