@@ -49,6 +49,7 @@ SHORT_PAIRS = (
     "selected less measured acoustics",
 )
 PARTS = {"own_split": "test", "rotated": "voices rotated", "own_validation": "validation"}
+CURVE = (5, 10, 20, 35, 75, 150, 300, 500)
 PLACES = ("README.md", "docs/results.md")
 
 
@@ -96,6 +97,18 @@ def tabulate_linear(record: dict, arms: Iterable[str] = ARMS, pairs: Iterable[st
         if pairs:
             break
     return "\n".join([as_table(rows), *lines])
+
+
+def tabulate_curves(records: dict[str, dict]) -> str:
+    """Score against tokens a clip, of words and ever more selected tokens, for each codec."""
+    rows = [["selected", *(f"{codec}: macro-F1 (tokens a clip)" for codec in records)]]
+    rows.append(
+        ["words alone", *(f"{one['own_split']['arms']['words']['macro_f1']:.3f}" for one in records.values())]
+    )
+    for size in CURVE:
+        arms = [one["own_split"]["arms"][f"words + curve, {size}"] for one in records.values()]
+        rows.append([str(size), *(f"{arm['macro_f1']:.3f} ({arm['tokens_per_clip']:.0f})" for arm in arms)])
+    return as_table(rows)
 
 
 LLM_ARMS = {
@@ -159,7 +172,9 @@ def make_tables() -> dict[str, str]:
         record = read(f"linear_{name}")
         tables[name] = tabulate_linear(record)
         tables[f"{name}, short"] = tabulate_linear(record, SHORT, SHORT_PAIRS)
-    return tables
+    taught = read("linear_demo_fallacy_taught_codec")
+    codecs = {"this tokenizer": read("linear_demo_fallacy"), "a codec that was taught prosody": taught}
+    return tables | {"curves": tabulate_curves(codecs)}
 
 
 def fill(text: str) -> str:
