@@ -1,6 +1,7 @@
 """How many tokens? Selections of many sizes, from a few tokens to all that occur."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -12,8 +13,9 @@ from ..selection.selector import make_selector
 from ..tokens import Token
 from .arms import Draw, Part, read_tokens
 
-GRID = np.geomspace(3e-3, 1.0, 26)
-"""Strengths of the penalty, close enough that two neighbours select about as many tokens."""
+GRID = np.geomspace(3e-3, 1.0, 12)
+"""Strengths of the penalty that are tried first; between two of them the search goes on by halves."""
+N_ROUNDS = 4
 ALL = "all that occur"
 
 
@@ -23,14 +25,29 @@ def select_sizes(part: Part, sizes: Sequence[int], Cs: Sequence[float] = GRID) -
     A size that no C comes near (within a fifth, or one token) is left out, and of two sizes with the same
     tokens the second.
     """
-    selector = make_selector(L1LogisticRegression(random_state=part.recipe.seed), part.layers)
-    path, found = fit_l1_path(selector, part.train, part.y, Cs), {}
+    tried, found = {}, {}
+    for _ in range(N_ROUNDS + 1):
+        tried |= _select_at(part, [C for C in Cs if C not in tried])
+        Cs = [
+            float(np.sqrt(low * high))
+            for low, high in pairwise(sorted(tried))
+            if any(len(tried[low]) < size < len(tried[high]) for size in sizes)
+        ]
     for size in sizes:
-        best = np.abs(path.n_tokens - size).argmin()
-        is_in = path.selected[best, path.n_words :]
-        tokens = [token for token, one in zip(path.tokens, is_in, strict=True) if one]
+        tokens = min(tried.values(), key=lambda tokens: abs(len(tokens) - size))
         if abs(len(tokens) - size) <= max(1, size / 5) and tokens not in found.values():
             found[size] = tokens
+    return found
+
+
+def _select_at(part: Part, Cs: Sequence[float]) -> dict[float, list[Token]]:
+    """Select at every C."""
+    if not len(Cs):
+        return {}
+    selector = make_selector(L1LogisticRegression(random_state=part.recipe.seed), part.layers)
+    path, found = fit_l1_path(selector, part.train, part.y, Cs), {}
+    for C, is_in in zip(Cs, path.selected[:, path.n_words :], strict=True):
+        found[C] = [token for token, one in zip(path.tokens, is_in, strict=True) if one]
     return found
 
 
