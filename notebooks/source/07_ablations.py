@@ -14,7 +14,7 @@
 #
 # [← 06 · Real voices](06_real_voices.ipynb) ·
 # [contents](00_start_here.ipynb) ·
-# [11 · Token atlas →](11_token_atlas.ipynb)
+# [08 · How many tokens? →](08_how_many_tokens.ipynb)
 #
 # An **ablation** takes one part of a method away, or puts something else in its place, and looks at what
 # happens to the score. You will
@@ -426,4 +426,4 @@ record_metrics(run_dir, "07_ablations", **metrics)
 pd.Series(metrics, name="").to_frame()
 
 # %% [markdown]
-# Next: [11 · Token atlas →](11_token_atlas.ipynb), where single tokens are heard and explained.
+# Next: [08 · How many tokens? →](08_how_many_tokens.ipynb)

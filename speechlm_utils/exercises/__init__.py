@@ -12,6 +12,7 @@ from .interpretation import (
     check_q_values,
     check_replace,
 )
+from .robustness import check_agreement, check_noise_factor, check_smallest_size, check_word_errors
 from .selection import check_overlap, check_permutation_p, check_soft_threshold, check_zeros
 from .studies import check_chance_verdicts, check_controls, check_front, check_price, check_threshold
 from .voices import check_constant_answer, check_voice_split
