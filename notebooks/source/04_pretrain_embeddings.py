@@ -142,9 +142,9 @@ print(f"vocabulary: {n_old:,} + {len(MARKERS)} markers + {len(tokens)} speech to
 clip = experiment.clips(task, "train")[0]
 found = list_occurrences(clip.codes, tokens, collapse_repeats)
 heard = [token_name(one.layer, one.code) for one in found]
-by_hand = [ids[name] for name in ("<|audio|>", *heard, "<|audio_end|>")]
 prompt = build_prompt(tokenizer, clip.text, clip.codes, tokens, prompt_format)
-assert prompt.input_ids[-len(by_hand) :] == by_hand
+by_hand = [ids[name] for name in heard][: prompt.n_audio]  # as many as `max_length` has room for
+assert prompt.input_ids[-len(by_hand) - 1 : -1] == by_hand
 
 # %%
 rate = experiment.codec.spec.sample_rate
