@@ -167,6 +167,7 @@ def settings(tiny_codec_dir, tmp_path_factory):
     save_tiny_llm(folder / "llm")
     names = {"codec_name": folder / "codec", "llm_name": folder / "llm", "cache_dir": folder / "cache"}
     names["corpus_dir"] = ROOT / "data" / "demo"
+    names["study_file"] = ROOT / "data" / "reference" / "llm_demo_fallacy.json"
     return {name: str(path) for name, path in names.items()}, folder / "run"
 
 
