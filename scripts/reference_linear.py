@@ -14,8 +14,6 @@ C are chosen in train.
 
 import argparse
 import time
-from datetime import date
-from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +27,7 @@ from speechlm_utils.codec.cache import encode_clips
 from speechlm_utils.codec.load import load_codec
 from speechlm_utils.corpus.load import load_corpus
 from speechlm_utils.evaluation.arms import Recipe
+from speechlm_utils.evaluation.records import describe_run
 from speechlm_utils.evaluation.representations import measure_mfcc, measure_states
 from speechlm_utils.evaluation.rotation import UNTESTED, Material, Outcome, run_arms
 from speechlm_utils.evaluation.voices import rotate_voices
@@ -37,6 +36,7 @@ from speechlm_utils.metrics import macro_f1_scores
 
 ROOT = Path(__file__).resolve().parents[1]
 RMS_DBFS = -26.0
+PACKAGES = ("numpy", "scikit-learn", "skglm", "torch")
 SPLITS = ("train", "validation", "test")
 PAIRS = {
     "selected less nothing": ("words", "words + selected"),
@@ -157,17 +157,11 @@ def main() -> None:
     args = parser.parse_args()
     start, codec = time.monotonic(), load_codec(args.codec)
     material, names = gather(args, codec)
-    record = {
-        "made_by": "scripts/reference_linear.py",
-        "recipe": "linear arms",
-        "date": date.today().isoformat(),
+    record = describe_run("reference_linear", "linear arms", codec.hash, args.seed, PACKAGES) | {
         "task": args.task,
         "rotated_by": args.rotate,
         "label_names": names,
-        "codec_hash": codec.hash,
         "corpus_hash": hash_corpus(material.clips),
-        "seed": args.seed,
-        "versions": {name: metadata.version(name) for name in ("numpy", "scikit-learn", "skglm", "torch")},
     }
     if args.folds:
         record["rotated"] = run(material, make_folds(material.clips, args), args, len(names))

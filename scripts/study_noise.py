@@ -16,8 +16,6 @@ of two cores. What was heard in noise is kept in build/noise. Writes data/refere
 import argparse
 import time
 from dataclasses import replace
-from datetime import date
-from importlib import metadata
 from pathlib import Path
 
 import joblib
@@ -40,7 +38,7 @@ from speechlm_utils.corpus.load import load_corpus
 from speechlm_utils.evaluation.arms import Draw, Part, Recipe, fit_selector, read_tokens
 from speechlm_utils.evaluation.hearing import QuickRecogniser, hear_clips
 from speechlm_utils.evaluation.noise import corrupt_clips, measure_spectrum
-from speechlm_utils.evaluation.records import write_arms, write_clips
+from speechlm_utils.evaluation.records import describe_run, write_arms, write_clips
 from speechlm_utils.evaluation.rotation import Outcome, predict_arms
 from speechlm_utils.files import write_json
 from speechlm_utils.selection.selector import list_selected
@@ -51,6 +49,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RATES = (0.0, 0.1, 0.2, 0.4, 0.6, 0.8)
 LEVELS = (None, 20, 10, 5, 0)  # dB; None: as it is
 LAYERS = {"layers 2–8": tuple(range(2, 9)), "layers 1–8": tuple(range(1, 9))}
+PACKAGES = ("numpy", "scikit-learn", "torch")
 PIECE = 24  # clips that a process hears at a time
 
 
@@ -181,14 +180,10 @@ def main(argv: list[str] | None = None) -> None:
     """Study every task, and write the record."""
     args = build_parser().parse_args(argv)
     start, codec = time.monotonic(), load_codec(args.codec)
-    record = {
-        "made_by": "scripts/study_noise.py",
-        "recipe": "linear, worse words and worse sound",
-        "date": date.today().isoformat(),
-        "codec_hash": codec.hash,
-        "seed": args.seed,
+    record = describe_run(
+        "study_noise", "linear, worse words and worse sound", codec.hash, args.seed, PACKAGES
+    ) | {
         "n_tokens": args.n_tokens,
-        "versions": {name: metadata.version(name) for name in ("numpy", "scikit-learn", "torch")},
         "tasks": {task: study_task(task, codec, args) for task in args.tasks},
     }
     record["seconds"] = round(time.monotonic() - start)

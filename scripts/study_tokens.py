@@ -15,8 +15,6 @@ goes on from there. Writes data/reference/tokens_<corpus>_<task>.json.
 import argparse
 import json
 import time
-from datetime import date
-from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +26,7 @@ from speechlm_utils.codec.cache import encode_clips
 from speechlm_utils.codec.load import load_codec
 from speechlm_utils.corpus.load import load_corpus
 from speechlm_utils.evaluation.arms import Part, Recipe
-from speechlm_utils.evaluation.records import write_arms, write_clips
+from speechlm_utils.evaluation.records import describe_run, write_arms, write_clips
 from speechlm_utils.evaluation.rotation import join_folds, predict_arms
 from speechlm_utils.evaluation.sizes import list_size_arms, match_sizes, select_sizes
 from speechlm_utils.evaluation.voices import rotate_voices
@@ -123,17 +121,11 @@ def main(argv: list[str] | None = None) -> None:
     names = label_names(train, args.task)
     y, y_test = (label_ids(some, args.task, names) for some in (train, test))
     part = Part(train, y, test, Recipe(n_draws=args.draws, seed=args.seed))
-    record = {
-        "made_by": "scripts/study_tokens.py",
-        "recipe": "linear, number of tokens",
-        "date": date.today().isoformat(),
+    record = describe_run("study_tokens", "linear, number of tokens", codec.hash, args.seed) | {
         "corpus": Path(args.corpus).name,
         "task": args.task,
         "label_names": names,
-        "codec_hash": codec.hash,
         "corpus_hash": hash_corpus(train),
-        "seed": args.seed,
-        "versions": {name: metadata.version(name) for name in ("numpy", "scikit-learn")},
         "layers": list(part.layers),
     }
     studies = {"test": study_test, "folds": study_folds, "penalty": study_penalty}

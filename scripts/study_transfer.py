@@ -12,8 +12,6 @@ Five to ten minutes of one core. Writes data/reference/transfer_linear.json.
 import argparse
 import time
 from dataclasses import replace
-from datetime import date
-from importlib import metadata
 from itertools import combinations
 from pathlib import Path
 
@@ -25,7 +23,7 @@ from speechlm_utils.codec.cache import encode_clips
 from speechlm_utils.codec.load import load_codec
 from speechlm_utils.corpus.load import load_corpus
 from speechlm_utils.evaluation.arms import Draw, Part, Recipe, fit_selector, read_tokens
-from speechlm_utils.evaluation.records import write_arms, write_clips
+from speechlm_utils.evaluation.records import describe_run, write_arms, write_clips
 from speechlm_utils.evaluation.rotation import join_folds, predict_arms
 from speechlm_utils.evaluation.sizes import list_occurring
 from speechlm_utils.evaluation.voices import rotate_voices
@@ -113,13 +111,9 @@ def main(argv: list[str] | None = None) -> None:
     tasks = gather(args, codec)
     sources = {task: select_all(parts) for task, parts in tasks.items()}
     n_occurring = len(list_occurring(tasks[args.tasks[0]][0]))
-    record = {
-        "made_by": "scripts/study_transfer.py",
-        "recipe": "linear, tokens of another task or corpus",
-        "date": date.today().isoformat(),
-        "codec_hash": codec.hash,
-        "seed": args.seed,
-        "versions": {name: metadata.version(name) for name in ("numpy", "scikit-learn")},
+    record = describe_run(
+        "study_transfer", "linear, tokens of another task or corpus", codec.hash, args.seed
+    ) | {
         "tokens": sources,
         "n_occurring": n_occurring,
         "shared": compare_tokens(sources, n_occurring),

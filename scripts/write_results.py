@@ -6,6 +6,7 @@ python scripts/write_results.py
 import json
 import re
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from speechlm_utils.bootstrap import Bootstrap, Interval
@@ -165,6 +166,7 @@ def show_interval(gain: Interval) -> str:
     return f"{gain.estimate:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]"
 
 
+@cache
 def make_tables() -> dict[str, str]:
     """Return the tables by the name of their place."""
     tables = {"llm": tabulate_llm(load_study(REFERENCE / "llm_demo_fallacy.json"))}

@@ -167,6 +167,7 @@ def settings(tiny_codec_dir, tmp_path_factory):
     save_tiny_llm(folder / "llm")
     names = {"codec_name": folder / "codec", "llm_name": folder / "llm", "cache_dir": folder / "cache"}
     names["corpus_dir"] = ROOT / "data" / "demo"
+    names["study_file"] = ROOT / "data" / "reference" / "llm_demo_fallacy.json"
     return {name: str(path) for name, path in names.items()}, folder / "run"
 
 
@@ -175,10 +176,9 @@ def test_notebooks_play_as_long_as_their_clips(number, settings, tmp_path):
     given, run_dir = settings
     notebooks = catalogue.find_notebooks(ROOT / "notebooks")
     (notebook,) = catalogue.select_notebooks(notebooks, [number])
-    plan = profiles.plan_parameters(notebooks, profiles.load_profile("ci", ROOT / "notebooks"), run_dir)
-    parameters = plan[notebook.path.name]
-    parameters |= {name: value for name, value in given.items() if name in parameters}
-    parameters["study_file"] = str(ROOT / "data" / "reference" / "llm_demo_fallacy.json")
+    profile = profiles.load_profile("ci", ROOT / "notebooks")
+    profile = replace(profile, common=profile.common | given)
+    parameters = profiles.plan_parameters(notebooks, profile, run_dir)[notebook.path.name]
     copy = nbformat.read(notebook.path, as_version=4)
     seconds = f"[measure_seconds(clip.audio) for clip in {CHECKS[number]}]"
     copy.cells.append(new_code_cell(f"from speechlm_utils.audio import measure_seconds\nprint({seconds})"))

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +30,20 @@ class Predicted:
     y: np.ndarray
     units: Units
     outcomes: dict[str, Outcome]
+
+
+def describe_run(
+    script: str, recipe: str, codec_hash: str, seed: int, packages: Sequence[str] = ("numpy", "scikit-learn")
+) -> dict:
+    """Return the head of a record: which script made it, by which recipe, when, and with which versions."""
+    return {
+        "made_by": f"scripts/{script}.py",
+        "recipe": recipe,
+        "date": date.today().isoformat(),
+        "codec_hash": codec_hash,
+        "seed": seed,
+        "versions": {name: metadata.version(name) for name in packages},
+    }
 
 
 def write_clips(clips: Sequence[Clip], y: np.ndarray, unit: str | None = None) -> dict:
