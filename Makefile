@@ -5,7 +5,7 @@ BIN := .venv/bin
 CODE := speechlm_utils tests scripts benchmarks notebooks/source
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run lab demo test lint notebooks lock clean
+.PHONY: help setup run lab demo test torture lint notebooks lock clean
 # A minute of stereo is more than the 10 MB that a page may send to its server by default.
 UPLOADS := tornado_settings={\'websocket_max_message_size\':100000000}
 
@@ -23,6 +23,9 @@ demo: setup ## serve the controls alone, for a class room: open the address that
 
 test: setup lint ## lint, unit tests, every notebook with the profile ci
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+torture: setup ## damage 10,000 files and see that each is read or told (minutes); docs/reliability.md
+	$(BIN)/python scripts/torture.py --mutants 10000 --write
 
 lint: setup ## ruff, without changing anything
 	$(BIN)/ruff check $(CODE)

@@ -35,6 +35,23 @@ def exact_float32() -> Iterator[None]:
             one.fp32_precision = value
 
 
+def require_device(device: str) -> str:
+    """Return a torch device by name if this machine has it, else raise ValueError that says what there is."""
+    import torch
+
+    try:
+        kind = torch.device(device).type
+    except RuntimeError:
+        raise ValueError(f"device={device!r}: is none that torch knows; cpu, cuda and cuda:1 are") from None
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise ValueError(
+            f"device={device!r}: there is no CUDA GPU here, or torch does not see it; leave it out"
+        )
+    if kind == "cuda" and (torch.device(device).index or 0) >= torch.cuda.device_count():
+        raise ValueError(f"device={device!r}: there are {torch.cuda.device_count()} GPUs, counted from 0")
+    return device
+
+
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
     """Let torch compute with one thread.

@@ -14,6 +14,7 @@ from speechlm_utils.audio import load_audio, normalise_rms
 from speechlm_utils.clips import Clip, label_ids, label_names, sample_clips, select_clips
 from speechlm_utils.codec.cache import encode_clips
 from speechlm_utils.codec.load import load_codec
+from speechlm_utils.corpus.inspection import inspect_corpus
 from speechlm_utils.corpus.load import load_corpus
 from speechlm_utils.selection.bag_of_words import JointBagOfWords, count_matrix
 from speechlm_utils.selection.controls import matched_random_tokens, random_tokens
@@ -78,6 +79,72 @@ def test_encode_names_the_clips_file(tiny_corpus, tiny_codec, tmp_path):
         encode_clips([clip], tiny_codec, tmp_path)
     with raises(ValueError, "on_error='ignore'"):
         encode_clips([clip], tiny_codec, tmp_path, on_error="ignore")
+
+
+@pytest.mark.parametrize("n_samples", [1, 160, 1_600])
+def test_very_short_sounds_are_encoded_or_told(tmp_path, tiny_codec, n_samples):
+    soundfile.write(tmp_path / "x.wav", np.full(n_samples, 0.1), 16000)
+    clip = Clip("x", "hi", tmp_path / "x.wav")
+    report = inspect_corpus([clip])
+    assert ("too_short" in set(report.errors.kind)) == (n_samples < 1600)
+    try:
+        (coded,) = encode_clips([clip], tiny_codec, tmp_path)
+        assert coded.codes.shape[1] >= 1
+    except ValueError as error:
+        assert "x.wav" in str(error)
+
+
+def test_half_an_hour_is_told_by_its_header(tmp_path):
+    soundfile.write(tmp_path / "long.wav", np.zeros(30 * 60 * 8000, dtype=np.int16), 8000, subtype="PCM_U8")
+    (tmp_path / "metadata.csv").write_text("file_name,text\nlong.wav,so\n")
+    with raises(ValueError, "long.wav", "lasts 1800.0 s, more than 120; cut again", "too_long"):
+        load_corpus(tmp_path)
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, 22050, 44100, 48000, 96000])
+@pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"])
+def test_every_rate_and_width_is_read_alike(tmp_path, rate, subtype):
+    wav = 0.5 * np.sin(2 * np.pi * 300 * np.arange(rate) / rate)
+    soundfile.write(tmp_path / "x.wav", wav, rate, subtype=subtype)
+    found = load_audio(tmp_path / "x.wav", 16000)
+    assert abs(len(found) - 16000) <= 1
+    assert np.argmax(np.abs(np.fft.rfft(found))) == pytest.approx(300 * len(found) / 16000, abs=1)
+
+
+def test_doubles_beyond_float32_are_infinite(tmp_path):
+    soundfile.write(tmp_path / "x.wav", np.array([0.1, 1e300]), 16000, subtype="DOUBLE")
+    with raises(ValueError, tmp_path / "x.wav", "1 samples are NaN or infinite", "sample 1"):
+        load_audio(tmp_path / "x.wav", 16000)
+
+
+def test_silence_and_a_constant(tmp_path):
+    for name, level in {"silent": 0.0, "constant": 0.3}.items():
+        soundfile.write(tmp_path / f"{name}.wav", np.full(16000, level), 16000)
+    report = inspect_corpus([Clip(name, "x", tmp_path / f"{name}.wav") for name in ("silent", "constant")])
+    assert list(report.errors.kind) == ["silent", "silent"]
+    reasons = list(report.errors.reason)
+    assert "its level is -inf dBFS" in reasons[0] and "constant" in reasons[1]
+
+
+# --- texts and names
+
+
+@pytest.mark.parametrize("text", ["so " * 10_000, "<|audio|> <|L2_0001|>", "שלום עולם", "\u202e\u202c", "😀"])
+def test_odd_texts_are_one_row(folder, text):
+    (folder / "metadata.csv").write_text(f'file_name,text\nclips/a.wav,"{text}"\n', encoding="utf-8")
+    (clip,) = load_corpus(folder)
+    assert clip.text == text.strip() and clip.group
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "/etc/passwd", "..\\..\\x.wav", "x" * 5000, "a\u202eb.wav"]
+)
+def test_names_that_lead_elsewhere_are_told_and_nothing_is_written(folder, name):
+    before = {path for path in folder.parent.rglob("*") if path != folder / "metadata.csv"}
+    (folder / "metadata.csv").write_text(f"file_name,text\n{name},hi\n", encoding="utf-8")
+    with raises((ValueError, OSError), "1 of 1 clips cannot be used"):
+        load_corpus(folder)
+    assert {path for path in folder.parent.rglob("*") if path != folder / "metadata.csv"} == before
 
 
 # --- corpus folders

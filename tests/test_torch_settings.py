@@ -4,7 +4,12 @@ import pytest
 import torch
 from transformers.utils import logging as hf_logging
 
-from speechlm_utils.torch_settings import exact_float32, one_thread, quiet_transformers
+from speechlm_utils.torch_settings import (
+    exact_float32,
+    one_thread,
+    quiet_transformers,
+    require_device,
+)
 
 
 def read_precision():
@@ -55,3 +60,12 @@ def test_transformers_says_nothing_for_a_while(had_bars):
     finally:
         (hf_logging.enable_progress_bar if start[0] else hf_logging.disable_progress_bar)()
         hf_logging.set_verbosity(start[1])
+
+
+@pytest.mark.parametrize("device", ["cuda", "cuda:9", "gpu", "cpu:x", ""])
+def test_a_device_that_is_not_here_is_named(device):
+    if device == "cuda" and torch.cuda.is_available():
+        pytest.skip("there is a GPU here")
+    with pytest.raises(ValueError, match=f"device={device!r}: "):
+        require_device(device)
+    assert require_device("cpu") == "cpu"

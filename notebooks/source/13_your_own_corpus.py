@@ -304,9 +304,12 @@ tokens, y = selection.tokens, label_ids(train, task, names)
 path = fit_l1_path(selector, train, y, sorted({*Cs, selection.C}))
 fig, (left, right) = plt.subplots(1, 2, figsize=(11, 3.4), width_ratios=(1, 2))
 plot_count_step(left, path.Cs, path.n_tokens, list(path.Cs).index(selection.C))
-plot_coef_step(right, selection.coefs, np.array([layer for layer, _ in tokens]), names)
+if tokens:
+    plot_coef_step(right, selection.coefs, np.array([layer for layer, _ in tokens]), names)
 plt.show()
 print(f"C = {selection.C:.3g} selects {len(tokens)} tokens from {len(train)} clips")
+if not tokens:
+    print("No token is selected, so both models below read the words alone; a larger C selects some.")
 
 # %% [markdown]
 # Does it mean anything? *Predict: with shuffled labels, how many tokens are selected at the same C?* If as
@@ -328,18 +331,19 @@ print(f"true labels: {len(tokens)} tokens; shuffled: {permuted.min()} to {permut
 # %%
 some = sample_clips(held_out, task, limit=n_acoustic_clips, seed=seed)
 features = clip_features(some, cache_dir)
-found = token_associations(some, features, tokens, bootstrap=Bootstrap(n_resamples, seed))
-wide = found.pivot(index=["layer", "code"], columns="feature")
-effects, q = (wide[name][list(FEATURES)].to_numpy() for name in ("effect", "q"))
-layers = wide.index.get_level_values("layer").to_numpy()
-fig, ax = plt.subplots(figsize=(10, 3.2))
-plots.acoustics.plot_grid(ax, effects, FEATURES, 2, "effect (standard deviations)", ~(q < 0.05))
-plots.codec.mark_layers(ax, layers)
-ax.set_xlabel("selected tokens, by layer and code")
-plt.show()
-found.insert(0, "token", [show_token(*token) for token in zip(found.layer, found.code, strict=True)])
-strongest = found.loc[found.effect.abs().nlargest(5).index]
-strongest[["token", "feature", "effect", "low", "high", "q", "n_clips"]]
+if tokens:
+    found = token_associations(some, features, tokens, bootstrap=Bootstrap(n_resamples, seed))
+    wide = found.pivot(index=["layer", "code"], columns="feature")
+    effects, q = (wide[name][list(FEATURES)].to_numpy() for name in ("effect", "q"))
+    layers = wide.index.get_level_values("layer").to_numpy()
+    fig, ax = plt.subplots(figsize=(10, 3.2))
+    plots.acoustics.plot_grid(ax, effects, FEATURES, 2, "effect (standard deviations)", ~(q < 0.05))
+    plots.codec.mark_layers(ax, layers)
+    ax.set_xlabel("selected tokens, by layer and code")
+    plt.show()
+    found.insert(0, "token", [show_token(*token) for token in zip(found.layer, found.code, strict=True)])
+    strongest = found.loc[found.effect.abs().nlargest(5).index]
+    display(strongest[["token", "feature", "effect", "low", "high", "q", "n_clips"]])
 
 # %% [markdown]
 # ## Step 2: adapt
@@ -367,7 +371,7 @@ plt.show()
 
 # %%
 classifiers = {}
-for name, use_audio in {"words": False, "words + tokens": True}.items():
+for name, use_audio in {"words": False, "words + tokens": bool(tokens)}.items():
     settings = FineTuneSettings(seed=seed, use_audio=use_audio, **finetuning)
     classifier = build_classifier(task, names, tokens, settings, llm, adapted.embeddings)
     seen = {split: parts[split] for split in splits if split in ("train", "validation")}

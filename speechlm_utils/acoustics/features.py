@@ -4,6 +4,7 @@ Loudness and zero crossings are measured on exactly the samples of a frame; spec
 window, which is centred on them.
 """
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from ..codec_spec import CodecSpec, shared_spec
 from ..files import write_atomically
 from .pitch import TRACKERS, semitones, track_pitch
 from .spectra import pad_to_frames
+
+log = logging.getLogger(__name__)
 
 FEATURES = ("f0_st", "voiced", "rms_db", "centroid_hz", "zcr", "tilt_db_oct")
 """Names of the features: semitones, 0 or 1, dB, Hz, crossings per sample, dB per octave."""
@@ -117,12 +120,23 @@ def speaker_medians(clips: Sequence[Clip], features: list[dict[str, np.ndarray]]
     return pd.Series(f0_hz).groupby(speaker).median().to_dict()
 
 
+def read_cached(path: Path) -> dict[str, np.ndarray] | None:
+    """Read the features that a file keeps; None if there is none, or a damaged one, which is made anew."""
+    try:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
+            return dict(stored)
+    except FileNotFoundError:
+        return None
+    except Exception as error:  # zip, NumPy and Python each say it in their way
+        log.warning("%s: cannot be read (%s), measuring again", path, " ".join(str(error).split()))
+        return None
+
+
 def _read_or_measure(audio: AudioFiles, cache_dir, spec: CodecSpec, tracker: str) -> dict[str, np.ndarray]:
     name = f"{hash_file(audio)}-{spec.sample_rate}-{spec.hop}-v{CACHE_VERSION}-{tracker}.npz"
     path = Path(cache_dir, "acoustics", name)
-    if path.exists():
-        with np.load(path) as stored:
-            return dict(stored)
+    if (stored := read_cached(path)) is not None:
+        return stored
     features = frame_features(load_audio(audio, spec.sample_rate), spec, tracker)
     with write_atomically(path) as part:
         np.savez_compressed(part, **features)

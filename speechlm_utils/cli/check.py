@@ -36,10 +36,10 @@ def add_check_command(commands) -> None:
 def run_check(args: argparse.Namespace) -> int:
     """Print the report and the verdict; 2 if something fails."""
     from ..corpus.layout import require_folder
-    from ..notebook.catalogue import find_notebook_folder, find_notebooks
+    from ..notebook.catalogue import find_notebook_folder, find_notebooks, find_own
     from .profiles import ANY_CORPUS, DEMO_CORPUS, Profile, load_profile, plan_parameters
 
-    folder, corpus = find_notebook_folder(), require_folder(args.corpus)
+    folder, corpus = find_notebook_folder(), require_folder(find_own(args.corpus))
     profile = load_profile(args.profile, folder) if args.profile else Profile("none", {}, {})
     notebooks = find_notebooks(folder)
     plan = plan_parameters(notebooks, profile, folder.parent / "runs" / profile.name)
@@ -132,7 +132,7 @@ def _judge(notebook: Notebook, clips: list, parameters: dict[str, Any], any_task
     from ..clips import task_names
     from ..corpus.verdict import Demands, find_shortfalls
 
-    lacks = [f"{wheel} is not installed" for wheel in _missing_wheels(parameters)]
+    lacks = [f"{wheel} is not here" for wheel in _missing_wheels(parameters)]
     if "task" not in parameters:
         return lacks
     tasks = (task_names(clips) if any_task else []) or [parameters["task"]]
@@ -143,6 +143,11 @@ def _judge(notebook: Notebook, clips: list, parameters: dict[str, Any], any_task
 
 
 def _missing_wheels(parameters: dict[str, Any]) -> list[str]:
+    if parameters.get("llm_quantization") == "4bit":
+        import torch
+
+        if not torch.cuda.is_available():
+            return ["a CUDA GPU, which llm_quantization: 4bit needs,"]
     wheel = WHEELS.get(str(parameters.get("llm_name")))
     try:
         if wheel:

@@ -51,7 +51,9 @@ def run_encode(args: argparse.Namespace) -> int:
     from ..codec.cache import fill_cache
     from ..codec.load import load_codec  # these load torch: only when the command runs
     from ..corpus.load import load_corpus
+    from ..notebook.catalogue import find_own
 
+    args.corpus, args.codec = find_own(args.corpus), find_own(args.codec)
     with tempfile.TemporaryDirectory() as scratch:
         table = Path(scratch) / "report.csv"
         clips = load_corpus(args.corpus, args.on_error, report=table)

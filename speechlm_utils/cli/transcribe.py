@@ -49,10 +49,11 @@ def run_transcribe(args: argparse.Namespace) -> int:
     from ..corpus.layout import require_metadata
     from ..corpus.rows import read_rows
     from ..corpus.schema import is_recognised
+    from ..notebook.catalogue import find_own
     from ..whisper.recogniser import Recogniser
     from ..words import is_plain
 
-    path = require_metadata(args.corpus)
+    path = require_metadata(find_own(args.corpus))
     table = Table(path, [row for _, row in read_rows(path, ("file_name", "text"))])
     by_people = [row["text"] for row in table.rows if not is_recognised(row)]
     todo = [row for row in table.rows if (args.refresh if is_recognised(row) else not row["text"].strip())]

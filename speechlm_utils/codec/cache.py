@@ -133,6 +133,6 @@ def _read_codes(path: Path, codec: SpeechCodec) -> np.ndarray | None:
     """Read cached codes; None if there are none, or a file that was cut off or is not ours."""
     try:
         codes = check_codes(np.load(path, allow_pickle=False), codec.spec.codebook_size)
-    except (OSError, ValueError, EOFError):
+    except Exception:  # NumPy reads a header as Python, and says many things of a damaged one
         return None
     return codes if codes.dtype == np.int16 and len(codes) == codec.spec.n_layers else None

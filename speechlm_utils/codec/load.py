@@ -8,6 +8,7 @@ import math
 from pathlib import Path
 
 from ..codec_spec import CodecSpec
+from ..torch_settings import require_device
 from . import weights
 from .base import SpeechCodec
 
@@ -62,6 +63,7 @@ def load_codec(name: str | Path, device: str = "cpu", n_layers: int | None = Non
         If the folder or its files are missing, the codec's class is not known, a checksum differs, or
         configuration or weights do not fit; the message names it.
     """
+    require_device(device)
     folder = weights.find_folder(name)
     config = weights.read_config(folder)
     if config["model_type"] == "whisper_rvq":

@@ -32,11 +32,12 @@ class Sound(AudioHeader):
 
     Attributes
     ----------
-    energy : float, sum of the squared samples of the mono sound
+    energy : float, sum of the squared samples of the mono sound; total : their sum
     n_clipped : int, samples with a channel at full scale
     """
 
     energy: float = 0.0
+    total: float = 0.0
     n_clipped: int = 0
 
 
@@ -50,13 +51,14 @@ def inspect_corpus(
 
     Errors: `missing`, `not_a_file`, `empty_file` (0 bytes), `unreadable` (no audio, or of an unknown kind),
     `cut_off` (the header promises more than there is), `no_samples`, `not_finite` (NaN or infinite samples),
-    `silent`, `too_short`, `too_long`, `empty_text`. Warnings: `clipped`, `low_rate`. A clip of several files
+    `silent`, `too_short`, `too_long`, `empty_text`. Warnings: `clipped`, `low_rate`, and `wrong_length`: the
+    header promises less than there is, which is read to its end. A clip of several files
     is judged as a whole where length, level and clipping are concerned; a bad part makes it unusable.
 
     Parameters
     ----------
     clips : clips; two with the same id raise ValueError
-    inspect : "full", or "headers": quick, finds the first six kinds
+    inspect : "full", or "headers": quick, finds the first six kinds, and what is too short or too long
     folder : file names in the findings are relative to it; None gives them as they are
     progress : bool, show a bar over the files
     """
@@ -83,7 +85,7 @@ def _inspect_file(path: Path, decode: bool) -> Sound:
     sound = Sound(**vars(read_header(path)))
     if sound.fault or not decode:
         return sound
-    n_samples, n_clipped, energy, n_bad, first_bad, error = 0, 0, 0.0, 0, 0, ""
+    n_samples, n_clipped, energy, total, n_bad, first_bad, error = 0, 0, 0.0, 0.0, 0, 0, ""
     try:
         with open_sound(sound) as file:
             for block in file.blocks(BLOCK // file.channels, dtype="float32", always_2d=True):
@@ -92,7 +94,7 @@ def _inspect_file(path: Path, decode: bool) -> Sound:
                     first_bad = n_samples + int(finite.argmin())
                 n_bad += int((~finite).sum())
                 mono = block[finite].mean(axis=1, dtype=np.float64)
-                energy += float(mono @ mono)
+                energy, total = energy + float(mono @ mono), total + float(mono.sum())
                 n_clipped += int((np.abs(block).max(axis=1) >= FULL_SCALE).sum())
                 n_samples += len(block)
     except (soundfile.SoundFileError, RuntimeError) as failure:
@@ -102,7 +104,7 @@ def _inspect_file(path: Path, decode: bool) -> Sound:
     if n_bad:
         what = f"{n_bad} samples are NaN or infinite, the first is sample {first_bad}; write the file again"
         return replace(sound, fault="not_finite", reason=f"{path}: {what}")
-    return replace(sound, energy=energy, n_clipped=n_clipped)
+    return replace(sound, energy=energy, total=total, n_clipped=n_clipped)
 
 
 def _judge_clip(clip: Clip, name: str, parts: Sequence[Sound], decoded: bool) -> Iterator[tuple[str, str]]:
@@ -113,24 +115,35 @@ def _judge_clip(clip: Clip, name: str, parts: Sequence[Sound], decoded: bool) ->
             yield part.fault, part.reason + place
         elif part.repair:
             yield "wrong_length", f"{part.path}: {part.repair.note}; it was read to its end"
-    if decoded and not any(part.fault for part in parts):
-        for kind, reason in _judge_sound(parts):
-            yield kind, f"{name}: {reason}"
+    if not any(part.fault for part in parts):
+        judges = (_judge_length, _judge_sound) if decoded else (_judge_length,)
+        for judge in judges:
+            for kind, reason in judge(parts):
+                yield kind, f"{name}: {reason}"
     if decoded and not clip.text.strip():
         yield "empty_text", f"{name}: has no text; write down what is said"
+
+
+def _judge_length(parts: Sequence[Sound]) -> Iterator[tuple[str, str]]:
+    """Yield (kind, reason) of what is too short or too long, which the headers tell."""
+    seconds = sum(part.seconds for part in parts)
+    if seconds < MIN_SECONDS:
+        yield "too_short", f"lasts {seconds:.3f} s, less than {MIN_SECONDS:g}; cut again"
+    if seconds > MAX_SECONDS:
+        yield "too_long", f"lasts {seconds:.1f} s, more than {MAX_SECONDS:g}; cut again"
 
 
 def _judge_sound(parts: Sequence[Sound]) -> Iterator[tuple[str, str]]:
     """Yield (kind, reason) of what lies outside the limits in a clip whose files are all in order."""
     seconds = sum(part.seconds for part in parts)
     power = sum(part.energy / part.sample_rate for part in parts) / seconds
+    offset = sum(part.total / part.sample_rate for part in parts) / seconds
+    varying = power - offset**2  # of a constant voltage nothing is heard
     clipped = sum(part.n_clipped / part.sample_rate for part in parts) / seconds
     level = 10 * np.log10(power) if power > 0 else -np.inf
     rate = min(part.sample_rate for part in parts)
-    if seconds < MIN_SECONDS:
-        yield "too_short", f"lasts {seconds:.3f} s, less than {MIN_SECONDS:g}; cut again"
-    if seconds > MAX_SECONDS:
-        yield "too_long", f"lasts {seconds:.1f} s, more than {MAX_SECONDS:g}; cut again"
+    if SILENCE_DBFS <= level and varying <= 10 ** (SILENCE_DBFS / 10):
+        yield "silent", f"it is constant ({offset:.3f} of full scale), so nothing is heard; record it again"
     if level < SILENCE_DBFS:
         advice = "record it again, or look which channel and which seconds were cut"
         yield "silent", f"its level is {level:.1f} dBFS, below {SILENCE_DBFS:g}; {advice}"

@@ -11,10 +11,12 @@ import platform
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
 from peft import PeftModel, get_peft_model_state_dict, set_peft_model_state_dict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors.torch import load_file, save_file
 
 from ..files import write_json
@@ -28,6 +30,25 @@ FORMAT = 2
 TEMPLATE = "{} text {} {} audio {}".format(*MARKERS)
 ADAPTER_FILE, HEAD_FILE = "adapter/adapter_model.safetensors", "head.safetensors"
 EMBEDDINGS_FILE = "rows.safetensors"  # token embeddings, rows of the embedding matrix
+
+
+class About(BaseModel):
+    """What `settings.json` must hold; more is let pass."""
+
+    model_config = ConfigDict(strict=True, extra="allow")
+
+    task: str
+    label_names: Annotated[list[str], Field(min_length=2)]
+    tokens: list[Annotated[list[int], Field(min_length=2, max_length=2)]]
+    settings: dict[str, Any]
+    codec_facts: dict[str, Any] | None
+    llm_name: str
+    llm_hash: str | None
+    dtype: Literal["float32", "bfloat16", "float16", "auto"]
+    quantization: Literal["4bit"] | None
+    device: str
+
+
 PACKAGES = ("speechlm-utils", "torch", "transformers", "peft", "tokenizers", "numpy")
 
 
@@ -78,6 +99,12 @@ def read_artefact(folder: str | Path) -> tuple[dict, dict[str, np.ndarray], Sele
     if (found := (about.get("format"), about.get("template"))) != (FORMAT, TEMPLATE):
         shown = "format {!r} with template {!r}".format(*found)
         raise ValueError(f"{path}: {shown}, known is {FORMAT} with {TEMPLATE!r}")
+    try:
+        About.model_validate(about)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise ValueError(f"{path}: {place}: {first['msg']}; save the classifier again") from None
     selection = folder / "selection.json"
     found = Selection.load(selection) if selection.is_file() else None
     return about, load_embeddings(folder / EMBEDDINGS_FILE), found, _read_json(folder / "results.json")
@@ -103,9 +130,12 @@ def load_adapter(folder: str | Path, model: PeftModel) -> None:
 def _read_json(path: Path) -> dict:
     """Read a JSON file; a damaged one is named."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path}: no valid JSON ({error})") from None
+    if not isinstance(found, dict):
+        raise ValueError(f"{path}: expected an object, got {str(found)[:40]!r}")
+    return found
 
 
 def _adapter_weights(model: PeftModel) -> dict[str, torch.Tensor]:

@@ -65,7 +65,10 @@ class FineTuneSettings(TrainSettings):
     @classmethod
     def from_record(cls, record: Mapping) -> "FineTuneSettings":
         names = {old: name for name, old in RECORDED_AS.items()}
-        return cls(**{names.get(key, key): value for key, value in record.items()})
+        try:
+            return cls(**{names.get(key, key): value for key, value in record.items()})
+        except TypeError as error:
+            raise ValueError(f"settings of a classifier: {error}") from None
 
 
 def wrap_classifier(

@@ -30,6 +30,15 @@ def find_notebook_folder(start: Path | None = None) -> Path:
     raise FileNotFoundError(f"no notebooks/profiles in {start} or above it; run this inside the repository")
 
 
+def find_own(name: str | Path) -> str:
+    """Return a folder of the repository ("data/demo") from wherever one works; other names stay."""
+    path = Path(name)
+    if path.exists() or path.parts[:1] != ("data",):
+        return str(name)
+    own = find_notebook_folder().parent / path
+    return str(own) if own.exists() else str(name)
+
+
 def find_notebooks(folder: Path) -> list[Notebook]:
     """List the notebooks `NN_name.ipynb` of a folder in order."""
     return [_read_head(path) for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))]

@@ -27,6 +27,11 @@ SET_COLORS = {
 }
 """Colour of a set of tokens, or of a condition named after it, see `set_color`."""
 
+SCRIPT_FONTS = ("Noto Sans", "Source Han Sans", "WenQuanYi", "Droid Sans Fallback", "Arial Unicode")
+SCRIPT_FONTS += ("Microsoft YaHei", "SimHei", "PingFang", "Hiragino Sans", "IPAGothic", "Malgun Gothic")
+SCRIPT_FONTS += ("Nirmala", "Leelawadee", "Lohit", "Nanum")  # for labels in scripts that DejaVu does not draw
+MANY_FONTS = 12
+
 STYLE = {
     "figure.dpi": 100,
     "figure.constrained_layout.use": True,
@@ -46,7 +51,15 @@ STYLE = {
 
 def apply_style() -> None:
     """Set matplotlib's defaults for this session; every notebook calls it once, after its imports."""
-    mpl.rcParams.update(STYLE)
+    mpl.rcParams.update(STYLE | {"font.family": ["DejaVu Sans", *find_fonts()]})
+
+
+def find_fonts() -> list[str]:
+    """Name the fonts of other scripts that are installed here; letters that the first lacks are theirs."""
+    from matplotlib.font_manager import fontManager
+
+    installed = sorted({font.name for font in fontManager.ttflist})
+    return [name for name in installed if name.startswith(SCRIPT_FONTS) and "Mono" not in name][:MANY_FONTS]
 
 
 def layer_colors(
@@ -81,8 +94,8 @@ def set_color(name: str) -> str:
 
 
 def show_name(name: str) -> str:
-    """Show a label or column for people: "ad_hominem" -> "ad hominem"."""
-    return name.replace("_", " ")
+    """Show a label or column for people: "ad_hominem" -> "ad hominem"; a dollar sign begins no formula."""
+    return name.replace("_", " ").replace("$", r"\$")
 
 
 def name_rows(ax: Axes, names: Sequence[str], are_tokens: bool = False) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from ..audio import check_wav
-from ..torch_settings import exact_float32, one_thread, quiet_transformers
+from ..torch_settings import exact_float32, one_thread, quiet_transformers, require_device
 from .checkpoint import WHISPER, find_whisper
 from .states import HOP, SAMPLE_RATE
 
@@ -35,6 +35,7 @@ class Recogniser:
     def __init__(self, name: str | Path = WHISPER, language: str | None = None, device: str = "cpu"):
         from transformers import WhisperForConditionalGeneration, WhisperProcessor
 
+        require_device(device)
         with quiet_transformers():
             where = find_whisper(name)
             self.model = WhisperForConditionalGeneration.from_pretrained(where, dtype=torch.float32)

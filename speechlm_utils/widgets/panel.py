@@ -25,6 +25,7 @@ WIDE, SHORT = {"width": "40rem", "max_width": "98%"}, {"width": "20rem"}
 STATIC = "SPEECHLM_STATIC"  # environment variable that `speechlm run` sets: nobody is there to move a slider
 REMARK = "*In JupyterLab a control stands here; the figure above shows one of its states.*"
 LONGEST_LINE = 300  # characters
+LONGEST_SOUND = 60  # seconds of a player
 _LINE = "padding:.2em .6em;border-radius:3px;max-width:60rem;border-left:4px solid"
 _KINDS = {  # of status lines: sign and style
     "fine": ("", "#009E73"),
@@ -83,10 +84,15 @@ def menu(description: str, options: Iterable, layout: Mapping = WIDE) -> ipywidg
 def show_players(wavs: Mapping[str, np.ndarray], sample_rate: int, columns: int = 3) -> HTML:
     """Return a table of audio players that works without a kernel; how loud they are to each other stays.
 
-    wavs : caption -> float array, shape (n_samples,), full scale at 1 (louder samples are clipped).
+    wavs : caption -> float array, shape (n_samples,), full scale at 1 (louder samples are clipped). Of what
+        is longer than `LONGEST_SOUND` the beginning is played, and the caption says so: the sound lies in the
+        page, which a long one would fill with megabytes.
     """
     cells = []
     for caption, wav in wavs.items():
+        if len(wav) > LONGEST_SOUND * sample_rate:
+            caption = f"{caption} (the first {LONGEST_SOUND} of {len(wav) / sample_rate:.0f} s)"
+            wav = wav[: LONGEST_SOUND * sample_rate]
         audio = Audio(np.clip(wav, -1, 1), rate=sample_rate, normalize=False)
         name = f'aria-label="{escape(caption)}"'  # what a screen reader says
         player = audio._repr_html_().replace("<audio ", f'<audio {name} style="width:17rem;height:2rem" ')

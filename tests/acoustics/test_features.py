@@ -14,6 +14,7 @@ from speechlm_utils.acoustics.features import (
     clip_features,
     frame_features,
     measure_slope,
+    read_cached,
 )
 from speechlm_utils.acoustics.pitch import TRACKERS, semitones
 from speechlm_utils.clips import Clip
@@ -198,3 +199,15 @@ def test_features_are_added_to_copies_and_silence_has_a_floor():
     assert set(one) == {"f0_st", "rms_db"}
     assert np.nanmax(np.abs(added["rms_slope_db_s"])) < 1e-9
     assert added["position"][[0, -1]].tolist() == [0.05, 0.95]
+
+
+def test_a_damaged_file_of_the_cache_is_told_and_measured_again(tmp_path, caplog):
+    path = tmp_path / "x.npz"
+    assert read_cached(path) is None and not caplog.records
+    np.savez_compressed(path, f0_hz=np.arange(3.0))
+    assert list(read_cached(path)["f0_hz"]) == [0, 1, 2]
+    whole = path.read_bytes()
+    for damaged in (b"", b"PK", whole[:-30], whole[:60] + bytes(40) + whole[100:]):
+        path.write_bytes(damaged)
+        assert read_cached(path) is None
+    assert "x.npz: cannot be read" in caplog.text

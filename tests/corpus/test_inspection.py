@@ -59,7 +59,7 @@ BROKEN = {
     251: ("too_long", lambda path, wav: soundfile.write(path, np.tile(wav, 4), 16000)),
     299: ("missing", lambda path, wav: soundfile.write(path, wav, 16000)),  # its second part is not there
 }
-HEADER_KINDS = {"missing", "not_a_file", "empty_file", "unreadable", "no_samples"}
+HEADER_KINDS = {"missing", "not_a_file", "empty_file", "unreadable", "no_samples", "too_short", "too_long"}
 
 
 def write_clip(folder, i):
@@ -135,7 +135,7 @@ def test_strict_lists_the_first_few_and_the_number_of_all(corpus):
         ValueError, match=r"(?s)^12 of 300 clips cannot be used, 12 findings:.*000\.wav: no such"
     ):
         load_corpus(corpus, inspect="full")
-    with pytest.raises(FileNotFoundError, match=r"(?s)unreadable.*and 3 more.*on_error='skip'"):
+    with pytest.raises(FileNotFoundError, match=r"(?s)unreadable.*and 5 more.*on_error='skip'"):
         load_corpus(corpus)
     with pytest.raises(ValueError, match="inspect='quick'"):
         load_corpus(corpus, inspect="quick")

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import warnings
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -47,3 +48,29 @@ def test_groups_stand_side_by_side_about_their_place():
     places = style.place_groups(3, 2)
     assert places.shape == (2, 3) and places.mean(axis=0) == pytest.approx([0, 1, 2])
     assert np.diff(places, axis=0) == pytest.approx(np.full((1, 3), 0.4))
+
+
+@pytest.mark.parametrize("name", ["$5 or $x$", "生气", "क्रोध", "a_b", "100 %", "\\frac"])
+def test_labels_are_drawn_as_they_are(name):
+    plots.apply_style()
+    fig, ax = plt.subplots()
+    text = ax.text(0, 0, style.show_name(name))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # where no font of the script is installed
+        fig.canvas.draw()
+    assert not text._preprocess_math(text.get_text())[1] and text.get_text().replace(
+        "\\$", "$"
+    ) == name.replace("_", " ")
+    plt.close(fig)
+
+
+def test_fonts_of_other_scripts_follow_the_first(monkeypatch):
+    from types import SimpleNamespace
+
+    from matplotlib import font_manager
+
+    fonts = [
+        SimpleNamespace(name=name) for name in ("Noto Sans CJK SC", "Comic", "Noto Sans Mono", "Lohit Tamil")
+    ]
+    monkeypatch.setattr(font_manager, "fontManager", SimpleNamespace(ttflist=fonts))
+    assert style.find_fonts() == ["Lohit Tamil", "Noto Sans CJK SC"]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from speechlm_utils import widgets
-from speechlm_utils.widgets.panel import LONGEST_LINE, Picture, Status, busy
+from speechlm_utils.widgets.panel import LONGEST_LINE, Picture, Status, busy, show_players
 
 
 @pytest.fixture
@@ -72,3 +72,8 @@ def test_a_line_is_never_long():
 )
 def test_keys_pressed_in_a_slider_belong_to_it(make):
     assert "data-lm-suppress-shortcuts" in make().children[-1].value
+
+
+def test_of_a_long_sound_the_beginning_is_played():
+    page = show_players({"talk": np.zeros(20 * 60 * 8000, np.float32)}, 8000).data
+    assert "talk (the first 60 of 1200 s)" in page and len(page) < 2e6
