@@ -1,10 +1,8 @@
 """Check the values of a profile's parameters, by pydantic, against what the notebooks declare and expect."""
 
 import ast
-import importlib
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
-from inspect import signature
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError, create_model
@@ -14,11 +12,14 @@ LARGER_THAN_0 = ("C", "learning_rate", "batch_size", "max_steps", "n_epochs", "n
 """Parameters that must be above zero; numbers named n_... must not be negative."""
 
 RECORDS = {
-    "l1": "speechlm_utils.selection.l1:L1LogisticRegression",
-    "pretraining": "speechlm_utils.pretraining.pretrain:PretrainSettings",
-    "finetuning": "speechlm_utils.finetuning.lora:FineTuneSettings",
+    "l1": "selection/l1.py:L1LogisticRegression",
+    "pretraining": "pretraining/pretrain.py:PretrainSettings",
+    "finetuning": "finetuning/lora.py:FineTuneSettings",
 }
-"""Parameters that hold settings of a record or an estimator, which is imported when one is given."""
+"""Parameters that hold settings of a record or an estimator, and where it stands in the package."""
+
+BASES = {"TrainSettings": "llm/spec.py"}
+PACKAGE = Path(__file__).resolve().parents[1]
 
 Number = StrictInt | Real
 
@@ -108,9 +109,25 @@ def _find_type(name: str, default: Any) -> Any:
 
 
 def _read_record(place: str) -> dict[str, Any]:
-    """Return name -> default of the settings that a record or an estimator takes."""
-    module, _, name = place.partition(":")
-    record = getattr(importlib.import_module(module), name)
-    if is_dataclass(record):
-        return {field.name: field.default for field in fields(record)}
-    return {name: one.default for name, one in signature(record).parameters.items()}
+    """Return name -> default of the settings that a record or an estimator takes.
+
+    They are read in its source, since importing it would take the seconds that torch takes.
+    """
+    file, _, name = place.partition(":")
+    classes = {one.name: one for one in ast.parse((PACKAGE / file).read_text("utf-8")).body if _is_class(one)}
+    found: dict[str, Any] = {}
+    for base in classes[name].bases:
+        if getattr(base, "id", "") in BASES:
+            found |= _read_record(f"{BASES[base.id]}:{base.id}")
+    for one in classes[name].body:
+        if isinstance(one, ast.AnnAssign) and "ClassVar" not in ast.unparse(one.annotation):
+            found[one.target.id] = _read_default(ast.unparse(one.value) if one.value else "None")
+        if isinstance(one, ast.FunctionDef) and one.name == "__init__":
+            arguments, defaults = one.args.args[1:], one.args.defaults
+            pairs = zip(reversed(arguments), reversed(defaults), strict=False)
+            found |= {argument.arg: _read_default(ast.unparse(default)) for argument, default in pairs}
+    return found
+
+
+def _is_class(node: ast.AST) -> bool:
+    return isinstance(node, ast.ClassDef)

@@ -79,3 +79,18 @@ def test_right_values_pass():
     """
     check_values("x", yaml.safe_load(text), DECLARED)
     check_values("x", {}, {})
+
+
+def test_settings_are_those_that_the_records_have():
+    """Read in the source, for speed, and here held against the classes."""
+    from dataclasses import fields
+
+    from speechlm_utils.cli.parameters import RECORDS, _read_record
+    from speechlm_utils.finetuning.lora import FineTuneSettings
+    from speechlm_utils.pretraining.pretrain import PretrainSettings
+    from speechlm_utils.selection.l1 import L1LogisticRegression
+
+    for name, record in {"pretraining": PretrainSettings, "finetuning": FineTuneSettings}.items():
+        known = {one.name: one.default for one in fields(record)}
+        assert {key: known[key] for key in known} == _read_record(RECORDS[name])
+    assert set(_read_record(RECORDS["l1"])) == set(L1LogisticRegression().get_params())
