@@ -13,7 +13,7 @@
 #
 # [← 07 · Ablations](07_ablations.ipynb) ·
 # [contents](00_start_here.ipynb) ·
-# [11 · Token atlas →](11_token_atlas.ipynb)
+# [09 · Noise and transfer →](09_noise_and_transfer.ipynb)
 #
 # The paper keeps about 75 of 7,168 tokens, and leaves open which number is best. You will
 #
@@ -436,7 +436,7 @@ exercises.check_agreement(my_agreement)
 # - The sizes belong to this corpus, tokenizer and number of train clips. With more clips, more tokens can be
 #   told from chance.
 # - The halves share clips with each other, so the agreement says how repeatable a selection is *within* this
-#   corpus, not on another one.
+#   corpus, not on another one. Notebook [09](09_noise_and_transfer.ipynb) asks that.
 # - Agreement counts tokens, not what they mean: two tokens that mark the same sound count as different.
 #
 # ## Summary
@@ -455,5 +455,5 @@ record_metrics(run_dir, "08_how_many_tokens", **metrics)
 pd.Series(metrics, name="").to_frame()
 
 # %% [markdown]
-# Next: [11 · Token atlas →](11_token_atlas.ipynb): what is left of a selection when words or
+# Next: [09 · Noise and transfer →](09_noise_and_transfer.ipynb): what is left of a selection when words or
 # sound get worse, or the task changes?

@@ -11,7 +11,7 @@
 #
 # About 1 minute on two CPU cores, no GPU.
 #
-# [← 08 · How many tokens?](08_how_many_tokens.ipynb) ·
+# [← 09 · Noise and transfer](09_noise_and_transfer.ipynb) ·
 # [contents](00_start_here.ipynb) ·
 # [12 · Why this prediction? →](12_why_this_prediction.ipynb)
 #

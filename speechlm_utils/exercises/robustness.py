@@ -79,7 +79,7 @@ def check_word_errors(function) -> str:
 @exercise("Noise at a level")
 def check_noise_factor(function) -> str:
     """Check a function (signal_rms, noise_rms, snr_db) -> factor that the noise is multiplied by."""
-    for signal, noise, snr_db in ((0.1, 1.0, 20), (0.1, 0.5, 0), (0.2, 1.0, -6), (0.05, 0.02, 10)):
+    for signal, noise, snr_db in ((0.1, 0.8, 15), (0.1, 0.5, 0), (0.2, 1.0, -6), (0.05, 0.02, 10)):
         ratio, down = signal / noise, 10 ** (-snr_db / 20)
         right = ratio * down
         hints = {

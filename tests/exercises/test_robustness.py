@@ -4,6 +4,7 @@ import numpy as np
 from solutions import make_tests
 
 from speechlm_utils import exercises
+from speechlm_utils.words import word_error_rate
 
 
 def take_best(sizes, scores, errors):
@@ -45,5 +46,29 @@ test_solution, test_nothing_written, test_mistakes = make_tests(
         (exercises.check_agreement, biased, "ddof=1"),
         (exercises.check_agreement, disagreement, "1 less that"),
         (exercises.check_agreement, uncorrected, "by the variance that chance has"),
+    ],
+)
+
+
+def by_place(reference, hypothesis):
+    wrong = sum(a != b for a, b in zip(reference, hypothesis, strict=False))
+    return (wrong + abs(len(reference) - len(hypothesis))) / len(reference)
+
+
+def per_heard(reference, hypothesis):
+    edits = word_error_rate([" ".join(reference)], [" ".join(hypothesis)]) * len(reference)
+    return edits / max(len(hypothesis), 1)
+
+
+test_solution_09, test_nothing_written_09, test_mistakes_09 = make_tests(
+    "09",
+    [(exercises.check_word_errors, "my_wer"), (exercises.check_noise_factor, "my_factor")],
+    [
+        (exercises.check_word_errors, by_place, "align first"),
+        (exercises.check_word_errors, per_heard, "words of the reference"),
+        (exercises.check_noise_factor, lambda s, n, snr: s / n * 10 ** (-snr / 10), "decibels|Decibels"),
+        (exercises.check_noise_factor, lambda s, n, snr: s / n * 10 ** (snr / 20), "The sign"),
+        (exercises.check_noise_factor, lambda s, n, snr: s * 10 ** (-snr / 20), "its own RMS"),
+        (exercises.check_noise_factor, lambda s, n, snr: n / s * 10 ** (-snr / 20), "swapped"),
     ],
 )
