@@ -58,4 +58,5 @@ $(BIN)/python:
 
 .venv/.project-installed: pyproject.toml .venv/.locked-installed
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python scripts/warm_up.py
 	@touch $@

@@ -322,23 +322,27 @@ widgets.explore_layers(codec, wav)
 # Whisper always listens to 30 seconds at once, so clips are joined.
 
 # %%
-recogniser, pause = Recogniser(), np.zeros(spec.sample_rate // 2, np.float32)
+pause = np.zeros(spec.sample_rate // 2, np.float32)
 spoken = list({one.text: one for one in test}.values())[:n_decoded_clips]  # different sentences
 
 
-def hear(clips, depth):
-    """Return what the recogniser hears of clips decoded from so many layers; 0: of the originals."""
+def join(clips, depth):
+    """Return clips decoded from so many layers (0: the originals) as one waveform, with pauses between."""
     wavs = [load_audio(one.audio, spec.sample_rate) for one in clips]
     decoded = [codec.decode(codec.encode(wav), depth) if depth else wav for wav in wavs]
-    joined = np.concatenate([part for one in decoded for part in (one, pause)])
-    with one_thread():
-        ((text, _),) = recogniser.recognise([joined])
-    return word_error_rate([" ".join(one.text for one in clips)], [text])
+    return np.concatenate([part for one in decoded for part in (one, pause)])
 
 
 versions = {"original": 0} | {f"{d} layer{'s' * (d > 1)}": d for d in DEPTHS}
-errors = pd.Series({name: hear(spoken, depth) for name, depth in versions.items()})
-human_errors = pd.Series({name: hear(human, versions[name]) for name in ("original", "8 layers")})
+played = [(spoken, name) for name in versions] + [(human, name) for name in ("original", "8 layers")]
+
+# %%
+recogniser = Recogniser()
+recognised = recogniser.recognise([join(clips, versions[name]) for clips, name in played])
+errors, human_errors = pd.Series(dtype=float), pd.Series(dtype=float)
+for (clips, name), (text, _) in zip(played, recognised, strict=True):
+    rate = word_error_rate([" ".join(one.text for one in clips)], [text])
+    (errors if clips is spoken else human_errors)[name] = rate
 
 # %%
 for name, clips, found in (("test voices", spoken, errors), ("human reader", human, human_errors)):

@@ -29,7 +29,6 @@
 # room for that. So we select about 75: those that a linear model needs beside the words.
 
 # %%
-import json
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -47,6 +46,7 @@ from speechlm_utils.clips import groups, label_ids, label_names, name_units, tas
 from speechlm_utils.evaluation.arms import Draw, Part, Recipe, fit_selector, list_frequent, read_tokens
 from speechlm_utils.evaluation.codecs import TokenSource, chance_per_layer
 from speechlm_utils.evaluation.linear import C_GRID, Counts, LinearModel, Measured, Words
+from speechlm_utils.evaluation.records import load_record, read_stored
 from speechlm_utils.evaluation.rotation import predict_arms
 from speechlm_utils.evaluation.scores import compare_arms, score_arms
 from speechlm_utils.experiment import Experiment
@@ -82,7 +82,7 @@ Cs = [0.004, 0.006, 0.012, 0.03, 0.1]  # the path
 n_folds = 5
 n_halves = 10  # of the clips, to see how stable the selection is; an even number
 n_draws = 10  # of random tokens, and of matched ones
-rms_dbfs = -26.0  # the common loudness of one control, dB re full scale
+rms_dbfs = None  # -26.0 encodes every clip again at this level, for one control (2 minutes); None: stored
 n_resamples = 2000  # bootstrap
 n_permutations = 199  # of the labels
 
@@ -596,16 +596,23 @@ for C, is_in in zip(grid, path.selected[:, n_words:], strict=True):
         sizes[f"about {len(tokens)} tokens"] = [read_tokens(tokens)]
 
 # %% [markdown]
-# Two controls change the clips instead: **equal loudness** brings every clip to the same level before it is
-# encoded, and **shuffled audio** gives each clip the codes of another. Tokens are selected again for both.
+# Two controls change the clips instead. **Shuffled audio** gives each clip the codes of another. **Equal
+# loudness** brings every clip to the same level before it is encoded. Tokens are selected again for both. To
+# encode all clips once more takes minutes, so the predictions of *equal loudness* are stored ones unless
+# `rms_dbfs` names a level (`data/reference`, made by `scripts/reference_linear.py` with all train clips).
 
 # %%
-loud = [clip for split in ("train", "test", "validation") for clip in experiment.clips(task, split, rms_dbfs)]
-others = {"equal loudness": part.with_codes({clip.id: clip for clip in loud})}
-others["shuffled audio"] = part.shuffle_audio()
+reference = Path(corpus_dir, "..", "reference")
+stored = read_stored(load_record(reference / f"linear_demo_{task}.json"), unseen)
+others = {"shuffled audio": part.shuffle_audio()}
+if rms_dbfs is not None:
+    loud = [clip for one in ("train", "test", "validation") for clip in experiment.clips(task, one, rms_dbfs)]
+    others["equal loudness"] = part.with_codes({clip.id: clip for clip in loud})
 fitted = Parallel(experiment.n_jobs)(delayed(fit_selector)(one, True) for one in others.values())
 
+# %%
 outcomes = predict_arms(part, arms | sizes, use_text=True, n_jobs=experiment.n_jobs)
+outcomes["equal loudness"] = stored["words + selected, equal loudness"]
 for (name, other), one in zip(others.items(), fitted, strict=True):
     outcomes |= predict_arms(other, {name: [read_tokens(list_selected(one))]}, n_jobs=experiment.n_jobs)
 
@@ -658,14 +665,11 @@ for verdict, some in against.groupby("verdict", sort=False):
 # whether the gain comes from loudness.
 #
 # And how much comes from the tokenizer's training? A tokenizer on an encoder with *random* weights was built
-# in the same way. It is not part of this repository, but its predictions of the same clips are stored
-# (`data/reference`, made by `scripts/reference_linear.py` with all train clips). The difference of selected
-# tokens, computed here, and selected tokens of the untrained encoder, stored:
+# in the same way. It is not part of this repository, but its predictions of the same clips are stored with
+# the others. The difference of selected tokens, computed here, and selected tokens of the untrained encoder:
 
 # %%
-record = json.loads(Path(corpus_dir, "..", "reference", f"linear_demo_{task}.json").read_text())["own_split"]
-stored = dict(zip(record["ids"], record["predictions"]["words + selected, untrained"][0], strict=True))
-untrained = np.array([stored[clip.id] for clip, inside in zip(unseen, is_test, strict=True) if inside])
+untrained = stored["words + selected, untrained"].predictions[0, is_test]
 pair = untrained, tested["selected"].predictions
 over_untrained = paired_bootstrap(y_test, *pair, test_units, bootstrap).difference
 over_untrained
@@ -707,6 +711,8 @@ plt.show()
 # ## Two extremes: `question` and `topic`
 #
 # *Predict: in `question` the words alone are at chance or below; in `topic` the tokens add nothing.*
+#
+# Words and selected tokens are computed here; ten draws of *matched* tokens for each task are stored ones.
 
 # %%
 extremes, arm_scores = {}, {}
@@ -714,12 +720,12 @@ for one in tasks[1:]:
     clips, held_out = experiment.clips(one, "train"), experiment.clips(one, "test")
     labels, mine = label_names(clips, one), experiment.selection(one, n_tokens, selector=selector)
     fold = Part(clips, label_ids(clips, one, labels), held_out, Recipe(n_tokens, layers, seed=seed))
-    controls = matched_random_tokens(mine.tokens, clips, layers, n_draws, seed)
     some = {"words": [Draw(None)], "selected": [read_tokens(mine.tokens)]}
-    some["matched"] = [read_tokens(tokens) for tokens in controls]
     found, truth = predict_arms(fold, some, n_jobs=experiment.n_jobs), label_ids(held_out, one, labels)
-    extremes[one] = compare_arms(truth, found, "selected", name_units(held_out), bootstrap)
-    arm_scores[one] = score_arms(truth, found, name_units(held_out), bootstrap)
+    matched = read_stored(load_record(reference / f"linear_demo_{one}.json"), held_out)["words + matched"]
+    found["matched"], units_of = matched, name_units(held_out)
+    extremes[one] = compare_arms(truth, found, "selected", units_of, bootstrap)
+    arm_scores[one] = score_arms(truth, found, units_of, bootstrap)
 pd.concat(arm_scores, names=["task", "arm"])
 
 # %%

@@ -92,3 +92,22 @@ def load_record(path: str | Path, *needed: str) -> dict:
     if missing:
         raise ValueError(f"{path}: lacks {sorted(missing)}")
     return record
+
+
+def read_stored(record: Mapping, clips: Sequence[Clip]) -> dict[str, Outcome]:
+    """Read what `reference_linear.py` has stored of some clips of the own test and validation part.
+
+    Returns arm -> Outcome with predictions (n_draws, n_clips), in the order of the clips; an arm that did not
+    predict all of them is left out. A clip that the record does not hold raises ValueError.
+    """
+    parts, found = [record[name] for name in ("own_split", "own_validation") if name in record], {}
+    place = {name: i for i, name in enumerate(name for part in parts for name in part["ids"])}
+    if missing := next((clip.id for clip in clips if clip.id not in place), None):
+        raise ValueError(f"clip {missing}: the stored record of {record.get('task')} does not hold it")
+    order = [place[clip.id] for clip in clips]
+    for name in set.intersection(*(set(part["predictions"]) for part in parts)):
+        predictions = np.concatenate([np.atleast_2d(part["predictions"][name]) for part in parts], axis=1)
+        costs = parts[0]["arms"][name]
+        per_clip = costs.get("tokens_per_clip", 0.0), costs.get("tokens_per_clip_once", 0.0)
+        found[name] = Outcome(predictions[:, order], *per_clip, n_tokens=[costs.get("tokens", 0)])
+    return found

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from speechlm_utils.evaluation.records import load_record, read_outcomes, write_arms, write_clips
+from speechlm_utils.evaluation.records import load_record, read_outcomes, read_stored, write_arms, write_clips
 from speechlm_utils.evaluation.rotation import Outcome
 
 
@@ -47,3 +47,23 @@ def test_a_file_that_is_no_record_is_named(tmp_path):
     path.write_text("{")
     with pytest.raises(ValueError, match="no record"):
         load_record(path)
+
+
+def test_stored_predictions_follow_the_clips(voiced_clips):
+    clips = voiced_clips[:6]
+    ids, costs = [clip.id for clip in clips], {"tokens": 75.0, "tokens_per_clip": 50.2}
+    halves = {"own_split": ids[:4], "own_validation": ids[4:]}
+    record = {
+        name: {
+            "ids": some,
+            "arms": {"words": costs},
+            "predictions": {"words": [[ids.index(one) for one in some]]},
+        }
+        for name, some in halves.items()
+    }
+    record["own_split"]["predictions"]["random"] = [[0, 0, 0, 0]]  # of one part alone: left out
+    found = read_stored(record, clips[::-1])
+    assert found["words"].predictions.tolist() == [[5, 4, 3, 2, 1, 0]]
+    assert found["words"].per_clip == 50.2 and list(found) == ["words"]
+    with pytest.raises(ValueError, match=f"clip {voiced_clips[6].id}: the stored record"):
+        read_stored(record, voiced_clips[:7])

@@ -100,3 +100,18 @@ def test_a_classifier_of_words_alone_needs_no_codec(llm, clips, tmp_path):
     loaded, clip = SpeechTokenClassifier.from_pretrained(tmp_path), clips["test"][0]
     assert np.array_equal(loaded.predict_wav(None, clip.text), result.classifier.predict([clip])[0])
     assert loaded.codec is None and not (tmp_path / "selection.json").exists()
+
+
+def test_equal_prompts_are_computed_once(llm, clips, monkeypatch):
+    settings = FineTuneSettings(max_steps=2, batch_size=4, lora_rank=2, use_audio=False)
+    classifier, some = train(llm, clips, settings).classifier, clips["test"][:4]
+    expected, sizes, forward = classifier.predict(some), [], classifier.model.forward
+
+    def count(**batch):
+        sizes.append(len(batch["input_ids"]))
+        return forward(**batch)
+
+    monkeypatch.setattr(classifier.model, "forward", count)
+    twice = classifier.predict([*some, *some[::-1]])
+    assert np.allclose(twice, np.concatenate([expected, expected[::-1]]), atol=1e-5)
+    assert sum(sizes) == len({clip.text for clip in some})
