@@ -6,7 +6,7 @@ earlier one would have written it loads from the run folder, or makes itself.
 
 examples:
   speechlm list                             what there is to run
-  speechlm run --profile demo               everything, on two CPU cores; then open runs/demo/index.html
+  speechlm run --profile demo               everything, on two CPU cores; then: speechlm open
   speechlm run --profile demo --only 02 03  two of the notebooks
   speechlm run --profile ci --keep-going    the quickest tour, going on after a failure
   speechlm run --profile mine.yml           a corpus of your own: every step, in notebook 13
@@ -26,6 +26,7 @@ from .check import add_check_command  # what is slow to import is imported when 
 from .convert import add_import_command
 from .encode import add_encode_command
 from .transcribe import add_transcribe_command
+from .view import add_open_command
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -55,7 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Describe the command line; docstrings are its help."""
     keep = {"formatter_class": argparse.RawDescriptionHelpFormatter}
     parser = argparse.ArgumentParser("speechlm", description=__doc__, **keep)
-    names = "{run,list,check,import,transcribe,encode}"
+    names = "{run,open,list,check,import,transcribe,encode}"
     commands = parser.add_subparsers(title="commands", required=True, metavar=names)
     profile = argparse.ArgumentParser(add_help=False)
     about = "a profile of notebooks/profiles (ci, demo, paper) or the path of a .yml file (default: demo)"
@@ -74,6 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
     about = "where to write (default: runs/<profile>)"
     option("--run-dir", type=Path, metavar="FOLDER", help=about)
     option("--keep-going", action="store_true", help="go on with the next notebook after a failure")
+    add_open_command(commands)
     add("list", list_notebooks)
     add_check_command(commands)
     add_import_command(commands)

@@ -4,8 +4,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
-
 
 @dataclass(frozen=True)
 class Notebook:
@@ -57,6 +55,8 @@ def select_notebooks(notebooks: list[Notebook], only: list[str] | None = None) -
 
 
 def _read_head(path: Path) -> Notebook:
+    import nbformat
+
     head = nbformat.read(path, as_version=4).cells[:2]
     text = "\n".join(cell.source for cell in head if cell.cell_type == "markdown")
     lines = [line.strip() for line in text.splitlines()]
