@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
-from .clips import Clip, hash_corpus, hash_texts, label_ids, label_names, sample_clips
+from .clips import Clip, hash_corpus, label_ids, label_names, sample_clips
 from .codec.base import SpeechCodec
 from .codec.cache import encode_clips
 from .codec.load import load_codec
+from .codec.shipped import unpack_codes
 from .corpus.load import load_corpus
 from .llm.spec import LLMSpec, fingerprint_llm
 from .selection.l1 import L1LogisticRegression
 from .selection.path import find_C_for_count
 from .selection.selection import Selection, list_differences, make_selection, read_settings
 from .selection.selector import make_selector
+from .tokens import token_name
 
 if TYPE_CHECKING:
     from .finetuning.classifier import SpeechTokenClassifier
@@ -34,8 +36,7 @@ class Experiment:
 
     Parameters
     ----------
-    corpus_dir : folder in the AudioFolder convention, see `load_corpus`
-    codec_name : folder or hub name, see `load_codec`
+    corpus_dir, codec_name : folder in the AudioFolder convention; folder or hub name, see `load_codec`
     run_dir : where the steps leave what the next ones need
     cache_dir : codes and acoustic features, shared by all runs
     seed : int
@@ -58,8 +59,10 @@ class Experiment:
 
     @cached_property
     def codec(self) -> SpeechCodec:
-        """The speech tokenizer, loaded once."""
-        return load_codec(self.codec_name)
+        """The speech tokenizer, loaded once; codes that the corpus brings along go into the cache."""
+        codec = load_codec(self.codec_name)
+        unpack_codes(self.corpus_dir, codec, self.cache_dir)
+        return codec
 
     @cached_property
     def corpus(self) -> list[Clip]:
@@ -117,57 +120,64 @@ class Experiment:
                 return selection
             log.warning("%s: was made with another %s; selecting again", path, ", ".join(other))
         selector = clone(selector or make_selector(L1LogisticRegression(random_state=self.seed)))
-        names = label_names(train, task)
-        y = label_ids(train, task, names)
+        y = label_ids(train, task, names := label_names(train, task))
         C = find_C_for_count(selector, train, y, n_tokens)[0] if C is None else C
         selector.set_params(l1__C=C).fit(train, y)
         selection = make_selection(selector, train, task, names, self.codec.hash)
         selection.save(path)
         return selection
 
-    def token_embeddings(self, selection: Selection, settings: "PretrainSettings") -> dict:
+    def token_embeddings(
+        self, selection: Selection, settings: "PretrainSettings", as_found: bool = False
+    ) -> dict:
         """Load the embeddings pre-trained for a selection, or train them: token name -> float32 (width,).
 
-        Those of other tokens, clips, settings, another codec or language model are trained again.
+        Those of other tokens, clips, settings (unless `as_found`), codec or language model are trained again.
         """
-        from .llm.embeddings import load_embeddings, read_origin, save_embeddings
+        from .llm.embeddings import load_embeddings, read_origin
         from .llm.load import load_llm
-        from .llm.vocabulary import list_added_names
-        from .pretraining.pretrain import pretrain_token_embeddings
+        from .pretraining.pretrain import pretrain_token_embeddings as pretrain
 
-        path, clips = self.embeddings_path(selection), self.unlabelled()
-        origin = {"tokens": " ".join(list_added_names(selection.tokens)), "clips": hash_corpus(clips)}
-        origin |= {"codec": self.codec.hash, "llm": fingerprint_llm(self.llm), "settings": repr(settings)}
+        path, origin = self.embeddings_path(selection), self._describe_embeddings(selection, settings)
         if path.exists():
-            found = read_origin(path)
+            found = read_origin(path) | ({"settings": origin["settings"]} if as_found else {})
             if not (other := [name for name, value in origin.items() if found.get(name) != value]):
                 return load_embeddings(path)
             log.warning("%s: was made with other %s; training again", path, ", ".join(other))
-        llm, parts = load_llm(self.llm), {"train": clips}
-        made = pretrain_token_embeddings(*llm, parts, selection.tokens, settings, progress=True)
-        save_embeddings(path, made.embeddings, origin)
+        parts = {"train": self.unlabelled()}
+        made = pretrain(*load_llm(self.llm), parts, selection.tokens, settings, progress=True)
+        self.save_embeddings(selection, settings, made.embeddings)
         return made.embeddings
+
+    def save_embeddings(self, selection: Selection, settings: "PretrainSettings", embeddings: dict) -> None:
+        """Keep embeddings, token name -> (width,), with what they were made from, for `token_embeddings`."""
+        from .llm.embeddings import save_embeddings
+
+        origin = self._describe_embeddings(selection, settings)
+        save_embeddings(self.embeddings_path(selection), embeddings, origin)
+
+    def _describe_embeddings(self, selection: Selection, settings: "PretrainSettings") -> dict[str, str]:
+        tokens = " ".join(token_name(*token) for token in selection.tokens)
+        made_from = {"tokens": tokens, "clips": hash_corpus(self.unlabelled()), "codec": self.codec.hash}
+        return made_from | {"llm": fingerprint_llm(self.llm), "settings": repr(settings)}
 
     def embeddings_path(self, selection: Selection) -> Path:
         """Where the token embeddings of a selection lie."""
-        name = f"token_embeddings_{selection.task}_{len(selection.tokens)}.safetensors"
-        return Path(self.run_dir) / name
+        return Path(self.run_dir) / f"token_embeddings_{selection.task}_{len(selection.tokens)}.safetensors"
 
     def find_classifier(self, task: str, max_steps: int = 40) -> "SpeechTokenClassifier":
         """Load the classifier of a task, or train a small one, `max_steps` of 8 clips, and keep it.
 
-        The run folder's comes first, then the one that is shipped: the folder `classifier` beside the corpus.
-        One of another task, of other labels, clips or texts than this corpus's train part, or upon another
-        codec or language model is passed over; a log message says why.
+        The run folder's comes first, then the shipped one: the folder `classifier` beside the corpus. One of
+        another task, labels, clips, texts, codec or language model is passed over; a log message says why.
         """
         from .finetuning.classifier import SpeechTokenClassifier
         from .finetuning.origin import list_foreign
 
-        limits = None, self.clips_per_split
-        parts = [sample_clips(self.corpus, task, "train", limit, self.seed) for limit in limits]
+        sizes = None, self.clips_per_split
+        parts = [sample_clips(self.corpus, task, "train", size, self.seed) for size in sizes]
         own = Path(self.run_dir) / f"classifier_{task}"
-        folders = [own, Path(self.corpus_dir).absolute().parent / "classifier"]
-        for folder in filter(Path.is_dir, folders):
+        for folder in filter(Path.is_dir, (own, Path(self.corpus_dir).absolute().parent / "classifier")):
             try:
                 found = SpeechTokenClassifier.from_pretrained(folder, base=self.llm.name, codec=self.codec)
             except (OSError, ValueError) as error:
@@ -180,16 +190,9 @@ class Experiment:
         return self._train_small(task, max_steps, own)
 
     def _train_small(self, task: str, max_steps: int, folder: Path):
-        from .finetuning.finetune import build_classifier, fine_tune
-        from .finetuning.lora import FineTuneSettings
+        from .finetuning.small import train_small
 
-        selection, train = self.selection(task), self.clips(task, "train")
-        names = label_names(train, task)
-        some = sample_clips(train, task, limit=max(8 * max_steps, len(names)))
-        settings = FineTuneSettings(batch_size=8, max_steps=max_steps, lora_rank=8, seed=self.seed)
-        classifier = build_classifier(task, names, selection.tokens, settings, self.llm)
-        fine_tune(classifier, {"train": some}, progress=True)
-        classifier.selection = selection
-        classifier.results["data"]["sampled_from"] = hash_texts(train)
+        given = self.selection(task), self.clips(task, "train")
+        classifier = train_small(*given, max_steps, self.seed, self.llm)
         classifier.save(folder, codec=self.codec, corpus=self.corpus_dir)
         return classifier

@@ -41,6 +41,9 @@ def test_token_embeddings_are_trained_once_and_then_loaded(experiment):
     again = experiment.token_embeddings(selection, settings)
     assert again.keys() == first.keys() == load_embeddings(path).keys()
     assert path.stat().st_mtime_ns == written
+    slower = replace(settings, learning_rate=1e-5)
+    assert experiment.token_embeddings(selection, slower, as_found=True).keys() == first.keys()
+    assert path.stat().st_mtime_ns == written
     other = replace(selection, tokens=[(8, 63), *selection.tokens[1:]])
     assert experiment.token_embeddings(other, settings).keys() != first.keys()
 

@@ -54,7 +54,7 @@ def test_code_cells_are_short(notebook):
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=IDS)
 def test_notebook_runs_with_profile_ci(notebook, ci_run_dir):
     plan = profiles.plan_parameters(NOTEBOOKS, profiles.load_profile("ci", FOLDER), ci_run_dir)
-    result = run_notebook(notebook, plan[notebook.path.name], ci_run_dir, progress=False)
+    result = run_notebook(notebook, plan[notebook.path.name], ci_run_dir)
     assert result.status == "ok", result.describe_failure()
 
 

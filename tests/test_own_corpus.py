@@ -48,7 +48,7 @@ def run(corpus, codec_dir, tmp_path):
     places = {"corpus_dir": corpus, "codec_name": codec_dir, "llm_name": save_tiny_llm(tmp_path / "llm")}
     places |= {"run_dir": tmp_path / "run", "cache_dir": tmp_path / "cache"}
     parameters = QUICK | {name: str(path) for name, path in places.items()} | {"task": "mood"}
-    result = run_notebook(notebook, parameters, tmp_path / "run", progress=False)
+    result = run_notebook(notebook, parameters, tmp_path / "run")
     assert result.status == "ok", result.describe_failure()
     cells = nbformat.read(result.executed, as_version=4).cells
     printed = "".join(output.get("text", "") for cell in cells for output in cell.get("outputs", []))

@@ -85,7 +85,7 @@ def test_layer_explorer_plays_as_long_as_its_clip(codec, clips, monkeypatch):
 
 def test_features_have_the_codes_frames_and_the_pitch_of_the_sound(clips, tmp_path):
     for _ in range(2):  # measured, then read from the cache
-        for clip, one in zip(clips, clip_features(clips, tmp_path, n_jobs=1, progress=False), strict=True):
+        for clip, one in zip(clips, clip_features(clips, tmp_path, n_jobs=1), strict=True):
             assert {len(values) for values in one.values()} == {clip.codes.shape[1]}
             hertz = 120 * 2 ** (clip.planted["f0_shift_st"] / 12)
             assert np.nanmedian(one["f0_hz"]) == pytest.approx(hertz, rel=0.02)
@@ -183,7 +183,7 @@ def test_notebooks_play_as_long_as_their_clips(number, settings, tmp_path):
     seconds = f"[measure_seconds(clip.audio) for clip in {CHECKS[number]}]"
     copy.cells.append(new_code_cell(f"from speechlm_utils.audio import measure_seconds\nprint({seconds})"))
     nbformat.write(copy, tmp_path / notebook.path.name)
-    result = run_notebook(replace(notebook, path=tmp_path / notebook.path.name), parameters, run_dir, False)
+    result = run_notebook(replace(notebook, path=tmp_path / notebook.path.name), parameters, run_dir)
     assert result.status == "ok", result.describe_failure()
 
     cells = nbformat.read(result.executed, as_version=4).cells

@@ -17,7 +17,7 @@ def run(tmp_path, **parameters):
     """Run the notebook; returns its headline numbers and all that it showed as text."""
     (notebook,) = [one for one in find_notebooks(FOLDER) if one.number == "06"]
     places = {"run_dir": str(tmp_path / "run"), "cache_dir": str(tmp_path / "cache"), "n_resamples": 200}
-    result = run_notebook(notebook, places | parameters, tmp_path / "run", progress=False)
+    result = run_notebook(notebook, places | parameters, tmp_path / "run")
     assert result.status == "ok", result.describe_failure()
     outputs = [
         one for cell in nbformat.read(result.executed, as_version=4).cells for one in cell.get("outputs", [])

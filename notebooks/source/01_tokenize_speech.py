@@ -67,7 +67,8 @@ task = "fallacy"  # whose clips are used
 n_live_clips = 48  # the codebooks built here learn from them
 n_live_codes = 256  # of the first codebook built here
 n_train_clips = 80  # the probes learn from them
-n_test_clips = 160  # encoded and measured
+n_test_clips = 160  # measured
+n_checked_clips = 20  # of test, encoded here and compared with the shipped codes
 n_pitch_clips = 60  # of test, on which pitch and energy are measured too
 n_decoded_clips = 6  # of test, decoded for the speech recogniser
 n_resamples = 1000  # of the bootstrap
@@ -270,11 +271,22 @@ fig.savefig(figures / "01_codes.png", dpi=110)
 # each colour stands for a code, and dark or bright means nothing. Look for stretches of one colour in layer
 # 1 that last as long as a phone, and for longer ones in layer 2.
 #
+# To encode the whole demo corpus takes some minutes, so its codes are shipped (`data/demo/codes.npz`), each
+# filed under the hash of its sound and of the tokenizer. A sound of your own is encoded when it is needed.
+# Are the shipped codes those that the tokenizer gives here and now?
+
+# %%
+test = encode_clips(test, codec, cache_dir, n_jobs=2)
+here = [codec.encode(load_audio(one.audio, spec.sample_rate)) for one in test[:n_checked_clips]]
+same = np.concatenate([(one.codes == codes).ravel() for one, codes in zip(test, here, strict=False)])
+print(f"{same.mean():.2%} of {same.size:,} codes, of {len(here)} clips, are the same when computed here")
+assert same.mean() > 0.99, "another processor rounds otherwise, but not that much"
+
+# %% [markdown]
 # Are all codes in use? *Perplexity* is the number of equally frequent codes that would be as hard to predict;
 # the closer to the number of codes, the more evenly they are used.
 
 # %%
-test = encode_clips(test, codec, cache_dir, n_jobs=2)
 n_used, perplexity = code_usage([one.codes for one in test], spec.codebook_size)
 usage = {"codes": [codec.count_codes(layer) for layer in spec.layers], "used": n_used}
 usage["perplexity"] = perplexity.round().astype(int)

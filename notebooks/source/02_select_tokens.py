@@ -82,7 +82,8 @@ Cs = [0.004, 0.006, 0.012, 0.03, 0.1]  # the path
 n_folds = 5
 n_halves = 10  # of the clips, to see how stable the selection is; an even number
 n_draws = 10  # of random tokens, and of matched ones
-rms_dbfs = None  # -26.0 encodes every clip again at this level, for one control (2 minutes); None: stored
+stored_controls = True  # equal loudness, measured acoustics: stored; False: computed here (3 minutes)
+rms_dbfs = -26.0  # the common loudness of one control, dB re full scale
 n_resamples = 2000  # bootstrap
 n_permutations = 199  # of the labels
 
@@ -581,13 +582,11 @@ everyone, lengths = [*train, *unseen], {}
 for clip in everyone:
     n_read = len(list_occurrences(clip.codes, selection.tokens))
     lengths[clip.id] = np.log1p([n_read, clip.codes.shape[1]])
-acoustics = summarise_clips(everyone, cache_dir, experiment.n_jobs)
 arms |= {
     "count only": [Draw(Measured(lengths))],
     "all of layer 1": [Draw(Counts(layers=[1]))],
     f"all of layer {layers[0]}": [Draw(Counts(layers=layers[:1]))],
     f"all of layers {layers[0]}–{layers[-1]}": [Draw(Counts(layers=layers))],
-    "measured acoustics": [Draw(Measured(acoustics))],
 }
 sizes = {}
 for C, is_in in zip(grid, path.selected[:, n_words:], strict=True):
@@ -597,24 +596,30 @@ for C, is_in in zip(grid, path.selected[:, n_words:], strict=True):
 
 # %% [markdown]
 # Two controls change the clips instead. **Shuffled audio** gives each clip the codes of another. **Equal
-# loudness** brings every clip to the same level before it is encoded. Tokens are selected again for both. To
-# encode all clips once more takes minutes, so the predictions of *equal loudness* are stored ones unless
-# `rms_dbfs` names a level (`data/reference`, made by `scripts/reference_linear.py` with all train clips).
+# loudness** brings every clip to the same level before it is encoded. Tokens are selected again for both.
+#
+# Equal loudness and measured acoustics go through the sound of all clips once more, which takes minutes. So
+# their predictions are stored ones (`data/reference`, made by `scripts/reference_linear.py` with all train
+# clips), unless `stored_controls` is False.
 
 # %%
-reference = Path(corpus_dir, "..", "reference")
-stored = read_stored(load_record(reference / f"linear_demo_{task}.json"), unseen)
 others = {"shuffled audio": part.shuffle_audio()}
-if rms_dbfs is not None:
+if not stored_controls:
+    arms["measured acoustics"] = [Draw(Measured(summarise_clips(everyone, cache_dir, experiment.n_jobs)))]
     loud = [clip for one in ("train", "test", "validation") for clip in experiment.clips(task, one, rms_dbfs)]
     others["equal loudness"] = part.with_codes({clip.id: clip for clip in loud})
 fitted = Parallel(experiment.n_jobs)(delayed(fit_selector)(one, True) for one in others.values())
 
 # %%
 outcomes = predict_arms(part, arms | sizes, use_text=True, n_jobs=experiment.n_jobs)
-outcomes["equal loudness"] = stored["words + selected, equal loudness"]
 for (name, other), one in zip(others.items(), fitted, strict=True):
     outcomes |= predict_arms(other, {name: [read_tokens(list_selected(one))]}, n_jobs=experiment.n_jobs)
+
+reference = Path(corpus_dir, "..", "reference")
+stored = read_stored(load_record(reference / f"linear_demo_{task}.json"), unseen)
+if stored_controls:
+    outcomes["measured acoustics"] = stored["words + measured acoustics"]
+    outcomes["equal loudness"] = stored["words + selected, equal loudness"]
 
 # %% [markdown]
 # *Predict: which arm comes nearest to the selected tokens? What would contradict the method?*

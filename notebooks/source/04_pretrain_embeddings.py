@@ -47,7 +47,7 @@ from speechlm_utils.bootstrap import Bootstrap, resample_mean
 from speechlm_utils.clips import groups, sample_clips
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.interpretation.association import token_associations
-from speechlm_utils.llm.embeddings import nearest_tokens, read_embeddings, save_embeddings
+from speechlm_utils.llm.embeddings import nearest_tokens, read_embeddings
 from speechlm_utils.llm.load import load_llm
 from speechlm_utils.llm.prompts import build_prompt, encode_prompts
 from speechlm_utils.llm.spec import LLMSpec, PromptFormat
@@ -80,7 +80,7 @@ max_length = 256  # tokens of a prompt
 collapse_repeats = True  # a token that lasts over several frames is written once; the paper: False
 n_validation_clips = 40  # of the unlabelled clips, kept out of the training; a quarter of them at most
 learning_rate = 1e-2  # the paper: 3e-4, over many more steps
-batch_size = 8  # clips
+batch_size = 4  # clips
 max_steps = 60  # None: n_epochs counts
 eval_steps = 30  # validate every so many steps; None: after each epoch
 n_epochs = 5
@@ -500,8 +500,8 @@ helped.astype({"seeds": int}).round(3)
 # the tokens were added to, names do not.
 
 # %%
+experiment.save_embeddings(selection, settings, result.embeddings)
 path = experiment.embeddings_path(selection)
-save_embeddings(path, result.embeddings)
 print(f"wrote {path.name}: {len(ids)} embeddings of {width} numbers, {path.stat().st_size / 1e3:.0f} kB")
 
 metrics_path = record_metrics(

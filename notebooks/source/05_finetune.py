@@ -111,7 +111,7 @@ llm = LLMSpec(llm_name, llm_dtype, llm_quantization)
 experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, seed, clips_per_split, llm)
 selection = experiment.selection(task, n_tokens)
 short = PretrainSettings(1e-2, 16, max_steps=row_steps, seed=seed, collapse_repeats=collapse_repeats)
-embeddings = experiment.token_embeddings(selection, short)
+embeddings = experiment.token_embeddings(selection, short, as_found=True)  # those of notebook 04
 names = selection.label_names
 limits = {"train": None, "validation": n_validation_clips, "test": n_test_clips}
 clips = {s: sample_clips(experiment.clips(task, s), task, s, limit, seed) for s, limit in limits.items()}

@@ -74,6 +74,8 @@ def build_parser() -> argparse.ArgumentParser:
     option("--only", nargs="+", metavar="NN", help=about)
     about = "where to write (default: runs/<profile>)"
     option("--run-dir", type=Path, metavar="FOLDER", help=about)
+    about = "notebooks at a time (default: 2, or 1 on a single core); the steps 00 to 05 follow one another"
+    option("--lanes", type=int, default=min(2, os.cpu_count() or 1), metavar="N", help=about)
     option("--keep-going", action="store_true", help="go on with the next notebook after a failure")
     add_open_command(commands)
     add("list", list_notebooks)
@@ -87,8 +89,9 @@ def build_parser() -> argparse.ArgumentParser:
 def run(args: argparse.Namespace) -> int:
     """Execute the notebooks.
 
-    They run in order and write to the run folder: every executed notebook (.ipynb), a page to read (.html,
-    works offline), its figures (figures/), its numbers (metrics/) and index.html, which links them all.
+    They run two at a time, the steps in order, and write to the run folder: every executed notebook (.ipynb),
+    a page to read (.html, works offline), its figures (figures/), its numbers (metrics/) and index.html, that
+    links them all.
     """
     from ..notebook.catalogue import find_notebook_folder, find_notebooks, select_notebooks
     from ..notebook.record import read_metrics
@@ -105,7 +108,7 @@ def run(args: argparse.Namespace) -> int:
     selected = keep_to_corpus(selected, plan, asked=bool(args.only))
     if failing := check_plan(selected, plan):
         raise ValueError(f"{len(failing)} things to mend before anything is run, see above")
-    results = run_notebooks(selected, plan, run_dir, args.keep_going)
+    results = run_notebooks(selected, plan, run_dir, args.keep_going, args.lanes)
     metrics = read_metrics(run_dir)
     index = write_index(notebooks, merge_results(results, run_dir), run_dir, profile.name, metrics)
     print(format_summary(selected, results, metrics))

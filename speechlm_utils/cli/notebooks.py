@@ -14,12 +14,13 @@ from typing import Any
 import nbformat
 import papermill
 from ipykernel.kernelspec import write_kernel_spec
+from jupyter_core.utils import ensure_event_loop
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
-from tqdm import tqdm
 
 from ..notebook.catalogue import Notebook
 from . import pages
+from .lanes import run_in_lanes
 
 CELL_SECONDS = 1800  # a cell that takes longer has stalled; the longest, a fine-tuning run, takes minutes
 N_SHOWN = 4  # headline numbers of a notebook in the summary
@@ -47,43 +48,56 @@ class Result:
 
 
 def run_notebooks(
-    notebooks: list[Notebook], plan: dict[str, dict[str, Any]], run_dir: Path, keep_going: bool = False
+    notebooks: list[Notebook],
+    plan: dict[str, dict[str, Any]],
+    run_dir: Path,
+    keep_going: bool = False,
+    n_lanes: int = 1,
 ) -> list[Result]:
-    """Execute notebooks in order, each in a fresh kernel; stop after a failure unless told otherwise."""
-    results: list[Result] = []
-    for notebook in tqdm(notebooks, desc="all notebooks", unit="notebook"):
-        if not keep_going and any(result.status == "failed" for result in results):
-            results.append(Result(notebook.path.name, "not run"))
-        else:
-            results.append(run_notebook(notebook, plan[notebook.path.name], run_dir))
-    return results
+    """Execute notebooks, each in a fresh kernel, `n_lanes` at a time (see `run_in_lanes`).
+
+    After a failure no other starts, unless told otherwise; those that were not run are results, too.
+    """
+
+    def run(notebook: Notebook, lane: int) -> Result:
+        bar = {"desc": notebook.path.stem, "leave": False, "position": lane + 1}
+        try:
+            return _execute(notebook, plan[notebook.path.name], run_dir, bar)
+        finally:
+            ensure_event_loop().close()  # the one of this thread, in which the kernel was talked to
+
+    with own_kernel():
+        found = run_in_lanes(notebooks, run, n_lanes, lambda one: keep_going or one.status != "failed")
+    return [found.get(notebook, Result(notebook.path.name, "not run")) for notebook in notebooks]
 
 
-def run_notebook(
-    notebook: Notebook, parameters: dict[str, Any], run_dir: Path, progress: bool = True
-) -> Result:
+def run_notebook(notebook: Notebook, parameters: dict[str, Any], run_dir: Path) -> Result:
     """Execute one notebook with this interpreter; write it, its page and its figures to the run folder."""
+    with own_kernel():
+        return _execute(notebook, parameters, run_dir)
+
+
+def _execute(notebook: Notebook, parameters: dict, run_dir: Path, bar: dict | bool = False) -> Result:
     executed = run_dir.resolve() / notebook.path.name
     executed.parent.mkdir(parents=True, exist_ok=True)
     start, failure = time.monotonic(), {}
-    with own_kernel():
-        try:
-            papermill.execute_notebook(
-                str(notebook.path),
-                str(executed),
-                parameters,
-                kernel_name="python3",
-                cwd=str(notebook.path.resolve().parent),
-                progress_bar={"desc": notebook.path.stem, "leave": False} if progress else False,
-                start_timeout=180,
-                execution_timeout=CELL_SECONDS,
-            )
-        except PapermillExecutionError as error:
-            failure = {"cell": error.exec_count, "error": f"{error.ename}: {error.evalue}"}
-        except CellTimeoutError:
-            failure = {"error": f"a cell ran longer than {CELL_SECONDS} seconds"}
-        except DeadKernelError:
-            failure = {"error": "its Python process died, most often for lack of memory; close programs"}
+    try:
+        papermill.execute_notebook(
+            str(notebook.path),
+            str(executed),
+            parameters,
+            kernel_name="python3",
+            cwd=str(notebook.path.resolve().parent),
+            progress_bar=bar,
+            start_timeout=180,
+            execution_timeout=CELL_SECONDS,
+        )
+    except PapermillExecutionError as error:
+        failure = {"cell": error.exec_count, "error": f"{error.ename}: {error.evalue}"}
+    except CellTimeoutError:
+        failure = {"error": f"a cell ran longer than {CELL_SECONDS} seconds"}
+    except DeadKernelError:
+        failure = {"error": "its Python process died, most often for lack of memory; close programs"}
     minutes = (time.monotonic() - start) / 60
     if executed.exists():
         pages.finish_notebook(executed, run_dir)
@@ -99,8 +113,10 @@ def own_kernel() -> Iterator[None]:
         write_kernel_spec(Path(folder) / "kernels" / "python3", extra_arguments=["--log-level=40"])
         path = os.pathsep.join(filter(None, [folder, before.get("JUPYTER_PATH")]))
         # tqdm draws widgets in any kernel but Spyder's, and a page shows a widget as it first was: at 0 %.
-        # SPEECHLM_STATIC has remarks in place of controls, see widgets/panel.py.
+        # SPEECHLM_STATIC has remarks in place of controls, see widgets/panel.py. Threads that wait must not
+        # spin: the notebook in the other lane needs the core.
         os.environ |= {"JUPYTER_PATH": path, "SPYDER_LIKE_TEXT_PROGRESS": "1", "SPEECHLM_STATIC": "1"}
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         try:
             yield
         finally:

@@ -1,0 +1,57 @@
+"""Which notebook may start when, and what a failure stops."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from speechlm_utils.cli.lanes import run_in_lanes
+from speechlm_utils.notebook.catalogue import Notebook
+
+
+def make(*numbers):
+    return [Notebook(Path(f"{number}_x.ipynb"), number, "?") for number in numbers]
+
+
+def test_steps_follow_one_another_and_others_run_beside_them():
+    running, seen, lock, both = set(), [], threading.Lock(), threading.Barrier(2, timeout=10)
+
+    def run(notebook, lane):
+        with lock:
+            running.add(notebook.number)
+            seen.append((notebook.number, frozenset(running)))
+        if notebook.number in ("00", "07"):
+            both.wait()  # neither ends before the other has begun
+        with lock:
+            running.discard(notebook.number)
+        return notebook.number
+
+    notebooks = make("00", "01", "05", "07", "11")
+    found = run_in_lanes(notebooks, run, 2, lambda outcome: True)
+    assert [notebook.number for notebook in found] == list(found.values()) == ["00", "01", "05", "07", "11"]
+    assert all(sum(number <= "05" for number in beside) <= 1 for _, beside in seen)
+    steps = [number for number, _ in seen if number <= "05"]
+    assert steps == sorted(steps)
+
+
+def test_one_lane_keeps_the_order():
+    seen = []
+    run_in_lanes(
+        make("00", "07", "11"), lambda notebook, lane: seen.append(notebook.number), 1, lambda _: True
+    )
+    assert seen == ["00", "07", "11"]
+
+
+def test_after_a_failure_no_other_starts():
+    found = run_in_lanes(
+        make("01", "02", "03"), lambda one, lane: one.number, 1, lambda number: number != "02"
+    )
+    assert list(found.values()) == ["01", "02"]
+
+
+def test_an_error_of_the_runner_is_raised():
+    def run(notebook, lane):
+        raise OSError("no room")
+
+    with pytest.raises(OSError, match="no room"):
+        run_in_lanes(make("01"), run, 2, lambda outcome: True)
