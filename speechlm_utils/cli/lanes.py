@@ -1,7 +1,7 @@
 """Run notebooks side by side: which may start when, and what is done about a failure."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, wait
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -16,6 +16,7 @@ Outcome = TypeVar("Outcome")
 def run_in_lanes(
     notebooks: Sequence[Notebook],
     run: Callable[[Notebook, int], Outcome],
+    pool: Executor,
     n_lanes: int,
     go_on: Callable[[Outcome], bool],
 ) -> dict[Notebook, Outcome]:
@@ -24,7 +25,8 @@ def run_in_lanes(
     Parameters
     ----------
     notebooks : in order
-    run : called in a thread with a notebook and the number of its lane, from 0
+    run : called by the pool with a notebook and the number of its lane, from 0
+    pool : Executor, of processes: papermill changes the working folder of the process it runs in
     n_lanes : int
     go_on : told an outcome, says whether others may still start
 
@@ -34,7 +36,7 @@ def run_in_lanes(
     """
     waiting, running, found, free = list(notebooks), {}, {}, list(range(n_lanes))
     bar = tqdm(total=len(notebooks), desc="all notebooks", unit="notebook")
-    with bar, ThreadPoolExecutor(n_lanes) as pool:
+    with bar:
         while waiting or running:
             while free and (notebook := _find_ready(waiting, running.values())):
                 waiting.remove(notebook)

@@ -6,15 +6,17 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from html import escape
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import papermill
 from ipykernel.kernelspec import write_kernel_spec
-from jupyter_core.utils import ensure_event_loop
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
@@ -59,16 +61,15 @@ def run_notebooks(
     After a failure no other starts, unless told otherwise; those that were not run are results, too.
     """
 
-    def run(notebook: Notebook, lane: int) -> Result:
-        bar = {"desc": notebook.path.stem, "leave": False, "position": lane + 1}
-        try:
-            return _execute(notebook, plan[notebook.path.name], run_dir, bar)
-        finally:
-            ensure_event_loop().close()  # the one of this thread, in which the kernel was talked to
-
-    with own_kernel():
-        found = run_in_lanes(notebooks, run, n_lanes, lambda one: keep_going or one.status != "failed")
+    run = partial(_run_in_lane, plan, run_dir)
+    with own_kernel(), ProcessPoolExecutor(n_lanes, get_context("spawn")) as pool:
+        found = run_in_lanes(notebooks, run, pool, n_lanes, lambda one: keep_going or one.status != "failed")
     return [found.get(notebook, Result(notebook.path.name, "not run")) for notebook in notebooks]
+
+
+def _run_in_lane(plan: dict[str, dict], run_dir: Path, notebook: Notebook, lane: int) -> Result:
+    bar = {"desc": notebook.path.stem, "leave": False, "position": lane + 1}
+    return _execute(notebook, plan[notebook.path.name], run_dir, bar)
 
 
 def run_notebook(notebook: Notebook, parameters: dict[str, Any], run_dir: Path) -> Result:

@@ -1,6 +1,7 @@
 """Which notebook may start when, and what a failure stops."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,11 @@ from speechlm_utils.notebook.catalogue import Notebook
 
 def make(*numbers):
     return [Notebook(Path(f"{number}_x.ipynb"), number, "?") for number in numbers]
+
+
+def go(numbers, run, n_lanes, go_on=lambda outcome: True):
+    with ThreadPoolExecutor(n_lanes) as pool:
+        return run_in_lanes(make(*numbers), run, pool, n_lanes, go_on)
 
 
 def test_steps_follow_one_another_and_others_run_beside_them():
@@ -26,8 +32,7 @@ def test_steps_follow_one_another_and_others_run_beside_them():
             running.discard(notebook.number)
         return notebook.number
 
-    notebooks = make("00", "01", "05", "07", "11")
-    found = run_in_lanes(notebooks, run, 2, lambda outcome: True)
+    found = go(("00", "01", "05", "07", "11"), run, 2)
     assert [notebook.number for notebook in found] == list(found.values()) == ["00", "01", "05", "07", "11"]
     assert all(sum(number <= "05" for number in beside) <= 1 for _, beside in seen)
     steps = [number for number, _ in seen if number <= "05"]
@@ -36,16 +41,12 @@ def test_steps_follow_one_another_and_others_run_beside_them():
 
 def test_one_lane_keeps_the_order():
     seen = []
-    run_in_lanes(
-        make("00", "07", "11"), lambda notebook, lane: seen.append(notebook.number), 1, lambda _: True
-    )
+    go(("00", "07", "11"), lambda notebook, lane: seen.append(notebook.number), 1)
     assert seen == ["00", "07", "11"]
 
 
 def test_after_a_failure_no_other_starts():
-    found = run_in_lanes(
-        make("01", "02", "03"), lambda one, lane: one.number, 1, lambda number: number != "02"
-    )
+    found = go(("01", "02", "03"), lambda one, lane: one.number, 1, lambda number: number != "02")
     assert list(found.values()) == ["01", "02"]
 
 
@@ -54,4 +55,4 @@ def test_an_error_of_the_runner_is_raised():
         raise OSError("no room")
 
     with pytest.raises(OSError, match="no room"):
-        run_in_lanes(make("01"), run, 2, lambda outcome: True)
+        go(("01",), run, 2)
