@@ -54,7 +54,7 @@ from speechlm_utils.llm.spec import LLMSpec, PromptFormat
 from speechlm_utils.llm.trainer import wrap_model
 from speechlm_utils.llm.vocabulary import MARKERS, add_speech_tokens
 from speechlm_utils.notebook.record import record_metrics
-from speechlm_utils.pretraining.causal_loss import audio_loss
+from speechlm_utils.pretraining.causal_loss import audio_losses
 from speechlm_utils.pretraining.geometry import compare_similarities
 from speechlm_utils.pretraining.pretrain import PretrainSettings, pretrain_token_embeddings
 from speechlm_utils.studies.report import load_study, score_arm
@@ -81,8 +81,8 @@ collapse_repeats = True  # a token that lasts over several frames is written onc
 n_validation_clips = 40  # of the unlabelled clips, kept out of the training; a quarter of them at most
 learning_rate = 1e-2  # the paper: 3e-4, over many more steps
 batch_size = 4  # clips
-max_steps = 60  # None: n_epochs counts
-eval_steps = 30  # validate every so many steps; None: after each epoch
+max_steps = 48  # None: n_epochs counts
+eval_steps = 24  # validate every so many steps; None: after each epoch
 n_epochs = 5
 warmup = 0.05  # share of the steps in which the learning rate rises
 patience = 3  # validations without a better loss before training stops
@@ -338,7 +338,7 @@ def shuffle_order(prompt):
 # %%
 kinds = {"own": own, "other words": other_words, "random order": [shuffle_order(one) for one in own]}
 pad = tokenizer.pad_token_id
-each = {name: np.array([audio_loss(model, [p], pad, 1) for p in some]) for name, some in kinds.items()}
+each = {name: audio_losses(model, some, pad, batch_size=8) for name, some in kinds.items()}
 bootstrap = Bootstrap(n_resamples, seed)
 costs = {
     name: resample_mean(each[name] - each["own"], groups(held_out), bootstrap)

@@ -1,11 +1,7 @@
 """Execute notebooks with papermill, in a kernel of their own; what came of it: an index page, a summary."""
 
-import contextlib
 import json
-import os
-import tempfile
 import time
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -16,13 +12,13 @@ from typing import Any
 
 import nbformat
 import papermill
-from ipykernel.kernelspec import write_kernel_spec
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from ..notebook.catalogue import Notebook
 from . import pages
-from .lanes import run_in_lanes
+from .kernel import own_kernel
+from .lanes import LAST_STEP, run_in_lanes
 
 CELL_SECONDS = 1800  # a cell that takes longer has stalled; the longest, a fine-tuning run, takes minutes
 N_SHOWN = 4  # headline numbers of a notebook in the summary
@@ -60,16 +56,18 @@ def run_notebooks(
 
     After a failure no other starts, unless told otherwise; those that were not run are results, too.
     """
-
-    run = partial(_run_in_lane, plan, run_dir)
-    with own_kernel(), ProcessPoolExecutor(n_lanes, get_context("spawn")) as pool:
+    run = partial(_run_in_lane, plan, run_dir, n_lanes)
+    with ProcessPoolExecutor(n_lanes, get_context("spawn")) as pool:
         found = run_in_lanes(notebooks, run, pool, n_lanes, lambda one: keep_going or one.status != "failed")
     return [found.get(notebook, Result(notebook.path.name, "not run")) for notebook in notebooks]
 
 
-def _run_in_lane(plan: dict[str, dict], run_dir: Path, notebook: Notebook, lane: int) -> Result:
+def _run_in_lane(plan: dict[str, dict], run_dir: Path, n_lanes: int, notebook: Notebook, lane: int) -> Result:
+    """Run a notebook, with its bar in the lane's line; only the steps may use more than one thread."""
     bar = {"desc": notebook.path.stem, "leave": False, "position": lane + 1}
-    return _execute(notebook, plan[notebook.path.name], run_dir, bar)
+    threads = {"OMP_NUM_THREADS": "1"} if n_lanes > 1 and notebook.number > LAST_STEP else {}
+    with own_kernel(threads):
+        return _execute(notebook, plan[notebook.path.name], run_dir, bar)
 
 
 def run_notebook(notebook: Notebook, parameters: dict[str, Any], run_dir: Path) -> Result:
@@ -103,26 +101,6 @@ def _execute(notebook: Notebook, parameters: dict, run_dir: Path, bar: dict | bo
     if executed.exists():
         pages.finish_notebook(executed, run_dir)
     return Result(notebook.path.name, "failed" if failure else "ok", minutes, str(executed), **failure)
-
-
-@contextlib.contextmanager
-def own_kernel() -> Iterator[None]:
-    """Make "python3" mean this interpreter, whatever kernels a user or a system has under that name."""
-    before = dict(os.environ)
-    with tempfile.TemporaryDirectory() as folder:
-        # Level 40 leaves out the kernel's remark that it talks to us without encryption, on this machine.
-        write_kernel_spec(Path(folder) / "kernels" / "python3", extra_arguments=["--log-level=40"])
-        path = os.pathsep.join(filter(None, [folder, before.get("JUPYTER_PATH")]))
-        # tqdm draws widgets in any kernel but Spyder's, and a page shows a widget as it first was: at 0 %.
-        # SPEECHLM_STATIC has remarks in place of controls, see widgets/panel.py. Threads that wait must not
-        # spin: the notebook in the other lane needs the core.
-        os.environ |= {"JUPYTER_PATH": path, "SPYDER_LIKE_TEXT_PROGRESS": "1", "SPEECHLM_STATIC": "1"}
-        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-        try:
-            yield
-        finally:
-            os.environ.clear()
-            os.environ |= before
 
 
 def merge_results(results: list[Result], run_dir: Path) -> dict[str, Result]:

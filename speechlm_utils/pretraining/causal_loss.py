@@ -85,11 +85,24 @@ def check_logits(causal) -> None:
 
 def audio_loss(model, prompts: Sequence[Prompt], pad_id: int, batch_size: int) -> float:
     """Compute the mean loss, nats per token, at the speech tokens and the end marker, without an adapter."""
-    items, losses = [make_item(prompt, "audio") for prompt in prompts], []
-    for _, batch in batch_items(items, batch_size, pad_id, model.device):
+    return float(np.concatenate(_list_losses(model, prompts, pad_id, batch_size)).mean())
+
+
+def audio_losses(model, prompts: Sequence[Prompt], pad_id: int, batch_size: int) -> np.ndarray:
+    """Compute the mean loss of each prompt, as `audio_loss` does: float array, shape (n_prompts,)."""
+    return np.array([one.mean() for one in _list_losses(model, prompts, pad_id, batch_size)])
+
+
+def _list_losses(model, prompts, pad_id: int, batch_size: int) -> list[np.ndarray]:
+    """List the losses at the speech tokens and the end marker of each prompt."""
+    items, found = [make_item(prompt, "audio") for prompt in prompts], [np.empty(0)] * len(prompts)
+    for places, batch in batch_items(items, batch_size, pad_id, model.device):
         with torch.inference_mode():
-            losses.append(_token_losses(model.eval(), batch))
-    return float(torch.cat(losses).double().mean())
+            losses = _token_losses(model.eval(), batch).double()
+        counts = (batch["labels"][:, 1:] != IGNORED).sum(dim=1).tolist()
+        for place, one in zip(places, losses.split(counts), strict=True):
+            found[place] = one.cpu().numpy()
+    return found
 
 
 def unigram_loss(train: Sequence[Prompt], judged: Sequence[Prompt], n_kinds: int) -> float:

@@ -16,6 +16,7 @@ from speechlm_utils.pretraining.causal_loss import (
     CausalTrainer,
     _compute_logits,
     audio_loss,
+    audio_losses,
     check_logits,
     make_item,
     unigram_loss,
@@ -76,14 +77,16 @@ def test_audio_loss_is_that_of_each_clip_alone(tmp_path):
     model, tokenizer = load_llm(LLMSpec(save_tiny_llm(tmp_path)))
     add_speech_tokens(tokenizer, model, TOKENS)
     prompts, _ = encode_prompts(tokenizer, make_clips(5), TOKENS)
-    total, count = 0.0, 0
+    total, count, means = 0.0, 0, []
     for prompt in prompts:
         ids = torch.tensor([prompt.input_ids])
         with torch.inference_mode():
             logs = model(input_ids=ids).logits[0, :-1].log_softmax(-1)
         picked = logs.gather(1, ids[0, 1:, None])[-(prompt.n_audio + 1) :]
         total, count = total - float(picked.sum()), count + len(picked)
+        means.append(-float(picked.mean()))
     assert audio_loss(model, prompts, tokenizer.pad_token_id, 2) == pytest.approx(total / count, rel=1e-5)
+    assert audio_losses(model, prompts, tokenizer.pad_token_id, 2) == pytest.approx(means, rel=1e-5)
 
 
 def test_unigram_loss_of_a_known_share():

@@ -1,0 +1,33 @@
+"""The kernel in which notebooks are executed: this interpreter, in an environment for pages."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from ipykernel.kernelspec import write_kernel_spec
+
+
+@contextlib.contextmanager
+def own_kernel(more: Mapping[str, str] = MappingProxyType({})) -> Iterator[None]:
+    """Make "python3" mean this interpreter, whatever kernels a user or a system has under that name.
+
+    `more`: other variables of its environment.
+    """
+    before = dict(os.environ)
+    with tempfile.TemporaryDirectory() as folder:
+        # Level 40 leaves out the kernel's remark that it talks to us without encryption, on this machine.
+        write_kernel_spec(Path(folder) / "kernels" / "python3", extra_arguments=["--log-level=40"])
+        path = os.pathsep.join(filter(None, [folder, before.get("JUPYTER_PATH")]))
+        # tqdm draws widgets in any kernel but Spyder's, and a page shows a widget as it first was: at 0 %.
+        # SPEECHLM_STATIC has remarks in place of controls, see widgets/panel.py. Threads that wait must not
+        # spin: the notebook in the other lane needs the core.
+        os.environ |= {"JUPYTER_PATH": path, "SPYDER_LIKE_TEXT_PROGRESS": "1", "SPEECHLM_STATIC": "1"}
+        os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", **more}
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ |= before
