@@ -617,6 +617,7 @@ for (name, other), one in zip(others.items(), fitted, strict=True):
 
 reference = Path(corpus_dir, "..", "reference")
 stored = read_stored(load_record(reference / f"linear_demo_{task}.json"), unseen)
+read_from = dict.fromkeys(["measured acoustics", "equal loudness"] * stored_controls, "stored")
 if stored_controls:
     outcomes["measured acoustics"] = stored["words + measured acoustics"]
     outcomes["equal loudness"] = stored["words + selected, equal loudness"]
@@ -626,11 +627,12 @@ if stored_controls:
 #
 # In the table, `draws` says how many draws were averaged, `tokens` how many tokens the model was given as a
 # list (0: no list), `per_clip` how many of them a clip holds, and `per_clip_once` the same with a repeated
-# token counted once.
+# token counted once; `predicted` says where.
 
 # %%
 tested = {name: one.take(is_test) for name, one in outcomes.items()}
 scores = score_arms(y_test, tested, test_units, bootstrap)
+scores["predicted"] = [read_from.get(name, "here") for name in scores.index]
 scores.drop(list(sizes))
 
 # %% [markdown]

@@ -81,6 +81,8 @@ noise, stored = None, [transfer]
 if (where / "noise_demo.json").is_file():
     noise = load_record(where / "noise_demo.json", "tasks", "seed")
     stored.append(noise)
+
+# %%
 missing = "Not stored yet: `scripts/study_noise.py` writes `data/reference/noise_demo.json`, in half an hour."
 lines = [
     f"- `{one['made_by']}` on {one['date']}, tokenizer `{one['codec_hash']}`, seed {one['seed']}"
@@ -120,6 +122,8 @@ worse = replace(
     train=corrupt_clips(train, rerun_rate, texts, seed),
     test=corrupt_clips(test, rerun_rate, texts, seed + 1),
 )
+
+# %%
 blocks, within = {"words": [Words()]}, worse.inner_folds()
 for name, layers in {"words + layers 2–8": range(2, 9), "words + layers 1–8": range(1, 9)}.items():
     recipe = Recipe(n_tokens, tuple(layers), seed=seed)
@@ -130,6 +134,8 @@ for name, layers in {"words + layers 2–8": range(2, 9), "words + layers 1–8"
 # %%
 fitted = {name: LinearModel(some).fit(worse.train, y, within) for name, some in blocks.items()}
 here = {name: model.predict(worse.test) for name, model in fitted.items()}
+
+# %%
 wer = word_error_rate([clip.text for clip in test], [clip.text for clip in worse.test])
 scores_here = {
     name: bootstrap_macro_f1(y_test, one, name_units(test), Bootstrap(n_resamples, seed))
@@ -180,6 +186,8 @@ def say(one):
 arms = ("words", "words + layers 2–8", "words + layers 1–8")
 figures = Path(run_dir) / "figures"
 figures.mkdir(parents=True, exist_ok=True)
+
+# %%
 tasks = noise["tasks"] if noise else {}
 spoiled = {
     task: {rate: read_outcomes(some["clips"], one) for rate, one in some["words"]["results"].items()}
@@ -220,6 +228,8 @@ for task, found in spoiled.items():
         rows.append((task, rate, say(gain), gain.verdict, say(layer_1), layer_1.verdict))
     without = added[task, "no words"] = compare(found["no words"], "layers 2–8", "layers 1–8")
     rows.append((task, "no words", "", "", say(without), without.verdict))
+
+# %%
 columns = ["task", "word errors", "layers 2–8 less words", "so", "layers 1–8 less 2–8", "so "]
 table = pd.DataFrame(rows, columns=columns).set_index(["task", "word errors"])
 table if noise else Markdown(missing)
@@ -246,6 +256,8 @@ rate = experiment.codec.spec.sample_rate
 others = [load_audio(clip.audio, rate) for clip in experiment.corpus if clip.split == "unlabelled"][:100]
 spectrum = measure_spectrum(others)
 levels = {"clean": None, "20 dB": 20, "10 dB": 10, "5 dB": 5, "0 dB": 0}
+
+# %%
 clip = test[0]
 heard = {name: load_noisy(clip, level, spectrum, rate, seed) for name, level in levels.items()}
 print(clip.text)
@@ -266,9 +278,13 @@ pd.DataFrame(words)
 # %%
 same = np.mean([(a.codes == b.codes).mean(axis=1) for a, b in zip(some, noisy, strict=True)], axis=0)
 kept = {f"{len(some)} clips at {rerun_snr} dB, here": same}
+
+# %%
 about = tasks["fallacy"]["sound"] if noise else {"levels": [], "codes_kept": []}
 n_all = len(tasks["fallacy"]["clips"]["y"]) if noise else 0
 level_names = ["clean" if level is None else f"{level} dB" for level in about["levels"]]
+
+# %%
 kept |= {
     f"{n_all} clips at {name}, stored": row
     for name, row in zip(level_names, about["codes_kept"], strict=True)
@@ -328,6 +344,8 @@ for task in tasks:
         for level, found in zip(level_names, read_levels(task, how, "recognised"), strict=True):
             pairs = ("words", "words + layers 2–8"), ("words + layers 2–8", "words + layers 1–8")
             rows[task, how, level] = [compare(found, *pair) for pair in pairs]
+
+# %%
 table = pd.DataFrame(
     {key: [text for one in some for text in (say(one), one.verdict)] for key, some in rows.items()},
     index=["layers 2–8 less words", "so", "layers 1–8 less 2–8", "so "],
@@ -400,6 +418,8 @@ carried = [key for key in gains if key[0] != key[1] and "topic" not in key]
 for task, source in carried:
     over_words, over_matched = (says[some[task, source].verdict] for some in (gains, controls))
     print(f"{source} → {task}: {over_words} words, {over_matched} matched tokens.")
+
+# %%
 better = sum(controls[key].verdict == "above" for key in carried)
 own = sum(controls[task, task].verdict == "above" for task in moved if task != "topic")
 print(

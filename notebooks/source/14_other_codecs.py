@@ -100,6 +100,8 @@ print(f"{len(both)} clips of {len({clip.speaker for clip in both})} voices")
 codecs = {}
 for name in codec_names:
     codecs[Path(name).name] = load_codec(name, n_layers=min(max_layers, load_codec(name).spec.n_layers))
+
+# %%
 some = [load_audio(clip.audio, codec.spec.sample_rate) for clip in train[:n_untrained_clips]]
 small = replace(codec.spec, codebook_size=256)
 codecs["untrained"] = load_codec(make_untrained_encodec(Path(run_dir, "untrained"), some, small, seed))
@@ -128,6 +130,8 @@ first, last = codec.spec.acoustic_layers[0], codec.spec.acoustic_layers[-1]
 acoustic = f"acoustic layers {first}–{last}"
 sources = {f"layers 1–{last}": TokenSource(both, codec.spec.layers)}
 sources[acoustic] = TokenSource(both, codec.spec.acoustic_layers)
+
+# %%
 kinds = dict.fromkeys(sources, "this codec")
 for name, other in codecs.items():
     sources[name] = TokenSource(encode_clips(both, other, cache_dir, n_jobs=2), other.spec.layers)
@@ -156,6 +160,7 @@ def select(source, places):
     return selector.set_params(l1__C=C).fit(some, y[places])
 
 
+# %%
 everything = np.arange(len(both))
 fits = Parallel(2)(delayed(select)(source, everything) for source in sources.values())
 fitted = dict(zip(sources, fits, strict=True))
@@ -194,6 +199,7 @@ def predict_left_out(source, fit_on, left_out):
     return predict_arms(part, {"it": [draw]})["it"].predictions[0]
 
 
+# %%
 folds, every = rotate_voices(both, n_folds, seed), {"words": None} | sources
 jobs = [delayed(predict_left_out)(source, *fold) for source in every.values() for fold in folds]
 found, outcomes = iter(Parallel(2)(jobs)), {}
@@ -208,12 +214,13 @@ scores = score_arms(y, outcomes, units, bootstrap)
 scores[["macro_f1", "low", "high"]]
 
 # %%
-fig, ax = plt.subplots(figsize=(7, 0.45 * len(sources) + 1.3))
-span = ["difference", "low", "high"]
-gains = {}
+span, gains = ["difference", "low", "high"], {}
 for name in sources:
     pair = {one: outcomes[one] for one in ("words", name)}
     gains[name] = compare_arms(y, pair, name, units, bootstrap).loc["words", span].tolist()
+
+# %%
+fig, ax = plt.subplots(figsize=(7, 0.45 * len(sources) + 1.3))
 plots.intervals.plot_source_gains(ax, gains, [kinds[name] for name in sources])
 over = " and ".join(f"{len(set(of))} {unit}" for unit, of in units.items())
 ax.set_xlabel(f"{ax.get_xlabel()}\n{len(both)} clips, 95 % intervals over {over}")

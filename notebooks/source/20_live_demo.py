@@ -78,6 +78,8 @@ experiment = Experiment(
 spec = experiment.codec.spec
 paths, layer_sets = LassoPaths(experiment, Cs), list_layer_sets(experiment.codec.spec)
 layers = spec.acoustic_layers
+
+# %%
 widgets.explore_lasso(paths, task, layers, C, task_names(experiment.corpus), layer_sets)
 
 # %% [markdown]
@@ -91,7 +93,11 @@ widgets.explore_lasso(paths, task, layers, C, task_names(experiment.corpus), lay
 selection = experiment.selection(task)
 heard = sample_clips(experiment.clips(task, "test"), task, limit=n_card_clips, seed=seed)
 features = clip_features(heard, cache_dir, progress=False)
+
+# %%
 facts = describe_tokens(Evidence(selection, heard, features, bootstrap=Bootstrap(n_resamples, seed)))
+
+# %%
 widgets.explore_tokens(
     selection,
     lambda figure, token: plots.cards.draw_card(figure, facts, token),
@@ -110,10 +116,13 @@ widgets.explore_tokens(
 # %%
 classifier = experiment.find_classifier(task, max_steps)
 test = experiment.clips(task, "test")
+
+# %%
 few = sample_clips(test, task, limit=n_menu_clips, seed=seed)
 menu = {f"{clip.text} ({plots.show_name(clip.labels[task])}, {clip.id})": clip for clip in few}
 
 
+# %%
 def explain(figure, clip, wav):
     attribution = attribute_clip(classifier, clip, n_steps=n_attribution_steps)
     return draw_attribution(figure, attribution, classifier, wav)
