@@ -47,6 +47,7 @@ from speechlm_utils import exercises, plots, widgets
 from speechlm_utils.audio import load_audio
 from speechlm_utils.bootstrap import Bootstrap, paired_bootstrap
 from speechlm_utils.clips import groups, label_ids, name_units, sample_clips
+from speechlm_utils.evaluation.records import load_record
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.finetuning.artefact import load_adapter
 from speechlm_utils.finetuning.classifier import SpeechTokenClassifier
@@ -112,6 +113,8 @@ experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, seed, clips_
 selection = experiment.selection(task, n_tokens)
 short = PretrainSettings(1e-2, 16, max_steps=row_steps, seed=seed, collapse_repeats=collapse_repeats)
 embeddings = experiment.token_embeddings(selection, short, as_found=True)  # those of notebook 04
+
+# %%
 names = selection.label_names
 limits = {"train": None, "validation": n_validation_clips, "test": n_test_clips}
 clips = {s: sample_clips(experiment.clips(task, s), task, s, limit, seed) for s, limit in limits.items()}
@@ -148,6 +151,8 @@ for clip in test:
     by_words[clip.text].append(clip)
 pairs = [two[:2] for two in by_words.values() if len({c.labels[task] for c in two[:2]}) == 2]
 pair = pairs[0] if pairs else [test[0], next(c for c in test if c.labels[task] != test[0].labels[task])]
+
+# %%
 rate = experiment.codec.spec.sample_rate
 for clip in pair:
     display(Markdown(f"**{plots.show_name(clip.labels[task])}**: *{clip.text}*"))
@@ -167,6 +172,8 @@ print(f"{len(pairs)} texts of the test split were said as two different classes.
 model, tokenizer = load_llm(llm, num_labels=len(names))
 ids = add_speech_tokens(tokenizer, model, selection.tokens, seed)
 write_embeddings(model, ids, embeddings)  # those of notebook 04
+
+# %%
 lora = LoraConfig(
     task_type=TaskType.SEQ_CLS,  # the head is trained as well
     r=lora_rank,
@@ -268,6 +275,7 @@ def predict_with(name):
     return SpeechTokenClassifier.from_pretrained(data / name, base=llm_name).predict(test)
 
 
+# %%
 data, others = Path(classifiers_dir), range(1, n_seeds)  # seed 0 is used again below
 classifier = SpeechTokenClassifier.from_pretrained(data / "classifier", base=llm_name)
 logits = {
@@ -296,6 +304,8 @@ table
 colors = {"text": plots.TEXT, "text + tokens": plots.BOTH}
 ambiguous = [clip.ambiguous for clip in test]
 units = name_units(test)
+
+# %%
 bootstrap, gains = Bootstrap(n_resamples, seed, rows="seeds" if n_seeds > 1 else None), {}
 for subset in SUBSETS:
     at = choose_subset(ambiguous, subset)
@@ -418,6 +428,30 @@ print(f"ratio {ratio:.1f}, of {counts['lasso']} and {counts['no-pretraining']} s
 pd.Series(spread, name="standard deviation over seeds").to_frame()
 
 # %% [markdown]
+# ### How soon?
+# A GPU needs minutes for one of these runs. One stored run was trained on a CPU, by an earlier recipe (no
+# words first). After each pass over its train clips it predicted the validation clips. The dashed line is
+# the linear model of notebook 02 on the same tokens, which is fitted in seconds.
+
+# %%
+slow = next(run for run in study["runs"] if run["arm"] == "lasso, earlier recipe")
+soon = pd.DataFrame(slow["history"])
+soon["minutes"] = slow["cpu_seconds"] / 60 * soon.step / slow["n_steps"]
+linear = load_record(Path(study_file).with_name(f"linear_demo_{task}.json"), "own_validation")
+level = linear["own_validation"]["arms"]["words + selected"]["macro_f1"]
+
+# %%
+fig, ax = plt.subplots(figsize=(6, 3))
+ax.plot(soon.minutes, soon.macro_f1_all, "o-", color=plots.BOTH, label="language model")
+ax.axhline(level, color=plots.NEUTRAL, linestyle="--", label="linear model")
+xlabel = "minutes of computing by one CPU core"
+ax.set(xlabel=xlabel, ylabel="macro-F1, validation", ylim=(0, 0.8), xlim=(0, None))
+n_validation = len(study["clips"]["validation"]["ids"])
+ax.set_title(f"{n_validation} validation clips, {slow['n_train_clips']} train clips, one seed")
+ax.legend()
+plt.show()
+
+# %% [markdown]
 # ### The paper's recipe beside ours
 # The recipe of this notebook was chosen for two CPU cores. It differs from the paper's:
 
@@ -440,6 +474,8 @@ others = sorted((c for c in test if c.labels[task] not in taken), key=lambda c: 
 donors = [*pair, *others[:1]]
 shares = softmax(classifier.predict([replace(pair[0], codes=d.codes) for d in donors]), axis=1)
 
+
+# %%
 fig, axes = plt.subplots(1, len(donors), figsize=(3.5 * len(donors), 2.9), sharey=True)
 for ax, donor, values in zip(axes, donors, shares, strict=True):
     plots.training.plot_probabilities(ax, names, {"": values}, {"": plots.BOTH}, truth=donor.labels[task])
