@@ -87,6 +87,7 @@ n_epochs = 5
 warmup = 0.05  # share of the steps in which the learning rate rises
 patience = 3  # validations without a better loss before training stops
 loss_on = "audio"  # "all": at the words, too, as in the paper
+report_to = "none"  # "tensorboard", "trackio" or "wandb": losses and scores go there while they come
 n_acoustic_clips = 90  # clips on which the sound of each token is measured
 n_permutations = 1000
 n_resamples = 2000  # of the bootstrap
@@ -279,6 +280,8 @@ settings = PretrainSettings(
     collapse_repeats=collapse_repeats,
     loss_on=loss_on,
     seed=seed,
+    report_to=report_to,
+    report_dir=f"{run_dir}/reports",
 )
 
 # %%

@@ -99,6 +99,7 @@ lora_rank = 8  # the paper: 64
 lora_alpha = 8
 lora_modules = ["q_proj", "v_proj"]  # linear layers that get an adapter, by their name in the model
 row_steps = 60  # pre-training steps, if notebook 04 has left no embeddings
+report_to = "none"  # "tensorboard", "trackio" or "wandb": losses and scores go there while they come
 n_swaps = 60  # clips that get another clip's tokens
 n_resamples = 2000  # of the bootstrap
 classifiers_dir = "../data"
@@ -235,6 +236,8 @@ settings = FineTuneSettings(
     lora_modules=lora_modules,
     collapse_repeats=collapse_repeats,
     seed=seed,
+    report_to=report_to,
+    report_dir=f"{run_dir}/reports",
 )
 folder = Path(classifiers_dir) / "classifiers" / "text_0"
 words_only = SpeechTokenClassifier.from_pretrained(folder, base=llm_name)

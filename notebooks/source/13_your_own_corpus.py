@@ -85,6 +85,7 @@ Cs = [0.01, 0.02, 0.05, 0.1]  # of the path
 l1 = {}  # what differs from the defaults of L1LogisticRegression,
 pretraining = {"max_steps": 20, "batch_size": 8}  # of PretrainSettings
 finetuning = {"max_steps": 40, "eval_steps": 20, "batch_size": 8}  # and of FineTuneSettings
+report_to = "none"  # "tensorboard", "trackio" or "wandb": losses and scores go there while they come
 n_permutations = 9
 n_acoustic_clips = 48
 n_resamples = 500
@@ -354,7 +355,8 @@ if tokens:
 
 # %%
 model, tokenizer = load_llm(llm)
-settings = PretrainSettings(seed=seed, **pretraining)
+reports = {"report_to": report_to, "report_dir": f"{run_dir}/reports"}
+settings = PretrainSettings(seed=seed, **reports, **pretraining)
 clips = {"train": experiment.unlabelled(), "validation": parts.get("validation", [])}
 adapted = pretrain_token_embeddings(model, tokenizer, clips, tokens, settings, progress=True)
 del model
@@ -372,7 +374,7 @@ plt.show()
 # %%
 classifiers = {}
 for name, use_audio in {"words": False, "words + tokens": bool(tokens)}.items():
-    settings = FineTuneSettings(seed=seed, use_audio=use_audio, **finetuning)
+    settings = FineTuneSettings(seed=seed, use_audio=use_audio, **reports, **finetuning)
     classifier = build_classifier(task, names, tokens, settings, llm, adapted.embeddings)
     seen = {split: parts[split] for split in splits if split in ("train", "validation")}
     fine_tune(classifier, seen, progress=True)

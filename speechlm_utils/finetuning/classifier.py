@@ -21,6 +21,7 @@ from ..selection.selection import Selection
 from ..tokens import Token
 from .artefact import load_adapter, read_artefact, save_artefact
 from .fusion import read_features
+from .hub import find_artefact
 from .lora import FineTuneSettings, wrap_classifier
 
 CODEC_FACTS = ("sample_rate", "frame_rate", "n_layers", "codebook_size")
@@ -101,16 +102,22 @@ class SpeechTokenClassifier:
             several that are joined. A classifier of words alone does not look at it
         text : str, what is said, written as the texts of the training were (lower case in the demo corpus)
         """
+        return self.predict([self.make_clip(wav, text)])[0]
+
+    def make_clip(self, wav: np.ndarray | AudioFiles | None, text: str) -> Clip:
+        """Make a clip of one recording, see `predict_wav`, with codes if this classifier hears."""
         clip = Clip("recording", text, None)
-        if self.settings.use_audio:
-            if self.codec is None:
-                self.use_codec()
-            spec = self.codec.spec
-            wav = wav if isinstance(wav, np.ndarray) else load_audio(wav, spec.sample_rate)
-            if not np.issubdtype(wav.dtype, np.floating):
-                raise ValueError(f"wav: has dtype {wav.dtype}, expected floats between -1 and 1")
-            clip = replace(clip, codes=self.codec.encode(wav), spec=spec)
-        return self.predict([clip])[0]
+        if not self.settings.use_audio:
+            return clip
+        if wav is None:
+            raise ValueError(f"classifier {self.task!r}: hears, so it needs the sound beside the text")
+        if self.codec is None:
+            self.use_codec()
+        spec = self.codec.spec
+        wav = wav if isinstance(wav, np.ndarray) else load_audio(wav, spec.sample_rate)
+        if not np.issubdtype(wav.dtype, np.floating):
+            raise ValueError(f"wav: has dtype {wav.dtype}, expected floats between -1 and 1")
+        return replace(clip, codes=self.codec.encode(wav), spec=spec)
 
     def use_codec(self, codec: SpeechCodec | str | Path | None = None) -> None:
         """Take a codec for recordings: loaded, or a folder or hub name; None: that of the training.
@@ -163,10 +170,12 @@ class SpeechTokenClassifier:
     ) -> "SpeechTokenClassifier":
         """Load what `save` wrote; on the same machine the logits equal those before saving bit for bit.
 
-        `base` is the name or folder of the base model, None the one that was saved; `codec` see `use_codec`.
-        A classifier that was saved on a GPU goes there where there is one. A file of another format, and
-        another base model or codec than the training's, raise ValueError.
+        `folder` may be owner/name of the hub, see `hub.push_to_hub`. `base` is the name or folder of the base
+        model, None the one that was saved; `codec` see `use_codec`. A classifier that was saved on a GPU goes
+        there where there is one. A file of another format, and another base model or codec than the
+        training's, raise ValueError.
         """
+        folder = find_artefact(folder)
         about, embeddings, selection, results = read_artefact(folder)
         settings, tokens = FineTuneSettings.from_record(about["settings"]), [*map(tuple, about["tokens"])]
         llm = LLMSpec(about["llm_name"], about["dtype"], about["quantization"], about["llm_hash"])

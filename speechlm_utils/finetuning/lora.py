@@ -59,8 +59,9 @@ class FineTuneSettings(TrainSettings):
         return replace(super().prompt, use_audio=self.use_audio)
 
     def to_record(self) -> dict:
-        """Return the settings as files hold them; `from_record` reads them."""
-        return {RECORDED_AS.get(name, name): value for name, value in asdict(self).items()}
+        """Return the settings as files hold them, without where it was reported; `from_record` reads them."""
+        found = {name: value for name, value in asdict(self).items() if not name.startswith("report_")}
+        return {RECORDED_AS.get(name, name): value for name, value in found.items()}
 
     @classmethod
     def from_record(cls, record: Mapping) -> "FineTuneSettings":

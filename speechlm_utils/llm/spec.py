@@ -1,7 +1,7 @@
 """Which language model, how it reads a clip, and how it is trained: records that are passed on whole."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -74,6 +74,9 @@ class TrainSettings:
     warmup : share of the steps
     patience : validations without a better result before training stops
     max_length, collapse_repeats, interleaved : of the prompts, see `PromptFormat`
+    report_to : "tensorboard", "trackio", "wandb" or another name that transformers' Trainer knows: where
+        losses and scores go while they come. It changes no result, so records leave it out. "none": nowhere
+    report_dir : folder of TensorBoard's files, one below it for each training; the others have their own
     metric : of a validation; "loss" is better small, others large
     """
 
@@ -88,6 +91,8 @@ class TrainSettings:
     collapse_repeats: bool = False
     interleaved: bool = False
     seed: int = 0
+    report_to: str = field(default="none", repr=False, compare=False)
+    report_dir: str | Path = field(default="runs/reports", repr=False, compare=False)
     metric: ClassVar[str] = "loss"
 
     @property

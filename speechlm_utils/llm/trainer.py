@@ -1,8 +1,12 @@
 """What happens beside the steps of a training: the best weights are kept, and a bar moves."""
 
+import contextlib
+import os
 import tempfile
+import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import torch
 from peft import PeftModel, get_peft_model
@@ -88,7 +92,8 @@ def run_trainer(
 
     Batches hold prompts of similar length. Training stops after `settings.patience` evaluations without a
     better `settings.metric`, and the best one's weights are put back; without validation items the last
-    step's stay. With several processes all end with the same weights and return the same log.
+    step's stay. With several processes all end with the same weights and return the same log; the first one
+    reports (`settings.report_to`).
 
     Parameters
     ----------
@@ -99,8 +104,9 @@ def run_trainer(
     validation = sorted(items.get("validation", ()), key=lambda item: len(item["input_ids"]))
     callbacks = [BestWeights(settings.patience)] * bool(validation) + [StepBar(progress)] * bool(progress)
     # nothing is written to the folder, but the Trainer wants one
-    with tempfile.TemporaryDirectory() as folder, keep_whole(model):
-        args = _make_arguments(folder, settings, bool(validation))
+    reports = _place_reports(settings, progress or "training")
+    with tempfile.TemporaryDirectory() as folder, keep_whole(model), reports as run_name:
+        args = _make_arguments(folder, settings, bool(validation), run_name)
         n_processes = check_processes(settings.batch_size)
         trainer = make_trainer(
             model=model,
@@ -118,8 +124,23 @@ def run_trainer(
     return trainer.state.log_history
 
 
-def _make_arguments(folder: str, settings: TrainSettings, evaluate: bool) -> TrainingArguments:
-    """Translate the settings: linear schedule with warm-up, no checkpoints, no reports."""
+@contextlib.contextmanager
+def _place_reports(settings: TrainSettings, title: str) -> Iterator[str]:
+    """Name a training by title and time; TensorBoard, if it is asked for, finds its folder in a variable."""
+    name, variable = f"{title}, {time.strftime('%Y-%m-%d %H.%M.%S')}", "TENSORBOARD_LOGGING_DIR"
+    before = os.environ.get(variable)
+    if settings.report_to != "none":
+        os.environ[variable] = str(Path(before or settings.report_dir, name))
+    try:
+        yield name
+    finally:
+        os.environ.pop(variable, None)
+        if before is not None:
+            os.environ[variable] = before
+
+
+def _make_arguments(folder: str, settings: TrainSettings, evaluate: bool, name: str) -> TrainingArguments:
+    """Translate the settings: linear schedule with warm-up, no checkpoints; `name` is for reports."""
     args = TrainingArguments(
         output_dir=folder,
         per_device_train_batch_size=settings.batch_size,  # SplitTrainer divides it
@@ -139,6 +160,8 @@ def _make_arguments(folder: str, settings: TrainSettings, evaluate: bool) -> Tra
         label_names=["labels"],
         remove_unused_columns=False,  # a `FusionHead` reads features that the model's forward does not name
         disable_tqdm=True,
+        report_to=settings.report_to,
+        run_name=name,
         seed=settings.seed,
     )
     args._n_gpu = min(args.n_gpu, 1)  # else one process on two GPUs would double the batch (DataParallel)

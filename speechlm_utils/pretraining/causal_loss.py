@@ -33,7 +33,7 @@ class CausalTrainer(SplitTrainer):
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         causal = self.accelerator.unwrap_model(model).get_base_model()
         # DDP averages gradients, and FSDP gathers weights, only for what runs inside the model's forward
-        before, causal.forward = causal.forward, lambda **batch: _token_losses(causal, batch)
+        before, causal.forward = causal.forward, lambda **batch: token_losses(causal, batch)
         try:
             losses = model(**inputs)
         finally:
@@ -42,7 +42,7 @@ class CausalTrainer(SplitTrainer):
         return (loss, {"loss": loss}) if return_outputs else loss
 
 
-def _token_losses(causal, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+def token_losses(causal, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
     """Compute the loss at each labelled position, nats; shape (n_labelled,)."""
     hidden = causal.base_model(batch["input_ids"], attention_mask=batch["attention_mask"]).last_hidden_state
     targets = batch["labels"][:, 1:]
@@ -98,7 +98,7 @@ def _list_losses(model, prompts, pad_id: int, batch_size: int) -> list[np.ndarra
     items, found = [make_item(prompt, "audio") for prompt in prompts], [np.empty(0)] * len(prompts)
     for places, batch in batch_items(items, batch_size, pad_id, model.device):
         with torch.inference_mode():
-            losses = _token_losses(model.eval(), batch).double()
+            losses = token_losses(model.eval(), batch).double()
         counts = (batch["labels"][:, 1:] != IGNORED).sum(dim=1).tolist()
         for place, one in zip(places, losses.split(counts), strict=True):
             found[place] = one.cpu().numpy()

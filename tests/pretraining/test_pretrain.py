@@ -1,8 +1,11 @@
 """Step 2 on a two-layer Llama: only new embeddings move."""
 
+import os
+
 import numpy as np
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tiny_llm import TOKENS, make_clips, save_tiny_llm
 
 from speechlm_utils.llm.embeddings import load_embeddings, save_embeddings, write_embeddings
@@ -135,3 +138,30 @@ def test_a_changed_old_row_or_layer_raises(tmp_path, monkeypatch):
 def test_unknown_loss_positions_raise():
     with pytest.raises(ValueError, match="loss_on='words'"):
         PretrainSettings(loss_on="words")
+
+
+def test_losses_go_where_they_are_asked_to(tmp_path, monkeypatch):
+    """Reports change neither the embeddings nor what says which settings these were made with."""
+    monkeypatch.delenv("TENSORBOARD_LOGGING_DIR", raising=False)
+    folder, results = save_tiny_llm(tmp_path / "llm"), {}
+    for report_to in ("none", "tensorboard"):
+        about = {"report_to": report_to, "report_dir": tmp_path / report_to}
+        settings = PretrainSettings(max_steps=3, batch_size=4, **about)
+        assert (settings, repr(settings)) == (
+            plain := PretrainSettings(max_steps=3, batch_size=4),
+            repr(plain),
+        )
+        llm, clips = load_llm(LLMSpec(folder)), {"train": make_clips(12)}
+        results[report_to] = pretrain_token_embeddings(*llm, clips, TOKENS, settings)
+    assert not (tmp_path / "none").exists() and "TENSORBOARD_LOGGING_DIR" not in os.environ
+    (run,) = (tmp_path / "tensorboard").iterdir()  # by title and time
+    events = EventAccumulator(str(run)).Reload().Scalars("train/loss")
+    assert [event.step for event in events] == [1, 2, 3]
+    np.testing.assert_allclose([event.value for event in events], results["tensorboard"].losses, atol=1e-3)
+    assert np.array_equal(results["none"].losses, results["tensorboard"].losses)
+
+
+def test_a_tracker_that_nobody_knows_is_told(tmp_path):
+    llm, settings = load_llm(LLMSpec(save_tiny_llm(tmp_path))), PretrainSettings(report_to="paper")
+    with pytest.raises(ValueError, match=r"paper is not supported.*tensorboard, trackio, wandb"):
+        pretrain_token_embeddings(*llm, {"train": make_clips(4)}, TOKENS, settings)
