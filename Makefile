@@ -5,7 +5,7 @@ BIN := .venv/bin
 CODE := speechlm_utils tests scripts benchmarks notebooks/source
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run lab demo test torture lint notebooks lock clean
+.PHONY: help setup run lab demo test torture lint notebooks editions lock clean
 # A minute of stereo is more than the 10 MB that a page may send to its server by default.
 UPLOADS := tornado_settings={\'websocket_max_message_size\':100000000}
 
@@ -34,11 +34,14 @@ lint: setup ## ruff, without changing anything
 notebooks: setup ## build notebooks/*.ipynb from notebooks/source/*.py
 	$(BIN)/python scripts/build_notebooks.py
 
+editions: setup ## write student/ (no solutions) and instructor/ (solutions executed) beside notebooks/
+	$(BIN)/python scripts/build_editions.py
+
 lock: setup ## write requirements.lock anew from what is installed in .venv
 	$(BIN)/python scripts/write_lock.py
 
 clean: ## remove .venv, runs/ and what tools left behind (cached models in ~/.cache stay)
-	rm -rf .venv runs build *.egg-info .pytest_cache .ruff_cache
+	rm -rf .venv runs student instructor build *.egg-info .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps, so that a second run installs nothing.
