@@ -35,7 +35,7 @@ from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
-from speechlm_utils import exercises, plots, widgets
+from speechlm_utils import exercises, explorers, plots, widgets
 from speechlm_utils.acoustics.features import clip_features
 from speechlm_utils.acoustics.spectra import log_mel
 from speechlm_utils.audio import load_audio
@@ -300,7 +300,8 @@ pd.DataFrame(usage, index=pd.Index(spec.layers, name="layer")).T
 
 # %%
 DEPTHS = (1, 2, 4, 8)
-sounds = {"original": wav} | {f"{d} layer{'s' * (d > 1)}": codec.decode(clip_codes, d) for d in DEPTHS}
+decoded = {depth: codec.decode(clip_codes, depth) for depth in spec.layers}
+sounds = {"original": wav} | {f"{d} layer{'s' * (d > 1)}": decoded[d] for d in DEPTHS}
 widgets.show_players(sounds, spec.sample_rate)
 
 # %% [markdown]
@@ -309,8 +310,9 @@ widgets.show_players(sounds, spec.sample_rate)
 # %%
 reader = load_audio(human[0].audio, spec.sample_rate)
 reader_codes = codec.encode(reader)
+reader_decoded = {depth: codec.decode(reader_codes, depth) for depth in DEPTHS}
 read_aloud = {"original": reader}
-read_aloud |= {f"{d} layer{'s' * (d > 1)}": codec.decode(reader_codes, d) for d in DEPTHS}
+read_aloud |= {f"{d} layer{'s' * (d > 1)}": reader_decoded[d] for d in DEPTHS}
 widgets.show_players(read_aloud, spec.sample_rate)
 
 # %%
@@ -323,10 +325,14 @@ fig.savefig(figures / "01_decoded.png", dpi=110)
 
 # %% [markdown]
 # Compare the fine horizontal stripes (harmonics of the voice: the pitch) with the original's. Where they are
-# missing, the speech sounds whispered. The same with a slider, and sound:
+# missing, the speech sounds whispered. The same with a slider; what plays goes on while you move it:
 
 # %%
-widgets.explore_layers(codec, wav)
+told = {
+    f"synthetic: {clip.text}": {0: wav, **decoded},
+    f"human: {human[0].text}": {0: reader, **reader_decoded},
+}
+explorers.explore_depths(told, spec.sample_rate)  # 0 layers: the original
 
 # %% [markdown]
 # How many words survive? Whisper writes down what it hears. The **word error rate** counts words replaced,

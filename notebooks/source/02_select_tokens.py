@@ -39,10 +39,10 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 
-from speechlm_utils import exercises, plots
+from speechlm_utils import exercises, explorers, plots
 from speechlm_utils.acoustics.summary import summarise_clips
 from speechlm_utils.bootstrap import Bootstrap, bootstrap_macro_f1, paired_bootstrap
-from speechlm_utils.clips import groups, label_ids, label_names, name_units, task_names
+from speechlm_utils.clips import groups, label_ids, label_names, name_units, sample_clips
 from speechlm_utils.evaluation.arms import Draw, Part, Recipe, fit_selector, list_frequent, read_tokens
 from speechlm_utils.evaluation.codecs import TokenSource, chance_per_layer
 from speechlm_utils.evaluation.linear import C_GRID, Counts, LinearModel, Measured, Words
@@ -86,6 +86,7 @@ stored_controls = True  # equal loudness, measured acoustics: stored; False: com
 rms_dbfs = -26.0  # the common loudness of one control, dB re full scale
 n_resamples = 2000  # bootstrap
 n_permutations = 199  # of the labels
+n_heard_clips = 100  # in which moments of the tokens are looked for
 
 # %% [markdown]
 # ## Why ℓ1 is sparse and ℓ2 is not
@@ -341,16 +342,13 @@ print(f"{n} tokens in place of {path.n_tokens[best]} cost {price:.3f} macro-F1 i
 # model does not know: each of them becomes a word that a language model must learn, and a prompt grows with
 # their number. The last figure of this notebook shows what that costs in the end.
 #
-# Step through the path. A column is a selected token, a row a class. In JupyterLab, move the slider, or say
-# about how many tokens you want. Another task or other layers are fitted once, when you choose them.
+# Step through the path: move the slider, here or in the saved page. *Which layers lose their tokens first?*
+# The bars are the strongest coefficients of each class; press one with a ♪ to hear moments of its token.
+# Notebook [20](20_live_demo.ipynb) does the same for other tasks and layers.
 
 # %%
-from speechlm_utils.widgets.lasso_paths import LassoPaths, list_layer_sets
-
-paths = LassoPaths(experiment, grid, selector)
-paths.add(task, layers, path, names)
-layer_sets = list_layer_sets(experiment.codec.spec)
-widgets.explore_lasso(paths, task, layers, selection.C, task_names(experiment.corpus), layer_sets)
+heard = sample_clips(train, task, limit=n_heard_clips, seed=seed)
+explorers.explore_path(path, names, selection.C, explorers.embed_tokens(heard, selection.tokens, seed=seed))
 
 # %% [markdown]
 # ## What speaks for which class, and how reliably?

@@ -43,7 +43,7 @@ from scipy.special import softmax
 from sklearn.metrics import confusion_matrix, f1_score
 from torch.nn.functional import cross_entropy
 
-from speechlm_utils import exercises, plots, widgets
+from speechlm_utils import exercises, explorers, plots, widgets
 from speechlm_utils.audio import load_audio
 from speechlm_utils.bootstrap import Bootstrap, paired_bootstrap
 from speechlm_utils.clips import groups, label_ids, name_units, sample_clips
@@ -101,6 +101,7 @@ lora_modules = ["q_proj", "v_proj"]  # linear layers that get an adapter, by the
 row_steps = 60  # pre-training steps, if notebook 04 has left no embeddings
 report_to = "none"  # "tensorboard", "trackio" or "wandb": losses and scores go there while they come
 n_swaps = 60  # clips that get another clip's tokens
+n_paired = 2  # texts, each said as two classes, whose words and tokens can be swapped in the page
 n_resamples = 2000  # of the bootstrap
 classifiers_dir = "../data"
 study_file = "../data/reference/llm_demo_fallacy.json"
@@ -353,6 +354,12 @@ for ax, (kind, one) in zip(axes, predicted.items(), strict=True):
 axes[1].set_ylabel("")
 plt.show()
 
+# %% [markdown]
+# Press a number to read its clips, and to hear one of them. *Which would you have confused yourself?*
+
+# %%
+explorers.explore_confusion(test, y, predicted, names)
+
 # %%
 fig, ax = plt.subplots(figsize=(8, 3.6))
 f1 = {
@@ -515,8 +522,19 @@ print(f"chance: {1 / len(names):.2f}; a model that ignored speech would be near 
 swap_table
 
 # %% [markdown]
-# Try it yourself (in JupyterLab): choose whose words, and whose prosody. The figure shows one state of the
-# control: the first clip as spoken, and with all its speech tokens taken out.
+# Try it yourself: choose whose words, and whose prosody. For a few clips every pair is computed before, so
+# that it works in the saved page too.
+
+# %%
+some = [clip for two in pairs[:n_paired] for clip in two] or test[: 2 * n_paired]
+silent = [clip.codes[:, :0] for clip in some[:1]]  # no frame, so no token
+states = [replace(a, codes=codes) for a in some for codes in [*(b.codes for b in some), *silent]]
+shares = softmax(classifier.predict(states), axis=1).reshape(len(some), len(some) + 1, -1)
+explorers.explore_swaps(some, shares, task, names)
+
+# %% [markdown]
+# With the kernel (in JupyterLab) there is more: mute, repeat or swap single tokens. The figure shows one
+# state of the control: the first clip as spoken, and with all its speech tokens taken out.
 
 # %%
 few = [clip for two in pairs[:6] for clip in two] or test[:12]

@@ -31,7 +31,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from speechlm_utils import exercises, plots, widgets
+from speechlm_utils import exercises, explorers, plots, widgets
 from speechlm_utils.acoustics.features import clip_features
 from speechlm_utils.acoustics.spectra import log_mel
 from speechlm_utils.bootstrap import Bootstrap, draw_weights, resample_mean
@@ -323,6 +323,13 @@ fig, axes = plt.subplots(4, 1, figsize=(11, 9), sharex=True, height_ratios=[6, 6
 plots.cards.plot_atlas(axes, facts)
 fig.savefig(Path(run_dir, "figures", "11_atlas.png"), dpi=110)
 plt.show()
+
+# %% [markdown]
+# The same to explore: a dot is a token, placed by two features of its sound; choose others in the menus. *Do
+# the tokens of one class lie together? Point at a dot to read its card, click it to hear it.*
+
+# %%
+explorers.explore_atlas(facts, explorers.embed_tokens(clips[::4], tokens, seed=seed))
 
 # %% [markdown]
 # Does the first prediction hold? For each token: is it more frequent in its class than in all unseen clips?

@@ -90,14 +90,16 @@ def run(args: argparse.Namespace) -> int:
     """Execute the notebooks.
 
     They run two at a time, the steps in order, and write to the run folder: every executed notebook (.ipynb),
-    a page to read (.html, works offline), its figures (figures/), its numbers (metrics/) and index.html, that
-    links them all.
+    a page to read (.html, works offline), its figures (figures/), its numbers (metrics/), a quiz (quiz.html:
+    you against the model) and index.html, that links them all.
     """
+    from ..explorers.quiz import write_quiz
     from ..notebook.catalogue import find_notebook_folder, find_notebooks, select_notebooks
     from ..notebook.record import read_metrics
     from .check import check_plan
-    from .notebooks import format_summary, merge_results, run_notebooks, write_index
-    from .profiles import keep_to_corpus, load_profile, plan_parameters
+    from .index import format_summary, write_index
+    from .notebooks import merge_results, run_notebooks
+    from .profiles import ANY_CORPUS, keep_to_corpus, load_profile, plan_parameters
 
     folder = find_notebook_folder()
     profile = load_profile(args.profile, folder)
@@ -110,6 +112,8 @@ def run(args: argparse.Namespace) -> int:
         raise ValueError(f"{len(failing)} things to mend before anything is run, see above")
     results = run_notebooks(selected, plan, run_dir, args.keep_going, args.lanes)
     metrics = read_metrics(run_dir)
+    if any(notebook.number != ANY_CORPUS for notebook in selected):  # on the demo corpus, as the quiz is
+        write_quiz(folder.parent / "data", run_dir)
     index = write_index(notebooks, merge_results(results, run_dir), run_dir, profile.name, metrics)
     print(format_summary(selected, results, metrics))
     failed = [result for result in results if result.status == "failed"]

@@ -18,6 +18,10 @@ OFFLINE_TEMPLATE = """\
 {%- block html_head_js_mathjax -%}{%- endblock -%}
 {%- block html_head_js_mermaidjs -%}{%- endblock -%}
 {%- block jupyter_widgets -%}{%- endblock -%}
+{%- block html_head_css -%}
+{%- set dark = '<style media="screen and (prefers-color-scheme: dark)">' -%}
+{{ resources.include_css('static/theme-dark.css') | replace('<style type="text/css">', dark) }}
+{%- endblock -%}
 {%- block data_png scoped -%}
 {%- set width = output | get_metadata('width', 'image/png') -%}
 <div class="jp-RenderedImage jp-OutputArea-output">
@@ -27,7 +31,8 @@ alt="{{ output | get_metadata('alt', 'image/png') | escape_html }}"></div>
 """
 """The stock page less the scripts that it would load from the network; formulas become MathML instead.
 
-The stock page also has no place for the text of a figure (`describe_figures`)."""
+It also has no place for the text of a figure (`describe_figures`), and no dark colours for those who like
+them."""
 
 CODE = re.compile(r"(```.*?```|~~~.*?~~~|`[^`\n]+`)", re.DOTALL)
 FORMULA = re.compile(

@@ -4,8 +4,10 @@
 decode edited codes.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -41,7 +43,7 @@ def find_moments(
 
 def cut_moment(clip: Clip, frame: int, token: Token, seconds: float = 3.0) -> Moment:
     """Cut the piece of a clip about a frame (all of a clip that is no longer), and mark the token in it."""
-    rate, wav = clip.spec.sample_rate, load_audio(clip.audio, clip.spec.sample_rate)
+    rate, wav = clip.spec.sample_rate, _load(clip.audio, clip.spec.sample_rate)
     length = min(round(seconds * rate), len(wav))
     first = min(max(round((frame + 0.5) * clip.spec.hop) - length // 2, 0), len(wav) - length)
     marked = np.pad(mark_tokens(clip.codes, [token])[0], 1)
@@ -88,9 +90,17 @@ def join_pieces(places: Sequence[tuple[Clip, int]], seconds: float = 0.2) -> np.
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
+@functools.lru_cache(maxsize=128)
+def _load(audio: Path | tuple[Path, ...], sample_rate: int) -> np.ndarray:
+    """Load a sound that many pieces are cut from; nobody may write to it."""
+    wav = load_audio(audio, sample_rate)
+    wav.flags.writeable = False
+    return wav
+
+
 def _cut(clip: Clip, frame: int, seconds: float) -> tuple[np.ndarray, tuple[int, int]]:
     """Cut what a clip has of a window about a frame; also the samples that lie before and after the clip."""
-    wav, length = load_audio(clip.audio, clip.spec.sample_rate), round(seconds * clip.spec.sample_rate)
+    wav, length = _load(clip.audio, clip.spec.sample_rate), round(seconds * clip.spec.sample_rate)
     first = round((frame + 0.5) * clip.spec.hop) - length // 2
     piece, before = wav[max(first, 0) : first + length], max(-first, 0)
     return piece, (before, length - before - len(piece))

@@ -5,10 +5,8 @@ import re
 import sys
 
 import nbformat
-import pytest
 from notebook_tools import write_notebook
 
-from speechlm_utils.cli import notebooks
 from speechlm_utils.cli.main import main
 
 DRAW = """\
@@ -82,11 +80,3 @@ def test_death_of_the_kernel_is_explained(repository, capsys):
     write_notebook(repository / "notebooks" / "02_dies.ipynb", "import os\nos._exit(1)")
     assert main(["run", "--profile", "quick"]) == 1
     assert "02_dies.ipynb failed: its Python process died" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(0.73219, "0.732"), (75, "75"), (12345.6, "12346"), (None, "–"), ("ok", "ok"), (True, "True")],
-)
-def test_values_are_shown_briefly(value, text):
-    assert notebooks.format_value(value) == text

@@ -24,6 +24,13 @@ def test_page_loads_nothing_from_the_network():
     assert "<script src" not in page
 
 
+def test_page_has_dark_colours_for_screens_that_ask_for_them():
+    page = make_page("# Title")
+    dark = page.split('<style media="screen and (prefers-color-scheme: dark)">')[1].split("</style>")[0]
+    assert "--jp-layout-color0: #111;" in dark
+    assert page.index("--jp-layout-color0: white") < page.index(dark)  # the later one counts
+
+
 def test_formulas_become_mathml_and_code_and_prices_stay():
     page = make_page(r"Let $x_i * y_i$, $$\min_w \|w\|_1$$ and `$HOME` cost $5 and $6.")
     assert page.count("<math") == 2

@@ -10,7 +10,6 @@ import pytest
 import soundfile
 
 from speechlm_utils import widgets
-from speechlm_utils.audio import load_audio
 from speechlm_utils.codec.residual_vq import fit_codebooks
 from speechlm_utils.selection.penalties import minimise_within
 from speechlm_utils.widgets.sliders import MATRIX
@@ -54,33 +53,6 @@ def test_slider_in_the_plane_decodes_from_its_layers(capsys):
         assert title.startswith(f"{layers} layer")
         errors.append(float(capsys.readouterr().out.split()[-1]))
     assert errors[1] < errors[0]
-
-
-def test_slider_of_the_codec_shows_and_plays_the_decoded_sound(tiny_codec, tiny_corpus, monkeypatch):
-    shown = []
-    monkeypatch.setattr("speechlm_utils.widgets.sliders.display", shown.append)
-    wav = load_audio(tiny_corpus / "clips/0000.wav", 16000)
-    control = widgets.explore_layers(tiny_codec, wav)
-    assert control.children[0].description == "layers" and control.children[0].max == 8
-    control.children[0].value = 2
-    ax = plt.gcf().axes[0]
-    assert "2 of 8 layers" in ax.get_title() + ax.get_title(loc="left")
-    assert ax.images[0].get_array().shape[0] == 80
-    played = read_players(shown[-1].data)
-    assert list(played) == ["2 of 8 layers", "original"]
-    decoded = tiny_codec.decode(tiny_codec.encode(wav), 2)
-    np.testing.assert_allclose(played["2 of 8 layers"], np.clip(decoded, -1, 1), atol=1e-3)
-    np.testing.assert_allclose(played["original"], np.clip(wav, -1, 1), atol=1e-3)
-
-
-def test_a_position_seen_before_is_not_decoded_again(tiny_codec, tiny_corpus, monkeypatch):
-    monkeypatch.setattr("speechlm_utils.widgets.sliders.display", lambda page: None)
-    control = widgets.explore_layers(tiny_codec, load_audio(tiny_corpus / "clips/0000.wav", 16000))
-    slider = control.children[0]
-    slider.value = 3
-    monkeypatch.setattr(type(tiny_codec), "decode", lambda *args: pytest.fail("decoded again"))
-    slider.value = 1  # where it stood at first
-    slider.value = 3
 
 
 def test_executed_notebooks_show_a_remark_in_place_of_a_control(monkeypatch):

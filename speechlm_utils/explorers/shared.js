@@ -1,0 +1,50 @@
+// What all explorers share. `make` builds an element: attributes, "on…" for listeners, then its children.
+const make = (tag, attributes = {}, ...children) => {
+  const svg = ["svg", "polyline", "circle", "line", "text"].includes(tag);
+  const one = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) one.addEventListener(name.slice(2), value);
+    else if (value !== false && value != null) one.setAttribute(name, value === true ? "" : value);
+  }
+  one.append(...children.filter((child) => child != null));
+  return one;
+};
+
+// One sound at a time on a page; asked for again while it plays, it stops.
+const play = (source) => {
+  const before = window.speechlmSound;
+  before?.pause();
+  if (before && before.src === source && !before.ended && !before.stopped) {
+    before.stopped = true;
+    return;
+  }
+  window.speechlmSound = new Audio(source);
+  window.speechlmSound.play().catch(() => {}); // pressed again before it had begun
+};
+
+// Arrow keys, Home and End move through a group of buttons that is a single stop of the Tab key.
+const rove = (buttons) => {
+  buttons.forEach((button, place) => {
+    button.tabIndex = place ? -1 : 0;
+    button.addEventListener("keydown", (event) => {
+      const last = buttons.length - 1;
+      const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, Home: -last, End: last };
+      if (!(event.key in steps)) return;
+      event.preventDefault();
+      const next = buttons[Math.min(Math.max(place + steps[event.key], 0), last)];
+      buttons.forEach((one) => (one.tabIndex = one === next ? 0 : -1));
+      next.focus();
+    });
+  });
+};
+
+const percent = (share) => `${Math.round(100 * share)} %`;
+const signed = (value, digits = 2) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(digits);
+
+// Draw a module into an element, with its data in place of a kernel. In JupyterLab arrow keys would go from cell
+// to cell: the attribute, on the very element that has the focus, says that they are its own.
+const start = (widget, el, data) => {
+  el.replaceChildren();
+  el.addEventListener("focusin", ({ target }) => target.setAttribute("data-lm-suppress-shortcuts", "true"));
+  widget.render({ model: { get: (name) => data[name] }, el });
+};
