@@ -6,7 +6,9 @@ Screenshots go to $SPEECHLM_SCREENSHOTS, or runs/browser.
 import re
 
 import pytest
+import soundfile
 from browser_tools import (
+    ROOT,
     TOKEN,
     add_cell,
     copy_notebook,
@@ -17,6 +19,9 @@ from browser_tools import (
     write_stereo,
 )
 
+from speechlm_utils.audio import load_audio
+
+SPOKEN = ROOT / "data" / "human" / "0870.flac"
 SCREEN = {"width": 1300, "height": 1200}
 NAME = "20_live_demo.ipynb"
 START_MS, STEP_MS = 600_000, 180_000  # waits end when what they wait for is there
@@ -30,13 +35,23 @@ COUNT = re.compile(r"([\d,]+) of [\d,]+ audio tokens selected")
 
 
 @pytest.fixture(scope="module")
-def browser():
+def microphone(tmp_path_factory):
+    """What Chromium takes for its microphone: a reader's sentence, over and over."""
+    path = tmp_path_factory.mktemp("microphone") / "spoken.wav"
+    soundfile.write(path, load_audio(SPOKEN, 48000), 48000)
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser(microphone):
     path = find_browser()
+    options = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    options.append(f"--use-file-for-fake-audio-capture={microphone}")
     from playwright.sync_api import expect, sync_playwright
 
     expect.set_options(timeout=STEP_MS)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(executable_path=path, args=options)
         yield chromium
         chromium.close()
 
@@ -249,6 +264,20 @@ def test_a_minute_of_stereo_is_read(lab, tmp_path):
     control = find_control(lab, "clip")
     upload(lab, control, write_stereo(tmp_path / "long.wav", seconds=60))
     assert "audio tokens are read" in wait_for_line(control, "no words yet")
+
+
+def test_spoken_sentence_gets_words_and_a_prediction(lab):
+    recorder = lab.locator(".speechlm-recorder").first
+    recorder.get_by_role("button", name="Record").press("Enter")
+    recorder.get_by_role("button", name="Stop").wait_for()
+    lab.wait_for_timeout(4000)
+    recorder.get_by_role("button", name="Stop").press("Enter")
+    control = find_control(lab, "clip")
+    control.get_by_text("words recognised, confidence").wait_for()
+    assert "most probable" in control.get_by_role("status").filter(has_text="most probable").inner_text()
+    assert len(control.get_by_label("words").input_value().split()) > 3
+    assert control.get_by_role("link", name="Save the takes").get_attribute("download") == "takes.zip"
+    take_pictures(lab, "recorded", control)
 
 
 def test_muted_tokens_move_the_prediction(lab):

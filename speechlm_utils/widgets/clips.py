@@ -19,6 +19,7 @@ from ..tokens import list_occurrences
 from ..words import is_plain, write_plainly
 from .panel import WIDE, Picture, Status, busy, label, live, menu, show_players, stack
 from .prompts import show_prompt
+from .takes import Takes
 
 SIZE, BARS, REASONS = (9, 4.6), (9, 2.6), (9, 5)  # inches
 
@@ -61,7 +62,7 @@ def explore_clips(
     explain: Callable[[Figure, Clip, np.ndarray], str] | None = None,
     recogniser=None,
 ):
-    """Return a menu of clips, an upload and a field for the words, above what a classifier makes of them.
+    """Return a menu of clips, an upload, a recorder and the words, above what a classifier makes of them.
 
     clips, not empty, are what the menu shows -> clip; explain draws an attribution of a clip and its sound
     (n_samples,) into an empty figure and returns it in words, when a button is pressed; None: there is none.
@@ -73,7 +74,7 @@ def explore_clips(
         draw_clip(plt.figure(figsize=SIZE), clip, wav, classifier)
         draw_prediction(plt.figure(figsize=BARS), predict_clip(classifier, clip), classifier, clip)
 
-    return live(lambda: ClipExplorer(classifier, clips, explain, recogniser).box, draw_still)
+    return live(lambda: Takes(ClipExplorer(classifier, clips, explain, recogniser)).box, draw_still)
 
 
 class ClipExplorer:
@@ -87,6 +88,7 @@ class ClipExplorer:
         if classifier.codec is None:
             classifier.use_codec()
         self.classifier, self.explain, self.status, self.clip = classifier, explain, Status(), None
+        self.shown = lambda clip, wav, shares: None  # who wants to know of each prediction
         self.recogniser, self.plain = recogniser, is_plain(clip.text for clip in clips.values())
         self.choice = menu("clip", clips.items())
         hint = {"description": f"or upload up to {LONGEST:g} s", "layout": {"width": "16rem"}}
@@ -115,13 +117,15 @@ class ClipExplorer:
 
     def take_upload(self) -> None:
         """Take the file that was uploaded, with no words yet."""
-        if not self.upload.value:
-            return
-        file, codec = self.upload.value[0], self.classifier.codec
-        with busy(self.controls, self.status, f"reading {file['name']}", self.upload, self.blank):
-            self.upload.value = ()  # so that the same file can be chosen again
-            wav = read_upload(file["name"], bytes(file["content"]), codec.spec.sample_rate)
-            self.show(*hear_clip(Clip(file["name"], "", None), codec, wav))
+        if self.upload.value:
+            file, self.upload.value = self.upload.value[0], ()  # so that the same file can be chosen again
+            self.take_sound(file["name"], bytes(file["content"]), self.upload)
+
+    def take_sound(self, name: str, content: bytes, at: ipywidgets.Widget) -> None:
+        """Take the bytes of a sound file, with no words yet."""
+        with busy(self.controls, self.status, f"reading {name}", at, self.blank):
+            wav = read_upload(name, content, self.classifier.codec.spec.sample_rate)
+            self.show(*hear_clip(Clip(name, "", None), self.classifier.codec, wav))
 
     def change_words(self) -> None:
         """Predict again with other words."""
@@ -162,6 +166,7 @@ class ClipExplorer:
         self.prompt.value = show_prompt(classifier.tokenizer, prompt)._repr_html_()
         self.bars.draw(lambda figure: draw_prediction(figure, shares, classifier, clip))
         self.status.show(describe_prediction(classifier, clip, shares, prompt))
+        self.shown(clip, wav, shares)
 
     def show_reasons(self) -> None:
         """Draw which tokens the prediction rests on."""
