@@ -21,6 +21,16 @@ OFFLINE_TEMPLATE = """\
 {%- block html_head_css -%}
 {%- set dark = '<style media="screen and (prefers-color-scheme: dark)">' -%}
 {{ resources.include_css('static/theme-dark.css') | replace('<style type="text/css">', dark) }}
+<style>
+body { --jp-mirror-editor-comment-color: #336a6a; --jp-mirror-editor-number-color: #006b00;
+  --jp-mirror-editor-operator-color: #7a00cc; }
+.jp-InputPrompt, .jp-OutputPrompt { opacity: 1 !important; }
+.jp-RenderedMarkdown :is(p, li) a { text-decoration: underline !important; }
+@media screen and (prefers-color-scheme: dark) {
+  body { --jp-mirror-editor-comment-color: #7fb8b8; --jp-mirror-editor-number-color: #7ccf7c;
+    --jp-mirror-editor-operator-color: #cf8bff; }
+}
+</style>
 {%- endblock -%}
 {%- block data_png scoped -%}
 {%- set width = output | get_metadata('width', 'image/png') -%}
@@ -31,8 +41,8 @@ alt="{{ output | get_metadata('alt', 'image/png') | escape_html }}"></div>
 """
 """The stock page less the scripts that it would load from the network; formulas become MathML instead.
 
-It also has no place for the text of a figure (`describe_figures`), and no dark colours for those who like
-them."""
+It also has no place for the text of a figure (`describe_figures`), no dark colours for those who like
+them, and its prompts, comments and links in a text are too pale for weak eyes (WCAG AA)."""
 
 CODE = re.compile(r"(```.*?```|~~~.*?~~~|`[^`\n]+`)", re.DOTALL)
 FORMULA = re.compile(

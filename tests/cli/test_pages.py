@@ -3,6 +3,9 @@
 import base64
 import re
 
+import pytest
+from browser_tools import find_browser
+from explorer_tools import find_faults
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from speechlm_utils.cli import pages
@@ -86,3 +89,21 @@ def test_figures_of_an_earlier_run_go(tmp_path):
     pages.write_figures(two, "02_x", tmp_path)
     pages.write_figures(one, "02_x", tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["02_x-01.png"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page_has_no_serious_fault_of_accessibility(tmp_path, scheme):
+    path = find_browser()
+    from playwright.sync_api import sync_playwright
+
+    code = new_code_cell("x = 3 in [3]  # a comment", execution_count=1)
+    code.outputs = [new_output("execute_result", {"text/plain": "True"}, execution_count=1)]
+    cells = [new_markdown_cell("# Title\n\nA [link](https://example.org) in a text.\n\n$x$"), code]
+    (tmp_path / "page.html").write_text(pages.render_html(new_notebook(cells=cells), "02_x"))
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        page = chromium.new_page(color_scheme=scheme)
+        page.goto((tmp_path / "page.html").as_uri())
+        faults = find_faults(page)
+        chromium.close()
+    assert not faults
