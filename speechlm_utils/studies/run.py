@@ -62,7 +62,7 @@ def run_arm(
         "train_hash": material.hash,
         "llm": str(llm.name),
         "dtype": classifier.llm.dtype,
-        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else platform.machine(),
+        "device": name_device(),
         "versions": {package: version(package) for package in PACKAGES},
     }
     if folder is not None:
@@ -151,6 +151,11 @@ def describe_result(result: FineTuneResult, clips: Mapping[str, Sequence[Clip]])
         "audio_tokens_per_clip": result.report.n_audio / result.report.n_prompts,
         "n_cut": result.report.n_cut,
     }
+
+
+def name_device() -> str:
+    """Name the GPU, if there is one, else the processor's kind."""
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else platform.machine()
 
 
 def measure_memory() -> float:
