@@ -5,7 +5,7 @@ BIN := .venv/bin
 CODE := speechlm_utils tests scripts benchmarks notebooks/source
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run lab demo test torture lint notebooks editions lock clean
+.PHONY: help setup run lab demo test torture audit lint notebooks editions lock clean
 # A minute of stereo is more than the 10 MB that a page may send to its server by default.
 UPLOADS := tornado_settings={\'websocket_max_message_size\':100000000}
 
@@ -24,8 +24,13 @@ demo: setup ## serve the controls alone, for a class room: open the address that
 test: setup lint ## lint, unit tests, every notebook with the profile ci
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-torture: setup ## damage 10,000 files and see that each is read or told (minutes); docs/reliability.md
+torture: setup ## damage 10,000 files, kill every step 40 times (minutes); docs/reliability.md
 	$(BIN)/python scripts/torture.py --mutants 10000 --write
+	OMP_NUM_THREADS=1 $(BIN)/python scripts/kills.py --kills 40 --write
+
+audit: setup ## ask for known flaws of the pinned packages (needs a network); docs/security.md
+	$(PYTHON) -m venv .venv/audit && .venv/audit/bin/pip install --quiet --disable-pip-version-check pip-audit
+	.venv/audit/bin/pip-audit --requirement requirements.lock --no-deps --disable-pip
 
 lint: setup ## ruff, without changing anything
 	$(BIN)/ruff check $(CODE)

@@ -13,6 +13,7 @@ voices rotate through test in K folds, the seed of a run is its fold, and --merg
 """
 
 import argparse
+import functools
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,12 +22,13 @@ import joblib
 from tqdm import tqdm
 
 from speechlm_utils.acoustics.features import clip_features
-from speechlm_utils.clips import Clip, label_names
+from speechlm_utils.clips import Clip, hash_texts, label_names
 from speechlm_utils.codec.cache import encode_clips
 from speechlm_utils.codec.load import load_codec
 from speechlm_utils.corpus.load import load_corpus
 from speechlm_utils.evaluation.voices import rotate_voices
 from speechlm_utils.files import write_json
+from speechlm_utils.llm.checkpoints import resumable
 from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.studies.arms import ARMS
 from speechlm_utils.studies.grid import Job, read_records, run_grid
@@ -106,21 +108,45 @@ def load_material(args: argparse.Namespace, fold: int | None) -> Material:
     """Load what was gathered, or gather and keep it."""
     end = "" if fold is None else f"_{fold}"
     path = args.work / f"{Path(args.corpus).name}_{args.task}{end}.joblib"
-    material = joblib.load(path) if path.exists() else gather(args, fold)
+    material = joblib.load(path) if path.exists() else None
+    if material and (is_old := is_stale(material, args, fold)):
+        print(f"{path}: was gathered from another corpus, other labels or another codec; gathering again")
+    is_new = material is None or is_old
+    material = gather(args, fold) if is_new else material
     complete = complete_material(material, args.arms)
-    if complete is not material or not path.exists():
+    if complete is not material or is_new:
         path.parent.mkdir(parents=True, exist_ok=True)
         joblib.dump(complete, path, compress=3)
     return complete
 
 
+@functools.lru_cache(maxsize=1)
+def read_clips(corpus: Path, codec: str) -> tuple[list[Clip], str] | None:
+    """Read the corpus, and the codec's hash; None on a machine that has not both."""
+    if not corpus.is_dir() or not Path(codec).is_dir():
+        return None
+    return load_corpus(corpus), load_codec(codec).hash
+
+
+def is_stale(material: Material, args: argparse.Namespace, fold: int | None) -> bool:
+    """Tell whether corpus or codec, where they are here, are others than those that were gathered from."""
+    if (found := read_clips(args.corpus, args.codec)) is None:
+        return False
+    labelled, codec_hash = [clip for clip in found[0] if args.task in clip.labels], found[1]
+    parts = divide(labelled if fold is None else rotate(labelled, args.rotate, fold))
+    texts = [hash_texts(parts[split]) == hash_texts(material.clips[split]) for split in SPLITS]
+    return not all(texts) or codec_hash != material.codec_hash
+
+
 def run(args: argparse.Namespace, job: Job) -> dict:
-    """Run one job; with --keep its classifier is saved."""
+    """Run one job, or go on with it where it was stopped; with --keep its classifier is saved."""
     material = load_material(args, job.seed if args.rotate else None)
     if ARMS[job.arm].asked:
         return ask_arm(job.arm, material, job.seed, args.speechlm)
-    folder = args.keep / f"{job.task}_{job.arm}_{job.seed}" if args.keep else None
-    return run_arm(job.arm, material, job.seed, LLMSpec(args.llm, "auto"), folder)
+    name = f"{job.task}_{job.arm}_{job.seed}"
+    folder = args.keep / name if args.keep else None
+    with resumable(args.work / f"{job.corpus}_{name}.unfinished"):
+        return run_arm(job.arm, material, job.seed, LLMSpec(args.llm, "auto"), folder)
 
 
 def merge(args: argparse.Namespace, records: list[dict]) -> None:
@@ -185,12 +211,20 @@ def main() -> None:
         for job in jobs:
             print(job.arm, job.seed, "done" if job in done else "to do")
         return
+    facts = {}
     for fold in tqdm(seeds if args.rotate else [None], desc="gather"):
-        load_material(args, fold)
+        material = load_material(args, fold)
+        facts[fold] = {"train_hash": material.hash, "codec_hash": material.codec_hash}
+
+    def fits(record: dict) -> bool:
+        """Tell whether a record was made from what is gathered here."""
+        wanted = facts.get(record["seed"] if args.rotate else None, {})
+        return all(record.get(name, value) == value for name, value in wanted.items())
+
     if not args.gather:
-        run_grid(jobs, partial(run, args), records, args.jobs)
+        run_grid(jobs, partial(run, args), records, args.jobs, fits=fits)
     if args.merge:
-        merge(args, read_records(records))
+        merge(args, list({Job.of(one): one for one in read_records(records) if fits(one)}.values()))
 
 
 if __name__ == "__main__":

@@ -127,13 +127,12 @@ class Experiment:
         selection.save(path)
         return selection
 
-    def token_embeddings(
-        self, selection: Selection, settings: "PretrainSettings", as_found: bool = False
-    ) -> dict:
+    def token_embeddings(self, selection: Selection, settings: "PretrainSettings", as_found=False) -> dict:
         """Load the embeddings pre-trained for a selection, or train them: token name -> float32 (width,).
 
         Those of other tokens, clips, settings (unless `as_found`), codec or language model are trained again.
         """
+        from .llm.checkpoints import resumable
         from .llm.embeddings import load_embeddings, read_origin
         from .llm.load import load_llm
         from .pretraining.pretrain import pretrain_token_embeddings as pretrain
@@ -144,9 +143,10 @@ class Experiment:
             if not (other := [name for name, value in origin.items() if found.get(name) != value]):
                 return load_embeddings(path)
             log.warning("%s: was made with other %s; training again", path, ", ".join(other))
-        parts = {"train": self.unlabelled()}
-        made = pretrain(*load_llm(self.llm), parts, selection.tokens, settings, progress=True)
-        self.save_embeddings(selection, settings, made.embeddings)
+        with resumable(path.with_suffix(".unfinished"), wait=True):
+            llm, parts = load_llm(self.llm), {"train": self.unlabelled()}
+            made = pretrain(*llm, parts, selection.tokens, settings, progress=True)
+            self.save_embeddings(selection, settings, made.embeddings)
         return made.embeddings
 
     def save_embeddings(self, selection: Selection, settings: "PretrainSettings", embeddings: dict) -> None:
@@ -191,8 +191,10 @@ class Experiment:
 
     def _train_small(self, task: str, max_steps: int, folder: Path):
         from .finetuning.small import train_small
+        from .llm.checkpoints import resumable
 
-        given = self.selection(task), self.clips(task, "train")
-        classifier = train_small(*given, max_steps, self.seed, self.llm)
-        classifier.save(folder, codec=self.codec, corpus=self.corpus_dir)
+        parts = self.selection(task), self.clips(task, "train")
+        with resumable(folder.with_suffix(".unfinished"), wait=True):
+            classifier = train_small(*parts, max_steps, self.seed, self.llm)
+            classifier.save(folder, codec=self.codec, corpus=self.corpus_dir)
         return classifier

@@ -1,7 +1,8 @@
-"""Write files and folders that are either complete or absent."""
+"""Write files and folders that are either complete or absent, one run at a time."""
 
 import contextlib
 import difflib
+import errno
 import hashlib
 import json
 import os
@@ -9,8 +10,12 @@ import shutil
 import tempfile
 import unicodedata
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+
+FULL = errno.ENOSPC, errno.EDQUOT, errno.EFBIG
+FULL_DISK = "no room on the disk; free some and give the same command again: what was finished is kept"
+LOCK = ".lock"
 
 
 @contextlib.contextmanager
@@ -18,16 +23,86 @@ def write_atomically(path: str | Path) -> Iterator[Path]:
     """Give a temporary name in the folder of `path`, made if missing, and rename it when the block ends well.
 
     A reader never sees half a file, an interrupted run leaves none under the final name, and of two processes
-    that write the same file the last one wins.
+    that write the same file the last one wins. Before the new name counts the content is on the disk, so that
+    a power cut leaves the old file or the new one. A full disk raises OSError, and the old file stays.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.stem}-{uuid.uuid4().hex[:8]}.part{path.suffix}")
     try:
-        yield part
-        os.replace(part, path)
+        with explain_full_disk(path):
+            yield part
+            sync(part)
+            os.replace(part, path)
+        with contextlib.suppress(OSError):  # not every system opens folders
+            sync(path.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def explain_full_disk(path: str | Path) -> Iterator[None]:
+    """Say of a full disk, in one line and whatever library met it, which file it cost and what to do."""
+    try:
+        yield
+    except Exception as error:
+        if getattr(error, "errno", None) in FULL or any(os.strerror(number) in str(error) for number in FULL):
+            raise OSError(errno.ENOSPC, FULL_DISK, str(path)) from error
+        raise
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or a folder's list of names, is on the disk."""
+    place = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(place)
+    finally:
+        os.close(place)
+
+
+@contextlib.contextmanager
+def lock_folder(folder: str | Path, name: str = LOCK, seconds: float = 0) -> Iterator[None]:
+    """Let no second run write to a folder, made if missing, during the block; it gets a BlockingIOError.
+
+    It may wait for the first one's end some `seconds` (-1: as long as it takes). The lock ends with its
+    process, however that ends; its file `name` stays, and means nothing by itself.
+    """
+    from filelock import FileLock, Timeout
+
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        lock = FileLock(folder / name).acquire(timeout=seconds)
+    except Timeout:
+        advice = "wait until it has ended, or name another folder"
+        raise BlockingIOError(f"{folder}: another run is writing there; {advice}") from None
+    with lock:
+        yield
+
+
+@contextlib.contextmanager
+def replace_files(folder: str | Path, last: str, gone: Sequence[str] = ()) -> Iterator[Path]:
+    """Give a temporary folder; when the block ends well its files go to `folder`, over those of their names.
+
+    Until then the old ones stay. The file `last` is removed first and comes last, so that a folder without it
+    is one where this was interrupted; old files that are `gone` are removed.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=".part-", dir=folder))
+    try:
+        with explain_full_disk(folder):
+            yield part
+            files = sorted((p for p in part.rglob("*") if p.is_file()), key=lambda p: p.name == last)
+            for file in files:
+                sync(file)
+        for name in (last, *gone):
+            (folder / name).unlink(missing_ok=True)
+        for file in files:
+            (place := folder / file.relative_to(part)).parent.mkdir(exist_ok=True)
+            os.replace(file, place)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def write_text(path: str | Path, text: str) -> None:

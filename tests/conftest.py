@@ -78,9 +78,12 @@ def make_rows():
 
 @pytest.fixture(scope="session")
 def tiny_corpus(tmp_path_factory):
+    return write_corpus(tmp_path_factory.mktemp("corpus"))
+
+
+def write_corpus(folder):
     """Folder with metadata.csv and 36 clips of 0.4 to 0.6 seconds, 16 kHz."""
-    folder = tmp_path_factory.mktemp("corpus")
-    (folder / "clips").mkdir()
+    (folder / "clips").mkdir(parents=True)
     rows = make_rows()
     for i, row in enumerate(rows):
         f0 = 120 * 2 ** (float(row["f0_shift_st"] or 0) / 12)
@@ -95,6 +98,10 @@ def tiny_corpus(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def tiny_model():
+    return make_tiny_model()
+
+
+def make_tiny_model():
     """The package's own model, tiny; its codebooks are drawn from its own residuals so that codes vary."""
     import torch
 
@@ -114,11 +121,15 @@ def tiny_model():
 
 @pytest.fixture(scope="session")
 def tiny_codec_dir(tmp_path_factory, tiny_model):
+    return write_codec(tmp_path_factory.mktemp("codec"), tiny_model)
+
+
+def write_codec(folder, model):
     """The shipped format: config.json and model.safetensors, half precision, no training-only buffers."""
     from safetensors.torch import save_file
 
-    folder = tmp_path_factory.mktemp("codec")
-    state = tiny_model.state_dict()
+    folder.mkdir(exist_ok=True)
+    state = model.state_dict()
     training_only = ("embed_avg", "cluster_size", "inited")
     state = {k: v.half().contiguous() for k, v in state.items() if not k.endswith(training_only)}
     save_file(state, folder / "model.safetensors")

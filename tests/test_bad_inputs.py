@@ -345,6 +345,8 @@ def test_nothing_to_count_or_no_text():
     [
         ({"solver": "lbfgs"}, "solver='lbfgs'"),
         ({"C": 0}, "'C' parameter"),
+        ({"C": -1.0}, "'C' parameter"),
+        ({"C": float("nan")}, "'C' parameter"),
     ],
 )
 def test_bad_selector_settings(planted_clips, settings, part):
@@ -362,6 +364,8 @@ def test_bad_labels_groups_and_counts(planted_clips):
         split_folds(y, g[1:])
     with raises(ValueError, "n_tokens=0"):
         find_C_for_count(make_selector(), planted_clips, y, 0)
+    with raises(ValueError, "n_tokens=449", "448 to select from"):
+        find_C_for_count(make_selector(), planted_clips, y, 449)
     with raises(ValueError, "n_tokens=129", "128"):
         random_tokens(129, planted_clips, (2, 3))
     with raises(ValueError, "(1, 5)", "(2, 3)"):

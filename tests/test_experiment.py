@@ -14,6 +14,7 @@ from speechlm_utils.finetuning import origin
 from speechlm_utils.finetuning.classifier import SpeechTokenClassifier
 from speechlm_utils.llm.embeddings import load_embeddings
 from speechlm_utils.llm.spec import LLMSpec
+from speechlm_utils.llm.vocabulary import MARKERS
 from speechlm_utils.pretraining.pretrain import PretrainSettings
 from speechlm_utils.selection.l1 import L1LogisticRegression
 from speechlm_utils.selection.selector import make_selector
@@ -46,6 +47,24 @@ def test_token_embeddings_are_trained_once_and_then_loaded(experiment):
     assert path.stat().st_mtime_ns == written
     other = replace(selection, tokens=[(8, 63), *selection.tokens[1:]])
     assert experiment.token_embeddings(other, settings).keys() != first.keys()
+
+
+def test_selection_of_no_token_goes_on_with_the_words_alone_and_says_so(experiment, caplog):
+    empty = experiment.selection("fallacy", 75, C=1e-4)
+    assert empty.tokens == [] and "no token was selected" in caplog.text
+    settings = PretrainSettings(max_steps=1, batch_size=2)
+    assert set(experiment.token_embeddings(empty, settings)) == set(MARKERS)
+    classifier = experiment.find_classifier("fallacy", max_steps=1)
+    assert not classifier.settings.use_audio and "reads the words alone" in caplog.text
+    clips = experiment.clips("fallacy", "test")
+    assert np.isfinite(classifier.predict(clips)).all()
+    assert experiment.find_classifier("fallacy").settings == classifier.settings
+
+
+@pytest.mark.parametrize("C", [0, -1.0])
+def test_penalty_that_makes_no_sense_is_told(experiment, C):
+    with pytest.raises(ValueError, match="'C' parameter"):
+        experiment.selection("fallacy", 5, C=C)
 
 
 def make_own(layers=(3, 4), **settings):

@@ -19,6 +19,9 @@ def make_files(folder: Path) -> list[tuple]:
         _selection,
         _embeddings,
         _artefact,
+        _adapter,
+        _codec,
+        _parquet,
         _whisper,
         _sounds,
         _codes,
@@ -129,6 +132,47 @@ def _artefact(folder: Path):
         yield f"classifier's {name}", place / name, read, True, 1.0
 
 
+def _adapter(folder: Path):
+    from tiny_llm import save_tiny_llm
+
+    from speechlm_utils.finetuning.artefact import ADAPTER_FILE, HEAD_FILE, load_adapter
+    from speechlm_utils.finetuning.finetune import build_classifier
+    from speechlm_utils.finetuning.lora import FineTuneSettings
+    from speechlm_utils.llm.spec import LLMSpec
+
+    place, llm = _place(folder, "adapter"), LLMSpec(save_tiny_llm(folder / "llm"))
+    classifier = build_classifier("t", ["a", "b"], [(2, 1)], FineTuneSettings(lora_rank=2), llm)
+    classifier.codec_facts = {"hash": "c"}
+    classifier.save(place)
+    for name, file in (("LoRA adapter", ADAPTER_FILE), ("classifier's head", HEAD_FILE)):
+        yield name, place / file, lambda: load_adapter(place, classifier.model), False, 1.0
+
+
+def _codec(folder: Path):
+    import torch
+    from conftest import CODEC_CONFIG, make_tiny_model, write_codec
+
+    from speechlm_utils.codec.load import load_codec
+
+    model, place = make_tiny_model(), _place(folder, "codec_pt")
+    torch.save(model.state_dict(), place / "SpeechTokenizer.pt")
+    (place / "config.json").write_text(json.dumps(CODEC_CONFIG))
+    yield "codec's weights, .pt", place / "SpeechTokenizer.pt", lambda: load_codec(place), False, 0.5
+    other = write_codec(folder / "codec", model)
+    yield "codec's weights", other / "model.safetensors", lambda: load_codec(other), False, 0.5
+
+
+def _parquet(folder: Path):
+    import pandas as pd
+
+    from speechlm_utils.corpus.mamkit import load_mamkit_speech
+
+    place = _place(folder, "MMUSED")
+    rows = {"dialogue_id": ["1_1960", "2_1960"], "speech": ["So it is.", "No."], "split": ["TRAIN"] * 2}
+    pd.DataFrame(rows | {"speech_indexes": [[0, 1], [2]]}).to_parquet(place / "dataset.parquet")
+    yield "Parquet table", place / "dataset.parquet", lambda: load_mamkit_speech(place), False, 1.0
+
+
 def _whisper(folder: Path):
     from tiny_whisper import pack_model
 
@@ -165,14 +209,11 @@ def _sounds(folder: Path):
 
 
 def _codes(folder: Path):
-    from types import SimpleNamespace
-
-    from speechlm_utils.codec.cache import _read_codes
+    from speechlm_utils.codec.code_files import read_codes, save_codes
 
     path = _place(folder, "codes") / "x.npy"
-    np.save(path, np.zeros((8, 20), dtype=np.int16))
-    codec = SimpleNamespace(spec=CodecSpec(16000, 320, 64, 8, (1,)))
-    yield "cached codes", path, lambda: _read_codes(path, codec), False, 1.0
+    save_codes(path, np.zeros((8, 20), dtype=np.int16))
+    yield "cached codes", path, lambda: read_codes(path, CodecSpec(16000, 320, 64, 8, (1,))), False, 1.0
 
 
 def _features(folder: Path):

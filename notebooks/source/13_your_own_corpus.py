@@ -50,6 +50,7 @@ from speechlm_utils.experiment import Experiment
 from speechlm_utils.finetuning.finetune import build_classifier, fine_tune
 from speechlm_utils.finetuning.lora import FineTuneSettings
 from speechlm_utils.interpretation.association import token_associations
+from speechlm_utils.llm.checkpoints import resumable
 from speechlm_utils.llm.load import load_llm
 from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.notebook.overview import describe_splits, list_versions
@@ -351,14 +352,16 @@ if tokens:
 #
 # The tokens become words of the language model, and only their embeddings are trained (notebook 04). The
 # unigram baseline predicts every token by its frequency. A few steps show that it runs; the profile `paper`
-# has the paper's settings.
+# has the paper's settings. A training within `resumable` keeps a checkpoint a minute: if it is stopped, the
+# same command goes on from there.
 
 # %%
 model, tokenizer = load_llm(llm)
 reports = {"report_to": report_to, "report_dir": f"{run_dir}/reports"}
 settings = PretrainSettings(seed=seed, **reports, **pretraining)
 clips = {"train": experiment.unlabelled(), "validation": parts.get("validation", [])}
-adapted = pretrain_token_embeddings(model, tokenizer, clips, tokens, settings, progress=True)
+with resumable(own / "embeddings.unfinished"):
+    adapted = pretrain_token_embeddings(model, tokenizer, clips, tokens, settings, progress=True)
 del model
 smoothed = pd.Series(adapted.losses).rolling(10, min_periods=1).mean()
 ends = [0, len(adapted.losses)], [adapted.loss_before, adapted.loss_after]
@@ -373,14 +376,15 @@ plt.show()
 
 # %%
 classifiers = {}
-for name, use_audio in {"words": False, "words + tokens": bool(tokens)}.items():
-    settings = FineTuneSettings(seed=seed, use_audio=use_audio, **reports, **finetuning)
-    classifier = build_classifier(task, names, tokens, settings, llm, adapted.embeddings)
-    seen = {split: parts[split] for split in splits if split in ("train", "validation")}
-    fine_tune(classifier, seen, progress=True)
-    classifiers[name] = classifier
-classifiers["words + tokens"].selection = selection
-classifiers["words + tokens"].save(own / f"classifier_{task}", codec=experiment.codec, corpus=corpus_dir)
+seen = {split: parts[split] for split in splits if split in ("train", "validation")}
+with resumable(own / f"classifier_{task}.unfinished"):
+    for name, use_audio in {"words": False, "words + tokens": bool(tokens)}.items():
+        settings = FineTuneSettings(seed=seed, use_audio=use_audio, **reports, **finetuning)
+        classifier = build_classifier(task, names, tokens, settings, llm, adapted.embeddings)
+        fine_tune(classifier, seen, progress=True)
+        classifiers[name] = classifier
+    classifiers["words + tokens"].selection = selection
+    classifiers["words + tokens"].save(own / f"classifier_{task}", codec=experiment.codec, corpus=corpus_dir)
 
 # %%
 truth = label_ids(held_out, task, names)

@@ -6,6 +6,7 @@ from typing import Any
 
 import nbformat
 
+from ..files import write_text
 from ..notebook.catalogue import Notebook
 from . import pages
 from .notebooks import Result
@@ -28,7 +29,7 @@ def write_index(
     lines += [_index_details(one, run_dir, metrics) for one in notebooks]
     page = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("\n".join(lines))])
     path = run_dir / "index.html"
-    path.write_text(pages.render_html(page, title), encoding="utf-8")
+    write_text(path, pages.render_html(page, title))
     return path
 
 

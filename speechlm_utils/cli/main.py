@@ -94,6 +94,7 @@ def run(args: argparse.Namespace) -> int:
     you against the model) and index.html, that links them all.
     """
     from ..explorers.quiz import write_quiz
+    from ..files import lock_folder
     from ..notebook.catalogue import find_notebook_folder, find_notebooks, select_notebooks
     from ..notebook.record import read_metrics
     from .check import check_plan
@@ -110,11 +111,12 @@ def run(args: argparse.Namespace) -> int:
     selected = keep_to_corpus(selected, plan, asked=bool(args.only))
     if failing := check_plan(selected, plan):
         raise ValueError(f"{len(failing)} things to mend before anything is run, see above")
-    results = run_notebooks(selected, plan, run_dir, args.keep_going, args.lanes)
-    metrics = read_metrics(run_dir)
-    if any(notebook.number != ANY_CORPUS for notebook in selected):  # on the demo corpus, as the quiz is
-        write_quiz(folder.parent / "data", run_dir)
-    index = write_index(notebooks, merge_results(results, run_dir), run_dir, profile.name, metrics)
+    with lock_folder(run_dir):
+        results = run_notebooks(selected, plan, run_dir, args.keep_going, args.lanes)
+        metrics = read_metrics(run_dir)
+        if any(notebook.number != ANY_CORPUS for notebook in selected):  # on the demo corpus, as the quiz is
+            write_quiz(folder.parent / "data", run_dir)
+        index = write_index(notebooks, merge_results(results, run_dir), run_dir, profile.name, metrics)
     print(format_summary(selected, results, metrics))
     failed = [result for result in results if result.status == "failed"]
     for result in failed:

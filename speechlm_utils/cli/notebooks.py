@@ -12,13 +12,16 @@ from typing import Any
 import papermill
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
+from traitlets.config import Config
 
+from ..files import write_json
 from ..notebook.catalogue import Notebook
 from . import pages
 from .kernel import own_kernel
 from .lanes import LAST_STEP, run_in_lanes
 
 CELL_SECONDS = 1800  # a cell that takes longer has stalled; the longest, a fine-tuning run, takes minutes
+END_SECONDS = 0.5  # that a kernel has for its end, after Ctrl-C, too
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,7 @@ def _execute(notebook: Notebook, parameters: dict, run_dir: Path, bar: dict | bo
             progress_bar=bar,
             start_timeout=180,
             execution_timeout=CELL_SECONDS,
+            config=Config(KernelManager={"shutdown_wait_time": END_SECONDS}),
         )
     except PapermillExecutionError as error:
         failure = {"cell": error.exec_count, "error": f"{error.ename}: {error.evalue}"}
@@ -106,5 +110,5 @@ def merge_results(results: list[Result], run_dir: Path) -> dict[str, Result]:
     stored = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     merged = {one["name"]: Result(**one) for one in stored}
     merged |= {result.name: result for result in results if result.status != "not run"}
-    path.write_text(json.dumps([asdict(one) for one in merged.values()], indent=1), encoding="utf-8")
+    write_json(path, [asdict(one) for one in merged.values()])
     return merged

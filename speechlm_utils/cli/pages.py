@@ -9,6 +9,8 @@ from latex2mathml.converter import convert as to_mathml
 from nbconvert import HTMLExporter
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 
+from ..files import write_text
+
 WIDGET = "application/vnd.jupyter.widget-view+json"
 WIDGET_NOTE = "[An interactive control stands here when the notebook is open in JupyterLab.]"
 
@@ -44,6 +46,20 @@ alt="{{ output | get_metadata('alt', 'image/png') | escape_html }}"></div>
 It also has no place for the text of a figure (`describe_figures`), no dark colours for those who like
 them, and its prompts, comments and links in a text are too pale for weak eyes (WCAG AA)."""
 
+POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self' 'unsafe-inline'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' file: data: blob:",
+        "media-src 'self' file: data: blob:",
+        "font-src 'self' data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+)
+"""What a page may do: show itself and the files beside it. It may send nothing, and fetch nothing."""
+
 CODE = re.compile(r"(```.*?```|~~~.*?~~~|`[^`\n]+`)", re.DOTALL)
 FORMULA = re.compile(
     r"\$\$(?P<display>.+?)\$\$|(?<![\\$\w])\$(?P<inline>[^\s$](?:[^$\n]*[^\s$\\])?)\$(?![\d$])", re.DOTALL
@@ -55,10 +71,10 @@ def finish_notebook(path: Path, run_dir: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     strip_widgets(notebook)
     notebook, _ = CoalesceStreamsPreprocessor().preprocess(notebook, {})  # bars: their last state
-    nbformat.write(notebook, path)
+    write_text(path, nbformat.writes(notebook) + "\n")
     describe_figures(notebook)
     write_figures(notebook, path.stem, run_dir / "figures")
-    path.with_suffix(".html").write_text(render_html(notebook, path.stem), encoding="utf-8")
+    write_text(path.with_suffix(".html"), render_html(notebook, path.stem))
 
 
 def strip_widgets(notebook: nbformat.NotebookNode) -> None:
@@ -104,6 +120,8 @@ def render_html(notebook: nbformat.NotebookNode, title: str) -> str:
             cell.source = _set_formulas_aside(cell.source, formulas)
     page, _ = HTMLExporter(raw_template=OFFLINE_TEMPLATE).from_notebook_node(notebook)
     page = re.sub(r"FORMULA(\d+)END", lambda match: formulas[int(match[1])], page)
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}" />'
+    page = page.replace("<head>", f"<head>\n{meta}", 1)
     return re.sub(r'href="(\d\d_\w+)\.ipynb', r'href="\1.html', page)  # previous and next stay within the run
 
 

@@ -35,7 +35,7 @@ class Profile:
     home: Path | None = None
 
 
-class _Loader(yaml.SafeLoader):
+class _StrictSafeLoader(yaml.SafeLoader):
     """YAML's safe loader that refuses a key that stands there twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -52,7 +52,7 @@ def read_yaml(path: Path) -> Any:
     """Read a YAML file; ValueError names file and line, and what to do about tabs and backslashes."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-        return yaml.load(text, _Loader)
+        return yaml.load(text, Loader=_StrictSafeLoader)
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
     except yaml.YAMLError as error:

@@ -20,9 +20,9 @@ from joblib.parallel import get_active_backend
 from ..audio import load_audio, normalise_rms
 from ..clips import Clip
 from ..containers.header import read_header
-from ..files import write_atomically
 from ..torch_settings import one_thread
 from .base import SpeechCodec
+from .code_files import save_codes
 
 MAX_CHUNK = 32  # files handed to a worker at once
 MIN_JOBS = 100  # files for which workers are worth their start; fewer are encoded in this process
@@ -94,8 +94,7 @@ def _encode_group(group: Sequence[tuple[Job, np.ndarray]], codec: SpeechCodec) -
         yield from ((job.path, error) for job, _ in group)
         return
     for (job, _), codes in zip(group, batch, strict=True):
-        with write_atomically(job.path) as part:
-            np.save(part, codes)
+        save_codes(job.path, codes)
         yield job.path, codes.shape[1]
 
 

@@ -7,14 +7,13 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
 from tqdm import tqdm
 
 from ..audio import hash_file, list_parts
 from ..clips import Clip
-from ..tokens import check_codes
 from .backends import Job, encode_jobs
 from .base import SpeechCodec
+from .code_files import read_codes
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +42,7 @@ def encode_clips(
     """
     paths = fill_cache(clips, codec, cache_dir, rms_dbfs, n_jobs, on_error).paths
     return [
-        replace(clip, codes=_read_codes(path, codec), spec=codec.spec)
+        replace(clip, codes=read_codes(path, codec.spec), spec=codec.spec)
         for clip in clips
         if (path := paths.get(clip.id))
     ]
@@ -110,7 +109,7 @@ def _find_missing(
             continue
         if path in report.n_frames or path in jobs:
             continue  # the same sound under another id
-        if (codes := _read_codes(path, codec)) is None:
+        if (codes := read_codes(path, codec.spec)) is None:
             jobs[path] = Job(tuple(part.absolute() for part in list_parts(clip.audio)), path, rms_dbfs)
         else:
             report.n_frames[path] = codes.shape[1]
@@ -122,17 +121,8 @@ def _note_outcome(report: EncodingReport, path: Path, outcome: int | Exception, 
     if isinstance(outcome, Exception):
         for clip_id in [clip_id for clip_id, its_path in report.paths.items() if its_path == path]:
             report.skip(clip_id, outcome)
-    elif _read_codes(path, codec) is None:
+    elif read_codes(path, codec.spec) is None:
         raise OSError(f"{path}: was encoded, but cannot be read here; all workers need one shared disk")
     else:
         report.n_frames[path] = outcome
         report.encoded.append(path)
-
-
-def _read_codes(path: Path, codec: SpeechCodec) -> np.ndarray | None:
-    """Read cached codes; None if there are none, or a file that was cut off or is not ours."""
-    try:
-        codes = check_codes(np.load(path, allow_pickle=False), codec.spec.codebook_size)
-    except Exception:  # NumPy reads a header as Python, and says many things of a damaged one
-        return None
-    return codes if codes.dtype == np.int16 and len(codes) == codec.spec.n_layers else None

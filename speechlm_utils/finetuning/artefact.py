@@ -17,9 +17,10 @@ import numpy as np
 import torch
 from peft import PeftModel, get_peft_model_state_dict, set_peft_model_state_dict
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from ..files import write_json
+from ..files import replace_files, write_json, write_text
 from ..llm.embeddings import TokenEmbeddings, load_embeddings, save_embeddings
 from ..llm.trainer import ADAPTER
 from ..llm.vocabulary import MARKERS
@@ -60,30 +61,28 @@ def save_artefact(
     selection: Selection | None,
     results: Mapping,
 ) -> None:
-    """Write the folder; an older artefact in it is overwritten.
+    """Write the folder; an older artefact in it stays until all of the new one is on the disk.
 
     `about` is for `settings.json`, to which format, template and versions are added, `results` for
     `results.json`; of the model LoRA weights and head are saved.
     """
-    folder = Path(folder)
-    (folder / "adapter").mkdir(parents=True, exist_ok=True)
-    (folder / "settings.json").unlink(missing_ok=True)  # written last: without it a folder is no artefact
-    save_embeddings(folder / EMBEDDINGS_FILE, embeddings)
-    files = {ADAPTER_FILE: {}, HEAD_FILE: {}}
-    for name, tensor in _adapter_weights(model).items():
-        files[ADAPTER_FILE if ".lora_" in name else HEAD_FILE][name] = tensor
-    for file, weights in files.items():
-        save_file(weights, folder / file, metadata={"format": "pt"})
-    config = {**model.peft_config[ADAPTER].to_dict(), "trainable_token_indices": None, "inference_mode": True}
-    write_json(folder / "adapter" / "adapter_config.json", config)
-    (folder / "selection.json").unlink(missing_ok=True)
-    if selection is not None:
-        selection.save(folder / "selection.json")
-    write_json(folder / "results.json", results)
-    versions = {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
-    about = {"format": FORMAT, "template": TEMPLATE, **about, "versions": versions}
-    (folder / "README.md").write_text(format_model_card(about, results), encoding="utf-8")
-    write_json(folder / "settings.json", about)
+    with replace_files(folder, "settings.json", ["selection.json"]) as part:
+        (part / "adapter").mkdir()
+        save_embeddings(part / EMBEDDINGS_FILE, embeddings)
+        files = {ADAPTER_FILE: {}, HEAD_FILE: {}}
+        for name, tensor in _adapter_weights(model).items():
+            files[ADAPTER_FILE if ".lora_" in name else HEAD_FILE][name] = tensor
+        for file, weights in files.items():
+            save_file(weights, part / file, metadata={"format": "pt"})
+        own = {"trainable_token_indices": None, "inference_mode": True}
+        write_json(part / "adapter" / "adapter_config.json", model.peft_config[ADAPTER].to_dict() | own)
+        if selection is not None:
+            selection.save(part / "selection.json")
+        write_json(part / "results.json", results)
+        versions = {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
+        about = {"format": FORMAT, "template": TEMPLATE, **about, "versions": versions}
+        write_text(part / "README.md", format_model_card(about, results))
+        write_json(part / "settings.json", about)
 
 
 def read_artefact(folder: str | Path) -> tuple[dict, dict[str, np.ndarray], Selection | None, dict]:
@@ -116,7 +115,7 @@ def load_adapter(folder: str | Path, model: PeftModel) -> None:
     Token embeddings stay the model's own, so that a training can go on from a classifier of words alone. A
     missing file raises FileNotFoundError, weights that are not exactly the model's raise ValueError.
     """
-    weights = load_file(Path(folder) / ADAPTER_FILE) | load_file(Path(folder) / HEAD_FILE)
+    weights = _read_weights(Path(folder) / ADAPTER_FILE) | _read_weights(Path(folder) / HEAD_FILE)
     shapes = {name: tensor.shape for name, tensor in weights.items()}
     wanted = {name: tensor.shape for name, tensor in _adapter_weights(model).items()}
     if wrong := [name for name in {*shapes, *wanted} if shapes.get(name) != wanted.get(name)]:
@@ -125,6 +124,14 @@ def load_adapter(folder: str | Path, model: PeftModel) -> None:
     own = get_peft_model_state_dict(model)  # with token embeddings, where they are trained
     set_peft_model_state_dict(model, {k: v for k, v in own.items() if "token_adapter" in k} | weights)
     model.eval()
+
+
+def _read_weights(path: Path) -> dict[str, torch.Tensor]:
+    """Read a file of weights; a damaged one is named."""
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise ValueError(f"{path}: not a safetensors file of weights ({error})") from error
 
 
 def _read_json(path: Path) -> dict:

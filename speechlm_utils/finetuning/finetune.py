@@ -1,5 +1,6 @@
 """Step 3: fine-tune the language model with LoRA and a linear head to classify clips (arXiv 2512.07571)."""
 
+import logging
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,8 @@ from ..metrics import macro_f1_scores
 from ..tokens import Token
 from .classifier import SpeechTokenClassifier
 from .lora import FineTuneSettings, wrap_classifier
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -62,12 +65,15 @@ def build_classifier(
     Parameters
     ----------
     task, label_names : what is classified, and the classes in the order of the logits
-    tokens : sequence of (layer, code); the prompt holds these
+    tokens : sequence of (layer, code); the prompt holds these. With none it is one of words alone
     llm : of the base model; every classifier loads a fresh copy
     embeddings : from `pretrain_token_embeddings`; None: as sampled (no step 2)
     """
     if len(label_names) < 2:
         raise ValueError(f"task={task!r}: has the classes {list(label_names)}, at least two are needed")
+    if settings.use_audio and not tokens:
+        log.warning("task=%r: no token was selected, so its classifier reads the words alone", task)
+        settings = replace(settings, use_audio=False)
     set_seed(settings.seed)
     # kept with the classifier: elsewhere "auto" may choose another one
     llm = replace(llm, name=str(llm.name), dtype=choose_dtype(llm.dtype))

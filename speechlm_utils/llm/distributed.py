@@ -27,6 +27,7 @@ from torch.utils.data import DataLoader, Sampler
 from transformers import EvalPrediction, Trainer
 from transformers.trainer_utils import EvalLoopOutput
 
+from ..files import explain_full_disk
 from .batches import IGNORED
 
 
@@ -105,6 +106,14 @@ class SplitTrainer(Trainer):
     def get_train_dataloader(self) -> DataLoader:
         return self._split(self.train_dataset, self._get_train_sampler(), self.args.train_batch_size)
 
+    def _save_checkpoint(self, model, trial) -> None:
+        """As the parent; a disk that is full is told in one line, whatever library meets it."""
+        try:
+            with explain_full_disk(self.args.output_dir):
+                super()._save_checkpoint(model, trial)
+        except RuntimeError as error:  # torch says no more than that it could not write
+            raise OSError(f"{self.args.output_dir}: cannot write a checkpoint ({error})") from error
+
     def get_eval_dataloader(self, eval_dataset: Sequence[Mapping]) -> DataLoader:
         return self._split(eval_dataset, self._get_eval_sampler(eval_dataset), self.args.eval_batch_size)
 
@@ -146,16 +155,20 @@ class SplitBatches(Sampler):
     """One process's part of each batch: every n-th place, and -1 to fill up what does not divide.
 
     `batch_size` is that of all processes together; the first process's `order` of the places counts for all.
+    `places` is the order of the epoch that runs. `resumed` is that of an epoch which another run began; the
+    next epoch has it, and only that one.
     """
 
     def __init__(self, order: Sampler, batch_size: int, rank: int, n_processes: int):
         self.order, self.batch_size, self.rank, self.n_processes = order, batch_size, rank, n_processes
+        self.places, self.resumed = None, None
 
     def __len__(self) -> int:
         return -(-len(self.order) // self.batch_size)
 
     def __iter__(self) -> Iterator[list[int]]:
-        places = broadcast_object_list([list(self.order)])[0]
+        self.places = places = self.resumed or broadcast_object_list([list(self.order)])[0]
+        self.resumed = None
         for start in range(0, len(places), self.batch_size):
             batch = places[start : start + self.batch_size]
             batch += [-1] * (-len(batch) % self.n_processes)

@@ -1,5 +1,6 @@
 """Token embeddings by name: read them from a model, write them into another, keep them in a file."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +18,8 @@ TokenEmbeddings = Mapping[str, np.ndarray]
 
 OUTPUT = "output:"
 """Before the name of a token: its embedding in an output head that is not tied to the input embeddings."""
+
+ORIGIN = "origin"
 
 
 def read_embeddings(model, ids: Mapping[str, int]) -> dict[str, np.ndarray]:
@@ -63,15 +66,17 @@ def save_embeddings(
     """Save embeddings as float32 safetensors, by token name; `origin` says what they were made from."""
     values = {k: np.ascontiguousarray(v, dtype=np.float32) for k, v in embeddings.items()}
     with write_atomically(path) as part:
-        save_file(values, part, metadata=dict(origin) if origin else None)
+        # one entry: several would come in another order each time, and equal embeddings in unequal files
+        save_file(values, part, metadata={ORIGIN: json.dumps(dict(origin))} if origin else None)
 
 
 def read_origin(path: str | Path) -> dict[str, str]:
     """Read what a file of embeddings says it was made from; {} where it does not say."""
     try:
         with safe_open(path, "numpy") as file:
-            return file.metadata() or {}
-    except SafetensorError as error:
+            found = file.metadata() or {}
+        return json.loads(found[ORIGIN]) if ORIGIN in found else found  # older files have an entry for each
+    except (SafetensorError, ValueError) as error:
         raise ValueError(f"{path}: not a safetensors file of token embeddings ({error})") from error
 
 

@@ -20,6 +20,7 @@ from transformers import (
 )
 
 from .batches import pad_batch
+from .checkpoints import KeepCheckpoints, open_training
 from .distributed import SplitTrainer, check_processes, keep_whole
 from .spec import TrainSettings
 
@@ -54,7 +55,8 @@ class StepBar(TrainerCallback):
 
     def on_train_begin(self, args, state, control, **kwargs):
         is_first = state.is_world_process_zero  # the other processes' bars would be the same
-        self.bar = tqdm(total=state.max_steps, desc=self.title, unit="step", disable=not is_first)
+        about = {"total": state.max_steps, "initial": state.global_step, "unit": "step"}
+        self.bar = tqdm(desc=self.title, disable=not is_first, **about)
 
     def on_step_end(self, args, state, control, **kwargs):
         self.bar.update()
@@ -93,7 +95,7 @@ def run_trainer(
     Batches hold prompts of similar length. Training stops after `settings.patience` evaluations without a
     better `settings.metric`, and the best one's weights are put back; without validation items the last
     step's stay. With several processes all end with the same weights and return the same log; the first one
-    reports (`settings.report_to`).
+    reports (`settings.report_to`). Within a `resumable` block checkpoints are kept.
 
     Parameters
     ----------
@@ -102,26 +104,34 @@ def run_trainer(
     progress : title of a tqdm bar over the steps, None for no bar
     """
     validation = sorted(items.get("validation", ()), key=lambda item: len(item["input_ids"]))
-    callbacks = [BestWeights(settings.patience)] * bool(validation) + [StepBar(progress)] * bool(progress)
-    # nothing is written to the folder, but the Trainer wants one
+    best = BestWeights(settings.patience) if validation else None
+    n_processes = check_processes(settings.batch_size)
+    training = open_training(model, items, settings, n_processes)
+    callbacks = [best, KeepCheckpoints(best) if training else None, StepBar(progress) if progress else None]
     reports = _place_reports(settings, progress or "training")
+    # the Trainer wants a folder in any case
     with tempfile.TemporaryDirectory() as folder, keep_whole(model), reports as run_name:
-        args = _make_arguments(folder, settings, bool(validation), run_name)
-        n_processes = check_processes(settings.batch_size)
+        place = training.folder if training else folder
+        args = _make_arguments(place, settings, bool(validation), run_name)
         trainer = make_trainer(
             model=model,
             args=args,
             train_dataset=list(items["train"]),
             eval_dataset=validation or None,
             data_collator=lambda items: pad_batch(items, pad_id),
-            callbacks=callbacks,
+            callbacks=[one for one in callbacks if one],
         )
         trainer.remove_callback(PrinterCallback)
         if n_processes > 1 and args.process_index > 0:
             torch.manual_seed(settings.seed + args.process_index)  # another dropout for each part of a batch
-        trainer.train()
+        history = training and training.load_finished(model)
+        if history is None:
+            trainer.train(resume_from_checkpoint=training and training.find_checkpoint())
+            history = trainer.state.log_history
+            if training:
+                training.finish(model, history)
     model.eval()
-    return trainer.state.log_history
+    return history
 
 
 @contextlib.contextmanager
@@ -139,10 +149,12 @@ def _place_reports(settings: TrainSettings, title: str) -> Iterator[str]:
             os.environ[variable] = before
 
 
-def _make_arguments(folder: str, settings: TrainSettings, evaluate: bool, name: str) -> TrainingArguments:
-    """Translate the settings: linear schedule with warm-up, no checkpoints; `name` is for reports."""
+def _make_arguments(
+    folder: str | Path, settings: TrainSettings, evaluate: bool, name: str
+) -> TrainingArguments:
+    """Translate the settings: linear schedule with warm-up; checkpoints if asked; `name` is for reports."""
     args = TrainingArguments(
-        output_dir=folder,
+        output_dir=str(folder),
         per_device_train_batch_size=settings.batch_size,  # SplitTrainer divides it
         per_device_eval_batch_size=settings.batch_size,
         learning_rate=settings.learning_rate,
@@ -156,6 +168,7 @@ def _make_arguments(folder: str, settings: TrainSettings, evaluate: bool, name: 
         eval_strategy=("steps" if settings.eval_steps else "epoch") if evaluate else "no",
         eval_steps=settings.eval_steps,
         save_strategy="no",
+        save_total_limit=2,  # the one before stays until the next is whole
         metric_for_best_model=settings.metric,
         label_names=["labels"],
         remove_unused_columns=False,  # a `FusionHead` reads features that the model's forward does not name

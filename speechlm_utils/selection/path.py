@@ -63,6 +63,8 @@ def find_C_for_count(
         raise ValueError(f"n_tokens={n_tokens}: must be at least 1")
     features = clone(selector[:-1])
     X, n_words = features.fit_transform(clips), features["counts"].n_words_
+    if n_tokens > X.shape[1] - n_words:
+        raise ValueError(f"n_tokens={n_tokens}: there are {X.shape[1] - n_words} to select from")
     seen, (low, high), C = {}, (None, None), float(np.clip(C_start, *C_RANGE))
     while len(seen) < n_fits and C not in seen:
         seen[C] = count_selected(fit_l1(selector[-1], X, y, C), n_words)

@@ -1,6 +1,7 @@
 """A selection as a file: the tokens of one task, and how they were found."""
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,8 +10,11 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from ..clips import Clip, hash_corpus
+from ..files import write_json
 from ..tokens import Token
 from .selector import list_selected, token_coefs
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -42,9 +46,7 @@ class Selection:
 
     def save(self, path: str | Path) -> None:
         """Write the selection as JSON."""
-        values = asdict(self) | {"coefs": np.asarray(self.coefs).tolist()}
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        Path(path).write_text(json.dumps(values, indent=1), encoding="utf-8")
+        write_json(path, asdict(self))
 
     @classmethod
     def load(cls, path: str | Path, codec_hash: str | None = None) -> "Selection":
@@ -70,6 +72,8 @@ def make_selection(
     model, tokens = selector["l1"], list_selected(selector)
     if len(label_names) != len(model.classes_):
         raise ValueError(f"label_names={list(label_names)}: the selector has {len(model.classes_)} classes")
+    if not tokens:
+        log.warning("task=%r, C=%g: no token was selected; what follows reads the words alone", task, model.C)
     return Selection(
         task=task,
         tokens=tokens,

@@ -1,6 +1,11 @@
 """The commands: what they print, their exit codes, and which notebooks run on which corpus."""
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 from notebook_tools import write_notebook
@@ -27,6 +32,35 @@ def test_help_teaches_with_examples(capsys):
         main(["--help"])
     assert stop.value.code == 0
     assert "speechlm run --profile demo --only 02 03" in capsys.readouterr().out
+
+
+SLEEP = """\
+import time
+from pathlib import Path
+Path(run_dir).mkdir(exist_ok=True)
+Path(run_dir, "begun").touch()
+total = 0
+while True:
+    total += 1"""
+
+
+def test_ctrl_c_ends_a_run_at_once_and_a_second_run_is_refused_meanwhile(repository, capfd):
+    write_notebook(repository / "notebooks" / "02_long.ipynb", SLEEP)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+    command = [sys.executable, "-m", "speechlm_utils.cli.main", "run", "--profile", "quick"]
+    child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    begun, deadline = repository / "runs" / "quick" / "begun", time.monotonic() + 90
+    while not begun.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert main(["run", "--profile", "quick"]) == 2
+    assert "quick: another run is writing there" in capfd.readouterr().err
+    start = time.monotonic()
+    os.killpg(child.pid, signal.SIGINT)
+    told = child.communicate(timeout=30)[1]
+    assert time.monotonic() - start < 3 and child.returncode == 130  # a second is for a busy machine
+    assert "interrupted; what was finished stays" in told.splitlines()[-1]
+    write_notebook(repository / "notebooks" / "02_long.ipynb")
+    assert main(["run", "--profile", "quick"]) == 0
 
 
 CORPUS = 'corpus_dir = "../data/demo"\nrun_dir = "../runs/lab"'

@@ -1,9 +1,13 @@
 """Pages work offline; formulas, widgets and figures are made readable."""
 
 import base64
+import io
 import re
 
+import matplotlib.pyplot as plt
+import numpy as np
 import pytest
+import soundfile
 from browser_tools import find_browser
 from explorer_tools import find_faults
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -32,6 +36,52 @@ def test_page_has_dark_colours_for_screens_that_ask_for_them():
     dark = page.split('<style media="screen and (prefers-color-scheme: dark)">')[1].split("</style>")[0]
     assert "--jp-layout-color0: #111;" in dark
     assert page.index("--jp-layout-color0: white") < page.index(dark)  # the later one counts
+
+
+def test_page_says_before_anything_else_that_it_may_use_no_network():
+    page = make_page("# Title")
+    head = page[page.index("<head>") :]
+    assert head.startswith(f'<head>\n<meta http-equiv="Content-Security-Policy" content="{pages.POLICY}" />')
+    rules = dict(rule.split(" ", 1) for rule in pages.POLICY.split("; "))
+    assert rules["default-src"] == "'none'" and not {"connect-src", "frame-src", "object-src"} & set(rules)
+    assert not re.search(r"https?:|\*|unsafe-eval", pages.POLICY)
+
+
+PROBE = """<p id="script">no</p><script>
+document.getElementById("script").textContent = "ran";
+window.blocked = [];
+document.addEventListener("securitypolicyviolation", event => window.blocked.push(event.effectiveDirective));
+fetch("http://127.0.0.1:9/x").catch(() => {});
+new WebSocket("ws://127.0.0.1:9/x");
+</script>
+<img src="http://127.0.0.1:9/x.png"><iframe src="http://127.0.0.1:9/"></iframe>
+<img id="inside" src="data:image/png;base64,PIXEL"><img id="beside" src="beside.png">
+<audio id="sound" src="data:audio/wav;base64,SOUND"></audio>"""
+
+
+def test_browser_shows_what_is_in_the_page_and_beside_it_and_asks_no_network(tmp_path):
+    from playwright.sync_api import sync_playwright
+
+    wav, png = io.BytesIO(), io.BytesIO()
+    soundfile.write(wav, np.zeros(800), 8000, format="WAV")
+    plt.imsave(png, np.zeros((3, 5)))
+    probe = PROBE.replace("SOUND", base64.b64encode(wav.getvalue()).decode())
+    probe = probe.replace("PIXEL", base64.b64encode(png.getvalue()).decode())
+    (tmp_path / "beside.png").write_bytes(png.getvalue())
+    (tmp_path / "x.html").write_text(make_page("# Title").replace("</body>", f"{probe}</body>"))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
+        page, asked = browser.new_page(), []
+        page.on("request", lambda request: asked.append(request))
+        page.goto((tmp_path / "x.html").as_uri())
+        page.wait_for_function("window.blocked.length >= 4 && document.getElementById('sound').duration > 0")
+        blocked = page.evaluate("window.blocked")
+        widths = page.evaluate("['inside', 'beside'].map(id => document.getElementById(id).naturalWidth)")
+        assert page.locator("#script").text_content() == "ran"
+        reasons = {request.failure for request in asked if request.url.startswith("http")}
+        browser.close()
+    assert {"connect-src", "img-src", "frame-src"} <= set(blocked) and widths == [5, 5]
+    assert reasons <= {"csp"}  # what was asked for did not leave the browser
 
 
 def test_formulas_become_mathml_and_code_and_prices_stay():

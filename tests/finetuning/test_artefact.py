@@ -71,14 +71,25 @@ def test_another_base_model_or_a_broken_folder_is_refused(saved, llm, tmp_path):
         SpeechTokenClassifier.from_pretrained(tmp_path)
 
 
-def test_an_interrupted_save_leaves_no_mixture_of_two_artefacts(result, saved, monkeypatch):
+def test_an_interrupted_save_leaves_the_old_artefact_whole(result, saved, monkeypatch):
     def fail(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(artefact, "format_model_card", fail)
-    with pytest.raises(KeyboardInterrupt):
+    before = {path: path.read_bytes() for path in saved.rglob("*") if path.is_file()}
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(artefact, "format_model_card", fail)
         result.classifier.save(saved)
+    assert before == {path: path.read_bytes() for path in saved.rglob("*") if path.is_file()}
+    (saved / "settings.json").unlink()  # as it is while new files take the places of old ones
     with pytest.raises(FileNotFoundError, match="is its folder a saved classifier, completely written"):
+        SpeechTokenClassifier.from_pretrained(saved)
+
+
+@pytest.mark.parametrize("file", ["head.safetensors", "adapter/adapter_model.safetensors"])
+def test_damaged_weights_are_named(saved, file):
+    content = (saved / file).read_bytes()
+    (saved / file).write_bytes(content[:-20])
+    with pytest.raises(ValueError, match=f"{file}: not a safetensors file of weights"):
         SpeechTokenClassifier.from_pretrained(saved)
 
 

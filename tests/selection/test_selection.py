@@ -44,9 +44,10 @@ def test_older_file_without_threshold_and_max_iter_is_read(planted_clips, y, tmp
     assert read.tokens == made.tokens and (read.threshold, read.max_iter) == (None, None)
 
 
-def test_empty_selection_survives_the_file(planted_clips, y, tmp_path):
+def test_empty_selection_is_told_and_survives_the_file(planted_clips, y, tmp_path, caplog):
     selector = make_selector(L1LogisticRegression(1e-4)).fit(planted_clips, y)
     make_selection(selector, planted_clips, "fallacy", FALLACIES, "abc").save(tmp_path / "s.json")
+    assert "C=0.0001: no token was selected; what follows reads the words alone" in caplog.text
     assert Selection.load(tmp_path / "s.json").coefs.shape == (3, 0)
     with pytest.raises(ValueError, match="3 classes"):
         make_selection(selector, planted_clips, "fallacy", FALLACIES[:2], "abc")

@@ -1,5 +1,6 @@
 """The grid: every record once, also after an interruption, with any backend."""
 
+import errno
 import json
 import os
 import signal
@@ -56,6 +57,48 @@ def test_dask_gives_the_same_records(tmp_path):
     with cluster, distributed.Client(cluster), joblib.parallel_config("dask"):
         records = run_grid(JOBS, run, tmp_path / "dask.jsonl", 2, progress=False)
     assert records == [run(job) for job in JOBS]
+
+
+def test_record_that_does_not_fit_is_told_and_runs_again(tmp_path, caplog):
+    path = tmp_path / "records.jsonl"
+    run_grid(JOBS, lambda job: run(job) | {"codec_hash": "old"}, path, progress=False)
+    seen = []
+
+    def again(job):
+        seen.append(job)
+        return run(job) | {"codec_hash": "new"}
+
+    def fits(record):
+        return record["codec_hash"] == "new" or record["seed"] == 2
+
+    records = run_grid(JOBS, again, path, progress=False, fits=fits)
+    assert seen == JOBS[:4] and [one["codec_hash"] for one in records] == ["new"] * 4 + ["old"] * 2
+    assert "4 records were made from something else; running again" in caplog.text
+    assert len(read_records(path)) == 10  # nothing is taken away
+    assert run_grid(JOBS, again, path, progress=False, fits=fits) == records and len(seen) == 4
+
+
+def test_second_grid_on_the_same_file_is_refused(tmp_path):
+    def nested(job):
+        with pytest.raises(BlockingIOError, match="another run is writing there"):
+            run_grid(JOBS, run, tmp_path / "records.jsonl", progress=False)
+        return run(job)
+
+    assert len(run_grid(JOBS, nested, tmp_path / "records.jsonl", progress=False)) == len(JOBS)
+
+
+def test_full_disk_is_told_and_costs_one_record(tmp_path, monkeypatch):
+    path, real = tmp_path / "records.jsonl", os.fsync
+    run_grid(JOBS[:3], run, path, progress=False)
+
+    def fail(place):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="no room on the disk; .*records.jsonl"):
+        run_grid(JOBS, run, path, progress=False)
+    monkeypatch.setattr(os, "fsync", real)
+    assert run_grid(JOBS, run, path, progress=False) == [run(job) for job in JOBS]
 
 
 SLOW = """
