@@ -5,7 +5,7 @@ BIN := .venv/bin
 CODE := speechlm_utils tests scripts benchmarks notebooks/source
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run lab demo test torture audit lint notebooks editions lock clean
+.PHONY: help setup run lab demo test torture audit bench lint notebooks editions lock clean
 # A minute of stereo is more than the 10 MB that a page may send to its server by default.
 UPLOADS := tornado_settings={\'websocket_max_message_size\':100000000}
 
@@ -32,6 +32,9 @@ audit: setup ## ask for known flaws of the pinned packages (needs a network); do
 	$(PYTHON) -m venv .venv/audit && .venv/audit/bin/pip install --quiet --disable-pip-version-check pip-audit
 	.venv/audit/bin/pip-audit --requirement requirements.lock --no-deps --disable-pip
 
+bench: setup ## measure each step beside the straightforward way (10 minutes); docs/performance.md
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/run.py
+
 lint: setup ## ruff, without changing anything
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
@@ -53,8 +56,8 @@ clean: ## remove .venv, runs/ and what tools left behind (cached models in ~/.ca
 setup: .venv/.project-installed ## install into .venv (the other commands do it by themselves)
 
 $(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { \
-	  echo "Python 3.11 is needed, and '$(PYTHON)' is not it. Install it (with conda: see environment.yml),"; \
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null || { \
+	  echo "Python 3.11, 3.12 or 3.13 is needed, and '$(PYTHON)' is none of them. Install it (with conda: see environment.yml),"; \
 	  echo "or say where it is: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv .venv
 

@@ -75,6 +75,13 @@ def test_conda_file_asks_for_the_same():
     assert "python=3.11" in entries
 
 
+def test_makefile_takes_the_pythons_of_pyproject():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    least, below = re.search(r"not \((3, \d+)\) <= sys.version_info\[:2\] < \((3, \d+)\)", makefile).groups()
+    asked = f">={least.replace(', ', '.')},<{below.replace(', ', '.')}"
+    assert PROJECT["requires-python"] == asked
+
+
 def test_lock_satisfies_pyproject():
     pins = read_pins("requirements.lock")
     for name, requirement in declared().items():
@@ -135,8 +142,10 @@ def imported_modules(path):
 
 
 def local_modules():
-    """Modules that tests import from tests/ and scripts/."""
-    return {path.stem for folder in ("tests", "scripts") for path in (ROOT / folder).rglob("*.py")}
+    """Modules that tests import from tests/, scripts/ and benchmarks/."""
+    return {
+        path.stem for folder in ("tests", "scripts", "benchmarks") for path in (ROOT / folder).rglob("*.py")
+    }
 
 
 def test_version_is_said_once():
