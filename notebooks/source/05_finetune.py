@@ -91,8 +91,8 @@ n_tokens = 75  # selected in notebook 02
 collapse_repeats = True  # a token that lasts over several frames is written once; the paper: False
 learning_rate = 5e-4  # of the short training, from trained adapters on; the loaded classifiers: 2e-3
 batch_size = 16  # clips
-max_steps = 8  # of the short training; the loaded classifiers: 400
-n_validation_clips = 48  # for the short training
+max_steps = 6  # of the short training; the loaded classifiers: 400
+n_validation_clips = 32  # for the short training
 n_test_clips = None  # all
 n_seeds = 2  # trained classifiers of each kind that predict here; 3 are in the repository
 lora_rank = 8  # the paper: 64
@@ -193,12 +193,12 @@ sizes = {part: sum(n for name, n in trained.items() if key in name) for part, ke
 pd.Series(sizes, name="trained parameters").to_frame()
 
 # %% [markdown]
-# One training step, with nothing hidden: eight prompts, the cross-entropy of their classes, the gradient,
-# and a step of the optimiser. We repeat it three times; run the cell again, and the loss on these eight clips
+# One training step, with nothing hidden: four prompts, the cross-entropy of their classes, the gradient,
+# and a step of the optimiser. We repeat it three times; run the cell again, and the loss on these four clips
 # falls further.
 
 # %%
-batch = clips["train"][:: len(clips["train"]) // 8][:8]
+batch = clips["train"][:: len(clips["train"]) // 4][:4]
 prompts = [build_prompt(tokenizer, clip.text, clip.codes, selection.tokens).input_ids for clip in batch]
 inputs = tokenizer.pad({"input_ids": prompts}, return_tensors="pt")
 labels = torch.from_numpy(label_ids(batch, task, names))
