@@ -1,6 +1,6 @@
 """Run notebooks side by side: which may start when, and what is done about a failure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, wait
 from typing import TypeVar
 
@@ -8,8 +8,10 @@ from tqdm import tqdm
 
 from ..notebook.catalogue import Notebook
 
-LAST_STEP = "05"
-"""Notebooks up to this number are the steps of the method: each uses what those before it have left."""
+STEPS = ("00", "01", "02", "03", "04", "05")
+"""The steps of the method: each uses what the ones before it have left."""
+ALONE = ("04", "05")
+"""They train a language model on all cores. Beside another program each thread would wait for the slowest."""
 Outcome = TypeVar("Outcome")
 
 
@@ -20,7 +22,7 @@ def run_in_lanes(
     n_lanes: int,
     go_on: Callable[[Outcome], bool],
 ) -> dict[Notebook, Outcome]:
-    """Run notebooks, `n_lanes` at a time: the steps one after another, beside them whichever comes next.
+    """Run notebooks, `n_lanes` at a time: steps one after another, others beside them, at last `ALONE`.
 
     Parameters
     ----------
@@ -38,7 +40,7 @@ def run_in_lanes(
     bar = tqdm(total=len(notebooks), desc="all notebooks", unit="notebook")
     with bar:
         while waiting or running:
-            while free and (notebook := _find_ready(waiting, running.values())):
+            while free and (notebook := _find_ready(waiting, running.values(), n_lanes)):
                 waiting.remove(notebook)
                 lane = free.pop(0)
                 running[pool.submit(run, notebook, lane)] = notebook, lane
@@ -53,8 +55,15 @@ def run_in_lanes(
     return {notebook: found[notebook] for notebook in notebooks if notebook in found}
 
 
-def _find_ready(waiting: Sequence[Notebook], running) -> Notebook | None:
-    """Return the next step if none is running, else the next notebook that is no step."""
-    is_step_running = any(notebook.number <= LAST_STEP for notebook, _ in running)
-    ready = (one for one in waiting if not (is_step_running and one.number <= LAST_STEP))
+def _find_ready(
+    waiting: Sequence[Notebook], running: Iterable[tuple[Notebook, int]], n_lanes: int
+) -> Notebook | None:
+    """Return which notebook may start now, if any: of the steps the next one, those of `ALONE` last."""
+    if n_lanes == 1:
+        return next(iter(waiting), None)
+    busy = {notebook.number for notebook, _ in running}
+    beside = [one for one in waiting if one.number not in ALONE]
+    if busy & set(ALONE) or (busy and not beside):
+        return None
+    ready = (one for one in beside or waiting if one.number not in STEPS or not busy & set(STEPS))
     return next(ready, None)

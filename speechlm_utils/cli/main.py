@@ -74,7 +74,7 @@ def build_parser() -> argparse.ArgumentParser:
     option("--only", nargs="+", metavar="NN", help=about)
     about = "where to write (default: runs/<profile>)"
     option("--run-dir", type=Path, metavar="FOLDER", help=about)
-    about = "notebooks at a time (default: 2, or 1 on a single core); the steps 00 to 05 follow one another"
+    about = "notebooks at a time (default: 2, or 1 on a single core); 04 and 05 run alone"
     option("--lanes", type=int, default=min(2, os.cpu_count() or 1), metavar="N", help=about)
     option("--keep-going", action="store_true", help="go on with the next notebook after a failure")
     add_open_command(commands)
@@ -89,9 +89,9 @@ def build_parser() -> argparse.ArgumentParser:
 def run(args: argparse.Namespace) -> int:
     """Execute the notebooks.
 
-    They run two at a time, the steps in order, and write to the run folder: every executed notebook (.ipynb),
-    a page to read (.html, works offline), its figures (figures/), its numbers (metrics/), a quiz (quiz.html:
-    you against the model) and index.html, that links them all.
+    They run two at a time, 04 and 05 last and alone, and write to the run folder: every executed notebook
+    (.ipynb), a page to read (.html, works offline), its figures (figures/), its numbers (metrics/), a quiz
+    (quiz.html: you against the model) and index.html, that links them all.
     """
     from ..explorers.quiz import write_quiz
     from ..files import lock_folder
