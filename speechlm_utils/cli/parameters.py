@@ -121,7 +121,10 @@ def _read_record(place: str) -> dict[str, Any]:
             found |= _read_record(f"{BASES[base.id]}:{base.id}")
     for one in classes[name].body:
         if isinstance(one, ast.AnnAssign) and "ClassVar" not in ast.unparse(one.annotation):
-            found[one.target.id] = _read_default(ast.unparse(one.value) if one.value else "None")
+            value = one.value
+            if isinstance(value, ast.Call):  # field(default=..., repr=False)
+                value = next((word.value for word in value.keywords if word.arg == "default"), value)
+            found[one.target.id] = _read_default(ast.unparse(value) if value else "None")
         if isinstance(one, ast.FunctionDef) and one.name == "__init__":
             arguments, defaults = one.args.args[1:], one.args.defaults
             pairs = zip(reversed(arguments), reversed(defaults), strict=False)

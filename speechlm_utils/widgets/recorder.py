@@ -23,4 +23,4 @@ class Recorder(anywidget.AnyWidget):
     _css = (FOLDER / "style.css").read_text(encoding="utf-8")
     seconds = traitlets.Float(SECONDS).tag(sync=True)
     sample_rate = traitlets.Int(RATE).tag(sync=True)
-    recording = traitlets.Bytes(b"").tag(sync=True)
+    recording = traitlets.Bytes(b"").tag(sync=True, from_json=lambda value, _: bytes(value))

@@ -77,3 +77,10 @@ def test_a_refusal_is_a_readable_sentence(page):
     page.get_by_text("may not use the microphone. Allow it").wait_for()
     assert page.get_by_role("button", name="Record").count() == 1
     assert not find_faults(page)
+
+
+def test_the_kernel_gets_bytes_of_what_comes_from_the_page():
+    recorder, heard = Recorder(), []
+    recorder.observe(lambda change: heard.append(change["new"]), "recording")
+    recorder.set_state({"recording": memoryview(b"RIFF")})  # as ipywidgets hands binary parts over
+    assert heard == [b"RIFF"]
