@@ -22,10 +22,9 @@ def own_kernel(more: Mapping[str, str] = MappingProxyType({})) -> Iterator[None]
         write_kernel_spec(Path(folder) / "kernels" / "python3", extra_arguments=["--log-level=40"])
         path = os.pathsep.join(filter(None, [folder, before.get("JUPYTER_PATH")]))
         # tqdm draws widgets in any kernel but Spyder's, and a page shows a widget as it first was: at 0 %.
-        # SPEECHLM_STATIC has remarks in place of controls, see widgets/panel.py. Threads that wait must not
-        # spin: the notebook in the other lane needs the core.
-        os.environ |= {"JUPYTER_PATH": path, "SPYDER_LIKE_TEXT_PROGRESS": "1", "SPEECHLM_STATIC": "1"}
-        os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", **more}
+        # SPEECHLM_STATIC has remarks in place of controls, see widgets/panel.py.
+        page = {"JUPYTER_PATH": path, "SPYDER_LIKE_TEXT_PROGRESS": "1", "SPEECHLM_STATIC": "1"}
+        os.environ |= page | dict(more)
         try:
             yield
         finally:
