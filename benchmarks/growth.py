@@ -22,6 +22,7 @@ from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import Clip
 from speechlm_utils.codec.base import SpeechCodec
 from speechlm_utils.codec.cache import encode_clips
+from speechlm_utils.codec.code_files import code_folder, save_codes
 from speechlm_utils.codec.load import load_codec
 from speechlm_utils.codec_spec import CodecSpec
 from speechlm_utils.interpretation.association import token_associations
@@ -75,13 +76,12 @@ def write_cache(n: int) -> tuple[list[Clip], SpeechCodec, str]:
     """Write n sound files and their codes, as a corpus that was encoded before."""
     codec, folder, rng = load_codec(CODEC), make_folder(), np.random.default_rng(2)
     codes = np.zeros((SPEC.n_layers, int(SECONDS * SPEC.frame_rate)), np.int16)
-    kept = Path(folder, "codes", codec.hash)
-    kept.mkdir(parents=True)
+    kept = code_folder(folder, codec.hash)
     clips = [Clip(f"{i}", "", Path(folder, f"{i}.wav")) for i in range(n)]
     for clip in clips:
         noise = rng.normal(0, 0.1, int(SECONDS * SPEC.sample_rate))
         soundfile.write(clip.audio, noise, SPEC.sample_rate, "PCM_16")
-        np.save(kept / f"{hash_file(clip.audio)}.npy", codes)
+        save_codes(kept / f"{hash_file(clip.audio)}.npy", codes)
     return clips, codec, folder
 
 

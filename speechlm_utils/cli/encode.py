@@ -49,6 +49,7 @@ def run_encode(args: argparse.Namespace) -> int:
 
     from ..codec.backends import select_shard
     from ..codec.cache import fill_cache
+    from ..codec.code_files import code_folder
     from ..codec.load import load_codec  # these load torch: only when the command runs
     from ..corpus.load import load_corpus
     from ..notebook.catalogue import find_own
@@ -71,7 +72,7 @@ def run_encode(args: argparse.Namespace) -> int:
         report = fill_cache(some, codec, args.cache_dir, args.rms_dbfs, args.jobs, args.on_error)
     failed = [(clip_id, "encode", reason) for clip_id, reason in report.skipped.items()]
     skipped = pd.concat([unusable, pd.DataFrame(failed, columns=unusable.columns)])
-    print(f"codes of {args.codec} in {Path(args.cache_dir) / 'codes' / codec.hash}")
+    print(f"codes of {args.codec} in {code_folder(args.cache_dir, codec.hash)}")
     print(_summarise(report, codec.spec.frame_rate))
     print(f"left out: {len(skipped)}" + (f", listed in {args.report}" if args.report else ""))
     for row in skipped.head(N_SHOWN).itertuples():

@@ -13,7 +13,7 @@ from ..audio import hash_file, list_parts
 from ..clips import Clip
 from .backends import Job, encode_jobs
 from .base import SpeechCodec
-from .code_files import read_codes
+from .code_files import code_folder, read_codes
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ def fill_cache(
     """
     if on_error not in ("strict", "skip"):
         raise ValueError(f"on_error={on_error!r}: must be 'strict' or 'skip'")
-    report, folder = EncodingReport(on_error), Path(cache_dir).absolute() / "codes" / codec.hash
+    report, folder = EncodingReport(on_error), code_folder(cache_dir, codec.hash).absolute()
     jobs = _find_missing(clips, codec, folder, rms_dbfs, report)
     start = time.perf_counter()
     if jobs:

@@ -14,6 +14,11 @@ from ..tokens import check_codes
 log = logging.getLogger(__name__)
 
 
+def code_folder(cache_dir: str | Path, codec_hash: str) -> Path:
+    """Name the folder of a cache in which the codes of a codec lie, a file for each hash of a sound."""
+    return Path(cache_dir) / "codes" / codec_hash
+
+
 def save_codes(path: Path, codes: np.ndarray) -> None:
     """Write codes, int16 (n_layers, n_frames); `np.load` reads them, too, and leaves out the checksum."""
     content = io.BytesIO()

@@ -13,6 +13,7 @@ from ..audio import hash_file
 from ..clips import Clip
 from ..files import write_atomically
 from .base import SpeechCodec
+from .code_files import code_folder, save_codes
 
 log = logging.getLogger(__name__)
 
@@ -39,21 +40,24 @@ def unpack_codes(corpus_dir: str | Path, codec: SpeechCodec, cache_dir: str | Pa
 
     A file of another codec is passed over, a damaged one, too, with a warning: the sounds are then encoded.
     """
-    path, folder = Path(corpus_dir) / FILE, Path(cache_dir) / "codes" / codec.hash
+    path, folder = Path(corpus_dir) / FILE, code_folder(cache_dir, codec.hash)
     if not path.exists():
         return 0
     try:
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
-            if str(stored["codec_hash"]) != codec.hash:
-                return 0
-            names = [f"{sound.decode()}.npy" for sound in stored["sounds"]]
-            parts = np.split(stored["codes"], np.cumsum(stored["n_frames"])[:-1], axis=1)
-        pairs = list(zip(names, parts, strict=True))
+        missing = _read_missing(path, codec.hash, folder)
     except Exception as error:  # zip, NumPy and Python each say it in their way
         log.warning("%s: cannot be read (%s), encoding", path, " ".join(str(error).split()))
         return 0
-    missing = [(name, codes) for name, codes in pairs if not (folder / name).exists()]
-    for name, codes in missing:
-        with write_atomically(folder / name) as part:
-            np.save(part, codes)
+    for place, codes in missing.items():
+        save_codes(place, codes)
     return len(missing)
+
+
+def _read_missing(path: Path, codec_hash: str, folder: Path) -> dict[Path, np.ndarray]:
+    """Read the codes that the folder lacks: place -> codes. They are unpacked only where some are missing."""
+    with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
+        places = [folder / f"{sound.decode()}.npy" for sound in stored["sounds"]]
+        if str(stored["codec_hash"]) != codec_hash or all(place.exists() for place in places):
+            return {}
+        parts = np.split(stored["codes"], np.cumsum(stored["n_frames"])[:-1], axis=1)
+    return {place: codes for place, codes in zip(places, parts, strict=True) if not place.exists()}

@@ -80,7 +80,7 @@ def wrap_classifier(
     Embeddings None stay as sampled. Those of step 2 are written into the plain matrix first, as two adapters
     cannot train the same ones. A layer that the model lacks, or a token without embedding, raises ValueError.
     """
-    layers = _find_lora_layers(model, settings.lora_modules)
+    _find_lora_layers(model, settings.lora_modules)  # before anything is changed
     _keep_head_in_float32(model)
     if settings.n_features:
         name = next(name for name in HEADS if hasattr(model, name))
@@ -88,16 +88,28 @@ def wrap_classifier(
     ids = add_speech_tokens(tokenizer, model, tokens, settings.seed)
     if embeddings is not None:
         write_embeddings(model, ids, embeddings)
-    config = LoraConfig(
-        task_type=TaskType.SEQ_CLS,  # trains and saves the head as well
+    trained = list(ids.values()) if settings.train_embeddings else None
+    config = make_lora(model, settings, TaskType.SEQ_CLS, trained)  # trains and saves the head as well
+    return wrap_model(model, config)
+
+
+def make_lora(
+    model, settings: FineTuneSettings, task_type: TaskType, trained: list[int] | None
+) -> LoraConfig:
+    """Make LoRA of the settings for a model, which lacks none of the layers (else ValueError).
+
+    `trained` are ids of tokens whose embeddings are trained along.
+    """
+    layers = _find_lora_layers(model, settings.lora_modules)
+    return LoraConfig(
+        task_type=task_type,
         r=settings.lora_rank,
         lora_alpha=settings.lora_alpha,
         lora_dropout=settings.lora_dropout,
         target_modules=list(settings.lora_modules),
         fan_in_fan_out=any(isinstance(layer, Conv1D) for layer in layers),  # GPT-2 keeps its matrices turned
-        trainable_token_indices=list(ids.values()) if settings.train_embeddings else None,
+        trainable_token_indices=trained,
     )
-    return wrap_model(model, config)
 
 
 def _find_lora_layers(model, names: Sequence[str]) -> list[torch.nn.Module]:

@@ -36,8 +36,13 @@ def batch_items(
     items: Sequence[dict], batch_size: int, pad_id: int, device: torch.device
 ) -> Iterator[tuple[list[int], dict[str, torch.Tensor]]]:
     """Go through items, shortest first: their places, and the padded batch on the device."""
-    order = sorted(range(len(items)), key=lambda place: len(items[place]["input_ids"]))
-    for start in range(0, len(order), batch_size):
-        places = order[start : start + batch_size]
+    for places in batch_places([item["input_ids"] for item in items], batch_size):
         batch = pad_batch([items[place] for place in places], pad_id)
         yield places, {name: values.to(device) for name, values in batch.items()}
+
+
+def batch_places(ids: Sequence[Sequence[int]], batch_size: int) -> Iterator[list[int]]:
+    """Go through the places of prompts, shortest first, `batch_size` at a time."""
+    order = sorted(range(len(ids)), key=lambda place: len(ids[place]))
+    for start in range(0, len(order), batch_size):
+        yield order[start : start + batch_size]

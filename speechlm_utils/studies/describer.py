@@ -3,16 +3,16 @@
 A clip becomes its prompt (`build_prompt`), and after it the description; only the description has a loss.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from peft import LoraConfig, PeftModel, TaskType
+from peft import PeftModel, TaskType
 from torch.nn.utils.rnn import pad_sequence
 
 from ..clips import Clip
-from ..finetuning.lora import FineTuneSettings
-from ..llm.batches import IGNORED
+from ..finetuning.lora import FineTuneSettings, make_lora
+from ..llm.batches import IGNORED, batch_places
 from ..llm.load import load_llm
 from ..llm.prompts import Prompt, encode_prompts
 from ..llm.spec import LLMSpec
@@ -37,15 +37,7 @@ MOST_TOKENS = 40  # of a description that is written freely
 def wrap_describer(model, tokenizer, tokens: Sequence[Token], settings: FineTuneSettings) -> PeftModel:
     """Give a causal model, in place, the tokens, whose embeddings are trained, and LoRA."""
     ids = add_speech_tokens(tokenizer, model, tokens, settings.seed)
-    config = LoraConfig(
-        task_type=TaskType.CAUSAL_LM,
-        r=settings.lora_rank,
-        lora_alpha=settings.lora_alpha,
-        lora_dropout=settings.lora_dropout,
-        target_modules=list(settings.lora_modules),
-        trainable_token_indices=list(ids.values()),
-    )
-    return wrap_model(model, config)
+    return wrap_model(model, make_lora(model, settings, TaskType.CAUSAL_LM, list(ids.values())))
 
 
 def make_item(tokenizer, prompt: Prompt, description: str) -> dict:
@@ -107,7 +99,7 @@ class Describer:
         """
         ids = [prompt.input_ids for prompt in self.build_prompts(clips)]
         rule, written = allowed and self._make_rule(allowed), [""] * len(ids)
-        for places in _batch(ids, batch_size):
+        for places in batch_places(ids, batch_size):
             for place, text in zip(places, self._write([ids[i] for i in places], rule), strict=True):
                 written[place] = text
         return written
@@ -143,9 +135,3 @@ class Describer:
                 pad_token_id=pad,
             )
         return self.tokenizer.batch_decode(found[:, start:], skip_special_tokens=True)
-
-
-def _batch(ids: Sequence[list[int]], batch_size: int) -> Iterator[list[int]]:
-    """Go through the places of prompts, shortest first, some at a time."""
-    order = sorted(range(len(ids)), key=lambda place: len(ids[place]))
-    yield from (order[start : start + batch_size] for start in range(0, len(order), batch_size))
