@@ -8,10 +8,10 @@ from tqdm import tqdm
 
 from ..notebook.catalogue import Notebook
 
-STEPS = ("00", "01", "02", "03", "04", "05")
-"""The steps of the method: each uses what the ones before it have left."""
-ALONE = ("04", "05")
-"""They train a language model on all cores. Beside another program each thread would wait for the slowest."""
+NEEDS = {"03": ("02",), "04": ("02",), "05": ("04",), "11": ("02",), "14": ("02",), "20": ("02",)}
+"""Which notebooks read what others leave in the run folder: the selection of 02, the embeddings of 04."""
+EARLY = ("00", "02", "13", "04", "05")
+"""Those that start first, if they can: the longest chain, and 13, whose memory would not fit beside that of 05."""
 Outcome = TypeVar("Outcome")
 
 
@@ -22,7 +22,7 @@ def run_in_lanes(
     n_lanes: int,
     go_on: Callable[[Outcome], bool],
 ) -> dict[Notebook, Outcome]:
-    """Run notebooks, `n_lanes` at a time: steps one after another, others beside them, at last `ALONE`.
+    """Run notebooks, `n_lanes` at a time, each after those that it needs; `EARLY` ones first.
 
     Parameters
     ----------
@@ -58,12 +58,10 @@ def run_in_lanes(
 def _find_ready(
     waiting: Sequence[Notebook], running: Iterable[tuple[Notebook, int]], n_lanes: int
 ) -> Notebook | None:
-    """Return which notebook may start now, if any: of the steps the next one, those of `ALONE` last."""
+    """Return which notebook may start now, if any; with one lane they keep their order."""
     if n_lanes == 1:
         return next(iter(waiting), None)
-    busy = {notebook.number for notebook, _ in running}
-    beside = [one for one in waiting if one.number not in ALONE]
-    if busy & set(ALONE) or (busy and not beside):
-        return None
-    ready = (one for one in beside or waiting if one.number not in STEPS or not busy & set(STEPS))
-    return next(ready, None)
+    to_come = {notebook.number for notebook in waiting} | {notebook.number for notebook, _ in running}
+    ready = [one for one in waiting if not to_come & set(NEEDS.get(one.number, ()))]
+    early = {number: place for place, number in enumerate(EARLY)}
+    return min(ready, key=lambda one: early.get(one.number, len(early)), default=None)

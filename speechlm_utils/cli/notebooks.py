@@ -18,7 +18,7 @@ from ..files import write_json
 from ..notebook.catalogue import Notebook
 from . import pages
 from .kernel import own_kernel
-from .lanes import ALONE, run_in_lanes
+from .lanes import run_in_lanes
 
 CELL_SECONDS = 1800  # a cell that takes longer has stalled; the longest, a fine-tuning run, takes minutes
 END_SECONDS = 0.5  # that a kernel has for its end, after Ctrl-C, too
@@ -63,9 +63,9 @@ def run_notebooks(
 
 
 def _run_in_lane(plan: dict[str, dict], run_dir: Path, n_lanes: int, notebook: Notebook, lane: int) -> Result:
-    """Run a notebook, with its bar in the lane's line; only those of `ALONE` have all cores."""
+    """Run a notebook, with its bar in the lane's line, and with one thread if there are several lanes."""
     bar = {"desc": notebook.path.stem, "leave": False, "position": lane + 1}
-    threads = {"OMP_NUM_THREADS": "1"} if n_lanes > 1 and notebook.number not in ALONE else {}
+    threads = {"OMP_NUM_THREADS": "1"} if n_lanes > 1 else {}
     with own_kernel(threads):
         return _execute(notebook, plan[notebook.path.name], run_dir, bar)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from speechlm_utils.cli.lanes import ALONE, run_in_lanes
+from speechlm_utils.cli.lanes import EARLY, NEEDS, run_in_lanes
 from speechlm_utils.notebook.catalogue import Notebook
 
 
@@ -19,30 +19,34 @@ def go(numbers, run, n_lanes, go_on=lambda outcome: True):
         return run_in_lanes(make(*numbers), run, pool, n_lanes, go_on)
 
 
-def test_steps_follow_one_another_and_others_run_beside_them():
-    running, seen, lock, both = set(), [], threading.Lock(), threading.Barrier(2, timeout=10)
+def test_a_notebook_starts_after_those_that_it_needs_and_others_run_beside_it():
+    running, seen, ended, lock, both = set(), [], set(), threading.Lock(), threading.Barrier(2, timeout=10)
 
     def run(notebook, lane):
         with lock:
             running.add(notebook.number)
-            seen.append((notebook.number, frozenset(running)))
-        if notebook.number in ("00", "07"):
+            seen.append(notebook.number)
+            assert ended >= set(NEEDS.get(notebook.number, ()))
+        if notebook.number in EARLY[:2]:
             both.wait()  # neither ends before the other has begun
-        if notebook.number in ALONE:
-            assert running == {notebook.number}
         with lock:
             running.discard(notebook.number)
+            ended.add(notebook.number)
         return notebook.number
 
-    found = go(("00", "01", "04", "05", "07", "11"), run, 2)
-    assert (
-        [notebook.number for notebook in found]
-        == list(found.values())
-        == ["00", "01", "04", "05", "07", "11"]
-    )
-    assert all(sum(number <= "05" for number in beside) <= 1 for _, beside in seen)
-    steps = [number for number, _ in seen if number <= "05"]
-    assert steps == sorted(steps) and [number for number, _ in seen][-2:] == ["04", "05"]
+    numbers = ["00", "01", "02", "03", "04", "05", "07", "11", "13"]
+    found = go(numbers, run, 2)
+    assert [notebook.number for notebook in found] == list(found.values()) == numbers
+    assert set(seen[:2]) == {"00", "02"}
+    assert seen.index("04") < seen.index("05")
+
+
+def test_what_is_not_in_the_run_is_not_waited_for():
+    assert list(go(("03", "05"), lambda notebook, lane: notebook.number, 2).values()) == ["03", "05"]
+
+
+def test_needs_come_before_in_the_order_of_one_lane():
+    assert all(need < number for number, needs in NEEDS.items() for need in needs)
 
 
 def test_one_lane_keeps_the_order():
