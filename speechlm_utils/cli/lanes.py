@@ -11,7 +11,7 @@ from ..notebook.catalogue import Notebook
 NEEDS = {"03": ("02",), "04": ("02",), "05": ("04",), "11": ("02",), "14": ("02",), "20": ("02",)}
 """Which notebooks read what others leave in the run folder: the selection of 02, the embeddings of 04."""
 EARLY = ("00", "02", "13", "04", "05")
-"""Those that start first, if they can: the longest chain, and 13, whose memory would not fit beside that of 05."""
+"""Those that start first, if they can: the longest chain; and 13, for which 05 leaves too little memory."""
 Outcome = TypeVar("Outcome")
 
 
