@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from answers import list_answers
+
 from speechlm_utils.bootstrap import Bootstrap, Interval
 from speechlm_utils.studies.report import compare_arms, load_study, score_arm, tabulate_study
 
@@ -176,7 +178,7 @@ def make_tables() -> dict[str, str]:
         tables[f"{name}, short"] = tabulate_linear(record, SHORT, SHORT_PAIRS)
     taught = read("linear_demo_fallacy_taught_codec")
     codecs = {"this tokenizer": read("linear_demo_fallacy"), "a codec that was taught prosody": taught}
-    return tables | {"curves": tabulate_curves(codecs)}
+    return tables | {"curves": tabulate_curves(codecs), "answers": as_table(list_answers())}
 
 
 def fill(text: str) -> str:

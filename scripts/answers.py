@@ -1,0 +1,159 @@
+"""Answer the paper's open questions, and the checks that it proposes, from the records: one table.
+
+`write_results.py` puts it into README.md. A question whose record is missing is said to be not tried.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from speechlm_utils.bootstrap import Bootstrap, Interval, paired_bootstrap
+from speechlm_utils.evaluation.records import Predicted, read_outcomes
+from speechlm_utils.studies.description_arms import score_descriptions
+from speechlm_utils.studies.report import compare_arms, load_study
+
+REFERENCE = Path(__file__).resolve().parents[1] / "data" / "reference"
+DRAWS, SEEDS = Bootstrap(5000, rows="draws"), Bootstrap(5000, rows="seeds")
+USUAL = 75  # tokens that are selected elsewhere
+MISSING = "not tried here"
+ANSWERS = {"above": "yes", "below": "no, the contrary", "not decided": "not decided"}
+
+
+def read(name: str) -> dict | None:
+    """Read a record; None if there is none."""
+    path = REFERENCE / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def show(gain: Interval) -> str:
+    """Write a difference with its interval."""
+    return f"{gain.estimate:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]"
+
+
+def compare(found: Predicted, base: str, other: str) -> Interval:
+    """Return what an arm gains over another in macro-F1, with draws resampled."""
+    pair = (found.outcomes[name].predictions for name in (base, other))
+    return paired_bootstrap(found.y, *pair, found.units, DRAWS).difference
+
+
+def answer_generation() -> tuple[str, str]:
+    """Open question 1: attributes of delivery that the language model names right, tokens less words."""
+    if (record := read("descriptions_demo")) is None:
+        return MISSING, ""
+    gains = {
+        base: score_descriptions(record, "tokens", "test", base, SEEDS)["all"]
+        for base in ("text", "shuffled")
+    }
+    n = len(record["clips"]["test"]["ids"])
+    less = {"text": "words alone", "shuffled": "another clip's tokens"}
+    found = "; ".join(f"{show(gain)} less {less[base]}" for base, gain in gains.items())
+    return ANSWERS[gains["text"].verdict], f"share of attributes named right, {n} test clips: {found}"
+
+
+def answer_frozen() -> tuple[str, str]:
+    """Open question 2: frozen embeddings less those that are trained along."""
+    study = load_study(REFERENCE / "llm_demo_fallacy.json")
+    n_runs = Counter(run["arm"] for run in study["runs"])["frozen-embeddings"]
+    if not n_runs:
+        return MISSING, ""
+    gain = compare_arms(study, "lasso", "frozen-embeddings", bootstrap=SEEDS)
+    return {"above": "better", "below": "worse"}.get(
+        gain.verdict, gain.verdict
+    ), f"{show(gain)} ({n_runs} seeds)"
+
+
+def answer_acoustics() -> tuple[str, str]:
+    """Open question 3: variance of acoustic features that selected tokens explain, less matched ones."""
+    record = read("acoustics_emodb")
+    gain = Interval(**record["difference"])
+    of = f"they explain {record['selected']:.3f} of the variance of acoustic features in human speech"
+    says = {"above": "more than matched tokens do", "below": "less than matched tokens do"}
+    answer = says.get(gain.verdict, "not told apart from matched tokens")
+    return answer, f"{of}; {show(gain)} less matched tokens"
+
+
+def answer_size() -> tuple[str, str]:
+    """Open question 4: the smallest size that the folds choose, and whether all tokens are better."""
+    record = read("tokens_demo_fallacy")
+    test = read_outcomes(record["test"]["clips"], record["test"]["arms"])
+    sizes = sorted(int(name.split(", ")[1]) for name in test.outcomes if name.startswith("selected, "))
+    usual = f"selected, {min(sizes, key=lambda size: abs(size - USUAL))}"
+    helped = [size for size in sizes if compare(test, "words", f"selected, {size}").verdict == "above"]
+    more = compare(test, usual, f"selected, {sizes[-1]}")
+    answer = f"{helped[0]} tokens are enough to help" if helped else "no size helps"
+    return answer, f"{sizes[-1]} tokens less {usual.split(', ')[1]}: {show(more)}, {more.verdict}"
+
+
+def answer_noise(task: str = "fallacy") -> tuple[str, str]:
+    """Check 1: does layer 1 become necessary where the words are bad?"""
+    if (record := read("noise_demo")) is None:
+        return MISSING, ""
+    some = record["tasks"][task]
+    worst = str(some["words"]["rates"][-1])
+    found = read_outcomes(some["clips"], some["words"]["results"][worst])
+    layer_1 = compare(found, "words + layers 2–8", "words + layers 1–8")
+    tokens = compare(found, "words", "words + layers 2–8")
+    spoiled = f"{float(worst):.0%} of the words spoiled"
+    return ANSWERS[
+        layer_1.verdict
+    ], f"{spoiled}: layer 1 adds {show(layer_1)}; tokens of layers 2–8 add {show(tokens)}"
+
+
+def answer_transfer() -> tuple[str, str]:
+    """Check 2: do lists of tokens carry over to another task, or from synthetic to human speech and back?"""
+    record = read("transfer_linear")
+    moved = {task: read_outcomes(one["clips"], one["arms"]) for task, one in record["tasks"].items()}
+    pairs = [
+        (task, source)
+        for task in moved
+        for source in moved
+        if task != source and "topic" not in (task, source)
+    ]
+    above = {
+        base: sum(
+            compare(moved[task], base.format(source), f"from {source}").verdict == "above"
+            for task, source in pairs
+        )
+        for base in ("words", "matched to {}")
+    }
+    n = len(pairs)
+    answer = f"any list helps in {above['words']} of {n} cases; better than matched: {above['matched to {}']}"
+    to_people, back = (
+        compare(moved[a], "words", f"from {b}") for a, b in (("emotion", "fallacy"), ("fallacy", "emotion"))
+    )
+    return answer, f"synthetic to human {show(to_people)}, back {show(back)}, less words"
+
+
+def answer_penalty() -> tuple[str, str]:
+    """Check 3: how many tokens, and how repeatable a selection, does C decide?"""
+    penalty: Mapping = read("tokens_demo_fallacy")["penalty"]
+    alike = {name: np.array(values, dtype=float) for name, values in penalty["agreement"].items()}
+    best = int(np.nanargmax(alike["true"]))
+    decades = np.log10(penalty["C"][-1] / penalty["C"][0])
+    at = f"at C = {penalty['C'][best]:.2g} ({penalty['n_tokens'][best]} tokens)"
+    control = np.nanmax(alike["permuted"])
+    n = penalty["n_tokens"]
+    answer = f"over {decades:.0f} orders of magnitude, {min(n)} to {max(n)} tokens"
+    index = f"{alike['true'][best]:.2f} by Nogueira's index, permuted labels at most {control:.2f}"
+    return answer, f"most repeatable {at}: {index}"
+
+
+QUESTIONS = {
+    "open: does it extend to generation?": (answer_generation, "10"),
+    "open: do pre-trained embeddings transfer when frozen?": (answer_frozen, "07"),
+    "open: do selected tokens go with expert acoustic features?": (answer_acoustics, "03"),
+    "open: how many tokens are best?": (answer_size, "08"),
+    "check: is layer 1 needed when words are bad?": (answer_noise, "09"),
+    "check: do tokens carry over to another task or corpus?": (answer_transfer, "09"),
+    "check: what does C decide?": (answer_penalty, "08"),
+}
+"""The questions, what answers them, and the notebook that shows how."""
+
+
+def list_answers() -> list[list[str]]:
+    """Return the rows of the table, its head first."""
+    rows = [["question", "answer here", "by which numbers (95 % intervals)", "notebook"]]
+    return rows + [[asked, *answer(), notebook] for asked, (answer, notebook) in QUESTIONS.items()]
