@@ -79,6 +79,11 @@ def mark_tokens(codes: np.ndarray, tokens: Sequence[Token]) -> np.ndarray:
     return np.asarray(codes)[layers - 1] == values[:, None]
 
 
+def find_spans(codes: np.ndarray, token: Token) -> np.ndarray:
+    """Find where a token lasts: first frame and the one after its last, int array (n_spans, 2)."""
+    return np.flatnonzero(np.diff(np.pad(mark_tokens(codes, [token])[0], 1))).reshape(-1, 2)
+
+
 def list_occurrences(
     codes: np.ndarray, tokens: Sequence[Token], collapse_repeats: bool = False
 ) -> list[Occurrence]:

@@ -1,6 +1,9 @@
-"""What tests of explorers share: a tone to embed, what sounds in a page, and its faults of accessibility."""
+"""What tests of explorers share: a tone to embed, facts and clips, what sounds in a page, and its faults."""
+
+from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from speechlm_utils.explorers.sounds import embed_sound
 
@@ -11,6 +14,8 @@ SOUNDS = """() => new Promise((done) => {
   const tell = () => done([sound.duration, sound.paused && !sound.ended]);
   if (sound.readyState > 1 || sound.error) tell(); else sound.addEventListener('canplay', tell, {once: true});
 })"""
+TOKENS = {(2, 5): (0.8, "a_b", 1.5, -0.5), (3, 7): (0.4, "c", -1.0, 0.25), (4, 9): (-0.3, "c", 0.5, np.nan)}
+"""Token -> coefficient, class, effect on pitch and on level."""
 
 
 def make_tone(seconds=0.5, hertz=220):
@@ -20,6 +25,31 @@ def make_tone(seconds=0.5, hertz=220):
 
 def embed_tone(seconds=0.5):
     return embed_sound(make_tone(seconds), RATE)
+
+
+def make_facts():
+    """Coefficients of two classes and effects on two features, one of them not measured for a token."""
+    rows = []
+    for (layer, code), (coefficient, label, pitch, level) in TOKENS.items():
+        token = {"token": f"L{layer}-{code:04d}", "layer": layer, "code": code, "expected": np.nan}
+        for name in ("a_b", "c"):
+            value = coefficient if name == label else min(coefficient, 0) / 2
+            rows.append(token | {"part": "coefficient", "name": name, "value": value, "q": np.nan})
+        for name, value in (("f0_st", pitch), ("rms_db", level)):
+            q = 0.01 if value > 0 else 0.5
+            rows.append(token | {"part": "sound", "name": name, "value": value, "q": q})
+    return pd.DataFrame(rows).assign(low=lambda t: t.value - 0.1, high=lambda t: t.value + 0.1)
+
+
+def plant_tokens(clips):
+    """Two clips, a class of the facts each: L2-0005 lasts from 0.1 to 0.2 s in both, L3-0007 is in one."""
+    planted = []
+    for i, (clip, label) in enumerate(zip(clips, ("a_b", "c"), strict=False)):
+        codes = np.zeros_like(clip.codes)
+        codes[1, 5:10] = 5
+        codes[2, 2] = codes[2, 15] = 0 if i else 7
+        planted.append(replace(clip, codes=codes, labels={"task": label}))
+    return planted
 
 
 def read_sound(page):

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from tiny_llm import TOKENS
 
-from speechlm_utils.tokens import list_occurrences, mark_tokens, parse_token, show_token, token_name
+from speechlm_utils.tokens import (
+    find_spans,
+    list_occurrences,
+    mark_tokens,
+    parse_token,
+    show_token,
+    token_name,
+)
 
 
 def names(codes, tokens, **options):
@@ -41,3 +48,10 @@ def test_tokens_refuse_a_layer_that_is_not_there():
         list_occurrences(np.zeros((3, 4), dtype=int), TOKENS)
     with pytest.raises(ValueError, match="no codes; encode_clips"):
         mark_tokens(None, TOKENS)
+
+
+def test_spans_are_first_frame_and_the_one_after_the_last():
+    codes = np.zeros((8, 6), dtype=np.int16)
+    codes[1] = [5, 5, 0, 5, 0, 5]
+    assert find_spans(codes, (2, 5)).tolist() == [[0, 2], [3, 4], [5, 6]]
+    assert find_spans(codes, (2, 6)).shape == (0, 2)

@@ -21,7 +21,8 @@
 # - **see and hear** one token, and put a number on it: an effect size with an honest interval;
 # - **correlate** all selected tokens with the prosody of clips of the same voice and the same words;
 # - **ask** whether other tokens, of the same layers and as frequent, would do as well;
-# - **check** the answer against the truth of the synthetic corpus, and on human speech.
+# - **check** the answer against the truth of the synthetic corpus, and on human speech;
+# - **write** tokens into clips, and hear and measure whether they make what they go with.
 #
 # The paper leaves this question open: how do the selected tokens relate to what phoneticians measure?
 
@@ -35,13 +36,14 @@ import pandas as pd
 from IPython.display import Audio, display
 from scipy.stats import false_discovery_control
 
-from speechlm_utils import exercises, plots
+from speechlm_utils import exercises, explorers, plots
 from speechlm_utils.acoustics.features import FEATURES, clip_features
 from speechlm_utils.audio import load_audio
 from speechlm_utils.bootstrap import Bootstrap, Interval
-from speechlm_utils.clips import sample_clips, select_clips
+from speechlm_utils.clips import groups, label_ids, sample_clips, select_clips
 from speechlm_utils.codec.cache import encode_clips
 from speechlm_utils.corpus.load import load_corpus
+from speechlm_utils.evaluation.linear import Counts, LinearModel, Words
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.interpretation.association import standardise_by_speaker, token_associations
 from speechlm_utils.interpretation.correlation import (
@@ -51,10 +53,19 @@ from speechlm_utils.interpretation.correlation import (
     list_cells,
     permutation_p_values,
 )
+from speechlm_utils.interpretation.doses import (
+    SOUND,
+    DoseResponse,
+    measure_doses,
+    name_unit,
+    pair_controls,
+    write_token,
+)
 from speechlm_utils.interpretation.listening import join_pieces
 from speechlm_utils.interpretation.planted import SUMMARY, planted_recovery, summarise_features, token_shares
 from speechlm_utils.notebook.record import record_metrics
 from speechlm_utils.selection.controls import largest_share, matched_random_tokens
+from speechlm_utils.selection.stability import split_folds
 from speechlm_utils.tokens import find_occurrences, list_tokens, mark_tokens, show_token
 
 plots.apply_style()
@@ -78,6 +89,9 @@ n_resamples = 1000  # bootstrap
 n_draws = 10  # of matched tokens
 n_permutations = 20000
 n_folds = 5  # of voices
+doses = [0.0, 0.25, 0.5, 1.0]  # shares of the frames into which a token is written
+n_dose_clips = 8  # each of another voice
+piece_seconds = 1.0  # of each, in its middle, that is decoded
 n_snippets = 6  # pieces to hear per token
 snippet_seconds = 0.24
 
@@ -301,6 +315,15 @@ figures.mkdir(parents=True, exist_ok=True)
 fig.savefig(figures / "03_correlations.png", dpi=110)
 
 # %% [markdown]
+# The same to explore: a dot is a token, placed by two of its correlations; choose others in the menus. *Do
+# the tokens of one class lie together? Point at a dot to read its r, click it to hear it.* (A card with all
+# that is known of a token, and clips in which it occurs: [notebook 11](11_token_atlas.ipynb).)
+
+# %%
+sounds = explorers.embed_tokens(clips[::4], tokens, seed=seed)
+explorers.explore_correlations(selection, r, SUMMARY, sure, sounds)
+
+# %% [markdown]
 # ## Would other tokens do as well?
 #
 # Any code of a speech codec sounds like *something*, so correlations alone prove little. The strict control
@@ -393,6 +416,121 @@ fig.savefig(figures / "03_recovery.png", dpi=110)
 plt.show()
 ranked = mean.mean(axis=1).sort_values()
 print(f"mean R², {n_folds} folds of voices:", ranked.round(2).to_dict())
+
+# %% [markdown]
+# ## Goes with it, or makes it?
+#
+# A token can go with high voices and still not *make* a voice high. Here we can try. Codes can be edited
+# and decoded again: we write a token into a share of a clip's frames, its **dose**, and measure what we
+# hear. Only the token's own layer is overwritten. The frames come in a random order that the seed fixes, so
+# that a larger dose holds all frames of a smaller one.
+
+
+# %%
+def write(codes, token, dose):
+    (layer, code), written = token, codes.copy()
+    order = np.random.default_rng(seed).permutation(codes.shape[1])
+    written[layer - 1, order[: round(dose * codes.shape[1])]] = code
+    return written
+
+
+half = write(clip.codes, token, 0.5)
+np.testing.assert_array_equal(half, write_token(clip.codes, token, 0.5, seed))
+before, after = (mark_tokens(codes, [token]).mean() for codes in (clip.codes, half))
+print(f"{show_token(*token)}: in {before:.0%} of the frames as encoded, in {after:.0%} at a dose of 50 %")
+
+# %% [markdown]
+# Three tokens: those whose $r$ with pitch is largest and smallest, and the one whose $r$ with loudness is
+# largest. Beside each stands a control, a matched token of the same layer. We take a clip of each voice.
+
+# %%
+chosen = {}  # token -> what it goes with, and r
+for name, sign in (("pitch", 1), ("pitch", -1), ("loudness", 1)):
+    column = r[:, SUMMARY.index(name)]
+    best = next(int(i) for i in np.argsort(-sign * column, kind="stable") if tokens[i] not in chosen)
+    chosen[tokens[best]] = name, column[best]
+pairs = pair_controls(list(chosen), controls[0], train_coded)
+few = list({clip.speaker: clip for clip in clips}.values())[:n_dose_clips]
+notes = {one: f"r = {found:+.2f} with {name}" for one, (name, found) in chosen.items()}
+rows = {show_token(*one): [about, show_token(*pairs[one])] for one, about in notes.items()}
+pd.DataFrame(rows, index=["known of it", "control"]).T
+
+# %% [markdown]
+# What a *model* makes of the dose, we ask a linear model of words and tokens, fitted on the train clips. It
+# counts the selected tokens and one draw of matched ones, so that it could listen to the controls as well.
+
+# %%
+labels = label_ids(train_coded, task, names)
+folds = split_folds(labels, groups(train_coded), 3, seed)
+model = LinearModel([Words(), Counts([*tokens, *controls[0]])]).fit(train_coded, labels, folds)
+asked = [*chosen, *pairs.values()]
+largest = np.max([mark_tokens(clip.codes, asked).mean(axis=1).max() for clip in train_coded])
+print(f"No train clip holds one of these tokens in more than {largest:.0%} of its frames.")
+print("Larger doses are sounds that nobody makes, and counts that the model has not seen.")
+
+# %% [markdown]
+# `measure_doses` writes, decodes, measures, and asks the model: the mean pitch of the voiced frames, the
+# level, the share of voiced frames, and the probability of each class. *Predict:* which of the three tokens
+# move the pitch, and which way? If a token only went with high voices and made nothing, its curve would
+# stay at 0, or lie on that of its control (dashed). (Decoding takes time: we decode the middle second of each
+# clip. The model counts whole clips.)
+
+
+# %%
+def decode_middle(codes):
+    n_frames = min(round(piece_seconds * codec.spec.frame_rate), codes.shape[1])
+    first = (codes.shape[1] - n_frames) // 2
+    return codec.decode(codes[:, first : first + n_frames])
+
+
+values, wavs = measure_doses(few, asked, decode_middle, model.predict_proba, doses, seed)
+response = DoseResponse(asked, doses, [*SOUND, *names], values, pairs, bootstrap)
+
+# %%
+fig, axes = plt.subplots(-(-len(response.names) // 3), 3, figsize=(11, 8), sharex=True)
+shown = {show_token(*one): show_token(*control) for one, control in pairs.items()}
+for ax, name in zip(axes.flat, response.names, strict=False):
+    plots.curves.plot_doses(ax, {show_token(*one): response.curve(one, name) for one in asked}, shown)
+    ax.set_title(f"{plots.show_name(name)} ({name_unit(name)})")
+axes.flat[0].legend(fontsize=7.5)
+fig.supxlabel(f"dose (% of the frames); changes from dose 0, mean of {len(few)} clips, 95 % intervals")
+fig.savefig(figures / "03_doses.png", dpi=110)
+plt.show()
+
+# %% [markdown]
+# Does the token make what it goes with? A line is laid through each clip's values; its slope is the change
+# per 100 % of the frames. "Makes" is printed where the slope has the sign of $r$, and so has the difference
+# from the control's slope, both with their intervals. These resample the clips, each of another voice. (So
+# few clips give intervals that are somewhat too narrow.)
+
+# %%
+for one, (name, found) in chosen.items():
+    sound, wanted = {"loudness": "level"}.get(name, name), "above" if found > 0 else "below"
+    own, less = response.slope(one, sound), response.slope(one, sound, pairs[one])
+    makes = "makes it" if own.verdict == less.verdict == wanted else "is not shown to make it"
+    print(f"{show_token(*one)} goes with {name} (r = {found:+.2f}) and {makes}. "
+          f"{sound}, {name_unit(sound)}: {own}; less its control {less}")  # fmt: skip
+
+# %% [markdown]
+# Everything that was measured: what moves with the dose, and what does not?
+
+# %%
+slopes = response.tabulate()
+for one, some in slopes.groupby("token", sort=False):
+    moved = {how: ", ".join(map(plots.show_name, some.measured[some.verdict == how])) or "nothing"
+             for how in ("above", "below", "not decided")}  # fmt: skip
+    print(f"{one}: up {moved['above']}; down {moved['below']}; not decided {moved['not decided']}")
+decided = int((slopes.verdict != "not decided").sum())
+print(
+    f"{decided} of {len(slopes)} slopes are decided; luck alone would decide {0.05 * len(slopes):.0f} or so."
+)
+slopes.set_index(["token", "measured"])
+
+# %% [markdown]
+# Hear it: choose a token, and slide the dose while the clip plays.
+
+# %%
+explorers.explore_doses(response, wavs, few[0], notes)
 
 # %% [markdown]
 # ## Human speech
@@ -499,6 +637,8 @@ exercises.check_q_values(my_q_values)
 #
 # - **Correlation is not cause.** Within a cell the words and the voice are the same, but a class's prosody
 #   moves many things at once: a token that goes with high pitch may follow the tempo that goes with it.
+# - A dose writes codes that no sound has. It tells what this decoder and a linear model make of a token,
+#   not what a speaker does.
 # - Ten voices are few, synthetic or human. The intervals reflect that; voices of another kind may differ.
 # - The matched controls are as frequent in the train clips, not necessarily in these.
 # - The pitch tracker errs. The comparison with the planted parameters does not need it.
@@ -520,6 +660,7 @@ metrics = {
     "human: agreement, selected": same,
     "human: agreement, matched": np.mean(others_same),
     "human: computed now": str(is_here),
+    "slopes over the dose that are decided": decided,
     **{f"planted R2, {kind}": ranked[kind] for kind in kinds},
 }
 record_metrics(run_dir, "03_tokens_and_acoustics", **metrics)

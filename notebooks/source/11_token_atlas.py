@@ -21,9 +21,11 @@
 # - **listen** to the token that speaks most strongly for a class of the demo corpus, and guess what it means;
 # - **measure** it on clips that the selection has not seen, and read its card: all that is known of it;
 # - **take it away**: decode clips in which another code stands in its place;
+# - **go both ways**: from a token to its clips, and from a clip to its tokens and what a model makes of them;
 # - **check** all 75 cards against what was planted in the corpus.
 
 # %%
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -42,6 +44,7 @@ from speechlm_utils.experiment import Experiment
 from speechlm_utils.interpretation.association import resample_effects, standardise_by_speaker
 from speechlm_utils.interpretation.card_parts import describe_tokens
 from speechlm_utils.interpretation.cards import PARTS, list_cards
+from speechlm_utils.interpretation.doses import remove_token
 from speechlm_utils.interpretation.evidence import Evidence
 from speechlm_utils.interpretation.listening import (
     cut_frames,
@@ -83,6 +86,7 @@ n_random_sets = 4  # of matched tokens, the control
 n_moments = 3  # clips to hear per token
 n_windows = 24  # frames side by side
 n_decoded_clips = 5
+n_heard_clips = 12  # whose tokens can be followed in the page
 clip_seconds = 3.0  # longest player
 
 # %% [markdown]
@@ -325,11 +329,14 @@ fig.savefig(Path(run_dir, "figures", "11_atlas.png"), dpi=110)
 plt.show()
 
 # %% [markdown]
-# The same to explore: a dot is a token, placed by two features of its sound; choose others in the menus. *Do
-# the tokens of one class lie together? Point at a dot to read its card, click it to hear it.*
+# The same to explore: a dot is a token, placed by two features of its sound; choose others in the menus.
+# *Do the tokens of one class lie together? Point at a dot to read its card, click it to hear it.* A card
+# also lists moments of its token in a few clips; "its clip" leads on to the clip (the section "From a clip
+# to its tokens").
 
 # %%
-explorers.explore_atlas(facts, explorers.embed_tokens(clips[::4], tokens, seed=seed))
+heard_clips = sample_clips(clips, task, limit=n_heard_clips, seed=seed)
+explorers.explore_atlas(facts, explorers.embed_tokens(clips[::4], tokens, seed=seed), heard_clips)
 
 # %% [markdown]
 # Does the first prediction hold? For each token: is it more frequent in its class than in all unseen clips?
@@ -397,13 +404,13 @@ plt.show()
 
 # %%
 matched = matched_random_tokens(tokens, train, selection.layers, n_random_sets, seed)
-y, recovered = label_ids(train, task, names), {}
+y, recovered, models = label_ids(train, task, names), {}, []
 folds = split_folds(y, groups(train), n_folds, seed)
 for i, some in enumerate([tokens, *matched]):
-    model = LinearModel([Words(), Counts(some)]).fit(train, y, folds)
+    models.append(LinearModel([Words(), Counts(some)]).fit(train, y, folds))
     effects, _ = resample_effects(clips, features, some, pairs, bootstrap)  # the same resamples for all
     name = f"matched, draw {i}" if i else "selected"
-    recovered[name] = measure_recovery(model.read_coefs(), effects, profile, len(clips), seed=seed)
+    recovered[name] = measure_recovery(models[i].read_coefs(), effects, profile, len(clips), seed=seed)
 
 # %%
 spans = [one.compare()["projection"].values for one in recovered.values()]
@@ -430,6 +437,36 @@ verdicts = {
     "not decided": "Selected and matched tokens are not told apart by these clips.",
 }
 print(verdicts[gain.verdict])
+
+# %% [markdown]
+# ## From a clip to its tokens
+#
+# The atlas leads from a token to clips. Now the other way: which tokens does a clip hold, and what does a
+# model make of each? The model is the linear one of the last section, of words and the selected tokens. For
+# one clip: its probabilities as spoken, and without the token whose absence moves them most. (Its frames
+# then carry a code that was not selected, so the model counts nothing there.)
+
+# %%
+one, (model, *_) = heard_clips[0], models
+held = [some for some in tokens if mark_tokens(one.codes, [some]).any()]
+without = [replace(one, codes=remove_token(one.codes, some, tokens)) for some in held]
+shares = model.predict_proba([one, *without])
+moved = int(np.abs(shares[1:] - shares[0]).max(axis=1).argmax())
+told = {"as spoken": shares[0], f"without {show_token(*held[moved])}": shares[1 + moved]}
+fig, ax = plt.subplots(figsize=(7, 3.4))
+colors = dict(zip(told, (plots.NEUTRAL, plots.AUDIO), strict=True))
+plots.training.plot_probabilities(ax, names, told, colors, one.labels[task])
+ax.set_title(f"“{one.text}” ({one.id}; grey band: the true class)")
+ax.legend()
+plt.show()
+
+# %% [markdown]
+# And all of it, for a few clips. The marks are the clip's selected tokens, in time and by layer; a sign
+# tells the class for which a token speaks. Press one to hear the moment and to read its card. The table
+# asks the model beforehand: without this token, and with another one written into a tenth of the frames.
+
+# %%
+explorers.explore_timeline(heard_clips, facts, model.predict_proba, task, names)
 
 # %% [markdown]
 # ### Exercise 1 · Replace a token (easy, 5 minutes)

@@ -134,8 +134,15 @@ class LinearModel(ClassifierMixin, BaseEstimator):
 
     def predict(self, clips: Sequence[Clip]) -> np.ndarray:
         """Return the class of each clip, (n_clips,)."""
+        return self._model.predict(self._read(clips))
+
+    def predict_proba(self, clips: Sequence[Clip]) -> np.ndarray:
+        """Return the probabilities of the classes, float array (n_clips, n_classes)."""
+        return self._model.predict_proba(self._read(clips))
+
+    def _read(self, clips: Sequence[Clip]):
         X = _join([block.transform(clips) for block in self.blocks], self.settings_["weight"])
-        return self._model.predict(X if self._basis is None else X @ self._basis)
+        return X if self._basis is None else X @ self._basis
 
     def read_coefs(self) -> np.ndarray:
         """Return the weights of the last block's columns, (n_classes, n_columns); 0 where one does not vary.

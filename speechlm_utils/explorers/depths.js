@@ -19,12 +19,7 @@ export default {
       image.src = picture;
       image.alt = `Spectrogram of ${depth}`;
       player.setAttribute("aria-label", `${choice.value}, ${depth}`);
-      const [place, goes] = [player.currentTime, !player.paused];
-      player.src = sound;
-      player.addEventListener("loadedmetadata", () => {
-        player.currentTime = Math.min(place, player.duration);
-        if (goes) player.play().catch(() => {});
-      }, { once: true });
+      follow(player, sound);
     };
     draw();
   },

@@ -14,8 +14,8 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 EXPORT = "export default"
 FIGURE = """\
-<section class="speechlm-explorer" id="{name}" aria-label="{label}">Here stands a control where scripts may \
-run.</section>
+<section class="speechlm-explorer" id="{name}" data-explorer="{script}" aria-label="{label}">Here stands a \
+control where scripts may run.</section>
 <style>
 {style}</style>
 <script>
@@ -59,7 +59,8 @@ class Explorer:
         module = module.replace(EXPORT, "const widget =")  # a page on disk may not import modules
         data = json.dumps(self.data, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
         files = {"style": style, "shared": shared, "module": module}
-        return FIGURE.format(name=name, label=escape(self.label), data=data, **files)
+        about = {"name": name, "script": self.script, "label": escape(self.label)}
+        return FIGURE.format(**about, data=data, **files)
 
 
 def render_page(explorer: Explorer, title: str) -> str:

@@ -1,6 +1,6 @@
 // What all explorers share. `make` builds an element: attributes, "on…" for listeners, then its children.
 const make = (tag, attributes = {}, ...children) => {
-  const svg = ["svg", "polyline", "circle", "line", "text"].includes(tag);
+  const svg = ["svg", "polyline", "circle", "line", "rect", "text"].includes(tag);
   const one = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) one.addEventListener(name.slice(2), value);
@@ -10,16 +10,33 @@ const make = (tag, attributes = {}, ...children) => {
   return one;
 };
 
-// One sound at a time on a page; asked for again while it plays, it stops.
-const play = (source) => {
+// One sound at a time on a page, or a part of one (seconds); asked for again while it plays, it stops.
+const play = (source, begin = 0, end = Infinity) => {
   const before = window.speechlmSound;
   before?.pause();
-  if (before && before.src === source && !before.ended && !before.stopped) {
+  if (before && before.src === source && before.begin === begin && !before.ended && !before.stopped) {
     before.stopped = true;
     return;
   }
-  window.speechlmSound = new Audio(source);
-  window.speechlmSound.play().catch(() => {}); // pressed again before it had begun
+  const sound = Object.assign(new Audio(source), { begin });
+  const stop = () => {
+    sound.pause();
+    sound.stopped = true;
+  };
+  window.speechlmSound = sound;
+  if (begin) sound.currentTime = begin;
+  if (end < Infinity) sound.addEventListener("playing", () => setTimeout(stop, 1000 * (end - begin)), { once: true });
+  sound.play().catch(() => {}); // pressed again before it had begun
+};
+
+// Change the sound of a player without losing the place: it goes on from there, if it was playing.
+const follow = (player, source) => {
+  const [place, goes] = [player.currentTime, !player.paused];
+  player.src = source;
+  player.addEventListener("loadedmetadata", () => {
+    player.currentTime = Math.min(place, player.duration);
+    if (goes) player.play().catch(() => {});
+  }, { once: true });
 };
 
 // Arrow keys, Home and End move through a group of buttons that is a single stop of the Tab key.
@@ -37,6 +54,17 @@ const rove = (buttons) => {
     });
   });
 };
+
+// Classes have a sign and a colour: the sign is enough. `keys` is the legend.
+const SIGNS = ["●", "▲", "■", "◆", "★", "✚", "▼", "○"];
+const signsOf = (classes) => Object.fromEntries(classes.map(({ name }, i) => [name, SIGNS[i % SIGNS.length]]));
+const colorsOf = (classes) => Object.fromEntries(classes.map(({ name, color }) => [name, color]));
+const keys = (classes) => make("p", {}, ...classes.map(({ name, color }) => make("span", { class: "key" },
+  make("span", { class: "sign", style: `--fill:${color}`, "aria-hidden": "true" }, signsOf(classes)[name]), ` ${name}  `)));
+
+// Explorers of one page send the reader to each other: to a token of the atlas, to a clip of the timeline.
+const find = (script) => document.querySelector(`[data-explorer="${script}"]`);
+const send = (script, detail) => find(script)?.dispatchEvent(new CustomEvent("speechlm", { detail }));
 
 const percent = (share) => `${Math.round(100 * share)} %`;
 const signed = (value, digits = 2) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(digits);

@@ -16,7 +16,7 @@ from ..audio import load_audio
 from ..clips import Clip
 from ..codec.base import SpeechCodec
 from ..codec_spec import CodecSpec
-from ..tokens import Token, find_occurrences, mark_tokens
+from ..tokens import Token, find_occurrences, find_spans, mark_tokens
 
 PEAK = 0.9  # of full scale: what players get stays below it
 GAP_SECONDS, FADE_SECONDS, N_PIECES = 0.15, 0.01, 8
@@ -46,8 +46,7 @@ def cut_moment(clip: Clip, frame: int, token: Token, seconds: float = 3.0) -> Mo
     rate, wav = clip.spec.sample_rate, _load(clip.audio, clip.spec.sample_rate)
     length = min(round(seconds * rate), len(wav))
     first = min(max(round((frame + 0.5) * clip.spec.hop) - length // 2, 0), len(wav) - length)
-    marked = np.pad(mark_tokens(clip.codes, [token])[0], 1)
-    spans = (np.flatnonzero(np.diff(marked)).reshape(-1, 2) * clip.spec.hop - first).clip(0, length) / rate
+    spans = (find_spans(clip.codes, token) * clip.spec.hop - first).clip(0, length) / rate
     return Moment(clip, wav[first : first + length], spans[spans[:, 0] < spans[:, 1]])
 
 

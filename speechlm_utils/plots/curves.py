@@ -81,3 +81,20 @@ def plot_penalty(
     lines = [line for one in (ax, right) for line in one.get_lines()]
     right.legend(handles=lines, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
     return right
+
+
+def plot_doses(ax: Axes, curves: Mapping[str, np.ndarray], controls: Mapping[str, str]) -> Axes:
+    """Draw what changes over the dose of tokens, with upright intervals.
+
+    curves : name of a token -> float array (n_doses, 4), see `DoseResponse.curve`
+    controls : name of a token -> that of its control, which is dashed and of the same colour
+    """
+    for i, (name, control) in enumerate(controls.items()):
+        for one, style, face in ((name, "-", CURVE_COLORS[i]), (control, "--", "white")):
+            x, middle, low, high = curves[one].T
+            reach = np.maximum([middle - low, high - middle], 0)
+            look = {"color": CURVE_COLORS[i], "marker": MARKERS[i], "markersize": 5, "markerfacecolor": face}
+            look |= {"linestyle": style, "elinewidth": 1, "capsize": 2, "label": one}
+            ax.errorbar(x + 1.5 * (i - 1) + (style == "--"), middle, yerr=reach, **look)
+    ax.axhline(0, color="black", linewidth=0.8)
+    return ax

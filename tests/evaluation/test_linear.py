@@ -132,3 +132,11 @@ def test_coefficients_of_a_rotated_model_give_its_scores(halves):
     columns = block.transform(test)
     scores = columns @ model.read_coefs()[:, block.varies_].T + model._model.intercept_
     assert np.array_equal(model.classes_[scores.argmax(axis=1)], model.predict(test))
+
+
+def test_probabilities_sum_to_one_and_lead_to_the_prediction(halves):
+    train, y, folds, test, _ = halves
+    model = LinearModel([Words(), Counts(PLANTED_TOKENS)]).fit(train, y, folds)
+    shares = model.predict_proba(test)
+    assert shares.shape == (len(test), 3) and shares.sum(axis=1) == pytest.approx(1)
+    assert np.array_equal(model.classes_[shares.argmax(axis=1)], model.predict(test))

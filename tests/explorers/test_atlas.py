@@ -1,32 +1,19 @@
 """The atlas in a page: dots lie where the effects say, show their card and play their token."""
 
-import numpy as np
-import pandas as pd
 import pytest
-from explorer_tools import embed_tone, read_sound
+from explorer_tools import embed_tone, make_facts, plant_tokens, read_sound
 
-from speechlm_utils.explorers.atlas import explore_atlas, list_lines
-
-TOKENS = {(2, 5): (0.8, "a_b", 1.5, -0.5), (3, 7): (0.4, "c", -1.0, 0.25), (4, 9): (-0.3, "c", 0.5, np.nan)}
-
-
-def make_facts():
-    """Coefficients of two classes and effects on two features, one of them not measured for a token."""
-    rows = []
-    for (layer, code), (coefficient, label, pitch, level) in TOKENS.items():
-        token = {"token": f"L{layer}-{code:04d}", "layer": layer, "code": code, "expected": np.nan}
-        for name in ("a_b", "c"):
-            value = coefficient if name == label else min(coefficient, 0) / 2
-            rows.append(token | {"part": "coefficient", "name": name, "value": value, "q": np.nan})
-        for name, value in (("f0_st", pitch), ("rms_db", level)):
-            q = 0.01 if value > 0 else 0.5
-            rows.append(token | {"part": "sound", "name": name, "value": value, "q": q})
-    return pd.DataFrame(rows).assign(low=lambda t: t.value - 0.1, high=lambda t: t.value + 0.1)
+from speechlm_utils.explorers.atlas import explore_atlas, list_lines, list_moments
 
 
 @pytest.fixture
 def page(read):
     return read(explore_atlas(make_facts(), {(2, 5): embed_tone(0.4)}))
+
+
+@pytest.fixture(scope="module")
+def clips(tiny_clips):
+    return plant_tokens(tiny_clips[:2])
 
 
 def find_dot(page, name):
@@ -38,6 +25,12 @@ def test_card_has_words_and_intervals():
     assert lines[0].startswith("L2-0005 speaks for a b (+0.80)")
     assert any(line.endswith("+1.50 [+1.40, +1.60] std") for line in lines)
     assert any(line.endswith("-0.50 [-0.60, -0.40] std, not sure") for line in lines)
+
+
+def test_moments_say_clip_begin_and_end(clips):
+    assert sorted(list_moments(clips, (2, 5))) == [(0, 0.1, 0.2), (1, 0.1, 0.2)]
+    assert list_moments(clips, (3, 7))[0] in [(0, 0.04, 0.06), (0, 0.3, 0.32)]
+    assert list_moments(clips, (4, 9)) == []
 
 
 def test_dots_lie_in_the_order_of_their_effects(page):
@@ -54,6 +47,15 @@ def test_pointing_shows_the_card_and_a_click_plays(page):
     assert read_sound(page) == [pytest.approx(0.4, abs=0.05), False]
 
 
+def test_a_click_keeps_the_card_while_the_pointer_moves_on(page):
+    find_dot(page, "L3-0007").hover()
+    find_dot(page, "L2-0005").click()
+    find_dot(page, "L3-0007").hover()
+    assert "L2-0005" in page.locator("[data-card] h3").first.inner_text()
+    find_dot(page, "L3-0007").focus()
+    assert "L3-0007" in page.locator("[data-card] h3").first.inner_text()
+
+
 def test_arrow_keys_move_from_dot_to_dot_and_enter_plays(page):
     for _ in range(4):
         page.keyboard.press("Tab")
@@ -63,6 +65,18 @@ def test_arrow_keys_move_from_dot_to_dot_and_enter_plays(page):
     assert "L2-0005" in page.locator("[data-card] h3").inner_text()
     page.keyboard.press("Enter")
     assert read_sound(page)[0] > 0.3
+
+
+def test_card_lists_clips_of_its_token_and_plays_the_moment(clips, read):
+    page = read(explore_atlas(make_facts(), {}, clips))
+    find_dot(page, "L2-0005").focus()
+    items = page.locator("[data-card] li")
+    assert items.count() == 2 and clips[0].text in page.locator("[data-card]").inner_text()
+    assert page.get_by_role("button", name="show L2-0005").count() == 0  # there is no timeline on this page
+    page.get_by_role("button", name=f"play L2-0005 in {clips[0].id} at 0.1 s").press("Enter")
+    assert read_sound(page)[0] == pytest.approx(clips[0].codes.shape[1] / 50, abs=0.05)  # of the whole clip
+    page.wait_for_function("window.speechlmSound.stopped")
+    assert page.evaluate("window.speechlmSound.currentTime") < 0.4  # 0.1 to 0.2 s, and 0.15 s after it
 
 
 def test_menus_choose_axes_and_class(page):

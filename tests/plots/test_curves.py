@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from speechlm_utils.plots.curves import mark_limits, plot_curves, plot_penalty, scale_sizes
+from speechlm_utils.plots.curves import mark_limits, plot_curves, plot_doses, plot_penalty, scale_sizes
 
 ROWS = np.array([[0, 0.4, 0.3, 0.5], [10, 0.6, 0.5, 0.65]])
 
@@ -44,3 +44,12 @@ def test_penalty_has_counts_on_the_left_and_shares_on_the_right(ax):
     names = [text.get_text() for text in right.get_legend().get_texts()]
     assert names == ["tokens selected (left axis)", "agreement"]
     assert ax.patches[0].get_x() == pytest.approx(0.02)
+
+
+def test_doses_draw_a_token_and_its_control_dashed(ax):
+    curves = {"L2-0005": np.array([[0, 0, 0, 0], [100, 3, 2, 4.0]]), "L2-0009": np.zeros((2, 4))}
+    plot_doses(ax, curves, {"L2-0005": "L2-0009"})
+    own, control = ax.containers
+    assert own.lines[0].get_ydata().tolist() == [0, 3] and control.lines[0].get_ydata().tolist() == [0, 0]
+    assert own.lines[0].get_color() == control.lines[0].get_color()
+    assert (own.lines[0].get_linestyle(), control.lines[0].get_linestyle()) == ("-", "--")
