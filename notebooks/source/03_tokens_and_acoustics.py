@@ -493,23 +493,31 @@ for ax, name in zip(axes.flat, response.names, strict=False):
     plots.curves.plot_doses(ax, {show_token(*one): response.curve(one, name) for one in asked}, shown)
     ax.set_title(f"{plots.show_name(name)} ({name_unit(name)})")
 axes.flat[0].legend(fontsize=7.5)
-fig.supxlabel(f"dose (% of the frames); changes from dose 0, mean of {len(few)} clips, 95 % intervals")
-fig.savefig(figures / "03_doses.png", dpi=110)
+fig.supxlabel(f"dose (% of the frames); dashed: controls; mean change of {len(few)} clips, 95 % intervals")
 plt.show()
 
 # %% [markdown]
 # Does the token make what it goes with? A line is laid through each clip's values; its slope is the change
-# per 100 % of the frames. "Makes" is printed where the slope has the sign of $r$, and so has the difference
-# from the control's slope, both with their intervals. These resample the clips, each of another voice. (So
-# few clips give intervals that are somewhat too narrow.)
+# per 100 % of the frames. The last column says "makes it" where the slope has the sign of $r$, and so has the
+# difference from the control's slope, both with their 95 % intervals. These resample the clips, each of
+# another voice. (So few clips give intervals that are somewhat too narrow.)
 
 # %%
+rows, moving = {}, 0
 for one, (name, found) in chosen.items():
     sound, wanted = {"loudness": "level"}.get(name, name), "above" if found > 0 else "below"
-    own, less = response.slope(one, sound), response.slope(one, sound, pairs[one])
-    makes = "makes it" if own.verdict == less.verdict == wanted else "is not shown to make it"
-    print(f"{show_token(*one)} goes with {name} (r = {found:+.2f}) and {makes}. "
-          f"{sound}, {name_unit(sound)}: {own}; less its control {less}")  # fmt: skip
+    slopes = [
+        response.slope(one, sound),
+        response.slope(pairs[one], sound),
+        response.slope(one, sound, pairs[one]),
+    ]
+    shown = [f"{slope.estimate:+.1f} [{slope.low:+.1f}, {slope.high:+.1f}]" for slope in slopes]
+    told = "makes it" if slopes[0].verdict == slopes[2].verdict == wanted else "is not shown to make it"
+    rows[show_token(*one)] = [notes[one], f"{sound} ({name_unit(sound)})", *shown, told]
+    moving += slopes[1].verdict != "not decided"
+columns = ["goes with", "slope of", "its own", "its control's", "difference", "the token"]
+print(f"{moving} of {len(pairs)} controls move it as well: any token sounds like something.")
+pd.DataFrame(rows, index=columns).T
 
 # %% [markdown]
 # Everything that was measured: what moves with the dose, and what does not?

@@ -31,7 +31,7 @@ export default {
     }));
 
     const show = (token) => {
-      card.replaceChildren(make("h3", {}, `${token.name} ${token.sound ? "♪" : "(occurs in none of these clips)"}`),
+      card.replaceChildren(make("h3", {}, `${token.name} ${token.sound ? "♪" : token.moments?.length ? "" : "(occurs in none of these clips)"}`),
         ...token.card.map((line) => make("div", {}, line)),
         ...(token.moments?.length ? [make("h3", {}, "Moments"), list(token)] : []));
       plot.querySelectorAll("button").forEach((one) => one.classList.toggle("here", one.dataset.token === token.name));

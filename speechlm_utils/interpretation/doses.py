@@ -19,9 +19,9 @@ from ..codec_spec import CodecSpec
 from ..tokens import Token, mark_tokens, show_token
 
 DOSES = (0.0, 0.25, 0.5, 1.0)
-SOUND = {"pitch": "semitones", "level": "dB", "voiced": "percentage points"}
+SOUND = {"pitch": "semitones", "level": "dB", "voiced": "% points"}
 """What is measured in the decoded sound, and the unit of its change."""
-PERCENT = "percentage points"
+PERCENT = "% points"
 REFERENCE_HZ = 100.0  # pitch counts from it; only changes are shown
 FLOOR = 1e-6  # of full scale: the level of digital silence
 
@@ -159,7 +159,7 @@ def _draw(n_clips: int, bootstrap: Bootstrap) -> np.ndarray:
 
 
 def name_unit(name: str) -> str:
-    """Return the unit in which what is called so changes; that of classes is percentage points."""
+    """Return the unit in which what is called so changes; that of classes is % points, of probability."""
     return SOUND.get(name, PERCENT)
 
 

@@ -53,7 +53,7 @@ def test_slider_tells_change_slope_and_verdict(page):
     assert "100 % of the frames" in said.inner_text()
     row = read_row(page, "pitch (semitones)")
     assert "+6.0 [" in row and row.count("rises") == 2  # in itself, and less its control
-    assert "not decided" in read_row(page, "a b (percentage points)")
+    assert "not decided" in read_row(page, "a b (% points)")
     label = page.get_by_role("img").first.get_attribute("aria-label")
     assert label.startswith("pitch over the dose: 0 % +0.0, 50 % +3.0, 100 % +6.0")
 

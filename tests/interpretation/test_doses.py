@@ -134,7 +134,7 @@ def test_units_are_those_of_sounds_and_of_probabilities():
     assert [name_unit(name) for name in ("pitch", "level", "emotion")] == [
         "semitones",
         "dB",
-        "percentage points",
+        "% points",
     ]
 
 
