@@ -336,7 +336,8 @@ plt.show()
 
 # %%
 heard_clips = sample_clips(clips, task, limit=n_heard_clips, seed=seed)
-explorers.explore_atlas(facts, explorers.embed_tokens(clips[::4], tokens, seed=seed), heard_clips)
+atlas = explorers.explore_atlas(facts, explorers.embed_tokens(clips[::4], tokens, seed=seed), heard_clips)
+atlas
 
 # %% [markdown]
 # Does the first prediction hold? For each token: is it more frequent in its class than in all unseen clips?
@@ -466,7 +467,7 @@ plt.show()
 # asks the model beforehand: without this token, and with another one written into a tenth of the frames.
 
 # %%
-explorers.explore_timeline(heard_clips, facts, model.predict_proba, task, names)
+explorers.explore_timeline(heard_clips, atlas, model.predict_proba, task, names)
 
 # %% [markdown]
 # ### Exercise 1 · Replace a token (easy, 5 minutes)

@@ -39,6 +39,7 @@ def explore_atlas(
         values = {COEFFICIENT: write_number(card.coefficient)}
         values |= {key: write_number(effects.at[name, key]) for key in features}
         about = {"name": name, "label": show_name(card.label), "stance": card.stance, "values": values}
+        about |= {"layer": int(card.layer), "code": int(card.code)}
         about |= {"sound": sounds.get(name), "card": list_lines(facts, token)}
         tokens.append(about | {"moments": list_moments(clips, token)})
     told = [{"id": clip.id, "text": clip.text, "sound": embed_clip(clip)} for clip in clips]

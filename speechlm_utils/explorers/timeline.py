@@ -8,15 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
 from ..audio import load_audio
 from ..clips import Clip
-from ..interpretation.cards import list_cards
 from ..interpretation.doses import remove_token, write_token
 from ..plots.style import show_name
 from ..tokens import Token, find_spans, show_token
-from .atlas import color_classes, list_lines
 from .page import Explorer
 from .sounds import embed_clip
 
@@ -26,22 +23,18 @@ Classify = Callable[[Sequence[Clip]], np.ndarray]
 
 
 def explore_timeline(
-    clips: Sequence[Clip], facts: pd.DataFrame, classify: Classify, task: str, names: Sequence[str]
+    clips: Sequence[Clip], atlas: Explorer, classify: Classify, task: str, names: Sequence[str]
 ) -> Explorer:
     """Return a menu of clips, each with its waveform and its tokens in time, their cards, and what-ifs.
 
-    facts are those of `describe_tokens`, whose tokens are shown; classify turns clips into probabilities of
-    names, float array (n_clips, n_classes).
+    The tokens are those of an atlas (`explore_atlas`), with their cards; classify turns clips into the
+    probabilities of names, float array (n_clips, n_classes).
     """
-    cards = list_cards(facts)
-    tokens = list(zip(cards.layer, cards.code, strict=True))
-    about = [
-        {"name": name, "layer": int(card.layer), "label": show_name(card.label), "stance": card.stance}
-        | {"card": list_lines(facts, (card.layer, card.code))}
-        for name, card in cards.iterrows()
-    ]
+    keys = ("name", "layer", "code", "label", "stance", "card")
+    about = [{key: one[key] for key in keys} for one in atlas.data["tokens"]]
+    tokens = [(one["layer"], one["code"]) for one in about]
     told = [describe_clip(clip, tokens, task) | ask_what_if(clip, tokens, classify) for clip in clips]
-    shown = {"names": [show_name(name) for name in names], "classes": color_classes(cards.label)}
+    shown = {"names": [show_name(name) for name in names], "classes": atlas.data["classes"]}
     data = {"clips": told, "tokens": about, "dose": DOSE} | shown
     return Explorer("timeline", "A clip and its tokens", data)
 

@@ -24,7 +24,7 @@ def clips(tiny_clips):
 
 @pytest.fixture(scope="module")
 def timeline(clips):
-    return explore_timeline(clips, make_facts(), classify, "task", NAMES)
+    return explore_timeline(clips, explore_atlas(make_facts()), classify, "task", NAMES)
 
 
 def find_token(page, name):
