@@ -2,11 +2,12 @@
 
     python scripts/kills.py [--kills 20] [--seed 0] [--write]     (make torture)
 
-Each step (encoding, selection, pre-training, fine-tuning, a grid of runs) is done once undisturbed, and once
-more by a process of its own with other hashes of strings: both must leave the same bytes. Then it is begun in
-new folders, and killed (SIGKILL, or SIGINT as by Ctrl-C) at random moments, some times in a row; at last it
-may end, and must leave those bytes, too. What was finished before a kill must be there after it. --write puts
-the figures into docs/reliability.md.
+Each step (encoding by one process, and by two as `speechlm encode --jobs 2` does, selection, pre-training,
+fine-tuning, the study of the language model by its script) is done once undisturbed, and once more by a
+process of its own with other hashes of strings: both must leave the same bytes. Then it is begun in new
+folders, and killed (SIGKILL, or SIGINT as by Ctrl-C) at random moments, some times in a row; at last it may
+end, and must leave those bytes, too. What was finished before a kill must be there after it, and no
+worker process may be left. --write puts the figures into docs/reliability.md.
 """
 
 import argparse
@@ -29,6 +30,7 @@ PAGE = ROOT / "docs" / "reliability.md"
 MARKS = "<!-- kills -->", "<!-- end of kills -->"
 IN_A_ROW = 3  # kills before a step may end
 SECONDS = 120  # that a step may take
+GRACE = 20  # seconds that workers have for their end: those that have just begun must first load a little
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
 
@@ -44,6 +46,7 @@ class Step:
     rounds: int = 0
     equal: int = 0
     lost: int = 0
+    left: int = 0  # processes that a kill of their parent left running
     stops: list[float] = field(default_factory=list)  # seconds from SIGINT to the end
 
 
@@ -55,6 +58,7 @@ def start(step: Step, folder: Path) -> int:
         return child
     code = 1
     try:
+        os.setsid()  # its workers are of its group
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
         quiet = os.open(os.devnull, os.O_WRONLY)
         os.dup2(quiet, 1)
@@ -81,6 +85,29 @@ def wait(child: int, seconds: float) -> int | None:
         if time.monotonic() >= end:
             return None
         time.sleep(0.002)
+
+
+def list_group(group: int) -> list[int]:
+    """List the processes of a group that have not ended; none where there is no /proc."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, of = path.read_text().rpartition(")")[2].split()[:3]
+        except OSError:  # it has just ended
+            continue
+        if int(of) == group and state != "Z":
+            found.append(int(path.parent.name))
+    return found
+
+
+def count_left(group: int) -> int:
+    """Count the processes of a group that are there after some seconds of grace, and end them."""
+    end = time.monotonic() + GRACE
+    while (found := list_group(group)) and time.monotonic() < end:
+        time.sleep(0.05)
+    for process in found:
+        os.kill(process, signal.SIGKILL)
+    return len(found)
 
 
 def finish(step: Step, folder: Path) -> dict[str, str]:
@@ -111,12 +138,16 @@ def kill_some(step: Step, folder: Path, rng: np.random.Generator) -> None:
         child, how = start(step, folder), signal.SIGKILL if rng.random() < 0.7 else signal.SIGINT
         if wait(child, rng.uniform(0, step.seconds)) is not None:
             break  # it was quicker
-        os.kill(child, how)
+        if how == signal.SIGINT:
+            os.killpg(child, how)  # a terminal tells the workers, too
+        else:
+            os.kill(child, how)
         begin = time.monotonic()
         wait(child, SECONDS)
         if how == signal.SIGINT:
             step.stops.append(time.monotonic() - begin)
         step.kills += 1
+        step.left += count_left(child)
         found = list_finished(folder)
         step.lost += len(before - found)
         before = found
@@ -150,14 +181,17 @@ def repeat_elsewhere(steps: list[Step], folder: Path) -> list[str]:
 
 def format_table(steps: list[Step], others: list[str], seed: int) -> str:
     """Lay out what was tried and found."""
-    lines = ["| step | seconds | kills survived | ended with the same bytes | records lost |"]
-    lines.append("| --- | --- | --- | --- | --- |")
+    lines = [
+        "| step | seconds | kills survived | ended with the same bytes | records lost | processes left |"
+    ]
+    lines.append("| --- | --- | --- | --- | --- | --- |")
     for step in steps:
         cells = [step.name, f"{step.seconds:.1f}", step.kills, f"{step.equal} of {step.rounds}", step.lost]
+        cells.append(step.left)
         lines.append(f"| {' | '.join(map(str, cells))} |")
     stops = [seconds for step in steps for seconds in step.stops]
-    kills, lost = sum(step.kills for step in steps), sum(step.lost for step in steps)
-    lines += [f"| all | | {kills} | | {lost} |", ""]
+    kills, lost, left = (sum(getattr(step, name) for step in steps) for name in ("kills", "lost", "left"))
+    lines += [f"| all | | {kills} | | {lost} | {left} |", ""]
     again = f"all but {', '.join(others)}" if others else "all"
     slowest = f"the slowest end took {max(stops):.2f} s" if stops else "none was tried"
     lines.append(f"Seed {seed}. {len(stops)} of the kills were SIGINT, as Ctrl-C sends it: {slowest}.")
@@ -194,7 +228,7 @@ def main() -> int:
         head, tail = PAGE.read_text(encoding="utf-8").split(MARKS[0])
         tail = tail.partition(MARKS[1])[2]
         PAGE.write_text(f"{head}{MARKS[0]}\n{table}\n{MARKS[1]}{tail}", encoding="utf-8")
-    failed = others or any(step.lost or step.equal < step.rounds for step in steps)
+    failed = others or any(step.lost or step.left or step.equal < step.rounds for step in steps)
     print(json.dumps({"failed": bool(failed)}))
     return 1 if failed else 0
 

@@ -27,7 +27,7 @@ from speechlm_utils.codec.cache import encode_clips
 from speechlm_utils.codec.load import load_codec
 from speechlm_utils.corpus.load import load_corpus
 from speechlm_utils.evaluation.voices import rotate_voices
-from speechlm_utils.files import write_json
+from speechlm_utils.files import write_atomically, write_json
 from speechlm_utils.llm.checkpoints import resumable
 from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.studies.arms import ARMS
@@ -115,8 +115,8 @@ def load_material(args: argparse.Namespace, fold: int | None) -> Material:
     material = gather(args, fold) if is_new else material
     complete = complete_material(material, args.arms)
     if complete is not material or is_new:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        joblib.dump(complete, path, compress=3)
+        with write_atomically(path) as part:
+            joblib.dump(complete, part, compress=3)
     return complete
 
 

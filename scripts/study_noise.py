@@ -40,7 +40,7 @@ from speechlm_utils.evaluation.hearing import QuickRecogniser, hear_clips
 from speechlm_utils.evaluation.noise import corrupt_clips, measure_spectrum
 from speechlm_utils.evaluation.records import describe_run, write_arms, write_clips
 from speechlm_utils.evaluation.rotation import Outcome, predict_arms
-from speechlm_utils.files import write_json
+from speechlm_utils.files import write_atomically, write_json
 from speechlm_utils.selection.selector import list_selected
 from speechlm_utils.torch_settings import one_thread
 from speechlm_utils.words import word_error_rate
@@ -115,8 +115,8 @@ def hear(clips: list[Clip], levels: list, name: str, args: argparse.Namespace, w
             delayed(hear_piece)(clips[one], levels[one], spectrum, writes, args)
             for one in tqdm(pieces, desc=name)
         )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        joblib.dump([(clip.codes, clip.text) for piece in found for clip in piece], path)
+        with write_atomically(path) as part:
+            joblib.dump([(clip.codes, clip.text) for piece in found for clip in piece], part)
     kept = joblib.load(path)
     return [replace(clip, codes=codes, text=text) for clip, (codes, text) in zip(clips, kept, strict=True)]
 

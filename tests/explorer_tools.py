@@ -57,11 +57,16 @@ def read_sound(page):
     return page.evaluate(SOUNDS)
 
 
-def find_faults(page):
-    """Serious and critical faults that axe-core finds, each in a line."""
+def find_faults(page, context=None, rules=None):
+    """Serious and critical faults that axe-core finds, each in a line.
+
+    context is axe-core's: what to look at, or to leave out; None: all. rules: only these.
+    """
     from axe_playwright_python.sync_playwright import Axe
 
-    found = Axe().run(page).response["violations"]
+    options = {"resultTypes": ["violations"], "preload": False}  # no waiting for sounds
+    options |= {"runOnly": rules} if rules else {}
+    found = Axe().run(page, context, options).response["violations"]
     return [
         f"{one['id']}: {one['help']} ({one['nodes'][0]['html'][:200]})"
         for one in found

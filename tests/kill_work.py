@@ -1,11 +1,22 @@
 """The steps of the method on a tiny corpus, for scripts/kills.py: functions of the folder that they fill."""
 
+import csv
+import importlib.util
+import sys
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
+from unittest.mock import patch
 
+import soundfile
 import torch
 from conftest import make_tiny_model, write_codec, write_corpus
 from tiny_llm import TOKENS, make_clips, save_tiny_llm
+from tqdm import tqdm
 
+from speechlm_utils.acoustics.features import clip_features
+from speechlm_utils.cli.main import main
+from speechlm_utils.codec import backends
 from speechlm_utils.codec.cache import fill_cache
 from speechlm_utils.codec.load import load_codec
 from speechlm_utils.corpus.load import load_corpus
@@ -17,8 +28,11 @@ from speechlm_utils.llm import checkpoints
 from speechlm_utils.llm.checkpoints import resumable
 from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.pretraining.pretrain import PretrainSettings
-from speechlm_utils.studies.grid import Job, run_grid
+from speechlm_utils.studies.arms import ARMS
+from speechlm_utils.studies.grid import read_records
 
+SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "llm_study.py"
+N_LEVELS = 3  # of each clip
 SPLITS = {"train": 24, "validation": 9, "test": 9}
 PRETRAIN = PretrainSettings(learning_rate=0.01, batch_size=2, max_steps=8)
 TUNE = FineTuneSettings(
@@ -29,24 +43,51 @@ TUNE = FineTuneSettings(
 def make_steps(folder):
     """Write corpus, codec and language model into the folder, unless they are there; name -> step."""
     torch.set_num_threads(1)
+    tqdm.monitor_interval = 0  # its thread might hold a lock while this process is copied
     checkpoints.EVERY_SECONDS = 0.0  # a checkpoint after every step
-    corpus, codec, llm = (folder / name for name in ("corpus", "codec", "llm"))
+    corpus, louder, codec, llm = (folder / name for name in ("corpus", "louder", "codec", "llm"))
     if not corpus.exists():
         write_corpus(corpus)
+        write_louder(corpus, louder)
         write_codec(codec, make_tiny_model())
         save_tiny_llm(llm)
     return {
         "encoding": partial(encode, corpus, codec),
+        "encoding, --jobs 2": partial(encode_beside, louder, codec),
         "selection": partial(select, folder),
         "pre-training": partial(pretrain, folder),
         "fine-tuning": partial(tune, llm),
-        "grid": partial(run_some, llm),
+        "study": partial(study, folder),
     }
+
+
+def write_louder(corpus, folder):
+    """Write clips of the corpus at several levels, so that two processes have something to do."""
+    folder.mkdir()
+    with open(folder / "metadata.csv", "w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["file_name", "text"])
+        for clip in load_corpus(corpus):
+            wav, rate = soundfile.read(clip.audio)
+            for i in range(N_LEVELS):
+                name = f"{clip.audio.stem}_{i}.wav"
+                soundfile.write(folder / name, wav * 0.9**i, rate)
+                table.writerow([name, clip.text])
+    return folder
 
 
 def encode(corpus, codec, folder):
     """Fill a cache of codes."""
     fill_cache(load_corpus(corpus), load_codec(codec), folder)
+
+
+def encode_beside(corpus, codec, folder):
+    """The same by `speechlm encode` with two worker processes."""
+    with patch.object(backends, "MIN_JOBS", 1):
+        code = main(["encode", str(corpus), "--codec", str(codec), "--cache-dir", str(folder), "--jobs", "2"])
+    if code == 130:
+        raise KeyboardInterrupt
+    assert code == 0
 
 
 def make_experiment(place, folder):
@@ -83,16 +124,20 @@ def tune(llm, folder):
         write_json(folder / "scores.json", losses | {"scores": result.metrics, "logits": result.logits})
 
 
-def run_some(llm, folder):
-    """A grid of three runs."""
-    jobs = [Job("tiny", "task", "lasso", seed) for seed in range(3)]
-    run_grid(jobs, partial(run_one, llm, folder), folder / "records.jsonl", progress=False)
-
-
-def run_one(llm, folder, job):
-    """One run of the grid, with checkpoints of its own."""
-    settings = FineTuneSettings(learning_rate=0.02, batch_size=4, max_steps=5, lora_rank=2, seed=job.seed)
-    with resumable(folder / f"unfinished_{job.seed}"):
-        classifier = build_classifier("task", "abc", TOKENS, settings, LLMSpec(llm))
-        result = fine_tune(classifier, make_parts())
-    return vars(job) | {"scores": result.metrics, "losses": result.losses.tolist()}
+def study(place, folder):
+    """The study of the language model by its script: two arms; what they leave, but for times and memory."""
+    spec = importlib.util.spec_from_file_location("llm_study", SCRIPT)
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    tune, rows = {"max_steps": 5, "lora_rank": 2, "batch_size": 4}, {"max_steps": 3, "batch_size": 4}
+    short = {name: replace(ARMS[name], tune=tune, rows=rows) for name in ("text", "lasso")}
+    work, options = folder / "unfinished", {"corpus": place / "corpus", "codec": place / "codec"}
+    options |= {"llm": place / "llm", "cache": folder / "unfinished_cache", "work": work, "n-tokens": 5}
+    command = ["llm_study.py", "--arms", *short, "--seeds", "0"]
+    command += [word for name, value in options.items() for word in (f"--{name}", str(value))]
+    script.clip_features = partial(clip_features, n_jobs=1)
+    with patch.dict(ARMS, short), patch.object(sys, "argv", command):
+        script.main()
+    records = read_records(work / "corpus_fallacy.jsonl")
+    spent = ("seconds", "cpu_seconds", "peak_memory_gib")
+    write_json(folder / "records.json", [{k: one[k] for k in one if k not in spent} for one in records])

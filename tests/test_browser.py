@@ -113,10 +113,18 @@ def expect_other_line(control, line):
     expect(control.locator("[role=status][data-kind=fine]")).not_to_have_text(line)
 
 
+def press(button):
+    """Press a button by keyboard, once it is enabled: a key at a disabled one does nothing."""
+    from playwright.sync_api import expect
+
+    expect(button).to_be_enabled()
+    button.press("Enter")
+
+
 def upload(page, control, path):
     """Choose a file as a person would."""
     with page.expect_file_chooser() as chooser:
-        control.get_by_role("button", name="or upload").press("Enter")
+        press(control.get_by_role("button", name="or upload"))
     chooser.value.set_files(path)
 
 
@@ -242,7 +250,7 @@ def test_stereo_upload_gets_a_prediction_and_a_player(lab, tmp_path):
     assert "no words yet" not in wait_for_line(control, re.compile(r"[1-9]\d* text and"))
     take_pictures(lab, "upload", control)
     before = control.locator("img").count()
-    control.get_by_role("button", name="Explain the prediction").press("Enter")
+    press(control.get_by_role("button", name="Explain the prediction"))
     wait_for_line(control, "the attribution is below")
     assert control.locator("img").count() == before + 1
     take_pictures(lab, "attribution", control)
@@ -284,7 +292,7 @@ def test_muted_tokens_move_the_prediction(lab):
     control = find_control(lab, "words of")
     before = control.locator("img").last.get_attribute("src")
     control.get_by_label("tokens in order").select_option(index=[0, 1, 2])
-    control.get_by_role("button", name="Mute", exact=True).press("Enter")
+    press(control.get_by_role("button", name="Mute", exact=True))
     assert "moved most" in wait_for_line(control, "moved most")
     assert control.locator("img").last.get_attribute("src") != before
     take_pictures(lab, "what_if", control)

@@ -1,14 +1,21 @@
-"""Every notebook, found by glob: in step with its source, and executed with the profile `ci`."""
+"""Every notebook, found by glob: in step with its source, executed with the profile `ci`, and its page."""
 
 import importlib.util
+import os
 from pathlib import Path
 
+import browser_tools
 import nbformat
+import page_tools
 import pytest
 
 from speechlm_utils.cli import profiles
-from speechlm_utils.cli.notebooks import run_notebook
+from speechlm_utils.cli.index import write_index
+from speechlm_utils.cli.notebooks import Result, merge_results, run_notebook
+from speechlm_utils.explorers.quiz import write_quiz
 from speechlm_utils.notebook import catalogue
+from speechlm_utils.notebook.policy import format_policy
+from speechlm_utils.notebook.record import read_metrics
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "notebooks"
@@ -51,11 +58,63 @@ def test_code_cells_are_short(notebook):
 # --- execution ----------------------------------------------------------------------------------------------
 
 
+def plan_ci(run_dir):
+    return profiles.plan_parameters(NOTEBOOKS, profiles.load_profile("ci", FOLDER), run_dir)
+
+
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=IDS)
 def test_notebook_runs_with_profile_ci(notebook, ci_run_dir):
-    plan = profiles.plan_parameters(NOTEBOOKS, profiles.load_profile("ci", FOLDER), ci_run_dir)
-    result = run_notebook(notebook, plan[notebook.path.name], ci_run_dir)
+    result = run_notebook(notebook, plan_ci(ci_run_dir)[notebook.path.name], ci_run_dir)
     assert result.status == "ok", result.describe_failure()
+
+
+# --- the pages ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def pages(ci_run_dir):
+    """All pages of the run; a notebook that was not executed above is executed now.
+
+    With $SPEECHLM_PAGES the pages of another run, for example runs/demo.
+    """
+    if other := os.environ.get("SPEECHLM_PAGES"):
+        return sorted(Path(other).resolve().glob("*.html"))
+    plan, results = plan_ci(ci_run_dir), []
+    for notebook in NOTEBOOKS:
+        executed = ci_run_dir / notebook.path.name
+        if not executed.with_suffix(".html").exists():
+            run_notebook(notebook, plan[notebook.path.name], ci_run_dir)
+        results.append(Result(notebook.path.name, "ok", executed=str(executed)))
+    write_quiz(ROOT / "data", ci_run_dir)
+    found = merge_results(results, ci_run_dir)
+    write_index(NOTEBOOKS, found, ci_run_dir, "ci", read_metrics(ci_run_dir))
+    return sorted(ci_run_dir.glob("*.html"))
+
+
+def test_pages_are_small_and_may_use_no_network(pages):
+    assert len(pages) >= len(NOTEBOOKS) + 2  # the index and the quiz
+    sizes = {path.name: path.stat().st_size for path in pages}
+    assert not {name: size for name, size in sizes.items() if size > page_tools.LARGEST}
+    without = [path.name for path in pages if format_policy() not in path.read_text("utf-8")[:4000]]
+    assert not without
+
+
+def test_pages_have_no_serious_fault_on_a_screen_and_on_a_phone(pages):
+    """Scripts that fail, what axe-core finds, what is wider than the screen; the first paint is printed."""
+    path, found, paints = browser_tools.find_browser(), {}, {}
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        for page in pages:
+            for screen in page_tools.SCREENS:
+                faults, paints[page.stem, screen] = page_tools.inspect_page(chromium, page, screen)
+                if faults:
+                    found[page.stem, screen] = faults
+        chromium.close()
+    slowest = max(paints, key=paints.get)
+    print(f"slowest first paint: {slowest[0]}, {paints[slowest]:.0f} ms")
+    assert not found, "\n".join(f"{key}: {fault}" for key, faults in found.items() for fault in faults)
 
 
 # --- the builder --------------------------------------------------------------------------------------------

@@ -1,12 +1,14 @@
 """Notebook 13 runs every step on a corpus that is not the demo corpus and lacks what a corpus can lack."""
 
 import csv
+import zipfile
 from pathlib import Path
 
 import nbformat
 import soundfile
 from conftest import RATE, make_wav
 from tiny_llm import save_tiny_llm
+from voice_tools import open_recorder, record_take, save_takes
 
 from speechlm_utils.cli.notebooks import run_notebook
 from speechlm_utils.notebook.catalogue import find_notebooks
@@ -42,12 +44,12 @@ def write_corpus(folder, split=None):
     return folder
 
 
-def run(corpus, codec_dir, tmp_path):
+def run(corpus, codec_dir, tmp_path, task="mood"):
     """Run the notebook; returns its headline numbers and all that it printed."""
     (notebook,) = [one for one in find_notebooks(FOLDER) if one.number == "13"]
     places = {"corpus_dir": corpus, "codec_name": codec_dir, "llm_name": save_tiny_llm(tmp_path / "llm")}
     places |= {"run_dir": tmp_path / "run", "cache_dir": tmp_path / "cache"}
-    parameters = QUICK | {name: str(path) for name, path in places.items()} | {"task": "mood"}
+    parameters = QUICK | {name: str(path) for name, path in places.items()} | {"task": task}
     result = run_notebook(notebook, parameters, tmp_path / "run")
     assert result.status == "ok", result.describe_failure()
     cells = nbformat.read(result.executed, as_version=4).cells
@@ -66,3 +68,15 @@ def test_corpus_with_a_single_split(tiny_codec_dir, tmp_path):
     numbers, printed = run(write_corpus(tmp_path / "corpus", "train"), tiny_codec_dir, tmp_path)
     assert len(numbers["lacks"]) == 3 and numbers["train clips"] == 24
     assert "the scores below are of clips that the models have seen" in printed
+
+
+def test_takes_that_were_recorded_in_the_page_are_a_corpus(tiny_codec_dir, tmp_path):
+    with open_recorder(tmp_path, ["we go on", "they wait", "nobody asked"], ["calm", "excited"]) as page:
+        for _ in range(6):
+            record_take(page)
+        saved = save_takes(page, tmp_path)
+    with zipfile.ZipFile(saved) as archive:
+        archive.extractall(tmp_path)
+    numbers, printed = run(tmp_path / "own", tiny_codec_dir, tmp_path, "label")
+    assert (numbers["clips"], numbers["errors"], numbers["train clips"]) == (6, 0, 2)
+    assert len(numbers["lacks"]) == 1 and "6 of them for label: calm, excited" in printed

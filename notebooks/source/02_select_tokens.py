@@ -78,7 +78,8 @@ seed = 0
 clips_per_split = None  # all
 task = "fallacy"
 n_tokens = 75  # how many we want
-Cs = [0.004, 0.006, 0.012, 0.03, 0.1]  # the path
+Cs = [0.004, 0.006, 0.012, 0.03, 0.1]  # that are compared
+n_steps = 3  # of the path from one of them to the next
 n_folds = 5
 n_halves = 10  # of the clips, to see how stable the selection is; an even number
 n_draws = 6  # of random tokens, and of matched ones
@@ -321,7 +322,10 @@ exercises.check_zeros(my_zeros, fit_mixed)
 
 # %%
 grid = sorted({*Cs, selection.C})
-path = fit_l1_path(selector, train, y, grid)
+steps = np.arange(n_steps * (len(grid) - 1) + 1) / n_steps  # of the path: n_steps from one C to the next
+fine = np.exp(np.interp(steps, np.arange(len(grid)), np.log(grid)))
+path = fit_l1_path(selector, train, y, fine, quick=True)
+n_selected = path.n_tokens[::n_steps]  # at the Cs of the grid
 folds = split_folds(y, sentences, n_folds, seed)
 rough = clone(selector).set_params(l1__tol=1e-3)  # scores need no exact fit
 table = cross_validate_C(rough, train, y, grid, folds, experiment.n_jobs)
@@ -329,13 +333,13 @@ best = int(table.macro_f1.argmax())
 
 # %%
 fig, axes = plt.subplots(2, 1, figsize=(7, 5), sharex=True)
-marks = {f"most accurate: {path.n_tokens[best]} tokens": grid[best]}
+marks = {f"most accurate: {n_selected[best]} tokens": grid[best]}
 marks[f"about {n_tokens}: {len(selection.tokens)} tokens"] = selection.C
-plots.path.plot_C_path(axes, path.Cs, path.n_tokens, table.macro_f1, table.macro_f1_std, marks)
+plots.path.plot_C_path(axes, grid, n_selected, table.macro_f1, table.macro_f1_std, marks)
 plt.show()
 price = table.macro_f1[best] - table.macro_f1[grid.index(selection.C)]
 n = len(selection.tokens)
-print(f"{n} tokens in place of {path.n_tokens[best]} cost {price:.3f} macro-F1 in this model")
+print(f"{n} tokens in place of {n_selected[best]} cost {price:.3f} macro-F1 in this model")
 
 # %% [markdown]
 # The shaded band is one standard deviation over the folds. We go on with few tokens, for a reason that this
@@ -348,7 +352,8 @@ print(f"{n} tokens in place of {path.n_tokens[best]} cost {price:.3f} macro-F1 i
 
 # %%
 heard = sample_clips(train, task, limit=n_heard_clips, seed=seed)
-explorers.explore_path(path, names, selection.C, explorers.embed_tokens(heard, selection.tokens, seed=seed))
+sounds = explorers.embed_tokens(heard, selection.tokens, seed=seed)
+explorers.explore_path(path, names, selection.C, sounds, n_occurring)
 
 # %% [markdown]
 # ## What speaks for which class, and how reliably?
@@ -587,7 +592,7 @@ arms |= {
     f"all of layers {layers[0]}–{layers[-1]}": [Draw(Counts(layers=layers))],
 }
 sizes = {}
-for C, is_in in zip(grid, path.selected[:, n_words:], strict=True):
+for C, is_in in zip(grid, path.selected[::n_steps, n_words:], strict=True):
     tokens = [token for token, used in zip(bag.tokens_, is_in, strict=True) if used]
     if C != selection.C and 0 < len(tokens) <= 8 * n_tokens:
         sizes[f"about {len(tokens)} tokens"] = [read_tokens(tokens)]

@@ -17,7 +17,7 @@
 #
 # You will
 #
-# - **bring in** clips: a folder with a table, or one command for MM-USED-fallacy and other formats;
+# - **bring in** clips: a folder with a table, another format by one command, or your own voice;
 # - **look** at a corpus before anything is computed: broken files, splits, what the splits share;
 # - **run** every step on it: codes, selection, acoustics, token embeddings, fine-tuning, one prediction.
 #
@@ -35,7 +35,7 @@ from IPython.display import Markdown, display
 from scipy.special import softmax
 from sklearn.metrics import confusion_matrix
 
-from speechlm_utils import plots, widgets
+from speechlm_utils import explorers, plots, widgets
 from speechlm_utils.acoustics.features import FEATURES, clip_features
 from speechlm_utils.audio import load_audio
 from speechlm_utils.bootstrap import Bootstrap, paired_bootstrap
@@ -133,6 +133,33 @@ results_page = "../docs/mmused.md"  # has scores of the words alone on the real 
 # MM-USED-fallacy, the corpus of the paper, as its authors and as MAMKit keep it (see below); the last reads
 # a dataset that the library `datasets` saved to disk. Without `--out`, the table goes to `runs/corpora/KIND`.
 # A profile lies beside it, for `speechlm run --profile`.
+#
+# ### Or record them here
+#
+# No corpus at hand? Record one with your own voice: six sentences, each said in two manners. The page shows
+# what to say next; press *Record*, speak, press *Stop*. Change words and labels as you like, listen, and
+# remove what went wrong. This works here and in the saved page, and needs no kernel. **Everything stays on
+# this machine**: the takes lie in this page alone, and they are gone when you close it, unless you save them.
+# *Predict: will the method find your two manners again, from so few takes?*
+
+# %%
+sentences = [
+    "we cannot go on like this", "they told us to wait", "you have seen the numbers",
+    "nobody asked the teachers", "the bridge will be closed", "it costs more every year",
+]  # fmt: skip
+explorers.record_corpus(sentences, labels=["calm", "excited"])
+
+# %% [markdown]
+# *Save own.zip* downloads a corpus: sounds, and a `metadata.csv` with `text` and `label`. Unpack it in the
+# folder `data`, so that there is a folder `data/own`. Its profile is ready:
+#
+# ```
+# speechlm check data/own --profile own
+# speechlm run --profile own
+# ```
+#
+# Or set `corpus_dir = "../data/own"` and `task = "label"` among the parameters above, and run this notebook
+# again. If you left words empty, `speechlm transcribe data/own` writes them down first (English).
 #
 # ### Files that somebody's disk might hold
 #

@@ -77,5 +77,6 @@ def _index_details(notebook: Notebook, run_dir: Path, metrics: dict[str, dict]) 
         return ""
     rows = [f"| {escape(k)} | {escape(v)} |" for k, v in numbers]
     table = "\n".join(["| number | value |", "| --- | --- |", *rows]) if rows else ""
-    images = [f"<img src='figures/{name}.png' alt='{name}' height='144' loading='lazy'>" for name in names]
+    look = "style='height:144px;width:auto' loading='lazy'"
+    images = [f"<img src='figures/{name}.png' alt='{name}' {look}>" for name in names]
     return f"\n## {escape(notebook.title)}\n\n{table}\n\n<a href='{stem}.html'>{''.join(images)}</a>"

@@ -10,6 +10,7 @@ from nbconvert import HTMLExporter
 from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 
 from ..files import write_text
+from ..notebook.policy import format_policy
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 WIDGET_NOTE = "[An interactive control stands here when the notebook is open in JupyterLab.]"
@@ -45,20 +46,6 @@ alt="{{ output | get_metadata('alt', 'image/png') | escape_html }}"></div>
 
 It also has no place for the text of a figure (`describe_figures`), no dark colours for those who like
 them, and its prompts, comments and links in a text are too pale for weak eyes (WCAG AA)."""
-
-POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        "script-src 'self' 'unsafe-inline'",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' file: data: blob:",
-        "media-src 'self' file: data: blob:",
-        "font-src 'self' data:",
-        "base-uri 'none'",
-        "form-action 'none'",
-    ]
-)
-"""What a page may do: show itself and the files beside it. It may send nothing, and fetch nothing."""
 
 CODE = re.compile(r"(```.*?```|~~~.*?~~~|`[^`\n]+`)", re.DOTALL)
 FORMULA = re.compile(
@@ -120,8 +107,7 @@ def render_html(notebook: nbformat.NotebookNode, title: str) -> str:
             cell.source = _set_formulas_aside(cell.source, formulas)
     page, _ = HTMLExporter(raw_template=OFFLINE_TEMPLATE).from_notebook_node(notebook)
     page = re.sub(r"FORMULA(\d+)END", lambda match: formulas[int(match[1])], page)
-    meta = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}" />'
-    page = page.replace("<head>", f"<head>\n{meta}", 1)
+    page = page.replace("<head>", f"<head>\n{format_policy()}", 1)
     return re.sub(r'href="(\d\d_\w+)\.ipynb', r'href="\1.html', page)  # previous and next stay within the run
 
 

@@ -20,6 +20,7 @@ from joblib.parallel import get_active_backend
 from ..audio import load_audio, normalise_rms
 from ..clips import Clip
 from ..containers.header import read_header
+from ..processes import Tied
 from ..torch_settings import one_thread
 from .base import SpeechCodec
 from .code_files import save_codes
@@ -59,7 +60,7 @@ def encode_jobs(jobs: Sequence[Job], codec: SpeechCodec, n_jobs: int | None = 1)
     with warnings.catch_warnings():
         # loky replaces a worker whose memory has grown; its jobs go to the new one
         warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
-        work = (delayed(_list_outcomes)(chunk, codec) for chunk in chunks)
+        work = (delayed(Tied(_list_outcomes))(chunk, codec) for chunk in chunks)
         for outcomes in Parallel(n_jobs, return_as=return_as)(work):
             yield from outcomes
 

@@ -11,3 +11,4 @@ from .quiz import write_quiz
 from .sounds import embed_sound, embed_tokens
 from .swaps import explore_swaps
 from .timeline import explore_timeline
+from .voice import record_corpus

@@ -3,9 +3,10 @@ export default {
     const [names, models, clips] = [model.get("names"), model.get("models"), model.get("clips")];
     const choice = make("select", { onchange: () => draw() },
       ...Object.keys(models).map((name) => make("option", { value: name }, name)));
-    const [table, list] = [make("table"), make("div", { "data-list": true })];
+    const [table, list] = [make("table", { class: "matrix", "aria-label": "Clips by true and predicted class" }), make("div", { "data-list": true })];
     const said = make("p", { role: "status" });
-    el.append(make("label", {}, "classifier: ", choice), table, said, list);
+    const hint = make("p", {}, "Press a number to see and hear its clips; a darker cell holds more of its row.");
+    el.append(make("label", {}, "classifier: ", choice), hint, make("div", { class: "scroll" }, table), said, list);
 
     const open = (row, column, cell) => {
       const what = `true ${names[row]}, predicted ${names[column]}`;
@@ -34,7 +35,7 @@ export default {
           }, String(cell.length)));
         }));
       });
-      table.replaceChildren(make("caption", {}, "Press a number to see and hear its clips; a darker cell holds more of its row"), head, ...rows);
+      table.replaceChildren(head, ...rows);
       rove([...table.querySelectorAll("button")]);
       const right = cells.reduce((sum, row, i) => sum + row[i].length, 0);
       said.textContent = `${choice.value}: ${right} of ${clips.length} clips right`;

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
+from ..notebook.policy import format_policy
+
 FOLDER = Path(__file__).parent
 EXPORT = "export default"
 FIGURE = """\
@@ -28,7 +30,7 @@ start(widget, document.getElementById("{name}"), data);
 </script>"""
 PAGE = """\
 <!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<html lang="en"><head>{policy}<meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title></head><body class="speechlm-page"><main><h1>{title}</h1>
 {body}
 </main></body></html>
@@ -44,18 +46,21 @@ class Explorer:
     script : name of the module beside this file that draws it
     label : what a screen reader calls it
     data : what the module reads by `model.get(name)`; anything that JSON can write
+    parts : names of further scripts beside this file that the module calls
     """
 
     script: str
     label: str
     data: Mapping = field(repr=False)
+    parts: tuple[str, ...] = ()
 
     def _repr_html_(self) -> str:
         name = f"explorer-{secrets.token_hex(6)}"  # two figures of a page must not share it
-        style, shared, module = (
+        style, shared, module, *parts = (
             (FOLDER / file).read_text(encoding="utf-8")
-            for file in ("style.css", "shared.js", f"{self.script}.js")
+            for file in ("style.css", "shared.js", *(f"{one}.js" for one in (self.script, *self.parts)))
         )
+        shared = "\n".join([shared, *parts])
         module = module.replace(EXPORT, "const widget =")  # a page on disk may not import modules
         data = json.dumps(self.data, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
         files = {"style": style, "shared": shared, "module": module}
@@ -65,4 +70,4 @@ class Explorer:
 
 def render_page(explorer: Explorer, title: str) -> str:
     """Write a page of its own for one explorer: HTML that loads nothing."""
-    return PAGE.format(title=escape(title), body=explorer._repr_html_())
+    return PAGE.format(policy=format_policy(), title=escape(title), body=explorer._repr_html_())

@@ -17,17 +17,19 @@ def explore_path(
     names: Sequence[str],
     C: float | None = None,
     sounds: Mapping[tuple[int, int], str] | None = None,
+    n_all: int | None = None,
 ) -> Explorer:
     """Return a slider over a path that is fitted already: nothing is computed in the page.
 
     names are the classes; C (the nearest value of the path; None: the middle) is shown first; sounds, token
-    -> data URI (see `embed_tokens`), are what the bars of these tokens play.
+    -> data URI (see `embed_tokens`), are what the bars of these tokens play; n_all is how many tokens there
+    are to select from (None: all that the codec knows).
     """
     start = len(path.Cs) // 2 if C is None else int(np.argmin(np.abs(np.log(path.Cs) - np.log(C))))
     steps = [describe_step(path, names, step) for step in range(len(path.Cs))]
     named = {show_token(*token): sound for token, sound in (sounds or {}).items()}
     data = {"Cs": [float(f"{one:.3g}") for one in path.Cs], "start": start, "steps": steps, "sounds": named}
-    return Explorer("path", "Path of the lasso", data | {"n_all": len(path.tokens)})
+    return Explorer("path", "Path of the lasso", data | {"n_all": n_all or len(path.tokens)})
 
 
 def describe_step(path: L1Path, names: Sequence[str], step: int) -> dict:

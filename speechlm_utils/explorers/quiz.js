@@ -17,7 +17,6 @@ const compare = (yours, model) => {
   const reach = 1.96 * Math.sqrt(more + less - (more - less) ** 2 / n) / n;
   return [(more - less) / yours.length, middle - reach, middle + reach];
 };
-const quote = (value) => `"${String(value).replaceAll('"', '""')}"`;
 
 export default {
   render({ model, el }) {
@@ -110,7 +109,7 @@ export default {
         const { id, text, truth, models: said } = items[place];
         return [mode, id, text, names[answer], names[truth], seconds.toFixed(1), ...models.map((name) => names[said[name]])];
       }));
-      return [head, ...lines].map((line) => line.map(quote).join(",")).join("\r\n") + "\r\n";
+      return writeTable([head, ...lines]);
     };
     start();
   },

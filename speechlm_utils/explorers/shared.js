@@ -66,6 +66,10 @@ const keys = (classes) => make("p", {}, ...classes.map(({ name, color }) => make
 const find = (script) => document.querySelector(`[data-explorer="${script}"]`);
 const send = (script, detail) => find(script)?.dispatchEvent(new CustomEvent("speechlm", { detail }));
 
+// Lines of cells as CSV, every cell in quotes.
+const writeTable = (lines) =>
+  lines.map((line) => line.map((cell) => `"${String(cell).replaceAll('"', '""')}"`).join(",")).join("\r\n") + "\r\n";
+
 const percent = (share) => `${Math.round(100 * share)} %`;
 const signed = (value, digits = 2) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(digits);
 

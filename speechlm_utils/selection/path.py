@@ -9,7 +9,8 @@ from sklearn.pipeline import Pipeline
 
 from ..clips import Clip
 from ..tokens import Token
-from .l1 import count_selected, fit_l1
+from .l1 import L1LogisticRegression, count_selected, fit_l1
+from .screening import fit_screened
 
 C_RANGE = (1e-4, 10.0)
 
@@ -35,11 +36,17 @@ class L1Path:
         return self.selected[:, self.n_words :].sum(axis=1)
 
 
-def fit_l1_path(selector: Pipeline, clips: Sequence[Clip], y, Cs: Sequence[float]) -> L1Path:
-    """Fit a selector (`make_selector`; a clone) at every C, on features that are computed once."""
+def fit_l1_path(
+    selector: Pipeline, clips: Sequence[Clip], y, Cs: Sequence[float], quick: bool = False
+) -> L1Path:
+    """Fit a selector (`make_selector`; a clone) at every C, on features that are computed once.
+
+    `quick` leaves out columns that cannot matter (`fit_screened`): twice as fast, and equal but for rounding.
+    """
     features = clone(selector[:-1])
     X, bag = features.fit_transform(clips), features["counts"]
-    fits = [fit_l1(selector[-1], X, y, C) for C in Cs]
+    fit_all = fit_screened if quick else _fit_each
+    fits = fit_all(selector[-1], X, y, Cs)
     return L1Path(
         Cs=np.asarray(Cs, dtype=float),
         coefs=np.stack([fit.coefs_of(fit.classes_) for fit in fits]),
@@ -49,6 +56,10 @@ def fit_l1_path(selector: Pipeline, clips: Sequence[Clip], y, Cs: Sequence[float
         n_words=bag.n_words_,
         tokens=bag.tokens_,
     )
+
+
+def _fit_each(model: L1LogisticRegression, X, y, Cs: Sequence[float]) -> list[L1LogisticRegression]:
+    return [fit_l1(model, X, y, C) for C in Cs]
 
 
 def find_C_for_count(

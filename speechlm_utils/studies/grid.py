@@ -11,6 +11,7 @@ from joblib import Parallel, delayed
 from tqdm import tqdm
 
 from ..files import explain_full_disk, lock_folder
+from ..processes import Tied
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ def run_grid(
             log.warning("%s: %d records were made from something else; running again", path, len(stale))
         done = {job: record for job, record in done.items() if job not in stale}
         missing = [job for job in jobs if job not in done]
-        found = Parallel(n_jobs, return_as="generator_unordered")(delayed(run)(job) for job in missing)
+        found = Parallel(n_jobs, return_as="generator_unordered")(delayed(Tied(run))(job) for job in missing)
         for record in tqdm(found, total=len(missing), unit="run", disable=not progress):
             append_record(path, record)
             done[Job.of(record)] = record

@@ -6,8 +6,7 @@ import anywidget
 import traitlets
 
 from ..explorers.page import FOLDER
-
-SECONDS, RATE = 10.0, 16000  # longest recording; Hz of what the kernel gets
+from ..explorers.voice import RATE, SECONDS
 
 
 class Recorder(anywidget.AnyWidget):
@@ -18,7 +17,11 @@ class Recorder(anywidget.AnyWidget):
 
     _esm = "\n".join(
         path.read_text(encoding="utf-8")
-        for path in (FOLDER / "shared.js", Path(__file__).with_name("recorder.js"))
+        for path in (
+            FOLDER / "shared.js",
+            FOLDER / "microphone.js",
+            Path(__file__).with_name("recorder.js"),
+        )
     )
     _css = (FOLDER / "style.css").read_text(encoding="utf-8")
     seconds = traitlets.Float(SECONDS).tag(sync=True)

@@ -6,6 +6,7 @@ import re
 from explorer_tools import embed_tone
 
 from speechlm_utils.explorers.page import Explorer, render_page
+from speechlm_utils.notebook.policy import format_policy
 
 CELL = {"id": "a", "text": "</script><b>no & “yes”</b>"}
 DATA = {"names": ["a"], "models": {"words": [[[0]]]}, "clips": [CELL]}
@@ -13,6 +14,7 @@ DATA = {"names": ["a"], "models": {"words": [[[0]]]}, "clips": [CELL]}
 
 def test_page_loads_nothing():
     page = render_page(Explorer("confusion", "A matrix", DATA), "Title <1>")
+    assert page.index(format_policy()) < page.index("<title>")
     assert not re.findall(r"(?:src|href)=[\"']?(?!data:|#)", page)
     assert not re.findall(r"@import|url\(|https?://(?!www\.w3\.org)", page)
     assert "<title>Title &lt;1&gt;</title>" in page and "<h1>Title &lt;1&gt;</h1>" in page

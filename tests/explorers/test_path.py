@@ -37,9 +37,9 @@ def test_first_shown_is_the_nearest_C(path):
 
 
 def test_slider_moves_by_keyboard_and_count_and_bars_change(path, read):
-    page = read(explore_path(path, FALLACIES, 0.02))
+    page = read(explore_path(path, FALLACIES, 0.02, n_all=300))
     said, bars = page.get_by_role("status"), page.locator(".bar")
-    assert f"C = 0.02: {path.n_tokens[1]:,} of" in said.inner_text()
+    assert f"C = 0.02: {path.n_tokens[1]:,} of 300 tokens" in said.inner_text()
     before = bars.all_inner_texts()
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowRight")
