@@ -10,7 +10,7 @@ export default {
     const player = make("audio", { controls: true, loop: true });
     el.append(make("p", {}, make("label", {}, "token: ", choice)), make("p", {}, make("label", {}, "dose: ", slider)), said,
       make("p", {}, player), make("p", {}, `You hear ${clip.what} “${clip.text}” (${clip.id}). Play, then move the slider. `
-        + `The curves are means over ${clip.n} clips with 95 % intervals: changes from dose 0.`), table);
+        + `The curves are means over ${clip.n} clips with 95 % intervals: changes from dose 0.`), scroll(table, "What moves with the dose"));
 
     const spread = measures.map((_, k) => {
       const values = tokens.flatMap(({ rows }) => rows[k].curve.filter(Boolean).flat());

@@ -55,6 +55,9 @@ const rove = (buttons) => {
   });
 };
 
+// A table that may be wider than a narrow screen: it scrolls, by keyboard too.
+const scroll = (table, name) => make("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": name }, table);
+
 // Classes have a sign and a colour: the sign is enough. `keys` is the legend.
 const SIGNS = ["●", "▲", "■", "◆", "★", "✚", "▼", "○"];
 const signsOf = (classes) => Object.fromEntries(classes.map(({ name }, i) => [name, SIGNS[i % SIGNS.length]]));

@@ -18,7 +18,7 @@ export default {
     el.append(make("p", {}, make("label", {}, "clip: ", clipMenu)), make("p", {}, player),
       make("div", { class: "time" }, wave, lanes, line), keys(classes), said,
       make("div", { class: "columns" }, card, make("div", {},
-        make("label", {}, `write another into ${share} of the frames: `, addMenu), table)),
+        make("label", {}, `write another into ${share} of the frames: `, addMenu), scroll(table, "Probabilities"))),
       make("p", {}, "Time goes from left to right, a row is a layer. Move with the arrow keys, or point at a token, to read its card; "
         + "Enter or a click plays the moment, and keeps the card."));
     let here = null; // place, among the tokens, of the one that is shown
