@@ -91,7 +91,7 @@ n_permutations = 20000
 n_folds = 5  # of voices
 doses = [0.0, 0.25, 0.5, 1.0]  # shares of the frames into which a token is written
 n_dose_clips = 8  # each of another voice
-piece_seconds = 1.0  # of each, in its middle, that is decoded
+piece_seconds = 0.7  # of each, in its middle, that is decoded
 n_snippets = 6  # pieces to hear per token
 snippet_seconds = 0.24
 
@@ -472,8 +472,8 @@ print("Larger doses are sounds that nobody makes, and counts that the model has 
 # `measure_doses` writes, decodes, measures, and asks the model: the mean pitch of the voiced frames, the
 # level, the share of voiced frames, and the probability of each class. *Predict:* which of the three tokens
 # move the pitch, and which way? If a token only went with high voices and made nothing, its curve would
-# stay at 0, or lie on that of its control (dashed). (Decoding takes time: we decode the middle second of each
-# clip. The model counts whole clips.)
+# stay at 0, or lie on that of its control (dashed). (Decoding takes time: we decode a piece from the middle
+# of each clip. The model counts whole clips.)
 
 
 # %%
@@ -498,9 +498,10 @@ plt.show()
 
 # %% [markdown]
 # Does the token make what it goes with? A line is laid through each clip's values; its slope is the change
-# per 100 % of the frames. The last column says "makes it" where the slope has the sign of $r$, and so has the
-# difference from the control's slope, both with their 95 % intervals. These resample the clips, each of
-# another voice. (So few clips give intervals that are somewhat too narrow.)
+# per 100 % of the frames. The last column says "makes it" where the slope has the sign of $r$, and so has
+# the difference from the control's slope, both with their 95 % intervals. These resample the clips, each of
+# another voice. (So few clips give intervals that are somewhat too narrow. And a control may move the sound
+# as well: any token sounds like something.)
 
 # %%
 rows, moving = {}, 0
@@ -511,12 +512,13 @@ for one, (name, found) in chosen.items():
         response.slope(pairs[one], sound),
         response.slope(one, sound, pairs[one]),
     ]
-    shown = [f"{slope.estimate:+.1f} [{slope.low:+.1f}, {slope.high:+.1f}]" for slope in slopes]
+    shown = [f"{some.estimate:+.1f} [{some.low:+.1f}, {some.high:+.1f}]" for some in slopes]
+    shown = [text.replace("[+nan, +nan]", "(pitch left in too few clips)") for text in shown]
     told = "makes it" if slopes[0].verdict == slopes[2].verdict == wanted else "is not shown to make it"
     rows[show_token(*one)] = [notes[one], f"{sound} ({name_unit(sound)})", *shown, told]
     moving += slopes[1].verdict != "not decided"
 columns = ["goes with", "slope of", "its own", "its control's", "difference", "the token"]
-print(f"{moving} of {len(pairs)} controls move it as well: any token sounds like something.")
+print(f"{moving} of {len(pairs)} controls move it as well, up or down.")
 pd.DataFrame(rows, index=columns).T
 
 # %% [markdown]

@@ -17,6 +17,7 @@ from ..bootstrap import Bootstrap, Interval, draw_weights
 from ..clips import Clip
 from ..codec_spec import CodecSpec
 from ..tokens import Token, mark_tokens, show_token
+from .association import MIN_CLIPS
 
 DOSES = (0.0, 0.25, 0.5, 1.0)
 SOUND = {"pitch": "semitones", "level": "dB", "voiced": "% points"}
@@ -103,7 +104,8 @@ class DoseResponse:
     Attributes
     ----------
     tokens, doses, names : the axes of the values; names: `SOUND`, then classes
-    values : float array (n_tokens, n_doses, n_clips, n_names); NaN where a clip had no pitch left
+    values : float array (n_tokens, n_doses, n_clips, n_names); NaN where a clip had no pitch left; fewer than
+        `MIN_CLIPS` known values make no interval
     controls : token -> the one that stands beside it as a control
     bootstrap : over clips
     """
@@ -139,7 +141,8 @@ class DoseResponse:
                 less, row = self.slope(token, name, control), {"token": show_token(*token), "measured": name}
                 row |= {"slope": own.estimate, "low": own.low, "high": own.high, "verdict": own.verdict}
                 row |= {"control's slope": beside.estimate, "control's verdict": beside.verdict}
-                rows.append(row | {"less its control": less.estimate, "verdict, less control": less.verdict})
+                row |= {"less its control": less.estimate, "verdict, less control": less.verdict}
+                rows.append(row | {"clips": less.n})
         return pd.DataFrame(rows)
 
     def _find(self, token: Token, name: str) -> np.ndarray:
@@ -147,10 +150,9 @@ class DoseResponse:
 
     def _interval(self, values: np.ndarray) -> Interval:
         values = values[np.isfinite(values)]
-        if not len(values):
-            return Interval(np.nan, np.nan, np.nan, 0, "clips")
-        weights = _draw(len(values), self.bootstrap)
-        return self.bootstrap.interval(weights @ values / len(values), len(values), "clips")
+        if (n := len(values)) < MIN_CLIPS:
+            return Interval(float(values.mean()) if n else np.nan, np.nan, np.nan, n, "clips")
+        return self.bootstrap.interval(_draw(n, self.bootstrap) @ values / n, n, "clips")
 
 
 @functools.lru_cache(maxsize=16)

@@ -43,7 +43,7 @@ def classify(clips):
 
 @pytest.fixture(scope="module")
 def clips():
-    codes = np.zeros((4, 8, 40), np.int16) + np.arange(4)[:, None, None].astype(np.int16)
+    codes = np.zeros((6, 8, 40), np.int16) + np.arange(10, 16)[:, None, None].astype(np.int16)
     return [Clip(f"c{i}", "", None, codes=one, spec=SPEC) for i, one in enumerate(codes)]
 
 
@@ -94,8 +94,8 @@ def test_sound_is_measured_in_semitones_dB_and_percent():
 
 def test_every_state_is_decoded_once_and_the_first_clip_is_kept(measured):
     codec, values, wavs = measured
-    assert values.shape == (2, 4, 4, 5)
-    assert codec.n_decoded == 4 + 2 * 3 * 4  # dose 0 of both tokens is one and the same
+    assert values.shape == (2, 4, 6, 5)
+    assert codec.n_decoded == 6 + 2 * 3 * 6  # dose 0 of both tokens is one and the same
     assert [len(wavs[token]) for token in (TOKEN, CONTROL)] == [4, 4]
     np.testing.assert_array_equal(wavs[TOKEN][0], wavs[CONTROL][0])
     assert values[0, :, 0, 3] == pytest.approx(20 + 50 * np.array(DOSES))
@@ -103,7 +103,7 @@ def test_every_state_is_decoded_once_and_the_first_clip_is_kept(measured):
 
 def test_token_moves_what_it_makes_and_its_control_does_not(response):
     slope = response.slope(TOKEN, "pitch")
-    assert slope.estimate == pytest.approx(12, abs=0.5) and slope.verdict == "above" and slope.n == 4
+    assert slope.estimate == pytest.approx(12, abs=0.5) and slope.verdict == "above" and slope.n == 6
     assert response.slope(CONTROL, "pitch").estimate == pytest.approx(0, abs=0.1)
     assert response.slope(TOKEN, "pitch", CONTROL).verdict == "above"
     assert response.slope(TOKEN, FALLACIES[1]).verdict == "below"
@@ -124,7 +124,11 @@ def test_clips_that_lose_their_pitch_are_left_out(response):
     values = response.values.copy()
     values[0, 3, 1, 0] = np.nan
     some = DoseResponse(response.tokens, DOSES, NAMES, values, response.controls)
-    assert some.slope(TOKEN, "pitch").n == 3 and some.slope(TOKEN, "level").n == 4
+    assert some.slope(TOKEN, "pitch").n == 5 and some.slope(TOKEN, "level").n == 6
+    values[0, 3, :2, 0] = np.nan  # four are left: a mean, but no interval
+    few = some.slope(TOKEN, "pitch")
+    assert few.n == 4 and few.estimate == pytest.approx(12, abs=0.5) and np.isnan(few.low)
+    assert few.verdict == "not decided"
     values[0, 3, :, 0] = np.nan
     assert np.isnan(some.curve(TOKEN, "pitch")[3, 1:]).all()
     assert some.slope(TOKEN, "pitch").verdict == "not decided"
