@@ -3,10 +3,10 @@
     python scripts/study_interventions.py --jobs 2
 
 The classifiers of the repository that read words and selected tokens (three seeds of one recipe) predict the
-validation and test clips of `fallacy` as they are, and once more with another clip's tokens, with the tokens
-in another order, without words, and so on (`speechlm_utils.studies.interventions`), and with every clip
-encoded at the same loudness. Nothing is trained. About 40 minutes of one core. Predictions are kept in
-build/study/interventions.jsonl as they finish, and the same command goes on from there. Writes
+test clips of `fallacy` once more: with another clip's tokens, with the tokens in another order, without
+words, and so on (`speechlm_utils.studies.interventions`). Nothing is trained. What they predict without any
+change stands in the study of the language model, and is taken from there. About 30 minutes of one core.
+Predictions are kept in build/study as they finish, and the same command goes on from there. Writes
 data/reference/interventions_<task>.json, which `load_study` reads.
 """
 
@@ -17,41 +17,30 @@ from pathlib import Path
 
 import numpy as np
 
-from speechlm_utils.clips import label_ids
-from speechlm_utils.codec.cache import encode_clips
+from speechlm_utils.clips import Clip
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.files import write_json
 from speechlm_utils.finetuning.classifier import SpeechTokenClassifier
-from speechlm_utils.metrics import macro_f1_scores
 from speechlm_utils.studies.grid import Job, run_grid
-from speechlm_utils.studies.interventions import INTERVENTIONS
-from speechlm_utils.studies.report import describe_clips
+from speechlm_utils.studies.interventions import INTERVENTIONS, UNCHANGED
+from speechlm_utils.studies.report import describe_clips, load_study
 from speechlm_utils.torch_settings import one_thread
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("classifier", "classifiers/lasso_1", "classifiers/lasso_2")
-LOUDNESS, RMS_DBFS = "equal loudness", -26.0
-SPLITS = ("validation", "test")
 
 
-def run(clips_by_level: dict, args: argparse.Namespace, job: Job) -> dict:
+def run(clips: list[Clip], args: argparse.Namespace, job: Job) -> dict:
     """Predict with one classifier (the seed is its place in `FOLDERS`) after one intervention."""
-    is_loud = job.arm == LOUDNESS
     with one_thread():
         classifier = SpeechTokenClassifier.from_pretrained(args.data / FOLDERS[job.seed])
-        rng, names, predictions, scores = np.random.default_rng(job.seed), classifier.label_names, {}, {}
-        for split, clips in clips_by_level[is_loud].items():
-            if not is_loud:
-                clips = INTERVENTIONS[job.arm].change(clips, classifier.tokens, rng)
-            predictions[split] = classifier.predict(clips).argmax(axis=1).tolist()
-            truth = label_ids(clips, job.task, names)
-            scores[split] = macro_f1_scores(truth, predictions[split], len(names))
-        report = classifier.encode(clips)[1]
+        changed = INTERVENTIONS[job.arm].change(clips, classifier.tokens, np.random.default_rng(job.seed))
+        predictions = classifier.predict(changed).argmax(axis=1).tolist()
+        report = classifier.encode(changed)[1]
     about = {"corpus": job.corpus, "task": job.task, "arm": job.arm, "seed": job.seed}
     return about | {
         "classifier": f"data/{FOLDERS[job.seed]}",
-        "predictions": predictions,
-        "scores": scores,
+        "predictions": {"test": predictions},
         "text_tokens_per_clip": report.n_text / report.n_prompts,
         "audio_tokens_per_clip": report.n_audio / report.n_prompts,
         "codec_hash": classifier.codec_facts["hash"],
@@ -60,27 +49,35 @@ def run(clips_by_level: dict, args: argparse.Namespace, job: Job) -> dict:
     }
 
 
+def take_unchanged(study: dict) -> list[dict]:
+    """Take what the same classifiers predict without any change from the study of the language model."""
+    runs = [run for run in study["runs"] if run["arm"] == "lasso"][: len(FOLDERS)]
+    kept = ("corpus", "task", "seed", "codec_hash", "audio_tokens_per_clip", "text_tokens_per_clip")
+    return [
+        {"arm": UNCHANGED, "predictions": {"test": run["predictions"]["test"]}}
+        | {key: run[key] for key in kept}
+        for run in runs
+    ]
+
+
 def main(argv: list[str] | None = None) -> None:
     """Predict what is missing, and write the record."""
     args = build_parser().parse_args(argv)
-    experiment = Experiment(args.corpus, args.codec, args.work, args.cache)
-    corpus, clips = args.corpus.name, {split: experiment.clips(args.task, split) for split in SPLITS}
-    loud = {
-        split: encode_clips(some, experiment.codec, args.cache, RMS_DBFS, args.jobs)
-        for split, some in clips.items()
-    }
-    clips_by_level = {False: clips, True: loud}
-    arms = [*INTERVENTIONS, LOUDNESS]
-    jobs = [Job(corpus, args.task, arm, seed) for arm in arms for seed in range(len(FOLDERS))]
-    runs = run_grid(
-        jobs, partial(run, clips_by_level, args), args.work / f"interventions_{args.task}.jsonl", args.jobs
-    )
-    names = SpeechTokenClassifier.from_pretrained(args.data / FOLDERS[0]).label_names
+    clips = Experiment(args.corpus, args.codec, args.work, args.cache).clips(args.task, "test")
+    seeds = range(len(FOLDERS))
+    jobs = [Job(args.corpus.name, args.task, arm, seed) for arm in INTERVENTIONS for seed in seeds]
+    path = args.work / f"interventions_{args.task}.jsonl"
+    runs = run_grid(jobs, partial(run, clips, args), path, args.jobs)
+    path = args.out / f"llm_{args.corpus.name}_{args.task}.json"
+    study = load_study(path)
+    if study["clips"]["test"]["ids"] != [clip.id for clip in clips]:
+        raise SystemExit(f"{path}: is of other test clips than {args.corpus} has")
+    names = study["label_names"]
     record = {
         "made_by": "scripts/study_interventions.py",
         "label_names": names,
-        "clips": describe_clips(clips, args.task, names),
-        "runs": runs,
+        "clips": describe_clips({"test": clips}, args.task, names),
+        "runs": take_unchanged(study) + runs,
     }
     write_json(args.out / f"interventions_{args.task}.json", record)
 

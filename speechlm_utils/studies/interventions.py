@@ -50,11 +50,6 @@ def read_sequence(clip: Clip, tokens: Sequence[Token]) -> list[Token]:
     return [(one.layer, one.code) for one in list_occurrences(clip.codes, tokens, collapse_repeats=True)]
 
 
-def leave_as_is(clips, tokens, rng) -> list[Clip]:
-    """Change nothing."""
-    return list(clips)
-
-
 def exchange_tokens(clips, tokens, rng) -> list[Clip]:
     """Give each clip the tokens of another one, at random."""
     return shuffle_codes(clips, rng)
@@ -96,7 +91,6 @@ def drop_words(clips, tokens, rng) -> list[Clip]:
 
 
 INTERVENTIONS = {
-    "as it is": Intervention("what the classifier was trained for", leave_as_is),
     "tokens of another clip": Intervention("does it hear this clip, or any?", exchange_tokens),
     "tokens drawn at random": Intervention("is it the number of tokens?", draw_tokens),
     "tokens in another order": Intervention("does their order matter?", shuffle_order),
@@ -105,3 +99,5 @@ INTERVENTIONS = {
     "no words": Intervention("what is left without words?", drop_words),
 }
 """The interventions by name."""
+UNCHANGED = "unchanged"
+"""The name of what they are compared with."""
