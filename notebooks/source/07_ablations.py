@@ -20,6 +20,7 @@
 # happens to the score. You will
 #
 # - **read** what two dozen such changes do, on two tasks, with intervals;
+# - **intervene** in the prompts of trained classifiers, to see what they rest on;
 # - **diagnose** the method: each failure has a signature, and each signature an advice;
 # - **repeat** any row of the figure by one parameter.
 
@@ -43,6 +44,7 @@ from speechlm_utils.notebook.record import record_metrics
 from speechlm_utils.selection.decoys import find_threshold
 from speechlm_utils.studies.costs import list_not_run
 from speechlm_utils.studies.diagnosis import compare_spread, diagnose
+from speechlm_utils.studies.interventions import INTERVENTIONS, UNCHANGED
 from speechlm_utils.studies.linear import measure_beside
 from speechlm_utils.studies.report import compare_arms, load_study, score_arm
 
@@ -287,6 +289,56 @@ if spread is not None:
     print(f"The interval {inside}, and {'holds 1' if spread.verdict == 'not decided' else 'leaves 1 out'}.")
 
 # %% [markdown]
+# ## What a trained classifier uses
+#
+# An ablation trains anew, and what was taken away may be replaced by something else that tells the same. An
+# **intervention** leaves the trained classifier as it is and changes its input: if the score stays, the
+# classifier did not rest on what was changed. Three classifiers (seeds) read the test clips with one change
+# at a time; their predictions are stored, for each takes minutes.
+#
+# *Predict: what hurts more, the tokens of another clip or no tokens at all? Does the order of the tokens
+# matter to a model that reads them one after the other?*
+
+# %%
+changed = load_study(f"{reference_dir}/interventions_fallacy.json")
+names = [name for name in dict.fromkeys(run["arm"] for run in changed["runs"]) if name != UNCHANGED]
+effects = {name: compare_arms(changed, UNCHANGED, name, bootstrap=seeds) for name in names}
+names.sort(key=lambda name: -effects[name].estimate)
+
+# %%
+fig, ax = plt.subplots(figsize=(8, 0.9 + 0.36 * len(names)))
+spans, verdicts = [effects[name].values for name in names], [effects[name].verdict for name in names]
+plots.studies.plot_gains(ax, names, spans, verdicts, "macro-F1 less that of unchanged prompts (stored)")
+n_seeds = len(score_arm(changed, UNCHANGED))
+ax.set_title(f"{n_seeds} seeds, {len(changed['clips']['test']['ids'])} test clips", pad=22)
+plt.show()
+
+# %%
+asks = {name: one.asks for name, one in INTERVENTIONS.items()} | {UNCHANGED: ""}
+rows = {}
+for name in [UNCHANGED, *names]:
+    rows[name] = {"asks": asks[name], "macro-F1": np.mean(score_arm(changed, name))}
+    rows[name] |= {"less unchanged": str(effects.get(name, ""))}
+pd.DataFrame.from_dict(rows, orient="index")
+
+# %%
+says = {"below": "macro-F1 falls", "above": "macro-F1 rises", "not decided": "no change that could be told"}
+for name in names:
+    print(f"{name}: {says[effects[name].verdict]}")
+wrong = compare_arms(changed, "no tokens", "tokens of another clip", bootstrap=seeds)
+how = {"below": "hurt more than", "above": "hurt less than", "not decided": "are not told apart from"}
+print(f"tokens of another clip {how[wrong.verdict]} no tokens at all: {wrong}")
+
+# %%
+score, trained = (np.mean(score_arm(study, name)) for study, name in ((changed, "no tokens"), (llm, "text")))
+print(f"macro-F1 without tokens: {score:.2f}; of a classifier that was trained on words alone: {trained:.2f}")
+
+# %% [markdown]
+# The last line is the difference between an intervention and an ablation. A classifier that has learned to
+# listen has learned less from the words, and is lost when the sound is taken away; one that never had sound
+# makes more of the words. So do not read the fall as the worth of the tokens: that is the difference to
+# `text` above.
+#
 # These arms have no record for the language model on this task. Each needs one command, with a GPU or much
 # patience:
 
