@@ -13,6 +13,7 @@ import numpy as np
 from speechlm_utils.bootstrap import Bootstrap, Interval, paired_bootstrap
 from speechlm_utils.evaluation.records import Predicted, read_outcomes
 from speechlm_utils.studies.description_arms import score_descriptions
+from speechlm_utils.studies.interventions import UNCHANGED
 from speechlm_utils.studies.report import compare_arms, load_study
 
 REFERENCE = Path(__file__).resolve().parents[1] / "data" / "reference"
@@ -141,6 +142,16 @@ def answer_penalty() -> tuple[str, str]:
     return answer, f"most repeatable {at}: {index}"
 
 
+def answer_listening() -> tuple[str, str]:
+    """Beside these: does a trained classifier rest on the sound, on the words, on the order of tokens?"""
+    study = load_study(REFERENCE / "interventions_fallacy.json")
+    sound, words, order = "tokens of another clip", "words of another clip", "tokens in another order"
+    more = compare_arms(study, words, sound, bootstrap=SEEDS).verdict
+    says = {"below": "on the sound more than on the words", "above": "on the words more than on the sound"}
+    gains = {name: compare_arms(study, UNCHANGED, name, bootstrap=SEEDS) for name in (sound, words, order)}
+    return says.get(more, "on both"), "; ".join(f"{name} {show(gain)}" for name, gain in gains.items())
+
+
 QUESTIONS = {
     "open: does it extend to generation?": (answer_generation, "10"),
     "open: do pre-trained embeddings transfer when frozen?": (answer_frozen, "07"),
@@ -149,6 +160,7 @@ QUESTIONS = {
     "check: is layer 1 needed when words are bad?": (answer_noise, "09"),
     "check: do tokens carry over to another task or corpus?": (answer_transfer, "09"),
     "check: what does C decide?": (answer_penalty, "08"),
+    "what does the trained language model rest on?": (answer_listening, "07"),
 }
 """The questions, what answers them, and the notebook that shows how."""
 
