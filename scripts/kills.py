@@ -120,9 +120,12 @@ def finish(step: Step, folder: Path) -> dict[str, str]:
 
 def hash_files(folder: Path) -> dict[str, str]:
     """Hash all files but those whose names say that they mean nothing: locks, and what was not finished."""
-    files = {str(p.relative_to(folder)): p for p in folder.rglob("*") if p.is_file()}
-    files = {name: p for name, p in files.items() if not p.name.startswith(".") and "unfinished" not in name}
-    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
+    files = {p.relative_to(folder): p for p in folder.rglob("*") if p.is_file()}
+    return {
+        str(name): hashlib.sha256(path.read_bytes()).hexdigest()
+        for name, path in files.items()
+        if not any(part.startswith(".") or "unfinished" in part for part in name.parts)
+    }
 
 
 def list_finished(folder: Path) -> set[str]:
