@@ -57,16 +57,15 @@ def read_sound(page):
     return page.evaluate(SOUNDS)
 
 
-def find_faults(page, context=None, rules=None):
+def find_faults(page, context=None, options=None):
     """Serious and critical faults that axe-core finds, each in a line.
 
-    context is axe-core's: what to look at, or to leave out; None: all. rules: only these.
+    context is axe-core's: what to look at, or to leave out; None: all. options are axe-core's, too.
     """
     from axe_playwright_python.sync_playwright import Axe
 
-    options = {"resultTypes": ["violations"], "preload": False}  # no waiting for sounds
-    options |= {"runOnly": rules} if rules else {}
-    found = Axe().run(page, context, options).response["violations"]
+    basic = {"resultTypes": ["violations"], "preload": False}  # no waiting for sounds
+    found = Axe().run(page, context, basic | (options or {})).response["violations"]
     return [
         f"{one['id']}: {one['help']} ({one['nodes'][0]['html'][:200]})"
         for one in found
