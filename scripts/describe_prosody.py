@@ -85,6 +85,7 @@ def gather(args: argparse.Namespace) -> tuple[Described, dict]:
     about = describe_run("describe_prosody", args.recipe, codec.hash, args.seed, PACKAGES) | {
         "attributes": list(NAMES),
         "edges": edges.tolist(),
+        "selected": [list(map(int, token)) for token in material.selected],
         "clips": {part: write_described(clips[part], words[part]) for part in clips if part != "train"},
     }
     return material, about | {"measured": {part: measured[part].tolist() for part in ("validation", "test")}}

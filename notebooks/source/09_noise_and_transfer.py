@@ -13,7 +13,7 @@
 #
 # [← 08 · How many tokens?](08_how_many_tokens.ipynb) ·
 # [contents](00_start_here.ipynb) ·
-# [11 · Token atlas →](11_token_atlas.ipynb)
+# [10 · Generation →](10_generation.ipynb)
 #
 # The paper selects from layers 2 to 8, because layer 1 carries the words, and the words are written down
 # anyway. It expects that to break in two places: where the transcript is bad, layer 1 may become necessary;
@@ -575,4 +575,4 @@ record_metrics(run_dir, "09_noise_and_transfer", **metrics)
 pd.Series(metrics, name="").to_frame()
 
 # %% [markdown]
-# Next: [11 · Token atlas →](11_token_atlas.ipynb)
+# Next: [10 · Generation →](10_generation.ipynb)

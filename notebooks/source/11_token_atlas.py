@@ -11,7 +11,7 @@
 #
 # About 1 minute on two CPU cores, no GPU.
 #
-# [← 09 · Noise and transfer](09_noise_and_transfer.ipynb) ·
+# [← 10 · Generation](10_generation.ipynb) ·
 # [contents](00_start_here.ipynb) ·
 # [12 · Why this prediction? →](12_why_this_prediction.ipynb)
 #

@@ -3,6 +3,7 @@
 from .codec import check_bit_rate, check_equal_bits, check_layers, check_lead, check_padding, check_quantise
 from .corpus import check_codes_in_clip, check_group_split, check_heard, check_no_gain, check_normalise
 from .finetuning import check_budget, check_knob, check_lora_count, check_macro_f1, check_unigram, check_wider
+from .generation import check_allowed, check_same_words, check_thirds
 from .interpretation import (
     check_completeness,
     check_control,

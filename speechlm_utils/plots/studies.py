@@ -1,12 +1,13 @@
-"""Figures of notebooks 07 and 15: arms against a base, and what they cost for what they give."""
+"""Figures of notebooks 07, 10 and 15: arms against a base, attribute by attribute, and over their costs."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 
+from .curves import CURVE_COLORS, MARKERS
 from .intervals import plot_intervals
-from .style import AUDIO, BOTH, NEUTRAL, TEXT
+from .style import AUDIO, BOTH, NEUTRAL, TEXT, place_groups
 
 VERDICT_COLORS = {"above": BOTH, "below": AUDIO, "not decided": NEUTRAL}
 FAMILY_STYLES = {"linear": (TEXT, "o"), "language model": (AUDIO, "s")}
@@ -49,4 +50,20 @@ def plot_pareto(
     ax.set(xscale="log", ylabel="macro-F1 on test")
     ax.margins(x=0.25, y=0.28)
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
+    return ax
+
+
+def plot_attributes(
+    ax: Axes, names: Sequence[str], scores: Mapping[str, np.ndarray], chance: float = 1 / 3
+) -> Axes:
+    """Draw shares of right words, (n_names, 3): estimate, low, high; the arms side by side at each name."""
+    for i, (arm, x) in enumerate(zip(scores, place_groups(len(names), len(scores), 0.7), strict=True)):
+        middle, low, high = np.array(scores[arm]).T
+        color, marker = CURVE_COLORS[i % len(CURVE_COLORS)], MARKERS[i % len(MARKERS)]
+        reach = np.maximum([middle - low, high - middle], 0)
+        ax.errorbar(x, middle, yerr=reach, color=color, fmt=marker, markersize=5, capsize=2, label=arm)
+    ax.axhline(chance, color="black", linestyle=":", linewidth=1.2, label="guessing")
+    ax.set_xticks(range(len(names)), names)
+    ax.set(ylabel="share of words right", ylim=(0, 1))
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=5)
     return ax
