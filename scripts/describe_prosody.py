@@ -65,9 +65,7 @@ def gather(args: argparse.Namespace) -> tuple[Described, dict]:
     chosen = {part: sample_clips(corpus, args.task, part, limits[part], args.seed) for part in PARTS}
     chosen["human"] = load_corpus(args.human)
     if args.emodb:
-        chosen["emodb"] = sample_clips(
-            load_corpus(args.emodb, tasks=["label"]), limit=args.n_emodb, seed=args.seed
-        )
+        chosen["emodb"] = sample_clips(load_corpus(args.emodb), limit=args.n_emodb, seed=args.seed)
     clips = {part: encode_clips(some, codec, args.cache, n_jobs=args.jobs) for part, some in chosen.items()}
     values = {part: read_planted(clips[part]) for part in PARTS}
     edges = find_edges(values["train"])
