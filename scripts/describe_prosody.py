@@ -65,7 +65,8 @@ def gather(args: argparse.Namespace) -> tuple[Described, dict]:
     chosen = {part: sample_clips(corpus, args.task, part, limits[part], args.seed) for part in PARTS}
     chosen["human"] = load_corpus(args.human)
     if args.emodb:
-        chosen["emodb"] = sample_clips(load_corpus(args.emodb), limit=args.n_emodb, seed=args.seed)
+        people = load_corpus(args.emodb)
+        chosen["emodb"] = people[:: max(1, len(people) // args.n_emodb)]  # of all voices, and most sentences
     clips = {part: encode_clips(some, codec, args.cache, n_jobs=args.jobs) for part, some in chosen.items()}
     values = {part: read_planted(clips[part]) for part in PARTS}
     edges = find_edges(values["train"])
@@ -84,7 +85,11 @@ def gather(args: argparse.Namespace) -> tuple[Described, dict]:
         "attributes": list(NAMES),
         "edges": edges.tolist(),
         "selected": [list(map(int, token)) for token in material.selected],
-        "clips": {part: write_described(clips[part], words[part]) for part in clips if part != "train"},
+        "clips": {
+            part: write_described(clips[part], words[part], "voices" if part == "emodb" else None)
+            for part in clips
+            if part != "train"
+        },
     }
     return material, about | {"measured": {part: measured[part].tolist() for part in ("validation", "test")}}
 
@@ -171,7 +176,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--corpus", type=Path, default=ROOT / "data" / "demo")
     add("--human", type=Path, default=ROOT / "data" / "human")
     add("--emodb", type=Path, help="folder that `speechlm import emodb` has written")
-    add("--n-emodb", type=int, default=100, help="clips of it")
+    add("--n-emodb", type=int, default=100, help="clips of it, about")
     add("--codec", default=str(ROOT / "data" / "tokenizer"))
     add("--cache", type=Path, default=ROOT / "runs" / "cache")
     add("--work", type=Path, default=ROOT / "build" / "descriptions")

@@ -353,7 +353,7 @@ if human_arms:
     plots.studies.plot_attributes(ax, [*human_scores[human_arms[0]]], drawn)
     n = len(stored["clips"]["emodb"]["ids"])
     ax.set(ylabel="agreement with measured words")
-    ax.set_title(f"EmoDB, {n} clips of people; 95 % intervals over sentences and voices", pad=38)
+    ax.set_title(f"EmoDB, {n} clips of people; 95 % intervals over voices", pad=38)
     fig.savefig(figures / "10_human.png", dpi=110)
     plt.show()
 

@@ -121,9 +121,9 @@ def run_description_arm(
     }
 
 
-def write_described(clips: Sequence[Clip], words: np.ndarray) -> dict:
-    """Put ids, true words, and what a bootstrap resamples into plain types."""
-    units = {name: of.tolist() for name, of in name_units(clips).items()}
+def write_described(clips: Sequence[Clip], words: np.ndarray, unit: str | None = None) -> dict:
+    """Put ids, true words, and what a bootstrap resamples into plain types; `unit` as in `write_clips`."""
+    units = {name: of.tolist() for name, of in name_units(clips).items() if unit in (None, name)}
     return {"ids": [clip.id for clip in clips], "words": np.asarray(words).tolist(), "units": units}
 
 
