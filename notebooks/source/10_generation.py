@@ -240,7 +240,8 @@ probabilities.assign(planted=[ATTRIBUTES[0].words[place] for place in truth[:, 0
 linear = {"linear, words": "words", "linear, tokens": "words + the same tokens"}
 linear |= {"linear, acoustics": "words + measured acoustics"}
 wanted, finished = [*ARMS, *linear], list_finished(stored, "test")
-about = {"language model, " + name: text for name, text in ARMS.items()}
+shown = {arm: arm if arm in linear else f"language model, {arm}" for arm in wanted}
+about = {shown[name]: text for name, text in ARMS.items()}
 about |= {name: f"logistic regression for each attribute: {text}" for name, text in linear.items()}
 units = stored["clips"]["test"]["units"]
 sizes = f"{len(units['sentences'])} test clips of {len(set(units['sentences']))} sentences"
@@ -269,7 +270,7 @@ table.rename_axis("share of words right, test")
 
 # %%
 fig, ax = plt.subplots(figsize=(10.5, 4.2))
-drawn = {arm: [one.values for one in found.values()] for arm, found in scores["test"].items()}
+drawn = {shown[arm]: [one.values for one in found.values()] for arm, found in scores["test"].items()}
 plots.studies.plot_attributes(ax, [*scores["test"][finished[0]]], drawn)
 ax.set_title(f"{len(units['sentences'])} test clips; 95 % intervals over sentences and voices", pad=38)
 figures = Path(run_dir) / "figures"
@@ -345,11 +346,11 @@ widgets.show_players(sounds, rate, columns=2)
 
 # %%
 is_judged = "emodb" in stored["clips"]
-human_arms = list_finished(stored, "emodb") if is_judged else []
+human_arms = [arm for arm in wanted if arm in list_finished(stored, "emodb")] if is_judged else []
 human_scores = {arm: score_descriptions(stored, arm, "emodb", bootstrap=bootstrap) for arm in human_arms}
 if human_arms:
     fig, ax = plt.subplots(figsize=(10.5, 4))
-    drawn = {arm: [one.values for one in found.values()] for arm, found in human_scores.items()}
+    drawn = {shown[arm]: [one.values for one in found.values()] for arm, found in human_scores.items()}
     plots.studies.plot_attributes(ax, [*human_scores[human_arms[0]]], drawn)
     n = len(stored["clips"]["emodb"]["ids"])
     ax.set(ylabel="agreement with measured words")
@@ -374,11 +375,11 @@ if "tokens" in human_arms:
     emotions = pd.Series(letters).map(EMOTIONS)
     means = pd.DataFrame(run["predictions"]["emodb"], columns=names).groupby(emotions.to_numpy()).mean()
     fig, ax = plt.subplots(figsize=(9, 3.4))
-    shown = (means - means.mean()).to_numpy()
-    texts = [[f"{value:+.2f}" for value in row] for row in shown]
+    deviation = (means - means.mean()).to_numpy()
+    texts = [[f"{value:+.2f}" for value in row] for row in deviation]
     counts = emotions.value_counts()
     rows = [f"{name} ({counts[name]})" for name in means.index]
-    plots.style.draw_table(ax, shown, texts, (rows, names), "RdBu_r", (-1, 1))
+    plots.style.draw_table(ax, deviation, texts, (rows, names), "RdBu_r", (-1, 1))
     ax.set_title("words that the model writes for people's emotions (clips)")
     plt.show()
 

@@ -65,5 +65,5 @@ def plot_attributes(
     ax.axhline(chance, color="black", linestyle=":", linewidth=1.2, label="guessing")
     ax.set_xticks(range(len(names)), names)
     ax.set(ylabel="share of words right", ylim=(0, 1))
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=5)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     return ax
