@@ -9,8 +9,8 @@
    models meet them: one trained on clean clips, one on train clips that each had noise of one of the levels.
    Both learn from the true words of train. The recogniser writes down a sample of the test clips only.
 
-Tasks: `fallacy`, whose classes are heard, and `topic`, whose classes only the words tell. About half an hour
-of two cores. What was heard in noise is kept in build/noise. Writes data/reference/noise_demo.json.
+Tasks: `fallacy`, whose classes are heard, and `topic`, whose classes only the words tell. About 25 minutes
+of one core. What was heard in noise is kept in build/noise. Writes data/reference/noise_demo.json.
 """
 
 import argparse
@@ -201,8 +201,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("--tasks", nargs="+", default=["fallacy", "topic"])
     add("--codec", default=str(ROOT / "data" / "tokenizer"))
     add("--n-tokens", type=int, default=75)
-    add("--draws", type=int, default=2, help="of corrupted words")
-    add("--recognised", type=int, default=150, help="test clips that the recogniser writes down")
+    add("--draws", type=int, default=1, help="of corrupted words")
+    add("--recognised", type=int, default=80, help="test clips that the recogniser writes down")
     add("--cache", type=Path, default=ROOT / "runs" / "cache")
     add("--work", type=Path, default=ROOT / "build" / "noise")
     add("--out", type=Path, default=ROOT / "data" / "reference")

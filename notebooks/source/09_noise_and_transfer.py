@@ -31,7 +31,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown, display
+from IPython.display import Markdown
 
 from speechlm_utils import exercises, plots, widgets
 from speechlm_utils.audio import load_audio
@@ -72,23 +72,17 @@ n_resamples = 2000  # of sentences, of voices, and of draws
 # ## What is stored
 #
 # Two scripts fit the models. Their records hold predictions, clip by clip; all scores and intervals below are
-# computed from these, here and now. Where a record is missing, the notebook says so and goes on.
+# computed from these, here and now.
 
 # %%
 where, bootstrap = Path(stored_results), Bootstrap(n_resamples, seed, rows="draws")
 transfer = load_record(where / "transfer_linear.json", "tasks", "tokens")
-noise, stored = None, [transfer]
-if (where / "noise_demo.json").is_file():
-    noise = load_record(where / "noise_demo.json", "tasks", "seed")
-    stored.append(noise)
-
-# %%
-missing = "Not stored yet: `scripts/study_noise.py` writes `data/reference/noise_demo.json`, in half an hour."
+noise = load_record(where / "noise_demo.json", "tasks", "seed")
 lines = [
     f"- `{one['made_by']}` on {one['date']}, tokenizer `{one['codec_hash']}`, seed {one['seed']}"
-    for one in stored
+    for one in (transfer, noise)
 ]
-Markdown("\n".join(lines + ([] if noise else [f"- {missing}"])))
+Markdown("\n".join(lines))
 
 # %%
 experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, seed, clips_per_split)
@@ -188,35 +182,35 @@ figures = Path(run_dir) / "figures"
 figures.mkdir(parents=True, exist_ok=True)
 
 # %%
-tasks = noise["tasks"] if noise else {}
+tasks = noise["tasks"]
 spoiled = {
     task: {rate: read_outcomes(some["clips"], one) for rate, one in some["words"]["results"].items()}
     for task, some in tasks.items()
 }
-rates = list(map(str, tasks["fallacy"]["words"]["rates"])) if noise else []
+rates = list(map(str, tasks["fallacy"]["words"]["rates"]))
 
 # %%
-if noise:
-    fig, axes = plt.subplots(1, 2, figsize=(10, 4))
-    for ax, (task, found) in zip(axes, spoiled.items(), strict=True):
-        errors = tasks[task]["words"]["wer"]
-        curves = {
-            arm: np.array([[x, *score(found[rate], arm)] for x, rate in zip(errors, rates, strict=True)])
-            for arm in arms
-        }
-        plots.curves.plot_curves(ax, curves, (plots.TEXT, plots.BOTH, plots.AUDIO), spread=0.012)
-        alone = {f"{arm} alone": score(found["no words"], arm)[0] for arm in ("layers 2–8", "layers 1–8")}
-        plots.curves.mark_limits(ax, alone)
-        n_draws = len(found[rates[-1]].outcomes["words"].predictions)
-        ax.set(xlabel="word error rate", title=f"{task}: {len(found['0.0'].y)} test clips, {n_draws} draws")
-    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=5)
-    fig.savefig(figures / "09_words.png", dpi=110)
-    plt.show()
-else:
-    display(Markdown(missing))
+fig, axes = plt.subplots(1, 2, figsize=(10, 4))
+for ax, (task, found) in zip(axes, spoiled.items(), strict=True):
+    errors = tasks[task]["words"]["wer"]
+    curves = {
+        arm: np.array([[x, *score(found[rate], arm)] for x, rate in zip(errors, rates, strict=True)])
+        for arm in arms
+    }
+    plots.curves.plot_curves(ax, curves, (plots.TEXT, plots.BOTH, plots.AUDIO), spread=0.012)
+    alone = {f"{arm} alone": score(found["no words"], arm)[0] for arm in ("layers 2–8", "layers 1–8")}
+    plots.curves.mark_limits(ax, alone)
+    n_draws = len(found[rates[-1]].outcomes["words"].predictions)
+    ax.set(
+        xlabel="word error rate",
+        title=f"{task}: {len(found['0.0'].y)} test clips, {n_draws} draw{'s' * (n_draws > 1)}",
+    )
+fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=5)
+fig.savefig(figures / "09_words.png", dpi=110)
+plt.show()
 
 # %% [markdown]
-# 95 % intervals over sentences, voices and draws of the errors. What the tokens add, and what layer 1 adds to
+# 95 % intervals over sentences and voices (and draws of the errors, if there are several). What the tokens add, and what layer 1 adds to
 # them:
 
 # %%
@@ -232,7 +226,7 @@ for task, found in spoiled.items():
 # %%
 columns = ["task", "word errors", "layers 2–8 less words", "so", "layers 1–8 less 2–8", "so "]
 table = pd.DataFrame(rows, columns=columns).set_index(["task", "word errors"])
-table if noise else Markdown(missing)
+table
 
 # %%
 for task in spoiled:
@@ -280,8 +274,8 @@ same = np.mean([(a.codes == b.codes).mean(axis=1) for a, b in zip(some, noisy, s
 kept = {f"{len(some)} clips at {rerun_snr} dB, here": same}
 
 # %%
-about = tasks["fallacy"]["sound"] if noise else {"levels": [], "codes_kept": []}
-n_all = len(tasks["fallacy"]["clips"]["y"]) if noise else 0
+about = tasks["fallacy"]["sound"]
+n_all = len(tasks["fallacy"]["clips"]["y"])
 level_names = ["clean" if level is None else f"{level} dB" for level in about["levels"]]
 
 # %%
@@ -312,30 +306,27 @@ def read_levels(task, how, words):
 
 
 # %%
-if noise:
-    fig, axes = plt.subplots(2, 2, figsize=(10, 7), sharex=True, sharey="row")
-    for row, task in zip(axes, tasks, strict=True):
-        for ax, how in zip(row, ("clean", "noisy"), strict=True):
-            by_level, tokens = read_levels(task, how, "recognised"), read_levels(task, how, "true")
-            curves = {arm: [(x, *score(one, arm)) for x, one in enumerate(by_level)] for arm in arms}
-            curves["layers 2–8 alone"] = [(x, *score(one, "layers 2–8")) for x, one in enumerate(tokens)]
-            plots.curves.plot_curves(
-                ax, curves, (plots.TEXT, plots.BOTH, plots.AUDIO, plots.NEUTRAL), spread=0.08
-            )
-            ax.set_xticks(range(len(level_names)), level_names)
-            n = f"{len(by_level[0].y)} clips, tokens alone {len(tokens[0].y)}"
-            ax.set_title(f"{task}, trained on {how} clips ({n})")
-    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
-    fig.supxlabel("signal-to-noise ratio; 95 % intervals over sentences and voices", fontsize=10)
-    fig.savefig(figures / "09_sound.png", dpi=110)
-    plt.show()
-else:
-    display(Markdown(missing))
+fig, axes = plt.subplots(2, 2, figsize=(10, 7), sharex=True, sharey="row")
+for row, task in zip(axes, tasks, strict=True):
+    for ax, how in zip(row, ("clean", "noisy"), strict=True):
+        by_level, tokens = read_levels(task, how, "recognised"), read_levels(task, how, "true")
+        curves = {arm: [(x, *score(one, arm)) for x, one in enumerate(by_level)] for arm in arms}
+        curves["layers 2–8 alone"] = [(x, *score(one, "layers 2–8")) for x, one in enumerate(tokens)]
+        plots.curves.plot_curves(
+            ax, curves, (plots.TEXT, plots.BOTH, plots.AUDIO, plots.NEUTRAL), spread=0.08
+        )
+        ax.set_xticks(range(len(level_names)), level_names)
+        n = f"{len(by_level[0].y)} clips, tokens alone {len(tokens[0].y)}"
+        ax.set_title(f"{task}, trained on {how} clips ({n})")
+fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+fig.supxlabel("signal-to-noise ratio; 95 % intervals over sentences and voices", fontsize=10)
+fig.savefig(figures / "09_sound.png", dpi=110)
+plt.show()
 
 # %%
 wers = {task: some["sound"]["wer"] for task, some in tasks.items()}
 table = pd.DataFrame(wers, index=level_names).T.rename_axis("word error rate of the recogniser")
-table if noise else Markdown(missing)
+table
 
 # %%
 rows = {}
@@ -350,16 +341,15 @@ table = pd.DataFrame(
     {key: [text for one in some for text in (say(one), one.verdict)] for key, some in rows.items()},
     index=["layers 2–8 less words", "so", "layers 1–8 less 2–8", "so "],
 ).T
-table.rename_axis(["task", "trained on", "test"]) if noise else Markdown(missing)
+table.rename_axis(["task", "trained on", "test"])
 
 # %%
-if noise:
-    for (task, how), some in pd.Series(rows).groupby(level=[0, 1], sort=False):
-        gains, layer_1 = ([pair[i].verdict for pair in some] for i in (0, 1))
-        print(
-            f"{task}, trained on {how} clips: tokens help at {gains.count('above')} of {len(gains)} levels; "
-            f"layer 1 helps at {layer_1.count('above')} and harms at {layer_1.count('below')}."
-        )
+for (task, how), some in pd.Series(rows).groupby(level=[0, 1], sort=False):
+    gains, layer_1 = ([pair[i].verdict for pair in some] for i in (0, 1))
+    print(
+        f"{task}, trained on {how} clips: tokens help at {gains.count('above')} of {len(gains)} levels; "
+        f"layer 1 helps at {layer_1.count('above')} and harms at {layer_1.count('below')}."
+    )
 
 # %% [markdown]
 # ## Tokens of another task, another corpus
