@@ -210,8 +210,8 @@ fig.savefig(figures / "09_words.png", dpi=110)
 plt.show()
 
 # %% [markdown]
-# 95 % intervals over sentences and voices (and draws of the errors, if there are several). What the tokens add, and what layer 1 adds to
-# them:
+# 95 % intervals over sentences and voices (and draws of the errors, if there are several). What the tokens
+# add, and what layer 1 adds to them:
 
 # %%
 rows, added = [], {}
