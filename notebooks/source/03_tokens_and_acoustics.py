@@ -491,7 +491,8 @@ fig, axes = plt.subplots(-(-len(response.names) // 3), 3, figsize=(11, 8), share
 shown = {show_token(*one): show_token(*control) for one, control in pairs.items()}
 for ax, name in zip(axes.flat, response.names, strict=False):
     plots.curves.plot_doses(ax, {show_token(*one): response.curve(one, name) for one in asked}, shown)
-    ax.set_title(f"{plots.show_name(name)} ({name_unit(name)})")
+    about = name if name in SOUND else f"p({plots.show_name(name)})"
+    ax.set_title(f"{about} ({name_unit(name)})")
 axes.flat[0].legend(fontsize=7.5)
 fig.supxlabel(f"dose (% of the frames); dashed: controls; mean change of {len(few)} clips, 95 % intervals")
 plt.show()
@@ -501,7 +502,8 @@ plt.show()
 # per 100 % of the frames. The last column says "makes it" where the slope has the sign of $r$, and so has
 # the difference from the control's slope, both with their 95 % intervals. These resample the clips, each of
 # another voice. (So few clips give intervals that are somewhat too narrow. And a control may move the sound
-# as well: any token sounds like something.)
+# as well: any token sounds like something, and part of a difference can be the control's own movement. So
+# read the sizes, too: a decibel for a whole clip can hardly be heard.)
 
 # %%
 rows, moving = {}, 0
@@ -530,10 +532,12 @@ for one, some in slopes.groupby("token", sort=False):
     moved = {how: ", ".join(map(plots.show_name, some.measured[some.verdict == how])) or "nothing"
              for how in ("above", "below", "not decided")}  # fmt: skip
     print(f"{one}: up {moved['above']}; down {moved['below']}; not decided {moved['not decided']}")
-decided = int((slopes.verdict != "not decided").sum())
+is_sound, is_decided = slopes.measured.isin(SOUND), slopes.verdict != "not decided"
+print(f"Sound: {(is_sound & is_decided).sum()} of {is_sound.sum()} slopes are decided.")
 print(
-    f"{decided} of {len(slopes)} slopes are decided; luck alone would decide {0.05 * len(slopes):.0f} or so."
+    f"Classes: {(~is_sound & is_decided).sum()} of {(~is_sound).sum()}; they must move, for the model counts"
 )
+print("these tokens, and they sum to 100 %: one that rises takes others down.")
 slopes.set_index(["token", "measured"])
 
 # %% [markdown]
@@ -670,7 +674,7 @@ metrics = {
     "human: agreement, selected": same,
     "human: agreement, matched": np.mean(others_same),
     "human: computed now": str(is_here),
-    "slopes over the dose that are decided": decided,
+    "slopes of sound over the dose that are decided": int((is_sound & is_decided).sum()),
     **{f"planted R2, {kind}": ranked[kind] for kind in kinds},
 }
 record_metrics(run_dir, "03_tokens_and_acoustics", **metrics)

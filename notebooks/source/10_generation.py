@@ -169,9 +169,9 @@ curves = {run["arm"]: run["losses"] for run in runs if run.get("losses")}
 guess = np.log(3) * len(ATTRIBUTES) / np.mean([len(tokenizer(text).input_ids) + 1 for text in said])
 if curves:
     fig, ax = plt.subplots(figsize=(8, 3))
-    for arm, of_arm in curves.items():
+    for arm, of_arm in sorted(curves.items(), key=lambda one: [*ARMS].index(one[0])):
         smooth = pd.Series(of_arm).rolling(10, min_periods=1).mean()
-        ax.plot(smooth.index + 1, smooth, label=arm, linewidth=1.4)
+        ax.plot(smooth.index + 1, smooth, label=f"language model, {arm}", linewidth=1.4)
     ax.axhline(guess, color="black", linestyle=":", label="knows the form, guesses the words")
     ax.set(xlabel="step", ylabel="loss, nats a token", yscale="log")
     ax.set_yticks([0.5, 1, 2, 4, 8], ["0.5", "1", "2", "4", "8"])
@@ -182,7 +182,8 @@ if curves:
 
 # %% [markdown]
 # The first fall is the model learning the *form*: seven words with commas between them. The dotted line is
-# what a model pays that knows the form and guesses every word. Only what lies below it can be hearing (or
+# what a model pays that knows the form and guesses every word (about that: it is computed from the few
+# descriptions above). Training was stopped early, near this line. Only what lies below it can be hearing (or
 # guessing from the text).
 #
 # ## From probabilities to a description
@@ -253,7 +254,8 @@ pd.Series(about, name="is given").to_frame()
 # %%
 if missing := [arm for arm in wanted if arm not in finished]:
     command = f'`python {record["made_by"]} --recipe {recipe} --arms "{missing[0]}"`'
-    display(Markdown(f"**Not run here yet: {', '.join(missing)}.** To run one: {command}."))
+    named = ", ".join(f"`{arm}`" for arm in missing)
+    display(Markdown(f"**These arms were not run: {named}.** To run one: {command}."))
 
 # %%
 bootstrap = Bootstrap(n_resamples, seed)
@@ -380,7 +382,7 @@ if "tokens" in human_arms:
     counts = emotions.value_counts()
     rows = [f"{name} ({counts[name]})" for name in means.index]
     plots.style.draw_table(ax, deviation, texts, (rows, names), "RdBu_r", (-1, 1))
-    ax.set_title("words that the model writes for people's emotions (clips)")
+    ax.set_title("mean word (0, 1, 2) of each emotion (clips), less the mean of all; no intervals")
     plt.show()
 
 # %% [markdown]
@@ -479,9 +481,16 @@ total = {arm: found["all"] for arm, found in scores["test"].items()}
 decided = {what: found["all"] for what, found in gains.items() if what.startswith("tokens less")}
 words = {"above": "is better than", "below": "is worse than", "not decided": "is not told apart from"}
 lines = [
-    f"- With tokens, the language model {words[one.verdict]} “{what.split(' less ')[1]}”: {one}."
+    f"- With tokens, the language model {words[one.verdict]} `{what.split(' less ')[1]}`: {one}."
     for what, one in decided.items()
 ]
+lines += [
+    f"- `{arm}` names {one.estimate:.3f} of the words right; guessing, 0.333." for arm, one in total.items()
+]
+if {"tokens", "text"} <= set(human_arms):
+    found = score_descriptions(stored, "tokens", "emodb", "text", bootstrap)["all"]
+    lines.append(f"- On people (EmoDB), with tokens it {words[found.verdict]} `text`: {found}.")
+lines += [f"- `{arm}`: not run." for arm in missing]
 Markdown("\n".join(lines) or "- Not decided: the arms have no record yet.")
 
 # %%
