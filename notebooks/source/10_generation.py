@@ -79,7 +79,7 @@ seed = 0
 recipe = "short"  # of the stored runs
 n_steps = 2  # of the training, here
 n_step_clips = 4  # in each
-n_described = 6  # test clips that are described here
+n_described = 4  # test clips that are described here
 n_resamples = 2000  # of sentences and of voices
 
 # %% [markdown]
