@@ -3,6 +3,7 @@
 Screenshots go to $SPEECHLM_SCREENSHOTS, or runs/browser.
 """
 
+import contextlib
 import re
 
 import pytest
@@ -122,10 +123,21 @@ def press(button):
 
 
 def upload(page, control, path):
-    """Choose a file as a person would."""
-    with page.expect_file_chooser() as chooser:
-        press(control.get_by_role("button", name="or upload"))
-    chooser.value.set_files(path)
+    """Choose a file as a person would, who chooses it once more if nothing happens.
+
+    On a busy machine, a minute of sound has been seen not to leave the page the first time.
+    """
+    from playwright.sync_api import expect
+
+    line = control.get_by_role("status")
+    before = line.inner_text()
+    for wait in (30_000, STEP_MS):
+        with page.expect_file_chooser() as chooser:
+            press(control.get_by_role("button", name="or upload"))
+        chooser.value.set_files(path)
+        with contextlib.suppress(AssertionError):
+            return expect(line).not_to_have_text(before, timeout=wait)
+    raise AssertionError(f"{path.name}: was chosen twice, and nothing happened")
 
 
 def measure_player(control):
