@@ -10,8 +10,9 @@ from ..notebook.catalogue import Notebook
 
 NEEDS = {"03": ("02",), "04": ("02",), "05": ("04",), "11": ("02",), "14": ("02",), "20": ("02",)}
 """Which notebooks read what others leave in the run folder: the selection of 02, the embeddings of 04."""
-EARLY = ("00", "02", "13", "04", "05")
-"""Those that start first, if they can: the longest chain; and 13, for which 05 leaves too little memory."""
+EARLY = ("00", "02", "13", "04", "05", "14", "12")
+"""Those that start first, if they can: the first figure, the longest chain, and 13, for which 05 leaves too
+little memory; then the longest ones, so that short ones fill the end."""
 Outcome = TypeVar("Outcome")
 
 
