@@ -1,6 +1,6 @@
 """Answer the paper's open questions, and the checks that it proposes, from the records: one table.
 
-`write_results.py` puts it into README.md. A question whose record is missing is said to be not tried.
+`write_results.py` puts it into README.md. An arm that has no run is said to be not tried.
 """
 
 import json
@@ -23,15 +23,9 @@ MISSING = "not tried here"
 ANSWERS = {"above": "yes", "below": "no, the contrary", "not decided": "not decided"}
 
 
-def read(name: str) -> dict | None:
-    """Read a record; None if there is none."""
-    path = REFERENCE / f"{name}.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-
-
-def show(gain: Interval) -> str:
-    """Write a difference with its interval."""
-    return f"{gain.estimate:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]"
+def read(name: str) -> dict:
+    """Read a record."""
+    return json.loads((REFERENCE / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def compare(found: Predicted, base: str, other: str) -> Interval:
@@ -42,8 +36,7 @@ def compare(found: Predicted, base: str, other: str) -> Interval:
 
 def answer_generation() -> tuple[str, str]:
     """Open question 1: attributes of delivery that the language model names right, tokens less words."""
-    if (record := read("descriptions_demo")) is None:
-        return MISSING, ""
+    record = read("descriptions_demo")
     gain, people = (
         score_descriptions(record, "tokens", part, "text", DRAWS)["all"] for part in ("test", "emodb")
     )
@@ -56,8 +49,8 @@ def answer_generation() -> tuple[str, str]:
     }
     level = ", ".join(f"{name} {share:.3f}" for name, share in shares.items())
     answer = f"synthetic voices: {ANSWERS[gain.verdict]} (one seed); people: {ANSWERS[people.verdict]}"
-    numbers = f"share of seven words that is right: {level}, guessing 0.333; less words alone {show(gain)}"
-    return answer, f"{numbers}, people (EmoDB) {show(people)}"
+    numbers = f"share of seven words that is right: {level}, guessing 0.333; less words alone {gain.short}"
+    return answer, f"{numbers}, people (EmoDB) {people.short}"
 
 
 def answer_frozen() -> tuple[str, str]:
@@ -69,7 +62,7 @@ def answer_frozen() -> tuple[str, str]:
     gain = compare_arms(study, "lasso", "frozen-embeddings", bootstrap=SEEDS)
     return {"above": "better", "below": "worse"}.get(
         gain.verdict, gain.verdict
-    ), f"{show(gain)} ({n_runs} seeds)"
+    ), f"{gain.short} ({n_runs} seeds)"
 
 
 def answer_acoustics() -> tuple[str, str]:
@@ -79,11 +72,11 @@ def answer_acoustics() -> tuple[str, str]:
     of = f"mean absolute correlation with acoustic features of human speech {record['selected']:.3f}"
     says = {"above": "more than matched tokens do", "below": "less than matched tokens do"}
     answer = says.get(gain.verdict, "not told apart from matched tokens")
-    return answer, f"{of}; {show(gain)} less matched tokens"
+    return answer, f"{of}; {gain.short} less matched tokens"
 
 
 def answer_size() -> tuple[str, str]:
-    """Open question 4: the smallest size that the folds choose, and whether all tokens are better."""
+    """Open question 4: the smallest size that beats words alone, and whether the largest is better."""
     record = read("tokens_demo_fallacy")
     test = read_outcomes(record["test"]["clips"], record["test"]["arms"])
     sizes = sorted(int(name.split(", ")[1]) for name in test.outcomes if name.startswith("selected, "))
@@ -94,22 +87,20 @@ def answer_size() -> tuple[str, str]:
         return "no size helps", ""
     least = compare(test, "words", f"selected, {helped[0]}")
     numbers = (
-        f"{helped[0]} tokens less words {show(least)}; {sizes[-1]} less {usual.split(', ')[1]} {show(more)}"
+        f"{helped[0]} tokens less words {least.short}; {sizes[-1]} less {usual.split(', ')[1]} {more.short}"
     )
-    return f"{helped[0]} tokens are enough to help; more than 75: {ANSWERS[more.verdict]}", numbers
+    return f"{helped[0]} tokens are enough to help; more than {USUAL}: {ANSWERS[more.verdict]}", numbers
 
 
 def answer_noise() -> tuple[str, str]:
     """Check 1: does layer 1 become necessary where the words are bad?"""
-    if (record := read("noise_demo")) is None:
-        return MISSING, ""
     answers, numbers, helped = [], [], []
-    for task, some in record["tasks"].items():
+    for task, some in read("noise_demo")["tasks"].items():
         worst = str(some["words"]["rates"][-1])
         found = read_outcomes(some["clips"], some["words"]["results"][worst])
         layer_1 = compare(found, "words + layers 2–8", "words + layers 1–8")
         answers.append(f"`{task}`: {ANSWERS[layer_1.verdict]}")
-        numbers.append(f"`{task}` {show(layer_1)}")
+        numbers.append(f"`{task}` {layer_1.short}")
         sound = some["sound"]
         heard = (read_outcomes(sound["recognised"], one[f"recognised, {level}"])
                  for one in sound["results"].values() for level in sound["levels"])  # fmt: skip
@@ -144,7 +135,7 @@ def answer_transfer() -> tuple[str, str]:
     to_people, back = (
         compare(moved[a], "words", f"from {b}") for a, b in (("emotion", "fallacy"), ("fallacy", "emotion"))
     )
-    return answer, f"synthetic to human {show(to_people)}, back {show(back)}, less words"
+    return answer, f"synthetic to human {to_people.short}, back {back.short}, less words"
 
 
 def answer_penalty() -> tuple[str, str]:
@@ -168,7 +159,7 @@ def answer_listening() -> tuple[str, str]:
     more = compare_arms(study, words, sound, bootstrap=SEEDS).verdict
     says = {"below": "on the sound more than on the words", "above": "on the words more than on the sound"}
     gains = {name: compare_arms(study, UNCHANGED, name, bootstrap=SEEDS) for name in (sound, words, order)}
-    return says.get(more, "on both"), "; ".join(f"{name} {show(gain)}" for name, gain in gains.items())
+    return says.get(more, "on both"), "; ".join(f"{name} {gain.short}" for name, gain in gains.items())
 
 
 QUESTIONS = {

@@ -64,14 +64,14 @@ def main(argv: list[str] | None = None) -> None:
     """Predict what is missing, and write the record."""
     args = build_parser().parse_args(argv)
     clips = Experiment(args.corpus, args.codec, args.work, args.cache).clips(args.task, "test")
-    seeds = range(len(FOLDERS))
-    jobs = [Job(args.corpus.name, args.task, arm, seed) for arm in INTERVENTIONS for seed in seeds]
-    path = args.work / f"interventions_{args.task}.jsonl"
-    runs = run_grid(jobs, partial(run, clips, args), path, args.jobs)
     path = args.out / f"llm_{args.corpus.name}_{args.task}.json"
     study = load_study(path)
     if study["clips"]["test"]["ids"] != [clip.id for clip in clips]:
         raise SystemExit(f"{path}: is of other test clips than {args.corpus} has")
+    seeds = range(len(FOLDERS))
+    jobs = [Job(args.corpus.name, args.task, arm, seed) for arm in INTERVENTIONS for seed in seeds]
+    kept = args.work / f"interventions_{args.task}.jsonl"
+    runs = run_grid(jobs, partial(run, clips, args), kept, args.jobs)
     names = study["label_names"]
     record = {
         "made_by": "scripts/study_interventions.py",

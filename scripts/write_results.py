@@ -3,19 +3,17 @@
 python scripts/write_results.py
 """
 
-import json
 import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from answers import list_answers
+from answers import REFERENCE, list_answers, read
 
-from speechlm_utils.bootstrap import Bootstrap, Interval
+from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.studies.report import compare_arms, load_study, score_arm, tabulate_study
 
 ROOT = Path(__file__).resolve().parents[1]
-REFERENCE = ROOT / "data" / "reference"
 ARMS = {
     "words": "words",
     "words + selected": "words + 75 selected tokens",
@@ -54,11 +52,6 @@ SHORT_PAIRS = (
 PARTS = {"own_split": "test", "rotated": "voices rotated", "own_validation": "validation"}
 CURVE = (5, 10, 20, 35, 75, 150, 300, 500)
 PLACES = ("README.md", "docs/results.md")
-
-
-def read(name: str) -> dict:
-    """Read a record."""
-    return json.loads((REFERENCE / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def as_table(rows: list[list]) -> str:
@@ -131,12 +124,12 @@ def tabulate_llm(study: dict) -> str:
     rows = [["the language model reads", "seeds", "validation", "test", "test, less words"]]
     for arm, one in found.iterrows():
         scores = [show_score(one.get(split), one.get(f"{split}, sd")) for split in ("validation", "test")]
-        gain = "" if arm == "text" else show_interval(one["less text"])
+        gain = "" if arm == "text" else one["less text"].short
         rows.append([LLM_ARMS[arm], str(one.seeds), *scores, gain])
     lines = []
     for name, base, subset in LLM_PAIRS:
         gain = compare_arms(study, base, "lasso", subset=subset, bootstrap=Bootstrap(5000, rows="seeds"))
-        lines.append(f"- {name}: {show_interval(gain)}: {gain.verdict}")
+        lines.append(f"- {name}: {gain.short}: {gain.verdict}")
     emodb = load_study(REFERENCE / "llm_emodb_emotion.json")
     n_voices = len(set(emodb["clips"]["test"]["voices"]))
     score = (
@@ -161,11 +154,6 @@ def show_score(mean: float | None, spread: float | None) -> str:
     if mean is None or mean != mean:
         return ""
     return f"{mean:.3f}" if spread != spread else f"{mean:.3f} ± {spread:.3f}"
-
-
-def show_interval(gain: Interval) -> str:
-    """Write a difference with its interval."""
-    return f"{gain.estimate:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]"
 
 
 @cache

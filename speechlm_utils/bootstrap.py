@@ -48,11 +48,15 @@ class Interval:
         """The same by name, of a difference."""
         return dict(zip(("difference", "low", "high"), self.values, strict=True))
 
-    def __str__(self) -> str:
+    @property
+    def short(self) -> str:
+        """The three numbers for people; signed where they are held against a reference."""
         sign = "" if self.reference is None else "+"
-        shown = f"{self.estimate:{sign}.3f} [{self.low:{sign}.3f}, {self.high:{sign}.3f}]"
+        return f"{self.estimate:{sign}.3f} [{self.low:{sign}.3f}, {self.high:{sign}.3f}]"
+
+    def __str__(self) -> str:
         n = " × ".join(map(str, np.atleast_1d(self.n)))
-        about = f"{shown} ({self.level:.0%} over {n} {self.unit})"
+        about = f"{self.short} ({self.level:.0%} over {n} {self.unit})"
         return f"{about}: {self.verdict}" if self.verdict else about
 
     def _repr_html_(self) -> str:

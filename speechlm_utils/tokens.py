@@ -1,5 +1,6 @@
 """A token is a pair (layer, code), layers numbered from 1: its names, and where tokens occur in a clip."""
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -77,6 +78,12 @@ def mark_tokens(codes: np.ndarray, tokens: Sequence[Token]) -> np.ndarray:
         used = f"{layers.min()} to {layers.max()}"
         raise ValueError(f"tokens use layers {used}, the codes have 1 to {len(codes)}")
     return np.asarray(codes)[layers - 1] == values[:, None]
+
+
+def find_free_code(layer: int, tokens: Sequence[Token]) -> int:
+    """Find the first code of a layer that is none of the tokens; beyond the codebook if that is full."""
+    taken = {code for at, code in tokens if at == layer}
+    return next(code for code in itertools.count() if code not in taken)
 
 
 def find_spans(codes: np.ndarray, token: Token) -> np.ndarray:

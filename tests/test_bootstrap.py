@@ -118,6 +118,7 @@ def test_a_higher_level_is_wider_and_the_text_says_all():
     half, most = (paired_bootstrap(*case, one).difference for one in levels)
     assert most.low < half.low < half.estimate < half.high < most.high
     expected = f"{most.estimate:+.3f} [{most.low:+.3f}, {most.high:+.3f}]"
+    assert most.short == expected
     assert str(most) == f"{expected} (95% over 40 sentences): {most.verdict}"
 
 

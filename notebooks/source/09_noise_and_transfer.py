@@ -172,10 +172,6 @@ def compare(found, a, b):
     return paired_bootstrap(found.y, *pair, found.units, bootstrap).difference
 
 
-def say(one):
-    return f"{one.estimate:+.3f} [{one.low:+.3f}, {one.high:+.3f}]"
-
-
 # %%
 arms = ("words", "words + layers 2–8", "words + layers 1–8")
 figures = Path(run_dir) / "figures"
@@ -220,9 +216,9 @@ for task, found in spoiled.items():
     for rate in rates:
         gain = compare(found[rate], "words", "words + layers 2–8")
         layer_1 = added[task, rate] = compare(found[rate], "words + layers 2–8", "words + layers 1–8")
-        rows.append((task, rate, say(gain), gain.verdict, say(layer_1), layer_1.verdict))
+        rows.append((task, rate, gain.short, gain.verdict, layer_1.short, layer_1.verdict))
     without = added[task, "no words"] = compare(found["no words"], "layers 2–8", "layers 1–8")
-    rows.append((task, "no words", "", "", say(without), without.verdict))
+    rows.append((task, "no words", "", "", without.short, without.verdict))
 
 # %%
 columns = ["task", "word errors", "layers 2–8 less words", "so", "layers 1–8 less 2–8", "so "]
@@ -339,7 +335,7 @@ for task in tasks:
 
 # %%
 table = pd.DataFrame(
-    {key: [text for one in some for text in (say(one), one.verdict)] for key, some in rows.items()},
+    {key: [text for one in some for text in (one.short, one.verdict)] for key, some in rows.items()},
     index=["layers 2–8 less words", "so", "layers 1–8 less 2–8", "so "],
 ).T
 table.rename_axis(["task", "trained on", "test"])
@@ -393,9 +389,9 @@ plt.show()
 # %%
 rows = {
     key: [
-        say(gains[key]),
+        gains[key].short,
         gains[key].verdict,
-        say(controls[key]),
+        controls[key].short,
         controls[key].verdict,
     ]
     for key in gains

@@ -48,7 +48,7 @@ def describe_row(response: DoseResponse, token: Token, name: str) -> dict:
     curve, slope = response.curve(token, name)[:, 1:], response.slope(token, name)
     control, told = response.controls.get(token), {}
     if control is not None:
-        told["less"] = SAYS[response.slope(token, name, control).verdict if np.isfinite(slope.low) else ""]
+        told["less"] = _say(response.slope(token, name, control))
     told |= {"slope": _write(slope.values), "says": _say(slope)}
     return told | {"curve": [_write(row) for row in curve]}
 

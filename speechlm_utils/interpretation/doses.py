@@ -5,7 +5,6 @@ as they were. Whatever then moves, in the decoded sound or in what a model says,
 """
 
 import functools
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,7 +15,7 @@ from ..acoustics.pitch import semitones, track_pitch
 from ..bootstrap import Bootstrap, Interval, draw_weights
 from ..clips import Clip
 from ..codec_spec import CodecSpec
-from ..tokens import Token, mark_tokens, show_token
+from ..tokens import Token, find_free_code, mark_tokens, show_token
 from .association import MIN_CLIPS
 
 DOSES = (0.0, 0.25, 0.5, 1.0)
@@ -45,10 +44,9 @@ def remove_token(codes: np.ndarray, token: Token, selected: Sequence[Token]) -> 
 
     A model that counts selected tokens sees nothing there. What that code sounds like is arbitrary.
     """
-    layer, code = token
-    taken, written = {other for at, other in selected if at == layer} | {code}, np.array(codes)
+    (layer, code), written = token, np.array(codes)
     row = written[layer - 1]
-    row[row == code] = next(free for free in itertools.count() if free not in taken)
+    row[row == code] = find_free_code(layer, [*selected, token])
     return written
 
 

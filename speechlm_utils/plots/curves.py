@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from .style import AUDIO, BOTH, NEUTRAL, TEXT
+from .style import AUDIO, BOTH, NEUTRAL, TEXT, reach
 
 CURVE_COLORS = (BOTH, "#E69F00", TEXT, AUDIO, "#CC79A7", NEUTRAL)
 MARKERS = "osD^v*"
@@ -26,7 +26,7 @@ def plot_curves(
         ax.errorbar(
             x,
             score,
-            yerr=np.maximum([score - low, high - score], 0),
+            yerr=reach(score, low, high),
             color=color,
             marker=MARKERS[i % len(MARKERS)],
             markersize=5,
@@ -92,9 +92,8 @@ def plot_doses(ax: Axes, curves: Mapping[str, np.ndarray], controls: Mapping[str
     for i, (name, control) in enumerate(controls.items()):
         for one, style, face in ((name, "-", CURVE_COLORS[i]), (control, "--", "white")):
             x, middle, low, high = curves[one].T
-            reach = np.maximum([middle - low, high - middle], 0)
             look = {"color": CURVE_COLORS[i], "marker": MARKERS[i], "markersize": 5, "markerfacecolor": face}
             look |= {"linestyle": style, "elinewidth": 1, "capsize": 2, "label": one}
-            ax.errorbar(x + 1.5 * (i - 1) + (style == "--"), middle, yerr=reach, **look)
+            ax.errorbar(x + 1.5 * (i - 1) + (style == "--"), middle, yerr=reach(middle, low, high), **look)
     ax.axhline(0, color="black", linewidth=0.8)
     return ax

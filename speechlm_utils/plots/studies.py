@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from .curves import CURVE_COLORS, MARKERS
 from .intervals import plot_intervals
-from .style import AUDIO, BOTH, NEUTRAL, TEXT, place_groups
+from .style import AUDIO, BOTH, NEUTRAL, TEXT, place_groups, reach
 
 VERDICT_COLORS = {"above": BOTH, "below": AUDIO, "not decided": NEUTRAL}
 FAMILY_STYLES = {"linear": (TEXT, "o"), "language model": (AUDIO, "s")}
@@ -60,8 +60,8 @@ def plot_attributes(
     for i, (arm, x) in enumerate(zip(scores, place_groups(len(names), len(scores), 0.7), strict=True)):
         middle, low, high = np.array(scores[arm]).T
         color, marker = CURVE_COLORS[i % len(CURVE_COLORS)], MARKERS[i % len(MARKERS)]
-        reach = np.maximum([middle - low, high - middle], 0)
-        ax.errorbar(x, middle, yerr=reach, color=color, fmt=marker, markersize=5, capsize=2, label=arm)
+        look = {"color": color, "fmt": marker, "markersize": 5, "capsize": 2, "label": arm}
+        ax.errorbar(x, middle, yerr=reach(middle, low, high), **look)
     ax.axhline(chance, color="black", linestyle=":", linewidth=1.2, label="guessing")
     ax.set_xticks(range(len(names)), names)
     ax.set(ylabel="share of words right", ylim=(0, 1))

@@ -110,8 +110,12 @@ def draw_errors(ax: Axes, x: Sequence, spans: np.ndarray, label: str | None = No
     """Draw upright intervals: spans (3, n) are estimates (a dash if there is a label), lows and highs."""
     middle, low, high = (np.asarray(one, dtype=float) for one in spans)
     look = {"fmt": "_", "markersize": 12, "label": label} if label else {"fmt": "none"}
-    reach = np.maximum([middle - low, high - middle], 0)
-    ax.errorbar(x, middle, yerr=reach, color="black", capsize=3, linewidth=1, **look)
+    ax.errorbar(x, middle, yerr=reach(middle, low, high), color="black", capsize=3, linewidth=1, **look)
+
+
+def reach(middle: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Return how far intervals reach below and above estimates: (2, n), none negative, for `errorbar`."""
+    return np.maximum([middle - low, high - middle], 0)
 
 
 def place_groups(n_places: int, n_groups: int, width: float = 0.8) -> np.ndarray:

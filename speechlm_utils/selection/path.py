@@ -9,7 +9,7 @@ from sklearn.pipeline import Pipeline
 
 from ..clips import Clip
 from ..tokens import Token
-from .l1 import L1LogisticRegression, count_selected, fit_l1
+from .l1 import count_selected, fit_l1
 from .screening import fit_screened
 
 C_RANGE = (1e-4, 10.0)
@@ -45,8 +45,8 @@ def fit_l1_path(
     """
     features = clone(selector[:-1])
     X, bag = features.fit_transform(clips), features["counts"]
-    fit_all = fit_screened if quick else _fit_each
-    fits = fit_all(selector[-1], X, y, Cs)
+    model = selector[-1]
+    fits = fit_screened(model, X, y, Cs) if quick else [fit_l1(model, X, y, C) for C in Cs]
     return L1Path(
         Cs=np.asarray(Cs, dtype=float),
         coefs=np.stack([fit.coefs_of(fit.classes_) for fit in fits]),
@@ -56,10 +56,6 @@ def fit_l1_path(
         n_words=bag.n_words_,
         tokens=bag.tokens_,
     )
-
-
-def _fit_each(model: L1LogisticRegression, X, y, Cs: Sequence[float]) -> list[L1LogisticRegression]:
-    return [fit_l1(model, X, y, C) for C in Cs]
 
 
 def find_C_for_count(

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..clips import Clip
 from ..selection.controls import shuffle_codes
-from ..tokens import Token, list_occurrences
+from ..tokens import Token, find_free_code, list_occurrences
 
 Change = Callable[[Sequence[Clip], Sequence[Token], np.random.Generator], list[Clip]]
 
@@ -31,16 +31,15 @@ def write_tokens(clip: Clip, sequence: Sequence[Token], tokens: Sequence[Token])
     """
     codes = np.empty((len(clip.codes), max(2 * len(sequence), 1)), dtype=np.int16)
     for row in range(len(codes)):
-        codes[row] = find_other_code({code for layer, code in tokens if layer == row + 1}, row + 1)
+        codes[row] = find_other_code(row + 1, tokens)
     for place, (layer, code) in enumerate(sequence):
         codes[layer - 1, 2 * place] = code
     return replace(clip, codes=codes)
 
 
-def find_other_code(taken: set[int], layer: int, n_codes: int = 256) -> int:
-    """Find the first code of a layer that is not taken; ValueError if there is none."""
-    free = next((code for code in range(n_codes) if code not in taken), None)
-    if free is None:
+def find_other_code(layer: int, tokens: Sequence[Token], n_codes: int = 256) -> int:
+    """Find the first code of a layer that is none of the tokens; ValueError if it has no other."""
+    if (free := find_free_code(layer, tokens)) >= n_codes:
         raise ValueError(f"layer {layer}: all {n_codes} codes are among the tokens, none stands for nothing")
     return free
 

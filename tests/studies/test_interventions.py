@@ -87,4 +87,4 @@ def test_the_seed_decides(clips, name):
 
 def test_a_layer_without_a_free_code_is_refused():
     with pytest.raises(ValueError, match="layer 4: all 3 codes are among the tokens"):
-        find_other_code({0, 1, 2}, 4, 3)
+        find_other_code(4, [(4, 0), (4, 1), (4, 2), (5, 3)], 3)
