@@ -367,7 +367,7 @@ pd.DataFrame(overlap, index=list(lists), columns=list(lists)).rename_axis("token
 
 # %%
 moved = {task: read_outcomes(one["clips"], one["arms"]) for task, one in transfer["tasks"].items()}
-fig, axes = plt.subplots(1, len(moved), figsize=(11, 3.2), sharey=True)
+fig, axes = plt.subplots(1, len(moved), figsize=(11, 3.2), sharex=True, sharey=True)
 gains, controls = {}, {}
 for ax, (task, found) in zip(axes, moved.items(), strict=True):
     for source in lists:

@@ -87,7 +87,8 @@ n_resamples = 2000  # of sentences and of voices
 #
 # In the demo corpus we know how every clip was said, for it was planted. Here each of seven planted values
 # becomes a word. The two edges between its three words divide the *train* clips into thirds, so a guess is
-# right about once in three times. (Numbers are relative to the neutral reading of the same voice.)
+# right about once in three times. (Numbers are relative to the neutral reading of the same voice: `_st` in
+# semitones, `_db` in decibels, `_ms` in milliseconds; `rate` and `f0_range` are factors.)
 
 # %%
 experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, seed)

@@ -97,12 +97,18 @@ features = clip_features(heard, cache_dir, progress=False)
 # %%
 facts = describe_tokens(Evidence(selection, heard, features, bootstrap=Bootstrap(n_resamples, seed)))
 
+
 # %%
-widgets.explore_tokens(
-    selection,
-    lambda figure, token: plots.cards.draw_card(figure, facts, token),
-    lambda token: widgets.show_players(gather_sounds(heard, token), spec.sample_rate),
-)
+def draw_card(figure, token):
+    return plots.cards.draw_card(figure, facts, token)
+
+
+def listen(token):
+    return widgets.show_players(gather_sounds(heard, token), spec.sample_rate)
+
+
+cards = selection, draw_card, listen
+widgets.explore_tokens(*cards)
 
 # %% [markdown]
 # ## What does the model hear?
@@ -112,6 +118,10 @@ widgets.explore_tokens(
 # how sure it is), and you correct them, or type what is said. The grey band marks the true class, where it is
 # known. *Explain the prediction* shows what each word and each speech token adds to the score of the most
 # probable class (integrated gradients: against a prompt whose tokens say nothing in particular).
+#
+# The last menu lists the selected tokens that occur in what was said: pick one to hear where, and to see its
+# card. *Say a sentence twice, as differently as you can: which tokens come and go, and do their cards say
+# why?*
 
 # %%
 classifier = experiment.find_classifier(task, max_steps)
@@ -128,7 +138,7 @@ def explain(figure, clip, wav):
     return draw_attribution(figure, attribution, classifier, wav)
 
 
-widgets.explore_clips(classifier, menu, explain)
+widgets.explore_clips(classifier, menu, explain, cards=cards)
 
 # %% [markdown]
 # ## What if?

@@ -22,8 +22,13 @@ def write_index(
     Results are by file name, of this and earlier runs in the folder; metrics as `read_metrics` returns them.
     """
     title = f"Run with the profile {escape(profile)}"
-    lines = [f"# {title}\n", "| Notebook | Question | Minutes | Status |", "| --- | --- | --- | --- |"]
-    lines += [_index_row(one, results.get(one.path.name)) for one in notebooks]
+    head = [
+        "<div class='stacked'>\n",
+        "| Notebook | Question | Minutes | Status |",
+        "| --- | --- | --- | --- |",
+    ]
+    rows = [_index_row(one, results.get(one.path.name)) for one in notebooks]
+    lines = [f"# {title}\n", *head, *rows, "\n</div>"]
     if (run_dir / "quiz.html").is_file():
         lines.append("\n[Quiz: label clips by ear, and compare yourself with the model](quiz.html)")
     lines += [_index_details(one, run_dir, metrics) for one in notebooks]

@@ -28,6 +28,13 @@ OFFLINE_TEMPLATE = """\
 body { --jp-mirror-editor-comment-color: #336a6a; --jp-mirror-editor-number-color: #006b00;
   --jp-mirror-editor-operator-color: #7a00cc; }
 .jp-InputPrompt, .jp-OutputPrompt { opacity: 1 !important; }
+@media (max-width: 40rem) {
+  .stacked :is(table, tbody, tr, td) { display: block; width: auto; text-align: left !important; }
+  .stacked thead { display: none; }
+  .stacked tr { padding: .5em 0; }
+  .stacked td { border: 0; padding: .1em .5em; }
+  .stacked td:nth-child(3):not(:empty)::after { content: " minutes"; }
+}
 .jp-RenderedMarkdown :is(p, li) a { text-decoration: underline !important; }
 @media screen and (prefers-color-scheme: dark) {
   body { --jp-mirror-editor-comment-color: #7fb8b8; --jp-mirror-editor-number-color: #7ccf7c;
@@ -45,7 +52,8 @@ alt="{{ output | get_metadata('alt', 'image/png') | escape_html }}"></div>
 """The stock page less the scripts that it would load from the network; formulas become MathML instead.
 
 It also has no place for the text of a figure (`describe_figures`), no dark colours for those who like
-them, and its prompts, comments and links in a text are too pale for weak eyes (WCAG AA)."""
+them, no table whose cells go below each other on a phone, and its prompts, comments and links in a text
+are too pale for weak eyes (WCAG AA)."""
 
 CODE = re.compile(r"(```.*?```|~~~.*?~~~|`[^`\n]+`)", re.DOTALL)
 FORMULA = re.compile(

@@ -20,6 +20,7 @@ from ..tokens import Token, find_occurrences, find_spans, mark_tokens
 
 PEAK = 0.9  # of full scale: what players get stays below it
 GAP_SECONDS, FADE_SECONDS, N_PIECES = 0.15, 0.01, 8
+MARGIN = 0.3  # seconds
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,18 @@ def gather_sounds(
         at = ", ".join(f"{begin:.1f}" for begin in moment.spans[:4, 0])
         wavs[f"{moment.clip.id}: at {at} s"] = moment.wav
     return limit_peak(wavs)
+
+
+def cut_spans(clip: Clip, wav: np.ndarray, token: Token, limit: int = 3) -> dict[str, np.ndarray]:
+    """Cut the first moments of a token out of a clip's sound (n_samples,), with `MARGIN` before and after.
+
+    Unlike `find_moments` it needs no sound file. Returns caption -> float array (n_samples,).
+    """
+    rate, cuts = clip.spec.sample_rate, {}
+    for begin, end in find_spans(clip.codes, token)[:limit] / clip.spec.frame_rate:
+        first, last = (round(max(at, 0) * rate) for at in (begin - MARGIN, end + MARGIN))
+        cuts[f"in this clip, at {begin:.2f} s"] = wav[first:last]
+    return cuts
 
 
 def cut_frames(places: Sequence[tuple[Clip, int]], seconds: float = 0.3) -> np.ndarray:

@@ -11,38 +11,15 @@ from scipy.special import softmax
 
 from ..audio import FORMATS, LONGEST, load_audio, read_upload
 from ..clips import Clip
-from ..plots.codec import plot_codes, plot_waveform
-from ..plots.embeddings import plot_occurrences
-from ..plots.style import BOTH, show_name
-from ..plots.training import plot_probabilities
-from ..tokens import list_occurrences
+from ..plots.style import show_name
 from ..words import is_plain, write_plainly
+from .clip_pictures import BARS, SIZE, draw_clip, draw_prediction
+from .clip_tokens import ClipTokens
 from .panel import WIDE, Picture, Status, busy, label, live, menu, show_players, stack
 from .prompts import show_prompt
 from .takes import Takes
 
-SIZE, BARS, REASONS = (9, 4.6), (9, 2.6), (9, 5)  # inches
-
-
-def draw_clip(figure: Figure, clip: Clip, wav: np.ndarray, classifier) -> str:
-    """Draw waveform, codes and selected tokens of a recording above each other; returns it in words."""
-    codes, spec = clip.codes, clip.spec
-    found = list_occurrences(codes, classifier.tokens, classifier.settings.collapse_repeats)
-    wave, image, tokens = figure.subplots(3, 1, sharex=True, height_ratios=(1, 1.5, 1.3))
-    plot_waveform(wave, wav, spec.sample_rate)
-    plot_codes(image, codes, spec)
-    plot_occurrences(tokens, found, codes.shape[1], spec)
-    image.set_title(f"{codes.size:,} codes: a colour stands for a code and means no size")
-    tokens.set_title(f"selected: {len(found)}")
-    return f"waveform, {codes.size} codes and {len(found)} selected tokens"
-
-
-def draw_prediction(figure: Figure, probabilities: np.ndarray, classifier, clip: Clip) -> str:
-    """Draw the probability of every class, the true one on a grey band; returns them in words."""
-    names, truth = classifier.label_names, clip.labels.get(classifier.task)
-    truth = truth if truth in names else None
-    plot_probabilities(figure.subplots(), names, {"": probabilities}, {"": BOTH}, truth=truth)
-    return ", ".join(f"{show_name(name)} {p:.0%}" for name, p in zip(names, probabilities, strict=True))
+REASONS = (9, 5)  # inches
 
 
 def predict_clip(classifier, clip: Clip) -> np.ndarray:
@@ -61,12 +38,14 @@ def explore_clips(
     clips: Mapping[str, Clip],
     explain: Callable[[Figure, Clip, np.ndarray], str] | None = None,
     recogniser=None,
+    cards: tuple | None = None,
 ):
     """Return a menu of clips, an upload, a recorder and the words, above what a classifier makes of them.
 
     clips, not empty, are what the menu shows -> clip; explain draws an attribution of a clip and its sound
     (n_samples,) into an empty figure and returns it in words, when a button is pressed; None: there is none.
     Another button lets a `Recogniser` write down the words; None: Whisper tiny.en (English), loaded then.
+    cards, what `explore_tokens` takes, adds a menu of the clip's selected tokens, each with its card.
     """
 
     def draw_still() -> None:
@@ -74,15 +53,13 @@ def explore_clips(
         draw_clip(plt.figure(figsize=SIZE), clip, wav, classifier)
         draw_prediction(plt.figure(figsize=BARS), predict_clip(classifier, clip), classifier, clip)
 
-    return live(lambda: Takes(ClipExplorer(classifier, clips, explain, recogniser)).box, draw_still)
+    return live(lambda: Takes(ClipExplorer(classifier, clips, explain, recogniser, cards)).box, draw_still)
 
 
 class ClipExplorer:
     """The control behind `explore_clips`; `box` is what to show, `controls` all that can be operated."""
 
-    def __init__(
-        self, classifier, clips: Mapping[str, Clip], explain: Callable | None = None, recogniser=None
-    ):
+    def __init__(self, classifier, clips: Mapping[str, Clip], explain=None, recogniser=None, cards=None):
         if not clips:
             raise ValueError("clips: none given, the menu would be empty")
         if classifier.codec is None:
@@ -101,8 +78,10 @@ class ClipExplorer:
         self.controls = [self.choice, self.upload, self.words, self.hear, self.why]
         self.player, self.prompt = ipywidgets.HTML(), ipywidgets.HTML()
         self.codes, self.bars, self.reasons = Picture(*SIZE), Picture(*BARS), Picture(*REASONS)
+        self.tokens = ClipTokens(*cards) if cards else None
         parts = [*self.controls[:4], self.status.widget, self.player, self.codes.widget, self.prompt]
-        self.box = stack([*parts, self.bars.widget, *([self.why, self.reasons.widget] if explain else [])])
+        more = [self.why, self.reasons.widget] if explain else []
+        self.box = stack([*parts, self.bars.widget, *more, *([self.tokens.box] if cards else [])])
         self.choice.observe(lambda _: self.choose(), "value")
         self.upload.observe(lambda _: self.take_upload(), "value")
         self.words.observe(lambda _: self.change_words(), "value")
@@ -154,6 +133,8 @@ class ClipExplorer:
         self.clip, self.words.value, self.player.value, self.prompt.value = None, "", "", ""
         for picture in (self.codes, self.bars, self.reasons):
             picture.clear()
+        if self.tokens:
+            self.tokens.show(None, None)
 
     def show(self, clip: Clip, wav: np.ndarray) -> None:
         """Show a recording and its prediction."""
@@ -166,6 +147,8 @@ class ClipExplorer:
         self.prompt.value = show_prompt(classifier.tokenizer, prompt)._repr_html_()
         self.bars.draw(lambda figure: draw_prediction(figure, shares, classifier, clip))
         self.status.show(describe_prediction(classifier, clip, shares, prompt))
+        if self.tokens:
+            self.tokens.show(clip, wav)
         self.shown(clip, wav, shares)
 
     def show_reasons(self) -> None:

@@ -149,7 +149,7 @@ def read_step(path: L1Path, step: int) -> tuple[np.ndarray, list[Token]]:
 
 def describe_step(path: L1Path, step: int) -> str:
     """Say how many tokens a step of the path selects, and whether its fit converged."""
-    found = f"{path.n_tokens[step]:,} of {len(path.tokens):,} audio tokens selected"
+    found = f"{path.n_tokens[step]:,} audio tokens selected"
     if path.converged[step]:
         return f"{found}; converged after {path.n_iter[step]} iterations"
     return f"{found}; NOT converged after {path.n_iter[step]} iterations: read it with care"

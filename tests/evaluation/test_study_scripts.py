@@ -68,7 +68,7 @@ def test_words_and_sound(load_script, tmp_path, monkeypatch):
     monkeypatch.setattr(script, "RATES", (0.0, 0.6))
     monkeypatch.setattr(script, "LEVELS", (None, 0))
     monkeypatch.setattr(script, "hear", lambda clips, *given: clips)
-    record = run(script, tmp_path, "--tasks", "fallacy", "--n-tokens", 6, "--recognised", 24)
+    record = run(script, tmp_path, "--tasks", "fallacy", "--n-tokens", 6, "--recognised", 24, "--draws", 2)
     task = record["tasks"]["fallacy"]
     assert task["words"]["wer"][0] == 0 < 0.5 < task["words"]["wer"][1] < 0.7
     spoiled = read_outcomes(task["clips"], task["words"]["results"]["0.6"])

@@ -1,5 +1,7 @@
 """What is cut out lies where the token occurs; edits change that token alone; nothing is clipped."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import soundfile
@@ -8,9 +10,11 @@ from conftest import SPEC
 from speechlm_utils.clips import Clip
 from speechlm_utils.interpretation.listening import (
     GAP_SECONDS,
+    MARGIN,
     PEAK,
     cut_frames,
     cut_moment,
+    cut_spans,
     decode_variants,
     find_moments,
     gather_sounds,
@@ -54,6 +58,17 @@ def test_moments_come_from_clips_with_the_token(clip):
     without = Clip("b", "", clip.audio, codes=np.zeros((8, 250), np.int16), spec=SPEC)
     assert [one.clip.id for one in find_moments([without, clip], TOKEN, 5)] == ["a"]
     assert find_moments([without], TOKEN) == [] and gather_sounds([without], TOKEN) == {}
+
+
+def test_spans_of_a_sound_without_a_file_are_cut_with_a_margin(clip):
+    wav = soundfile.read(clip.audio, dtype="float32")[0]
+    cuts = cut_spans(replace(clip, audio=None), wav, TOKEN)
+    assert list(cuts) == ["in this clip, at 0.40 s", "in this clip, at 4.00 s"]
+    for cut, n_frames in zip(cuts.values(), (2, 1), strict=True):
+        assert (cut > 0).sum() == n_frames * HOP
+        assert len(cut) == n_frames * HOP + 2 * round(MARGIN * RATE)
+    assert list(cut_spans(clip, wav, TOKEN, limit=1)) == ["in this clip, at 0.40 s"]
+    assert cut_spans(clip, wav, (3, 6)) == {}
 
 
 def test_windows_are_centred_and_filled_up_with_silence(clip):
