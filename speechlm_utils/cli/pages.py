@@ -32,7 +32,7 @@ body { --jp-mirror-editor-comment-color: #336a6a; --jp-mirror-editor-number-colo
   .stacked :is(table, tbody, tr, td) { display: block; width: auto; text-align: left !important; }
   .stacked thead { display: none; }
   .stacked tr { padding: .5em 0; }
-  .stacked td { border: 0; padding: .1em .5em; }
+  .stacked td { border: 0; padding: .1em .5em; overflow-wrap: anywhere; }
   .stacked td:nth-child(3):not(:empty)::after { content: " minutes"; }
 }
 .jp-RenderedMarkdown :is(p, li) a { text-decoration: underline !important; }

@@ -1,9 +1,11 @@
 """The index page links what there is; values are shown briefly."""
 
 import pytest
+from browser_tools import find_browser
 from notebook_tools import write_notebook
 
 from speechlm_utils.cli import index
+from speechlm_utils.cli.notebooks import Result
 from speechlm_utils.notebook.catalogue import find_notebooks
 
 
@@ -15,6 +17,25 @@ def test_quiz_is_linked_where_it_was_written(tmp_path):
     (tmp_path / "quiz.html").write_text("a quiz")
     page = index.write_index(notebooks, {}, tmp_path, "demo", {}).read_text(encoding="utf-8")
     assert 'href="quiz.html"' in page
+
+
+def test_a_phone_shows_the_cells_of_a_notebook_below_each_other(tmp_path):
+    write_notebook(tmp_path / "02_second.ipynb")
+    found = {"02_second.ipynb": Result("02_second.ipynb", "failed", 1.5, error="ValueError: " + "x" * 90)}
+    page = index.write_index(find_notebooks(tmp_path), found, tmp_path, "demo", {})
+    boxes = "[...document.querySelectorAll('.stacked td')].map(one => one.getBoundingClientRect())"
+    path = find_browser()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        for width, n_rows in ((390, 4), (1280, 1)):
+            shown = chromium.new_page(viewport={"width": width, "height": 800})
+            shown.goto(page.as_uri())
+            cells = shown.evaluate(boxes)
+            assert len(cells) == 4 and len({cell["top"] for cell in cells}) == n_rows
+            assert all(cell["right"] <= width for cell in cells)
+        chromium.close()
 
 
 @pytest.mark.parametrize(
