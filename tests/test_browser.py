@@ -300,6 +300,18 @@ def test_spoken_sentence_gets_words_and_a_prediction(lab):
     take_pictures(lab, "recorded", control)
 
 
+def test_tokens_of_what_was_said_lead_to_their_cards(lab):
+    control = find_control(lab, "clip")
+    before = control.locator("img").count(), control.locator("audio").count()
+    control.get_by_label("token in it", exact=True).select_option(index=1)
+    control.get_by_text("first here, then in other clips").wait_for()
+    assert control.get_by_text("in this clip, at").count()
+    assert control.locator("img").count() == before[0] + 1
+    assert control.locator("audio").count() > before[1] + 1
+    assert "speaks" in control.get_by_role("status").filter(has_text="first here").inner_text()
+    take_pictures(lab, "tokens_of_a_clip", control)
+
+
 def test_muted_tokens_move_the_prediction(lab):
     control = find_control(lab, "words of")
     before = control.locator("img").last.get_attribute("src")
