@@ -104,10 +104,15 @@ def describe_prosody(parts: dict[str, list[Clip]], cache: Path) -> dict[str, str
     return {clip.id: text for clip, text in zip(clips, words, strict=True)}
 
 
+def place_material(args: argparse.Namespace, fold: int | None) -> Path:
+    """Name the file of what was gathered, of one fold if voices rotate."""
+    end = "" if fold is None else f"_{fold}"
+    return args.work / f"{Path(args.corpus).name}_{args.task}{end}.joblib"
+
+
 def load_material(args: argparse.Namespace, fold: int | None) -> Material:
     """Load what was gathered, or gather and keep it."""
-    end = "" if fold is None else f"_{fold}"
-    path = args.work / f"{Path(args.corpus).name}_{args.task}{end}.joblib"
+    path = place_material(args, fold)
     material = joblib.load(path) if path.exists() else None
     if material and (is_old := is_stale(material, args, fold)):
         print(f"{path}: was gathered from another corpus, other labels or another codec; gathering again")
@@ -139,8 +144,11 @@ def is_stale(material: Material, args: argparse.Namespace, fold: int | None) -> 
 
 
 def run(args: argparse.Namespace, job: Job) -> dict:
-    """Run one job, or go on with it where it was stopped; with --keep its classifier is saved."""
-    material = load_material(args, job.seed if args.rotate else None)
+    """Run one job, or go on with it where it was stopped; with --keep its classifier is saved.
+
+    It may run in another process, which is sent this function and all that it calls.
+    """
+    material = joblib.load(place_material(args, job.seed if args.rotate else None))
     if ARMS[job.arm].asked:
         return ask_arm(job.arm, material, job.seed, args.speechlm)
     name = f"{job.task}_{job.arm}_{job.seed}"

@@ -1,13 +1,16 @@
 """The grid: every record once, also after an interruption, with any backend."""
 
 import errno
+import importlib.util
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
+import cloudpickle
 import joblib
 import pytest
 
@@ -126,3 +129,15 @@ def test_killed_grid_goes_on_and_ends_with_the_same_records(tmp_path):
     found = [json.dumps(one) for one in read_records(path)]
     assert len(found) == len(set(found)) == 12
     assert sorted(one["score"] for one in map(json.loads, found)) == list(range(12))
+
+
+def test_the_run_of_the_study_script_reaches_other_processes(tmp_path):
+    """A script is not a module that a worker could import: all that its run calls is sent along."""
+    path = Path(__file__).resolve().parents[2] / "scripts" / "llm_study.py"
+    spec = importlib.util.spec_from_file_location("a_script", path)
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    (tmp_path / "run.pickle").write_bytes(cloudpickle.dumps(script.run))
+    code = "import pathlib, pickle; print(pickle.loads(pathlib.Path('run.pickle').read_bytes()).__name__)"
+    found = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert found.stdout == "run\n", found.stderr
