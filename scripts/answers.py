@@ -20,6 +20,14 @@ REFERENCE = Path(__file__).resolve().parents[1] / "data" / "reference"
 DRAWS, SEEDS = Bootstrap(2000, rows="draws"), Bootstrap(5000, rows="seeds")  # as in the notebooks
 USUAL = 75  # tokens that are selected elsewhere
 MISSING = "not tried here"
+RIVALS = {
+    "as frequent tokens": "matched",
+    "random tokens": "random",
+    "the sound of other clips": "shuffled",
+    "measured prosody in words": "prosody-in-words",
+    "MFCC fused": "mfcc-fusion",
+    "Whisper's states fused": "encoder-fusion",
+}
 ANSWERS = {"above": "yes", "below": "no, the contrary", "not decided": "not decided"}
 
 
@@ -32,6 +40,11 @@ def compare(found: Predicted, base: str, other: str) -> Interval:
     """Return what an arm gains over another in macro-F1, with draws resampled."""
     pair = (found.outcomes[name].predictions for name in (base, other))
     return paired_bootstrap(found.y, *pair, found.units, DRAWS).difference
+
+
+def name_seeds(n: int) -> str:
+    """Say how many seeds."""
+    return f"{n} seed{'s' * (n != 1)}"
 
 
 def answer_generation() -> tuple[str, str]:
@@ -62,7 +75,7 @@ def answer_frozen() -> tuple[str, str]:
     gain = compare_arms(study, "lasso", "frozen-embeddings", bootstrap=SEEDS)
     return {"above": "better", "below": "worse"}.get(
         gain.verdict, gain.verdict
-    ), f"{gain.short} ({n_runs} seeds)"
+    ), f"{gain.short} ({name_seeds(n_runs)})"
 
 
 def answer_acoustics() -> tuple[str, str]:
@@ -162,6 +175,20 @@ def answer_listening() -> tuple[str, str]:
     return says.get(more, "on both"), "; ".join(f"{name} {gain.short}" for name, gain in gains.items())
 
 
+def answer_rivals() -> tuple[str, str]:
+    """Beside these: the language model with selected tokens, less itself with what could replace them."""
+    study = load_study(REFERENCE / "llm_demo_fallacy.json")
+    n_runs = Counter(run["arm"] for run in study["runs"])
+    gains = {
+        f"{name} ({name_seeds(n_runs[arm])})": compare_arms(study, arm, "lasso", bootstrap=SEEDS)
+        for name, arm in RIVALS.items()
+        if n_runs[arm]
+    }
+    n = Counter(gain.verdict for gain in gains.values())
+    answer = f"better than {n['above']} of {len(gains)}, worse than {n['below']}, the others not told apart"
+    return answer, "less " + "; ".join(f"{name} {gain.short}" for name, gain in gains.items())
+
+
 QUESTIONS = {
     "open: does it extend to generation?": (answer_generation, "10"),
     "open: do pre-trained embeddings transfer when frozen?": (answer_frozen, "07"),
@@ -171,6 +198,10 @@ QUESTIONS = {
     "check: do tokens carry over to another task or corpus?": (answer_transfer, "09"),
     "check: what does C decide?": (answer_penalty, "08"),
     "what does the trained language model rest on?": (answer_listening, "07"),
+    "does the language model do better with the tokens than with what could replace them?": (
+        answer_rivals,
+        "07",
+    ),
 }
 """The questions, what answers them, and the notebook that shows how."""
 

@@ -54,6 +54,8 @@ def start(step: Step, folder: Path) -> int:
     """Do a step in a process of its own, which is a copy of this one; return its id."""
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # until the copy can take it
     if child := os.fork():
+        while os.getpgid(child) != child:  # it is not yet what a signal to its group reaches
+            time.sleep(0.001)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
         return child
     code = 1
