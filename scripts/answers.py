@@ -157,8 +157,10 @@ def answer_penalty() -> tuple[str, str]:
     alike = {name: np.array(values, dtype=float) for name, values in penalty["agreement"].items()}
     best = int(np.nanargmax(alike["true"]))
     decades = np.log10(penalty["C"][-1] / penalty["C"][0])
-    at = f"at C = {penalty['C'][best]:.2g} ({penalty['n_tokens'][best]} tokens)"
-    control = np.nanmax(alike["permuted"])
+    half = penalty["n_tokens_half"]["true"][best]
+    at = f"at C = {penalty['C'][best]:.2g}, where a half of the clips selects {half:.0f} tokens"
+    some = np.array(penalty["n_tokens_half"]["permuted"]) >= 1  # where there is something to agree about
+    control = np.nanmax(alike["permuted"][some])
     n = penalty["n_tokens"]
     answer = f"over {decades:.0f} orders of magnitude, {min(n)} to {max(n)} tokens"
     index = f"{alike['true'][best]:.2f}, with permuted labels at most {control:.2f}"

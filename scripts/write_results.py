@@ -19,6 +19,7 @@ ARMS = {
     "words + selected": "words + 75 selected tokens",
     "words + matched": "words + 75 others, as frequent and of the same layers (10 draws)",
     "words + random": "words + 75 random tokens that occur (10 draws)",
+    "words + most frequent": "words + the 75 most frequent tokens of layers 2–8",
     "words + selected, equal loudness": "words + 75 selected, every clip at the same loudness",
     "words + selected, untrained": "words + 75 selected, tokenizer on an untrained encoder",
     "words + measured acoustics": "words + measured acoustics (pitch, level, spectrum, pauses)",
@@ -39,6 +40,7 @@ SHORT = (
     "words + selected",
     "words + matched",
     "words + random",
+    "words + most frequent",
     "words + measured acoustics",
     "words + states of block 2",
 )
@@ -151,7 +153,7 @@ def tabulate_llm(study: dict) -> str:
         f"macro-F1 {score_arm(emodb, 'lasso')[0]:.3f} with selected tokens, {n_voices} voices in five folds"
     )
     lines.append(f"- EmoDB, emotion, the same recipe: {score}, one seed (`llm_emodb_emotion.json`)")
-    n = "sentences, voices and seeds"
+    n = "sentences, voices and seeds (of arms with one seed: without the spread over seeds)"
     return as_table(rows) + f"\n\nMacro-F1; 95 % intervals over {n}. Selected tokens:\n\n" + "\n".join(lines)
 
 

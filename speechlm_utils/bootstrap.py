@@ -18,13 +18,14 @@ class Interval:
     """An estimate and its interval, of a coverage (`level`), from `n` resampled units.
 
     `unit` says what they are, in the plural: "sentences", "sentences, voices and draws"; then n has a number
-    for each. `reference` is what the interval is held against (0 for a difference), None where nothing is.
+    for each ("5 and 3" where two methods have not as many seeds). `reference` is what the interval is held
+    against (0 for a difference), None where nothing is.
     """
 
     estimate: float
     low: float
     high: float
-    n: int | tuple[int, ...]
+    n: int | tuple[int | str, ...]
     unit: str
     reference: float | None = 0.0
     level: float = 0.95
@@ -92,7 +93,6 @@ class PairedScores:
 
     @property
     def numbers(self) -> dict[str, float]:
-        """The numbers, as records and tables hold them."""
         return {"score_a": self.score_a, "score_b": self.score_b, **self.difference.numbers}
 
 
@@ -117,11 +117,11 @@ def paired_bootstrap(
     unit : what the groups are, in the plural; a mapping names its own
     """
     a, b = np.atleast_2d(prediction_a), np.atleast_2d(prediction_b)
-    named = _name_groups(groups, unit)
+    named = groups if isinstance(groups, Mapping) else {unit: groups}
     if {a.shape[1], b.shape[1], *map(len, named.values())} != {len(y_true)}:
         lengths = f"y_true {len(y_true)}, predictions {a.shape}, {b.shape}"
-        found = ", ".join(str(len(one)) for one in named.values())
-        raise ValueError(f"lengths differ: {lengths}, groups {found}")
+        of_groups = ", ".join(str(len(one)) for one in named.values())
+        raise ValueError(f"lengths differ: {lengths}, groups {of_groups}")
     if not len(y_true):
         raise ValueError("y_true is empty: there is no clip to resample")
     drawn = Resamples(named, bootstrap)
@@ -137,7 +137,7 @@ def bootstrap_macro_f1(
     Ask that one whether B is better than A: two intervals may overlap where that of the difference leaves
     zero out.
     """
-    drawn = Resamples(_name_groups(groups, "sentences"), bootstrap)
+    drawn = Resamples(groups if isinstance(groups, Mapping) else {"sentences": groups}, bootstrap)
     return drawn.interval(drawn.score(y_true, np.atleast_2d(prediction)), None)
 
 
@@ -145,7 +145,7 @@ def resample_mean(
     values: np.ndarray, groups: Groups, bootstrap: Bootstrap = Bootstrap(), unit: str = "sentences"
 ) -> Interval:
     """Return the mean of values (n_clips,), whole groups resampled."""
-    drawn = Resamples(_name_groups(groups, unit), bootstrap)
+    drawn = Resamples(groups if isinstance(groups, Mapping) else {unit: groups}, bootstrap)
     total, n = drawn.sum([values, np.ones(len(drawn.cell))]).T
     return drawn.interval(total / n)
 
@@ -153,8 +153,8 @@ def resample_mean(
 class Resamples:
     """How often every clip is drawn in each resample; clips of one cell (sentence and voice) always together.
 
-    Groups (n_clips,) are drawn unit by unit. `n` holds how many there are of each unit, and of rows once they
-    are scored; `cell` (n_clips,) and `weights` (1 + n_resamples, n_cells), row 0 all ones, say how often.
+    Groups (n_clips,) are drawn unit by unit. `n`: how many there are of each unit; `n_rows`: how many rows
+    each `score` had; `cell` (n_clips,) and `weights` (1 + n_resamples, n_cells), row 0 all ones: how often.
     """
 
     def __init__(self, groups: Mapping[str, np.ndarray], bootstrap: Bootstrap):
@@ -163,7 +163,7 @@ class Resamples:
         cells, cell = np.unique(places, axis=1, return_inverse=True)
         self.n = dict(zip(groups, (int(row.max()) + 1 for row in cells), strict=True))
         drawn = [draw_weights(n, bootstrap)[:, row] for n, row in zip(self.n.values(), cells, strict=True)]
-        self.cell, self.weights = cell.ravel(), np.prod(drawn, axis=0)
+        self.cell, self.weights, self.n_rows = cell.ravel(), np.prod(drawn, axis=0), []
 
     def sum(self, values: np.ndarray) -> np.ndarray:
         """Sum values (n_columns, n_clips) over the clips of each resample: (1 + n_resamples, n_columns)."""
@@ -173,9 +173,9 @@ class Resamples:
     def score(self, y_true: np.ndarray, predictions: np.ndarray) -> np.ndarray:
         """Macro-F1 over the classes present of predictions (n_rows, n_clips), averaged over the rows."""
         scores = np.stack([self._macro_f1(y_true, one) for one in predictions])
+        self.n_rows.append(len(scores))
         if self.bootstrap.rows is None or len(scores) == 1:
             return scores.mean(axis=0)
-        self.n[self.bootstrap.rows] = max(len(scores), self.n.get(self.bootstrap.rows, 0))
         return np.mean(draw_weights(len(scores), self.bootstrap) * scores.T, axis=1)
 
     def _macro_f1(self, y_true: np.ndarray, prediction: np.ndarray) -> np.ndarray:
@@ -185,8 +185,12 @@ class Resamples:
 
     def interval(self, values: np.ndarray, reference: float | None = 0.0) -> Interval:
         """Return the interval of values (1 + n_resamples,) with what was resampled."""
-        *most, last = self.n
-        unit, n = f"{', '.join(most)} and {last}" if most else last, tuple(self.n.values())
+        rows, sizes, of_all = self.bootstrap.rows, list(dict.fromkeys(self.n_rows)), dict(self.n)
+        if rows and max(sizes, default=1) > 1:  # what chance has not drawn has one "draw", which is none
+            sizes = [n for n in sizes if n > 1 or rows == "seeds"]
+            of_all[rows] = sizes[0] if len(sizes) == 1 else " and ".join(map(str, sizes))
+        *most, last = of_all
+        unit, n = f"{', '.join(most)} and {last}" if most else last, tuple(of_all.values())
         return self.bootstrap.interval(values, n if most else n[0], unit, reference)
 
 
@@ -194,7 +198,3 @@ def draw_weights(n: int, bootstrap: Bootstrap = Bootstrap()) -> np.ndarray:
     """Draw n units n times with replacement: counts, float array (1 + n_resamples, n); row 0 is all ones."""
     rng = np.random.default_rng(bootstrap.seed)
     return np.vstack([np.ones(n), rng.multinomial(n, np.full(n, 1 / n), bootstrap.n_resamples)])
-
-
-def _name_groups(groups: Groups, unit: str) -> Mapping[str, np.ndarray]:
-    return groups if isinstance(groups, Mapping) else {unit: groups}

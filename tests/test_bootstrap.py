@@ -228,7 +228,13 @@ def test_all_that_was_resampled_is_said():
     y, a, b, groups = make_crossed()
     rows = np.stack([b, a, b])
     found = paired_bootstrap(y, a, rows, groups, Bootstrap(50, rows="seeds")).difference
-    assert (found.unit, found.n) == ("sentences, voices and seeds", (30, 6, 3))
+    assert (found.unit, found.n) == ("sentences, voices and seeds", (30, 6, "1 and 3"))
+    assert "(95% over 30 × 6 × 1 and 3 sentences, voices and seeds)" in str(found)
+    assert (
+        paired_bootstrap(y, rows[:2], rows, groups, Bootstrap(50, rows="seeds")).difference.n[2] == "2 and 3"
+    )
+    drawn = paired_bootstrap(y, a, rows, groups, Bootstrap(50, rows="draws")).difference
+    assert (drawn.unit, drawn.n) == ("sentences, voices and draws", (30, 6, 3))  # a had nothing to draw
     single = paired_bootstrap(y, a, b, groups, Bootstrap(50, rows="seeds")).difference
     assert single == paired_bootstrap(y, a, b, groups, Bootstrap(50)).difference  # one row is not drawn
 

@@ -204,7 +204,8 @@ known.round(2).rename_axis(f"{len(heard)} test clips")
 # %% [markdown]
 # More codes have a higher floor, so compare what lies *above the floor*.
 #
-# **Layers 2 to 8** are meant to keep what the words do not tell: voice, pitch, energy. So they code the
+# **Layers 2 to 8** are meant to keep what the words do not tell, such as voice and pitch (section 6 measures
+# whether they do). So they code the
 # *early* states, averaged over 11 frames (prosody is slow). From these we first subtract what the words
 # explain: the mean early state of all frames that have the same layer-1 code. Then comes the loop of
 # section 2:
@@ -268,8 +269,8 @@ fig.savefig(figures / "01_codes.png", dpi=110)
 # %% [markdown]
 # From top to bottom: the waveform; its spectrogram (bright is loud); the phones, in the notation ARPAbet
 # (`SH` as in *she*, `AH` as in *hut*); the codes. A column of the lowest image is a frame, a row a layer;
-# each colour stands for a code, and dark or bright means nothing. Look for stretches of one colour in layer
-# 1 that last as long as a phone, and for longer ones in layer 2.
+# each colour stands for a code, and dark or bright means nothing. A phone is a run of several codes of layer
+# 1; where the next phone begins, other codes follow.
 #
 # To encode the whole demo corpus takes some minutes, so its codes are shipped (`data/demo/codes.npz`), each
 # filed under the hash of its sound and of the tokenizer. A sound of your own is encoded when it is needed.
@@ -369,9 +370,10 @@ for name, clips, found in (("test voices", spoken, errors), ("human reader", hum
     print(f"{name}, words heard right of {words}: {told}")
 
 # %% [markdown]
-# A few dozen words are few: one of them is more than a percentage point. The tokenizer's card has the same
-# measurement on more clips, and on pitch (`data/tokenizer/README.md`). What is *heard* depends on the
-# decoder. The method of this suite never decodes: it reads the codes. So ask the codes.
+# A few dozen words are few: one of them is more than a percentage point. The tokenizer's card
+# (`data/tokenizer/README.md`) has such a measurement on more clips of test voices, and on pitch. What is
+# *heard* depends on the decoder. The method of this suite never decodes: it reads the codes. So ask the
+# codes.
 #
 # ## 6 · What does each layer keep?
 #
@@ -408,7 +410,8 @@ for code in np.argsort(-np.bincount(joined))[:6]:
 # learns on the train voices and is scored on the test voices: nobody's own voice helps. R² = 1 is perfect,
 # 0 is as good as always saying the mean, below 0 is worse.
 #
-# Pitch (F0) is counted in semitones about each speaker's median, in voiced frames; energy in dB. *Predict:*
+# Pitch (F0) is counted in semitones about each speaker's median, in voiced frames (in which the vocal folds
+# vibrate, so that there is a pitch); energy in dB. *Predict:*
 # from which layers can pitch be read? And energy?
 
 # %%
@@ -433,11 +436,14 @@ gain = probes.set_index(["target", "layers"])["gain"]
 for target, name in (("f0_st", "pitch"), ("rms_db", "energy")):
     one, rest = (r2[target, layers].estimate for layers in ("1", below))
     print(f"{name}, R²: layer 1 {one:.2f}, layers {below} {rest:.2f}; difference {gain[target, below]}")
+    more = {"above": f"layers {below} tell more of it", "below": "layer 1 tells more of it"}
+    print(f"   {more.get(gain[target, below].verdict, 'which tells more is not decided')}")
 assert r2["f0_st", below].estimate > r2["f0_st", "1"].estimate, "pitch should lie in the acoustic layers"
 
 # %% [markdown]
 # The bars are 95 % intervals; sentences and voices were resampled. Whether two bars differ is not to be read
-# off their intervals, but off that of their *difference* (layers 2–8 less layer 1), the last number. A linear
+# off their intervals, but off that of their *difference* (layers 2–8 less layer 1), the last number. Phones
+# differ in level, and silence most of all, so that a layer of phones knows much of the energy, too. A linear
 # reader of single frames sees less than a network would, and with more train clips it sees more.
 #
 # **And people?** The same probes, fitted on the same synthetic voices, read the human reader's five clips;
@@ -456,9 +462,11 @@ people["target"] = people["target"].map({"f0_st": "pitch, R²", "rms_db": "energ
 people[["target", "layers", "reader", "ten actors, stored"]]
 
 # %%
-one, rest = (actors["f0_st"][name]["r2"] for name in ("layer 1", "layers 2-8"))
-print(f"ten actors, pitch: R² {one:.2f} from layer 1, {rest:.2f} from layers 2–8; "
-      f"{'as' if rest > one else 'unlike'} on the synthetic voices")  # fmt: skip
+for target, name in (("f0_st", "pitch"), ("rms_db", "energy")):
+    one, rest = (actors[target][layers]["r2"] for layers in ("layer 1", "layers 2-8"))
+    alike = (rest > one) == (gain[target, below].estimate > 0)
+    print(f"ten actors, {name}: R² {one:.2f} from layer 1, {rest:.2f} from layers 2–8; "
+          f"{'as' if alike else 'unlike'} on the synthetic voices")  # fmt: skip
 
 # %% [markdown]
 # One reader is one voice: the interval resamples five clips and says nothing about other people. A probe that
@@ -586,7 +594,8 @@ exercises.check_padding(share_changed, codec, wav, n_silence)
 #
 # ### Exercise 4 · Which layers would you keep? (easy, 10 minutes)
 #
-# Your transcripts are clean: the words are known, so layer 1 can go. What is missing is how they are said.
+# Your transcripts are clean: the words are known, so layer 1, which knows the phones, is left out. What is
+# missing is how they are said.
 # How many of the acoustic layers, from layer 2 on, do you need, so that pitch and energy can still be read:
 # each at least 90 % as well (by R²) as from all of them? *Guess first.* Then change `my_layers`, run the
 # cell, look at the numbers, and go on.
@@ -649,7 +658,8 @@ pd.Series(summary, name="").round(3).to_frame()
 
 # %% [markdown]
 # - Residual VQ writes a vector as several codes, each refining the ones before: a loop of k-means.
-# - Layer 1 follows the phones; what a linear probe can read of the pitch of new voices lies in layers 2–8.
+# - Layer 1 follows the phones; what a linear probe can read of the pitch of new voices lies in layers 2–8
+#   (energy is another matter, see section 6).
 # - Hundreds of codes a second are too many for a language model that reads a few words: they have to be
 #   selected.
 #

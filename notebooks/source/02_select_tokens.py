@@ -333,7 +333,7 @@ best = int(table.macro_f1.argmax())
 
 # %%
 fig, axes = plt.subplots(2, 1, figsize=(7, 5), sharex=True)
-marks = {f"most accurate: {n_selected[best]} tokens": grid[best]}
+marks = {f"best of those tried: {n_selected[best]} tokens": grid[best]}
 marks[f"about {n_tokens}: {len(selection.tokens)} tokens"] = selection.C
 plots.path.plot_C_path(axes, grid, n_selected, table.macro_f1, table.macro_f1_std, marks)
 plt.show()
@@ -342,9 +342,11 @@ n = len(selection.tokens)
 print(f"{n} tokens in place of {n_selected[best]} cost {price:.3f} macro-F1 in this model")
 
 # %% [markdown]
-# The shaded band is one standard deviation over the folds. We go on with few tokens, for a reason that this
-# model does not know: each of them becomes a word that a language model must learn, and a prompt grows with
-# their number. The last figure of this notebook shows what that costs in the end.
+# The shaded band is one standard deviation over the folds. (If the best C is the last one, a better one may
+# lie beyond: [08](08_how_many_tokens.ipynb) tries more of them, on folds that keep voices apart.) We go on
+# with few tokens, for a reason that this model does not know: each of them becomes a word that a language
+# model must learn, and a prompt grows with their number. The last figure of this notebook shows what that
+# costs in the end.
 #
 # Step through the path: move the slider, here or in the saved page. *Which layers lose their tokens first?*
 # The bars are the strongest coefficients of each class; press one with a ♪ to hear moments of its token.
@@ -565,6 +567,9 @@ bootstrap_macro_f1(y_test, words.predict(unseen)[is_test], test_units, bootstrap
 # - **all of** a layer, or of all acoustic layers, without a selection;
 # - **measured acoustics**: pitch, level, spectrum and pauses, without any tokenizer;
 # - **about N tokens**: what the path above selects with other C.
+#
+# Every arm is fitted anew, by the ℓ2 model that the words have. Its scores are higher than those of the
+# selector above, whose ℓ1 penalty shrinks every coefficient.
 
 # %%
 n = len(selection.tokens)
@@ -666,7 +671,9 @@ for verdict, some in against.groupby("verdict", sort=False):
 
 # %% [markdown]
 # *What would have contradicted the method:* no advantage over *matched* or *random* tokens (then selecting
-# would buy nothing), or over *shuffled audio* (then the sound would not be heard at all).
+# would buy nothing), or over *shuffled audio* (then the sound would not be heard at all). The hardest of the
+# simple choices is *most frequent*: if it is not decided against that one, a list made without labels may do
+# as well.
 #
 # **Where does this tokenizer stand?** Nobody taught it pitch or energy. The rows *measured acoustics* and
 # *all of layers 2–8* say how much there is to be had from the sound. Where they are higher than the
@@ -716,6 +723,11 @@ plots.selection.plot_cost(ax, curve.to_numpy(), points.T.to_dict("list"), limits
 ax.set_title(f"macro-F1 on {is_test.sum()} test clips, words + tokens")
 fig.savefig(figures / "02_cost.png", dpi=110)
 plt.show()
+
+# %%
+if longest := max(sizes, key=lambda name: outcomes[name].n_tokens[0], default=None):
+    pair = (tested[name].predictions for name in (longest, "selected"))
+    print(f"{n} tokens less {longest}: {paired_bootstrap(y_test, *pair, test_units, bootstrap).difference}")
 
 # %% [markdown]
 # ## Two extremes: `question` and `topic`

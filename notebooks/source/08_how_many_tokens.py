@@ -357,10 +357,15 @@ used = table[table.tokens > 0]
 best_C, most_alike = (used.loc[used[name].idxmax()] for name in list(shares)[:2])
 print(f"The selector classifies best at C = {best_C.C:.3g}, with {best_C.tokens:.0f} tokens.")
 alike = most_alike["agreement of halves"]
-print(f"Halves agree most at C = {most_alike.C:.3g}, with {most_alike.tokens:.0f} tokens: {alike:.2f}.")
-print(f"With permuted labels the agreement is at most {np.nanmax(agreement['permuted']):.2f}.")
+of_half = f"where a half selects {most_alike['tokens, a half']:.0f} tokens on average"
+print(f"Halves agree most at C = {most_alike.C:.3g}, {of_half}: {alike:.2f}.")
+print(
+    f"With permuted labels it is at most {np.nanmax(agreement['permuted']):.2f} (if any is selected)."
+)
 
 # %% [markdown]
+# (Notebook 02 tries fewer values of C, on folds of sentences; here they keep voices apart.)
+#
 # An agreement far below 1 is no failure by itself. Tokens stand for each other: where two of them mark the
 # same sound, one half selects this one and the other half that one. It does mean that *single* tokens of
 # one selection should not be over-read ([notebook 11](11_token_atlas.ipynb) gives each its frequency).

@@ -37,9 +37,11 @@ from speechlm_utils.audio import load_audio
 from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import sample_clips
 from speechlm_utils.evaluation.representations import measure_mfcc
+from speechlm_utils.evaluation.study_arms import LINEAR_ARMS
 from speechlm_utils.experiment import Experiment
 from speechlm_utils.notebook.overview import list_versions
 from speechlm_utils.notebook.record import record_metrics
+from speechlm_utils.studies.arms import ARMS
 from speechlm_utils.studies.costs import find_front, tabulate_costs
 from speechlm_utils.studies.report import compare_arms, load_study
 
@@ -93,8 +95,8 @@ pd.Series(live, name="seconds of computing per second of sound").to_frame()
 # %% [markdown]
 # ## The bill
 #
-# One row for each arm, that is, each way to tell a model about a clip ([notebook 07](07_ablations.ipynb)
-# says what each isolates). *CPU seconds* are those that the processor worked for one run: selecting,
+# One row for each arm, that is, each way to tell a model about a clip; [notebook 07](07_ablations.ipynb) has
+# the intervals of these scores. *CPU seconds* are those that the processor worked for one run: selecting,
 # training and predicting; on a GPU it works or waits about as long as the run lasts. Two families share the
 # test clips: linear models, and the language model with LoRA.
 
@@ -104,14 +106,17 @@ studies = {
     "language model": load_study(f"{reference_dir}/llm_demo_{task}.json"),
 }
 bills = {family: tabulate_costs(study) for family, study in studies.items()}
+questions = {"linear": LINEAR_ARMS, "language model": ARMS}
 for family, bill in bills.items():
     display(Markdown(f"**{family}** (stored runs, `{studies[family]['made_by']}`)"))
-    display(bill.sort_values("macro-F1", ascending=False))
+    asked = [getattr(questions[family].get(arm), "isolates", "former settings") for arm in bill.index]
+    display(bill.assign(**{"what it isolates": asked}).sort_values("macro-F1", ascending=False))
 
 # %% [markdown]
 # The machines differ: linear models ran on one CPU core, the language model mostly on a GPU, which is much
-# faster. So the seconds *understate* what the language model costs. Memory is that of the process (linear) or
-# of the GPU. NaN means that the runs did not record it: nothing is filled in.
+# faster. So seconds of a GPU are no measure beside those of a core, and the figure below leaves them out.
+# Memory is that of the process (linear) or of the GPU. NaN means that the runs did not record it: nothing
+# is filled in.
 
 # %%
 bill = pd.concat(bills, names=["family", "arm"])
@@ -131,6 +136,8 @@ fronts, left_out = {}, {}
 fig, axes = plt.subplots(1, 2, figsize=(11, 4.6), sharey=True)
 for ax, cost in zip(axes, ("CPU seconds", "parameters trained"), strict=True):
     known = bill[cost].notna().to_numpy() & (bill[cost] > 0).to_numpy()
+    if cost == "CPU seconds":
+        known &= ~bill.device.str.contains("NVIDIA").to_numpy()
     costs, scores = bill[cost][known].to_numpy(), bill["macro-F1"][known].to_numpy()
     some = [name for name, is_in in zip(names, known, strict=True) if is_in]
     left_out[cost] = [name for name in names if name not in some]
@@ -150,12 +157,9 @@ for cost, some in fronts.items():
     is_in = any(name.startswith("LLM") for name in some)
     print(f"{cost}: {', '.join(some)}. The language model is {'on' if is_in else 'not on'} this front.")
     if left_out[cost]:
-        print(f"   Not in the figure, since no run recorded it: {', '.join(left_out[cost])}.")
+        print(f"   Not in the figure (no record of it, or of a GPU): {', '.join(left_out[cost])}.")
 
 # %% [markdown]
-# An arm without a recorded cost may still be judged: `LLM: lasso` takes the same steps on about as many
-# tokens as `LLM: matched`, so it costs about the same.
-#
 # The front is drawn through estimates. Whether the best of it is *really* better than a cheap one needs the
 # interval of the difference. Both families predict the same test clips, so they can be compared clip by clip.
 
@@ -174,6 +178,7 @@ rivals = {
     "three steps, less a linear model on encoder states": ("encoder-fusion", "LLM: lasso"),
     "the language model on words, less a linear model on words": ("text", "LLM: text"),
     "three steps, less steps 1 and 3 alone": ("LLM: no-pretraining", "LLM: lasso"),
+    "steps 1 and 3 alone, less a linear model on encoder states": ("encoder-fusion", "LLM: no-pretraining"),
 }
 arms = {run["arm"] for run in both["runs"]}
 gains = {
@@ -261,12 +266,15 @@ exercises.check_price(my_price, cheap, dear)
 # - The time to record, transcribe and label speech is not in the bill. It is the largest item of all.
 # - The language model is small (135 million parameters). A larger one costs more and may gain more: not
 #   tried here.
-# - A score is not everything: of the arms here, only those with tokens let one ask which sound a prediction
-#   rests on ([notebook 12](12_why_this_prediction.ipynb)).
+# - A score is not everything. Tokens stand in the prompt, so that the language model's own prediction can be
+#   traced to sounds ([notebook 12](12_why_this_prediction.ipynb)); it can also go on to write
+#   ([notebook 10](10_generation.ipynb)). A linear model on measured pitch can be read, too.
 #
 # ## Summary
 
 # %%
+not_better = [what.split(", less ")[1] for what, one in gains.items() if one.verdict != "above"]
+print("The three steps are not shown to be better than:", "; ".join(not_better[:3]) or "none of these rivals")
 metrics = {
     "scores and costs": "stored",
     **{f"front, {cost}": ", ".join(some) for cost, some in fronts.items()},

@@ -21,7 +21,10 @@
 # - **say** something yourself, and see what the model makes of it;
 # - **mute** and **swap** tokens, and watch the prediction move.
 #
-# Everything works with the keyboard: Tab goes from control to control, arrows change a value.
+# Everything works with the keyboard: Tab goes from control to control, arrows change a value. The controls
+# of this notebook need a kernel: open it by `make lab` or `make demo`. Without one, the pages of
+# [02](02_select_tokens.ipynb), [05](05_finetune.ipynb) and [11](11_token_atlas.ipynb) have controls of their
+# own.
 
 # %%
 from IPython.display import Markdown
@@ -61,14 +64,16 @@ n_card_clips = 200  # that tokens are measured on
 n_resamples = 500  # for the intervals of a card
 max_steps = 40  # where no classifier lies in the run folder or beside the corpus, a small one is trained
 n_menu_clips = 16  # to choose from
+filler = " the"  # what stands in the place of each token when its share is asked; see notebook 12
 n_attribution_steps = 32  # points of the integral; the error that is left is shown
 
 # %% [markdown]
 # ## Which tokens does the lasso select?
 #
 # A clip of three seconds holds over a thousand codes. A small **C** is a strong penalty: few tokens have a
-# coefficient. *Turn C: which layers lose their tokens first? Choose another task: does the melody of
-# speech say as much about the topic?*
+# coefficient. *Turn C: which layers lose their tokens first? Choose another task: how large must C be for as
+# many tokens?* (That a token is selected is no proof that it helps: 75 tokens gain nothing on `topic`, see
+# the test in [02](02_select_tokens.ipynb).)
 
 # %%
 experiment = Experiment(
@@ -116,8 +121,9 @@ widgets.explore_tokens(*cards)
 # Choose a clip of the test set, or upload a recording of yours: any sampling rate, mono or stereo, up to 60
 # seconds. A recording needs its words: *Recognise the words* lets Whisper write them down (English; it says
 # how sure it is), and you correct them, or type what is said. The grey band marks the true class, where it is
-# known. *Explain the prediction* shows what each word and each speech token adds to the score of the most
-# probable class (integrated gradients: against a prompt whose tokens say nothing in particular).
+# known. *Explain the prediction* estimates what each word and each speech token adds to the score of the most
+# probable class (integrated gradients: against a prompt whose tokens say nothing in particular). Read the
+# bars as a ranking: [12](12_why_this_prediction.ipynb) shows how far their sum may be off.
 #
 # The last menu lists the selected tokens that occur in what was said: pick one to hear where, and to see its
 # card. *Say a sentence twice, as differently as you can: which tokens come and go, and do their cards say
@@ -134,7 +140,7 @@ menu = {f"{clip.text} ({plots.show_name(clip.labels[task])}, {clip.id})": clip f
 
 # %%
 def explain(figure, clip, wav):
-    attribution = attribute_clip(classifier, clip, n_steps=n_attribution_steps)
+    attribution = attribute_clip(classifier, clip, None, n_attribution_steps, filler)
     return draw_attribution(figure, attribution, classifier, wav)
 
 
