@@ -70,7 +70,7 @@ n_train_clips = 80  # the probes learn from them
 n_test_clips = 160  # measured
 n_checked_clips = 20  # of test, encoded here and compared with the shipped codes
 n_pitch_clips = 60  # of test, on which pitch and energy are measured too
-n_decoded_clips = 4  # of test, decoded for the speech recogniser
+n_decoded_clips = 3  # of test, decoded for the speech recogniser
 n_resamples = 1000  # of the bootstrap
 
 # %%
