@@ -359,9 +359,7 @@ print(f"The selector classifies best at C = {best_C.C:.3g}, with {best_C.tokens:
 alike = most_alike["agreement of halves"]
 of_half = f"where a half selects {most_alike['tokens, a half']:.0f} tokens on average"
 print(f"Halves agree most at C = {most_alike.C:.3g}, {of_half}: {alike:.2f}.")
-print(
-    f"With permuted labels it is at most {np.nanmax(agreement['permuted']):.2f} (if any is selected)."
-)
+print(f"With permuted labels it is at most {np.nanmax(agreement['permuted']):.2f} (if any is selected).")
 
 # %% [markdown]
 # (Notebook 02 tries fewer values of C, on folds of sentences; here they keep voices apart.)
