@@ -258,8 +258,8 @@ for row in rows:
 #
 # ## The language model
 #
-# The same questions, asked of SmolLM2-135M. Each run trains for minutes on a GPU or about an hour on two
-# CPU cores; what was run is stored, what was not is named as such.
+# The same questions, asked of SmolLM2-135M. Each run trains for minutes on a GPU or up to an hour on a CPU
+# core; what was run is stored, what was not is named as such.
 
 # %%
 llm = load_study(f"{reference_dir}/llm_demo_fallacy.json")
