@@ -36,6 +36,12 @@ def read(name: str) -> dict:
     return json.loads((REFERENCE / f"{name}.json").read_text(encoding="utf-8"))
 
 
+def read_llm() -> tuple[dict, Counter]:
+    """Read the study of the language model, and how many runs (seeds) each arm has."""
+    study = load_study(REFERENCE / "llm_demo_fallacy.json")
+    return study, Counter(run["arm"] for run in study["runs"])
+
+
 def compare(found: Predicted, base: str, other: str) -> Interval:
     """Return what an arm gains over another in macro-F1, with draws resampled."""
     pair = (found.outcomes[name].predictions for name in (base, other))
@@ -68,9 +74,8 @@ def answer_generation() -> tuple[str, str]:
 
 def answer_frozen() -> tuple[str, str]:
     """Open question 2: frozen embeddings, less words alone and less those that are trained along."""
-    study = load_study(REFERENCE / "llm_demo_fallacy.json")
-    n_runs = Counter(run["arm"] for run in study["runs"])["frozen-embeddings"]
-    if not n_runs:
+    study, n_runs = read_llm()
+    if not n_runs["frozen-embeddings"]:
         return MISSING, ""
     over_words, over_trained = (
         compare_arms(study, base, "frozen-embeddings", bootstrap=SEEDS) for base in ("text", "lasso")
@@ -79,7 +84,7 @@ def answer_frozen() -> tuple[str, str]:
     answer = f"against words alone: {says[over_words.verdict]}; against embeddings trained along: "
     answer += says[over_trained.verdict]
     numbers = f"frozen less words {over_words.short}, less trained along {over_trained.short}"
-    return answer, f"{numbers} ({name_seeds(n_runs)})"
+    return answer, f"{numbers} ({name_seeds(n_runs['frozen-embeddings'])})"
 
 
 def answer_acoustics() -> tuple[str, str]:
@@ -183,8 +188,7 @@ def answer_listening() -> tuple[str, str]:
 
 def answer_rivals() -> tuple[str, str]:
     """Beside these: the language model with selected tokens, less itself with what could replace them."""
-    study = load_study(REFERENCE / "llm_demo_fallacy.json")
-    n_runs = Counter(run["arm"] for run in study["runs"])
+    study, n_runs = read_llm()
     gains = {
         f"{name} ({name_seeds(n_runs[arm])})": compare_arms(study, arm, "lasso", bootstrap=SEEDS)
         for name, arm in RIVALS.items()

@@ -1,9 +1,8 @@
 """Is B better than A? Scores, their differences and means, with intervals that resample whole groups.
 
-Clips belong to several things at once: a sentence, a voice. Where `groups` is a mapping of names, such as
-``{"sentences": ..., "voices": ...}``, each is drawn by itself and a clip's weights are multiplied: the
-pigeonhole bootstrap (Owen 2007), cautious, for it counts the noise of single clips up to three times. Where
-every sentence has one voice alone, drawing voices draws the sentences with them: name the voices only.
+Clips belong to several things at once: a sentence, a voice. Where `groups` is a mapping of their names, each
+is drawn by itself and a clip's weights are multiplied: the pigeonhole bootstrap (Owen 2007), cautious, for it
+counts the noise of single clips up to three times. If sentences have one voice each, name the voices only.
 """
 
 from collections.abc import Mapping
@@ -17,9 +16,8 @@ import numpy as np
 class Interval:
     """An estimate and its interval, of a coverage (`level`), from `n` resampled units.
 
-    `unit` says what they are, in the plural: "sentences", "sentences, voices and draws"; then n has a number
-    for each ("5 and 3" where two methods have not as many seeds). `reference` is what the interval is held
-    against (0 for a difference), None where nothing is.
+    `unit` names these, in the plural: "sentences", "sentences, voices and seeds", with a number in n for each
+    ("5 and 3": of two methods). `reference` is what the interval is held against (0: a difference), or None.
     """
 
     estimate: float
@@ -93,10 +91,15 @@ class PairedScores:
 
     @property
     def numbers(self) -> dict[str, float]:
+        """The numbers, as records and tables hold them."""
         return {"score_a": self.score_a, "score_b": self.score_b, **self.difference.numbers}
 
 
 Groups = np.ndarray | Mapping[str, np.ndarray]  # (n_clips,) each
+
+
+def _name_groups(groups: Groups, unit: str) -> Mapping[str, np.ndarray]:
+    return groups if isinstance(groups, Mapping) else {unit: groups}
 
 
 def paired_bootstrap(
@@ -113,15 +116,13 @@ def paired_bootstrap(
     ----------
     y_true, prediction_a, prediction_b : int arrays, shape (n_clips,); or predictions of several seeds, shape
         (n_seeds, n_clips): then macro-F1 is averaged over the seeds within each resample
-    groups : array, shape (n_clips,), clips of one group are sampled together; or a mapping, see above
-    unit : what the groups are, in the plural; a mapping names its own
+    groups, unit : array (n_clips,), clips of one are sampled together, and its name, plural; or a mapping
     """
     a, b = np.atleast_2d(prediction_a), np.atleast_2d(prediction_b)
-    named = groups if isinstance(groups, Mapping) else {unit: groups}
+    named = _name_groups(groups, unit)
     if {a.shape[1], b.shape[1], *map(len, named.values())} != {len(y_true)}:
-        lengths = f"y_true {len(y_true)}, predictions {a.shape}, {b.shape}"
-        of_groups = ", ".join(str(len(one)) for one in named.values())
-        raise ValueError(f"lengths differ: {lengths}, groups {of_groups}")
+        lengths = f"lengths differ: y_true {len(y_true)}, predictions {a.shape}, {b.shape}, groups "
+        raise ValueError(lengths + ", ".join(str(len(one)) for one in named.values()))
     if not len(y_true):
         raise ValueError("y_true is empty: there is no clip to resample")
     drawn = Resamples(named, bootstrap)
@@ -134,10 +135,9 @@ def bootstrap_macro_f1(
 ) -> Interval:
     """Return macro-F1 over the classes present, whole groups resampled; shapes as in `paired_bootstrap`.
 
-    Ask that one whether B is better than A: two intervals may overlap where that of the difference leaves
-    zero out.
+    Ask that one whether B is better than A: two may overlap where that of the difference leaves zero out.
     """
-    drawn = Resamples(groups if isinstance(groups, Mapping) else {"sentences": groups}, bootstrap)
+    drawn = Resamples(_name_groups(groups, "sentences"), bootstrap)
     return drawn.interval(drawn.score(y_true, np.atleast_2d(prediction)), None)
 
 
@@ -145,7 +145,7 @@ def resample_mean(
     values: np.ndarray, groups: Groups, bootstrap: Bootstrap = Bootstrap(), unit: str = "sentences"
 ) -> Interval:
     """Return the mean of values (n_clips,), whole groups resampled."""
-    drawn = Resamples(groups if isinstance(groups, Mapping) else {unit: groups}, bootstrap)
+    drawn = Resamples(_name_groups(groups, unit), bootstrap)
     total, n = drawn.sum([values, np.ones(len(drawn.cell))]).T
     return drawn.interval(total / n)
 
@@ -189,8 +189,8 @@ class Resamples:
         if rows and max(sizes, default=1) > 1:  # what chance has not drawn has one "draw", which is none
             sizes = [n for n in sizes if n > 1 or rows == "seeds"]
             of_all[rows] = sizes[0] if len(sizes) == 1 else " and ".join(map(str, sizes))
-        *most, last = of_all
-        unit, n = f"{', '.join(most)} and {last}" if most else last, tuple(of_all.values())
+        (*most, last), n = of_all, tuple(of_all.values())
+        unit = f"{', '.join(most)} and {last}" if most else last
         return self.bootstrap.interval(values, n if most else n[0], unit, reference)
 
 

@@ -513,19 +513,20 @@ mixed = [replace(clip, codes=test[k].codes) for clip, k in zip(recipients, giver
 answer = classifier.predict(mixed).argmax(axis=1)
 
 # %%
+deaf = "words alone say the class of the prosody"
 swaps = pd.DataFrame(
     {
         "words": ["ambiguous" if clip.ambiguous else "specific" for clip in recipients],
         "follows the prosody": answer == y[givers],
         "follows the words' clip": answer == label_ids(recipients, task, names),
-        "words alone say the class of the prosody": predicted["text"][places] == y[givers],
+        deaf: predicted["text"][places] == y[givers],
     }
 )
 swap_table = swaps.groupby("words").mean().assign(clips=swaps.groupby("words").size())
 swap_table
 
 # %%
-listens = swaps["follows the prosody"] - swaps.iloc[:, -1].astype(float)
+listens = swaps["follows the prosody"].astype(float) - swaps[deaf]
 print("Follows the prosody more often than a model that cannot hear it, all clips:")
 resample_mean(listens.to_numpy(), groups(recipients), Bootstrap(n_resamples, seed))
 

@@ -405,8 +405,7 @@ pd.Series(alike, name=f"correlation of both pictures, {len(names)} classes").sor
 # A column near 1 was found, one near 0 or below was not: six classes are few, so read it as a hint. That what
 # was planted is not always what the frames of a token sound like has its reasons: a class has several marks,
 # and a token stands for the one that it was selected for.
-
-# %% [markdown]
+#
 # **As one number, with its control.** Take a token's effects, and the planted profile of the class that it
 # speaks for, scaled to length 1. Their product is how far the token lies in the planted direction, in
 # standard deviations. We average it over the tokens, after subtracting what all tokens of a set have in

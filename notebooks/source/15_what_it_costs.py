@@ -273,8 +273,9 @@ exercises.check_price(my_price, cheap, dear)
 # ## Summary
 
 # %%
-not_better = [what.split(", less ")[1] for what, one in gains.items() if one.verdict != "above"]
-print("The three steps are not shown to be better than:", "; ".join(not_better[:3]) or "none of these rivals")
+asked = {what.split(", less ")[1]: one for what, one in gains.items() if what.startswith("three steps")}
+not_better = [rival for rival, one in asked.items() if one.verdict != "above"]
+print("The three steps are not shown to be better than:", "; ".join(not_better) or "any of these")
 metrics = {
     "scores and costs": "stored",
     **{f"front, {cost}": ", ".join(some) for cost, some in fronts.items()},

@@ -10,7 +10,7 @@ from ..clips import Clip
 from ..interpretation.listening import cut_spans
 from ..selection.selection import Selection
 from ..tokens import Token, find_spans
-from .panel import Picture, Status, busy, menu, show_players, stack
+from .panel import Picture, Status, busy, menu, show_players, stack, write_html
 from .tokens import SIZE, describe_token, order_tokens
 
 NONE = "none"
@@ -53,8 +53,7 @@ class ClipTokens:
         with busy([self.token], self.status, "looking it up", self.token, self.blank):
             rate = self.clip.spec.sample_rate
             self.here.value = show_players(cut_spans(self.clip, self.wav, token), rate).data
-            sound = self.listen(token)
-            self.elsewhere.value = sound if isinstance(sound, str) else sound._repr_html_()
+            self.elsewhere.value = write_html(self.listen(token))
             self.card.draw(lambda figure: self.draw_card(figure, token))
             self.status.show(f"{describe_token(self.selection, token)}: first here, then in other clips")
 

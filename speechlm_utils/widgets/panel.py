@@ -102,6 +102,11 @@ def show_players(wavs: Mapping[str, np.ndarray], sample_rate: int, columns: int 
     return HTML(f"<table>{''.join(f'{plain}{row}</tr>' for row in rows)}</table>")
 
 
+def write_html(shown: object) -> str:
+    """Return what an HTML widget takes: a string as it is, of another object what it shows of itself."""
+    return shown if isinstance(shown, str) else shown._repr_html_()
+
+
 class Picture:
     """A figure of so many inches in a widget, redrawn in place: a white PNG and a text for the blind."""
 

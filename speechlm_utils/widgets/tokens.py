@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from ..plots.style import show_name
 from ..selection.selection import Selection
 from ..tokens import Token, show_token
-from .panel import SHORT, Picture, Status, beside, busy, label, live, menu, stack
+from .panel import SHORT, Picture, Status, beside, busy, label, live, menu, stack, write_html
 
 ANY, SIZE = "any", (10, 6.5)  # inches, of the card
 
@@ -72,9 +72,9 @@ class TokenBrowser:
         if token is None:
             return
         with busy(self.controls, self.status, f"looking {show_token(*token)} up", at, self.blank):
-            sound = self.listen(token)
+            sound = write_html(self.listen(token))
             self.card.draw(lambda figure: self.draw_card(figure, token))
-            self.sound.value = sound if isinstance(sound, str) else sound._repr_html_()
+            self.sound.value = sound
             self.status.show(describe_token(self.selection, token))
 
     def blank(self) -> None:

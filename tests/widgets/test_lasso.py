@@ -106,7 +106,9 @@ def test_about_so_many_tokens_moves_the_slider(explorer, path):
 
 def test_other_layers_are_fitted_once(explorer):
     explorer.layers.value = UPPER
-    assert "audio tokens selected" in read(explorer.status.widget)
+    upper = explorer.paths.known[UPPER]
+    assert len(upper.tokens) == 192 < 448 == len(explorer.paths.known[EVERY].tokens)
+    assert f"{upper.n_tokens[explorer.step.value]} audio tokens selected" in read(explorer.status.widget)
     explorer.layers.value = EVERY
     explorer.layers.value = UPPER
     assert explorer.paths.asked.count(("fallacy", UPPER)) == 1
