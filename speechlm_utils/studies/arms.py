@@ -32,6 +32,7 @@ class Arm:
     tokens : "selected", "fdr" (selected with decoys), "matched" or "random" (drawn anew for each seed), "all"
         that occur, or "none"
     layers : "acoustic", "all" or "semantic", which the tokens come from
+    n_tokens : int, selected anew from the acoustic layers, about as many; None: the material's own selection
     audio : "own"; "shuffled", each clip has another one's; "count", all tokens are the same one
     equal_loudness : bool, every clip at the same level before it is encoded
     pretrained : bool, False leaves step 2 out
@@ -44,6 +45,7 @@ class Arm:
     words: str = "text"
     tokens: str = "selected"
     layers: str = "acoustic"
+    n_tokens: int | None = None
     audio: str = "own"
     equal_loudness: bool = False
     pretrained: bool = True
@@ -78,6 +80,9 @@ ARMS = {
     "text": Arm("what the words alone tell", tokens="none"),
     "text-slow": Arm("words at half the learning rate", tokens="none", tune={"learning_rate": 1e-3}),
     "lasso": Arm("the method: words and selected tokens of layers 2-8"),
+    "lasso-10": Arm("do 10 tokens do as well?", n_tokens=10),
+    "lasso-35": Arm("do 35 tokens do as well?", n_tokens=35),
+    "lasso-150": Arm("do 150 tokens do better?", n_tokens=150),
     "audio": Arm("selected tokens alone", words="none"),
     "lasso-all": Arm("does the semantic layer help or hurt?", layers="all"),
     "semantic": Arm("tokens of the semantic layer alone", layers="semantic"),

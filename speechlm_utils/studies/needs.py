@@ -1,4 +1,4 @@
-"""What some arms need beside codes and tokens, measured once: features to fuse, ends of words, decoys."""
+"""What some arms need beside codes and tokens, made once: features, ends of words, other sizes, decoys."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -13,7 +13,7 @@ from ..whisper.alignment import align_words
 from ..whisper.checkpoint import WHISPER
 from ..whisper.recogniser import Recogniser
 from .arms import ARMS
-from .material import Material
+from .material import Material, select_tokens
 
 RATE_OF_FALSE = 0.2
 """The false discovery rate of the arm `fdr`."""
@@ -31,6 +31,11 @@ def complete_material(material: Material, names: Iterable[str], progress: bool =
     if fused:
         features = {name: _measure(name, material, progress) for name in sorted(fused)}
         found["features"] = {**material.features, **features}
+    sizes = {arm.n_tokens for arm in arms} - {None} - set(material.sizes)
+    if sizes:
+        train, layers = material.clips["train"], material.layers["acoustic"]
+        selected = {n: select_tokens(train, material.task, layers, n) for n in sorted(sizes)}
+        found["sizes"] = {**material.sizes, **selected}
     if any("interleaved" in arm.tune for arm in arms) and not material.word_ends:
         found["word_ends"] = _align(material, progress)
     if any(arm.tokens == "fdr" for arm in arms) and not material.fdr:

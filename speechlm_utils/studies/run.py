@@ -124,7 +124,8 @@ def list_arm_tokens(arm: Arm, material: Material, seed: int) -> list[Token]:
     """List the tokens of an arm's prompts; random and matched ones depend on the seed."""
     if arm.tokens == "none":
         return []
-    selected = [*map(tuple, material.selections[arm.layers, arm.equal_loudness])]
+    chosen = material.selections[arm.layers, arm.equal_loudness]
+    selected = [*map(tuple, material.sizes[arm.n_tokens] if arm.n_tokens else chosen)]
     train, layers = material.clips["train"], material.layers[arm.layers]
     if arm.tokens == "fdr":
         return [*map(tuple, material.fdr)]

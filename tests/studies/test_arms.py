@@ -12,6 +12,7 @@ def test_words_of_an_arm_are_known(name):
     assert arm.words in ("text", "none", "prosody") and arm.audio in ("own", "shuffled", "count")
     assert arm.tokens in ("selected", "fdr", "matched", "random", "all", "none")
     assert arm.fused in ("", "MFCC", "encoder", "wavlm") and not (arm.fused and arm.tokens != "none")
+    assert arm.n_tokens is None or (arm.tokens, arm.layers) == ("selected", "acoustic")
     assert arm.layers in ("acoustic", "all", "semantic") and arm.isolates
     tune, rows = make_settings(arm, 3)
     assert tune.seed == rows.seed == 3 and tune.use_audio == (arm.tokens != "none")

@@ -11,7 +11,7 @@ from speechlm_utils.studies.needs import complete_material
 
 @pytest.fixture
 def bare(material):
-    return replace(material, fdr=(), features={}, word_ends={})
+    return replace(material, sizes={}, fdr=(), features={}, word_ends={})
 
 
 def test_nothing_is_measured_for_arms_that_need_nothing(bare):
@@ -19,7 +19,13 @@ def test_nothing_is_measured_for_arms_that_need_nothing(bare):
 
 
 def test_what_is_there_is_kept(material):
-    assert complete_material(material, ["mfcc-fusion", "interleaved", "fdr"]) is material
+    assert complete_material(material, ["mfcc-fusion", "interleaved", "fdr", "lasso-10"]) is material
+
+
+def test_other_sizes_are_selected_beside_what_is_there(bare):
+    found = complete_material(replace(bare, sizes={10: ()}), ["lasso-10", "lasso-35"]).sizes
+    assert found[10] == () and set(found) == {10, 35}
+    assert {layer for layer, _ in found[35]} <= set(bare.layers["acoustic"])
 
 
 def test_mfcc_are_standardised_on_train(bare):

@@ -26,6 +26,7 @@ def short(monkeypatch):
     [
         "text",
         "lasso",
+        "lasso-10",
         "matched",
         "count-only",
         "rms",
@@ -83,6 +84,12 @@ def test_matched_and_random_tokens_depend_on_the_seed(material):
         assert len(draws) > 1
     matched = list_arm_tokens(ARMS["matched"], material, 0)
     assert not set(matched) & set(material.selections["acoustic", False])
+
+
+def test_another_number_of_tokens_is_another_selection(material):
+    tokens = list_arm_tokens(ARMS["lasso-10"], material, 0)
+    assert tokens == [*map(tuple, material.sizes[10])]
+    assert tokens != list_arm_tokens(ARMS["lasso"], material, 0)
 
 
 def test_shuffled_clips_exchange_codes_within_their_split(material):
