@@ -1,12 +1,15 @@
-"""Run the linear arms of the study on a task of the demo corpus: one record of all arms.
+"""Run the linear arms of the study on a task: one record of all arms.
 
     python scripts/linear_study.py --task fallacy
     python scripts/linear_study.py --task question --arms bigrams thirds
+    python scripts/linear_study.py --corpus runs/corpora/emodb --task emotion --rotate 5
 
-They learn on train and predict validation and test. Every arm runs in a process of its own, so that its
-memory can be told. The record, data/reference/linear_study_<task>.json, has the form of the language model's;
-arms that it holds already are kept. --decoys adds how far selection with decoys keeps its word: the share of
-false ones where the truth was planted into real counts, and what is selected where labels mean nothing.
+They learn on train and predict validation and test. With --rotate K, voices rotate through test in K folds,
+as in llm_study.py: for corpora in which every voice says the same sentences. Every arm runs in a process of
+its own, so that its memory can be told. The record, data/reference/linear_study_<task>.json, has the form of
+the language model's; arms that it holds already are kept. --decoys adds how far selection with decoys keeps
+its word: the share of false ones where the truth was planted into real counts, and what is selected where
+labels mean nothing.
 """
 
 import argparse
@@ -19,31 +22,45 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from speechlm_utils.clips import groups, hash_corpus, label_ids, label_names, select_clips
+from speechlm_utils.clips import Clip, groups, hash_corpus, label_ids, label_names, select_clips
 from speechlm_utils.codec.cache import encode_clips
 from speechlm_utils.codec.load import load_codec
 from speechlm_utils.corpus.load import load_corpus
 from speechlm_utils.evaluation.arms import Part, Recipe
 from speechlm_utils.evaluation.study import run_linear_arm
-from speechlm_utils.evaluation.study_arms import LINEAR_ARMS, Beside
+from speechlm_utils.evaluation.study_arms import LINEAR_ARMS
 from speechlm_utils.files import write_json
 from speechlm_utils.selection.controls import permute_labels
 from speechlm_utils.selection.decoys import find_threshold, prepare_race
+from speechlm_utils.studies.folds import pool_clips, pool_folds, split_by_fold
 from speechlm_utils.studies.linear import measure_beside
-from speechlm_utils.studies.report import describe_clips, load_study
+from speechlm_utils.studies.report import describe_clips, load_study, score_arm
 
 ROOT = Path(__file__).resolve().parents[1]
 RATES = (0.1, 0.2)
 N_TRUE = 30
 
 
-def gather(args: argparse.Namespace, codec) -> tuple[dict, Beside]:
-    """Encode the clips of the task, split by split, and measure what the arms read beside their codes."""
-    coded = encode_clips(
-        select_clips(load_corpus(args.corpus), args.task), codec, args.cache, n_jobs=args.jobs
-    )
-    parts = {s: [clip for clip in coded if clip.split == s] for s in ("train", "validation", "test")}
-    return parts, measure_beside(args.arms, coded, codec, args.cache, args.jobs)
+def divide(clips: list[Clip]) -> dict[str, list[Clip]]:
+    """Divide clips by split."""
+    return {s: [clip for clip in clips if clip.split == s] for s in ("train", "validation", "test")}
+
+
+def prepare(parts: dict[str, list[Clip]], args: argparse.Namespace, names: list[str]) -> Part:
+    """Return what the arms learn from, and the clips of both other splits, which they predict."""
+    train, recipe = parts["train"], Recipe(n_draws=args.draws, keep_groups_apart=not args.rotate)
+    return Part(train, label_ids(train, args.task, names), [*parts["validation"], *parts["test"]], recipe)
+
+
+def run_folds(coded: list[Clip], args: argparse.Namespace, codec, arms: list[str]) -> tuple[list, list]:
+    """Run arms on the corpus's own splits or on every fold; returns the clips' splits and the records."""
+    names, divided, found = label_names(coded, args.task), [], []
+    for fold in range(args.rotate or 1):
+        clips = split_by_fold(coded, args.rotate, fold) if args.rotate else coded
+        divided.append(divide(clips))
+        beside = measure_beside(arms, clips, codec, args.cache, args.jobs)
+        found.append(run_arms(arms, prepare(divided[-1], args, names), beside, args.task, names))
+    return divided, found
 
 
 def run_apart(job: tuple) -> list[dict]:
@@ -92,6 +109,7 @@ def main() -> None:
     add("--task", default="fallacy")
     add("--arms", nargs="+", choices=list(LINEAR_ARMS), default=list(LINEAR_ARMS))
     add("--decoys", type=int, default=0, help="draws of decoys and of planted labels")
+    add("--rotate", type=int, help="folds over voices")
     add("--corpus", type=Path, default=ROOT / "data" / "demo")
     add("--codec", default=str(ROOT / "data" / "tokenizer"))
     add("--draws", type=int, default=10, help="of matched and of random tokens")
@@ -99,25 +117,28 @@ def main() -> None:
     add("--out", type=Path, default=ROOT / "data" / "reference")
     add("--jobs", type=int, default=1)
     args = parser.parse_args()
+    if args.rotate and args.decoys:
+        parser.error("--decoys: checked on the corpus's own splits; leave --rotate out")
     codec, path = load_codec(args.codec), args.out / f"linear_study_{args.task}.json"
-    parts, beside = gather(args, codec)
-    names, train = label_names(parts["train"], args.task), parts["train"]
-    tested = [*parts["validation"], *parts["test"]]
-    part = Part(train, label_ids(train, args.task, names), tested, Recipe(n_draws=args.draws))
+    clips = select_clips(load_corpus(args.corpus), args.task)
+    coded, names = encode_clips(clips, codec, args.cache, n_jobs=args.jobs), label_names(clips, args.task)
     study = load_study(path) if path.exists() else {"runs": []}
     there = {run["arm"] for run in study["runs"]}
-    about = {"corpus": args.corpus.name, "codec_hash": codec.hash, "train_hash": hash_corpus(train)}
-    about |= {"device": platform.machine()}
+    divided, found = run_folds(coded, args, codec, [arm for arm in args.arms if arm not in there])
+    described, runs = [describe_clips(parts, args.task, names) for parts in divided], found[0]
+    if args.rotate:
+        described = [pool_clips(described)]
+        runs = [pool_folds(of_draw) | {"seed": of_draw[0]["seed"]} for of_draw in zip(*found, strict=True)]
+    about = {"corpus": args.corpus.name, "codec_hash": codec.hash, "device": platform.machine()}
+    about["train_hash"] = hash_corpus(coded if args.rotate else divided[0]["train"])
     about["versions"] = {name: metadata.version(name) for name in ("numpy", "scikit-learn")}
-    runs = run_arms([arm for arm in args.arms if arm not in there], part, beside, args.task, names)
-    study |= {"made_by": "scripts/linear_study.py", "label_names": names}
-    study |= {"clips": describe_clips(parts, args.task, names)}
+    study |= {"made_by": "scripts/linear_study.py", "label_names": names, "clips": described[0]}
     study["runs"] = [*study["runs"], *(run | about for run in runs)]
     if args.decoys:
-        study["decoys"] = check_decoys(part, args.decoys)
+        study["decoys"] = check_decoys(prepare(divided[0], args, names), args.decoys)
     write_json(path, study, indent=None)
     for run in runs:
-        score = run["scores"]["test"]["macro_f1_present"]
+        score = score_arm(study | {"runs": [run]}, run["arm"])[0]
         print(f"{run['arm']:18} {run['seed']} {score:.3f} {run['cpu_seconds']:.1f}")
 
 

@@ -14,7 +14,6 @@ voices rotate through test in K folds, the seed of a run is its fold, and --merg
 
 import argparse
 import functools
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -26,11 +25,11 @@ from speechlm_utils.clips import Clip, hash_texts, label_names
 from speechlm_utils.codec.cache import encode_clips
 from speechlm_utils.codec.load import load_codec
 from speechlm_utils.corpus.load import load_corpus
-from speechlm_utils.evaluation.voices import rotate_voices
 from speechlm_utils.files import write_atomically, write_json
 from speechlm_utils.llm.checkpoints import resumable
 from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.studies.arms import ARMS
+from speechlm_utils.studies.folds import pool_clips, pool_folds, split_by_fold
 from speechlm_utils.studies.grid import Job, read_records, run_grid
 from speechlm_utils.studies.material import (
     Material,
@@ -55,7 +54,7 @@ def gather(args: argparse.Namespace, fold: int | None) -> Material:
     labelled = [clip for clip in corpus if args.task in clip.labels]
     unlabelled = [clip for clip in corpus if clip.split == "unlabelled"]
     if fold is not None:
-        labelled, unlabelled = rotate(labelled, args.rotate, fold), []
+        labelled, unlabelled = split_by_fold(labelled, args.rotate, fold), []
     coded, loud = (encode_clips(labelled, codec, args.cache, level, 2) for level in (None, RMS_DBFS))
     parts, loud_parts = divide(coded), divide(loud)
     silent, loud_silent = (
@@ -85,15 +84,6 @@ def gather(args: argparse.Namespace, fold: int | None) -> Material:
 def divide(clips: list[Clip]) -> dict[str, list[Clip]]:
     """Divide clips by split."""
     return {split: [clip for clip in clips if clip.split == split] for split in SPLITS}
-
-
-def rotate(clips: list[Clip], n_folds: int, fold: int) -> list[Clip]:
-    """Give clips the splits of a fold: its voices are test, the next fold's validation."""
-    folds = rotate_voices(clips, n_folds, 0, False)
-    place = {i: "train" for i in range(len(clips))}
-    place |= {int(i): "validation" for i in folds[(fold + 1) % n_folds][1]}
-    place |= {int(i): "test" for i in folds[fold][1]}
-    return [replace(clip, split=place[i]) for i, clip in enumerate(clips)]
 
 
 def describe_prosody(parts: dict[str, list[Clip]], cache: Path) -> dict[str, str]:
@@ -138,7 +128,7 @@ def is_stale(material: Material, args: argparse.Namespace, fold: int | None) -> 
     if (found := read_clips(args.corpus, args.codec)) is None:
         return False
     labelled, codec_hash = [clip for clip in found[0] if args.task in clip.labels], found[1]
-    parts = divide(labelled if fold is None else rotate(labelled, args.rotate, fold))
+    parts = divide(labelled if fold is None else split_by_fold(labelled, args.rotate, fold))
     texts = [hash_texts(parts[split]) == hash_texts(material.clips[split]) for split in SPLITS]
     return not all(texts) or codec_hash != material.codec_hash
 
@@ -164,28 +154,23 @@ def merge(args: argparse.Namespace, records: list[dict]) -> None:
     names, task = materials[0].label_names, args.task
     clips = [describe_clips(one.clips, task, names) for one in materials]
     if args.rotate:
-        tests = [one["test"] for one in clips]
-        clips = [{"test": {key: [value for one in tests for value in one[key]] for key in tests[0]}}]
-        records = [pool_folds(records, arm, args.rotate) for arm in dict.fromkeys(r["arm"] for r in records)]
+        clips, records = [pool_clips(clips)], pool_arms(records, args.rotate)
     path = args.out / f"llm_{materials[0].corpus}_{task}.json"
     runs = load_study(path)["runs"] if path.exists() else []
     there = {Job.of(run) for run in runs}
-    runs += [record for record in records if record and Job.of(record) not in there]
+    runs += [record for record in records if Job.of(record) not in there]
     study = {"made_by": "scripts/llm_study.py", "label_names": names, "clips": clips[0], "runs": runs}
     write_json(path, study)
 
 
-def pool_folds(records: list[dict], arm: str, n_folds: int) -> dict | None:
-    """Join an arm's folds to one run whose test clips are all clips; None while a fold is missing."""
-    parts = {one["seed"]: one for one in records if one["arm"] == arm}
-    if set(parts) != set(range(n_folds)):
-        return None
-    of_fold = ("seed", "scores", "history", "tokens", "n_clips", "seconds")
-    run = {key: value for key, value in parts[0].items() if key not in (*of_fold, "predictions")}
-    predictions = [parts[i]["predictions"]["test"] for i in range(n_folds)]
-    run["predictions"] = {"test": [label for one in predictions for label in one]}
-    run["folds"] = [{key: parts[i][key] for key in of_fold} for i in range(n_folds)]
-    return run | {"seed": 0}
+def pool_arms(records: list[dict], n_folds: int) -> list[dict]:
+    """Join every arm's folds to one run; an arm of which a fold is missing has none yet."""
+    runs = []
+    for arm in dict.fromkeys(one["arm"] for one in records):
+        parts = {one["seed"]: one for one in records if one["arm"] == arm}
+        if set(parts) == set(range(n_folds)):
+            runs.append(pool_folds([parts[fold] for fold in range(n_folds)]) | {"seed": 0})
+    return runs
 
 
 def main() -> None:

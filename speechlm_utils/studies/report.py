@@ -54,10 +54,14 @@ def stack_predictions(study: Mapping, arm: str, split: str = "test") -> np.ndarr
 def compare_arms(
     study: Mapping, base: str, other: str, split="test", subset="all", bootstrap=Bootstrap(rows="seeds")
 ) -> Interval:
-    """Return what `other` gains over `base` in macro-F1; sentences, voices and seeds are resampled."""
+    """Return what `other` gains over `base` in macro-F1; sentences, voices and seeds are resampled.
+
+    Where sentences are the voices (EmoDB: all voices say the same ones), voices alone.
+    """
     about = study["clips"][split]
     at = choose_subset(about["ambiguous"], subset)
-    y, units = np.array(about["y_true"])[at], ("sentences", "voices")
+    y, is_same = np.array(about["y_true"])[at], about["sentences"] == about["voices"]
+    units = ("voices",) if is_same else ("sentences", "voices")
     groups = {unit: np.array(about[unit])[at] for unit in units if len(set(about[unit])) > 1}
     pair = [stack_predictions(study, arm, split)[:, at] for arm in (base, other)]
     return paired_bootstrap(y, *pair, groups, bootstrap).difference

@@ -54,6 +54,12 @@ def test_scores_are_macro_f1_of_each_seed(study):
     assert score_arm(study, "text", subset="ambiguous") == first
 
 
+def test_voices_alone_are_resampled_where_sentences_are_no_others(study):
+    study["clips"]["test"]["sentences"] = study["clips"]["test"]["voices"]
+    gain = compare_arms(study, "text", "lasso", bootstrap=QUICK)
+    assert gain.n == (2, 2) and gain.unit == "voices and seeds"
+
+
 def test_gain_is_the_difference_over_sentences_voices_and_seeds(study):
     gain = compare_arms(study, "text", "lasso", bootstrap=QUICK)
     assert np.isclose(gain.estimate, 1 - np.mean(score_arm(study, "text")))
