@@ -12,6 +12,7 @@ import numpy as np
 
 from speechlm_utils.bootstrap import Bootstrap, Interval, paired_bootstrap
 from speechlm_utils.evaluation.records import Predicted, read_outcomes
+from speechlm_utils.studies.arms import ARMS
 from speechlm_utils.studies.description_arms import score_descriptions
 from speechlm_utils.studies.interventions import UNCHANGED
 from speechlm_utils.studies.report import compare_arms, load_study
@@ -111,7 +112,19 @@ def answer_size() -> tuple[str, str]:
     numbers = (
         f"{helped[0]} tokens less words {least.short}; {sizes[-1]} less {usual.split(', ')[1]} {more.short}"
     )
-    return f"{helped[0]} tokens are enough to help; more than {USUAL}: {ANSWERS[more.verdict]}", numbers
+    answer = f"{helped[0]} tokens are enough to help; more than {USUAL}: {ANSWERS[more.verdict]}"
+    return answer, "; ".join([numbers, *list_llm_sizes()])
+
+
+def list_llm_sizes() -> list[str]:
+    """Say what the language model gains over words by other numbers of tokens, as far as they were run."""
+    study, n_runs = read_llm()
+    sizes = {name: arm.n_tokens for name, arm in ARMS.items() if arm.n_tokens and n_runs[name]}
+    gains = {name: compare_arms(study, "text", name, bootstrap=SEEDS).short for name in sizes}
+    return [
+        f"language model, {size} less words {gains[name]} ({name_seeds(n_runs[name])})"
+        for name, size in sizes.items()
+    ]
 
 
 def answer_noise() -> tuple[str, str]:

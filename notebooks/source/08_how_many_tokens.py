@@ -23,12 +23,13 @@
 # - **turn** the penalty over five orders of magnitude, and ask whether other clips select the same tokens.
 
 # %%
+from collections import Counter
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown
+from IPython.display import Markdown, display
 
 from speechlm_utils import exercises, plots
 from speechlm_utils.bootstrap import Bootstrap, bootstrap_macro_f1, paired_bootstrap
@@ -44,7 +45,8 @@ from speechlm_utils.notebook.record import record_metrics
 from speechlm_utils.selection.l1 import L1LogisticRegression
 from speechlm_utils.selection.path import find_C_for_count
 from speechlm_utils.selection.selector import list_selected, make_selector
-from speechlm_utils.studies.report import load_study, stack_predictions
+from speechlm_utils.studies.arms import ARMS
+from speechlm_utils.studies.report import compare_arms, load_study, stack_predictions
 
 plots.apply_style()
 pd.options.display.precision = 3
@@ -146,23 +148,27 @@ matched = tabulate(test, list_arms(test, "matched"))
 on_test.rename_axis("words and …")
 
 # %% [markdown]
-# The language model's scores are those of `llm_demo_fallacy.json` ([notebook 05](05_finetune.ipynb)): words
-# alone, and words with 75 tokens. **Other numbers of tokens were not run with the language model**: each
-# would take a GPU several minutes a seed.
+# The language model's scores are those of `llm_demo_fallacy.json` ([notebook 07](07_ablations.ipynb)): words
+# alone, and words with as many tokens as were run. A run takes most of an hour of one core, so most numbers
+# have one seed, and their intervals do not hold what another seed would change.
 
 # %%
-llm = {}
+llm, llm_sizes = (
+    {},
+    {"text": 0, "lasso": 75} | {name: arm.n_tokens for name, arm in ARMS.items() if arm.n_tokens},
+)
 if task == "fallacy":
-    study = load_study(where / "llm_demo_fallacy.json")
-    about, rows = study["clips"]["test"], []
+    study, bootstrap = load_study(where / "llm_demo_fallacy.json"), Bootstrap(n_resamples, seed, rows="seeds")
+    n_seeds = Counter(run["arm"] for run in study["runs"])
+    llm_arms = sorted((arm for arm in llm_sizes if n_seeds[arm]), key=llm_sizes.get)
+    about = study["clips"]["test"]
     units = {unit: np.array(about[unit]) for unit in ("sentences", "voices")}
-    for n_tokens, arm in ((0, "text"), (75, "lasso")):
-        found = stack_predictions(study, arm)
-        of_arm = bootstrap_macro_f1(
-            np.array(about["y_true"]), found, units, Bootstrap(n_resamples, seed, rows="seeds")
-        )
-        rows.append((n_tokens, *of_arm.values))
-    llm[f"language model, {len(found)} seeds"] = np.array(rows)
+    scores = [
+        bootstrap_macro_f1(np.array(about["y_true"]), stack_predictions(study, arm), units, bootstrap).values
+        for arm in llm_arms
+    ]
+    rows = [(llm_sizes[arm], *score) for arm, score in zip(llm_arms, scores, strict=True)]
+    llm["language model, test"] = np.array(rows)
 
 
 # %%
@@ -212,6 +218,19 @@ better = [size for size in matched_sizes if gains[f"{size} less matched"].verdic
 print(f"Above words alone: {', '.join(map(str, helped)) or 'no size'}.")
 of = f"of {', '.join(map(str, matched_sizes))}"
 print(f"Above matched tokens of the same number: {', '.join(map(str, better)) or 'no size'} ({of}).")
+
+# %% [markdown]
+# The same for the language model: each number less words alone, and less the 75 that were selected elsewhere.
+
+# %%
+if llm:
+    compared = {}
+    for arm in llm_arms[1:]:
+        compared[f"{llm_sizes[arm]} tokens"] = {"seeds": n_seeds[arm]} | {
+            f"less {words}": str(compare_arms(study, base, arm, bootstrap=bootstrap)) if arm != base else ""
+            for words, base in (("words", "text"), ("75 tokens", "lasso"))
+        }
+    display(pd.DataFrame.from_dict(compared, orient="index"))
 
 # %% [markdown]
 # A matched draw needs others to draw from. The more tokens are selected, the fewer are left, and the more two
@@ -433,8 +452,8 @@ exercises.check_agreement(my_agreement)
 #
 # ## Limits
 #
-# - All scores here are those of a *linear* model, but for two points. A language model with many tokens may
-#   suffer where the linear model does not: its prompt grows, and each new word needs an embedding.
+# - The curves are those of a *linear* model; the language model has a few points, most of one seed. With many
+#   tokens it may suffer where the linear model does not: its prompt grows, and each word needs an embedding.
 # - Test has five voices. The intervals know that, and are wide; sizes next to each other are not told apart.
 # - The sizes belong to this corpus, tokenizer and number of train clips. With more clips, more tokens can be
 #   told from chance.

@@ -61,7 +61,7 @@ def test_bigrams_are_chosen_on_train_and_counted_everywhere(part):
     assert len(found) == 180 and len(sizes) == 1 and 1 <= sizes.pop() <= 20
 
 
-@pytest.mark.parametrize("task", ["fallacy", "question", "detection"])
+@pytest.mark.parametrize("task", ["fallacy", "question", "detection", "emotion"])
 def test_stored_record_holds_every_arm(task):
     study = json.loads(
         (ROOT / "data" / "reference" / f"linear_study_{task}.json").read_text(encoding="utf-8")
