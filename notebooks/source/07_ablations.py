@@ -269,6 +269,7 @@ llm = load_study(f"{reference_dir}/llm_demo_fallacy.json")
 seeds = Bootstrap(n_resamples, seed, rows="seeds")
 names = [name for name in dict.fromkeys(run["arm"] for run in llm["runs"]) if name != "text"]
 llm_gains = {name: compare_arms(llm, "text", name, bootstrap=seeds) for name in names}
+names.sort(key=lambda name: -llm_gains[name].estimate)
 n_runs = {name: len(score_arm(llm, name)) for name in names}
 
 # %%

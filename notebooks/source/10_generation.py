@@ -275,7 +275,7 @@ table.rename_axis("share of words right, test")
 fig, ax = plt.subplots(figsize=(10.5, 4.2))
 drawn = {shown[arm]: [one.values for one in found.values()] for arm, found in scores["test"].items()}
 plots.studies.plot_attributes(ax, [*scores["test"][finished[0]]], drawn)
-ax.set_title(f"{len(units['sentences'])} test clips; 95 % intervals over sentences and voices", pad=38)
+ax.set_title(f"{len(units['sentences'])} test clips; 95 % intervals over sentences and voices", pad=52)
 figures = Path(run_dir) / "figures"
 figures.mkdir(parents=True, exist_ok=True)
 fig.savefig(figures / "10_attributes.png", dpi=110)
@@ -357,7 +357,7 @@ if human_arms:
     plots.studies.plot_attributes(ax, [*human_scores[human_arms[0]]], drawn)
     n = len(stored["clips"]["emodb"]["ids"])
     ax.set(ylabel="agreement with measured words")
-    ax.set_title(f"EmoDB, {n} clips of people; 95 % intervals over voices", pad=38)
+    ax.set_title(f"EmoDB, {n} clips of people; 95 % intervals over voices", pad=52)
     fig.savefig(figures / "10_human.png", dpi=110)
     plt.show()
 

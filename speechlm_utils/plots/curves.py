@@ -8,8 +8,8 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from .style import AUDIO, BOTH, NEUTRAL, TEXT, reach
 
-CURVE_COLORS = (BOTH, "#E69F00", TEXT, AUDIO, "#CC79A7", NEUTRAL)
-MARKERS = "osD^v*"
+CURVE_COLORS = (BOTH, "#E69F00", TEXT, AUDIO, "#CC79A7", NEUTRAL, "#56B4E9", "#6E4B2A")
+MARKERS = "osD^v*PX"
 
 
 def plot_curves(

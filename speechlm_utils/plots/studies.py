@@ -48,7 +48,7 @@ def plot_pareto(
         }  # neighbours are near
         ax.annotate(name, values[place], (-4, 3), textcoords="offset points", fontsize=8.5, **turned)
     ax.set(xscale="log", ylabel="macro-F1 on test")
-    ax.margins(x=0.35, y=0.28)  # names reach to the left and up
+    ax.margins(x=0.35, y=0.42)  # names reach to the left and up
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     return ax
 
@@ -65,5 +65,5 @@ def plot_attributes(
     ax.axhline(chance, color="black", linestyle=":", linewidth=1.2, label="guessing")
     ax.set_xticks(range(len(names)), names)
     ax.set(ylabel="share of words right", ylim=(0, 1))
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4)
     return ax
