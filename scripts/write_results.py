@@ -131,6 +131,7 @@ LLM_ARMS = {
     "mfcc-fusion": "words; MFCC fused with their state",
     "encoder-fusion": "words; Whisper's states fused with theirs",
     "lasso-10": "words + 10 selected tokens",
+    "lasso-20": "words + 20 selected tokens",
     "lasso-35": "words + 35 selected tokens",
     "lasso-150": "words + 150 selected tokens",
     "text-slow": "words, half the learning rate",

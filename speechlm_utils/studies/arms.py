@@ -81,6 +81,7 @@ ARMS = {
     "text-slow": Arm("words at half the learning rate", tokens="none", tune={"learning_rate": 1e-3}),
     "lasso": Arm("the method: words and selected tokens of layers 2-8"),
     "lasso-10": Arm("do 10 tokens do as well?", n_tokens=10),
+    "lasso-20": Arm("do 20 tokens do as well?", n_tokens=20),
     "lasso-35": Arm("do 35 tokens do as well?", n_tokens=35),
     "lasso-150": Arm("do 150 tokens do better?", n_tokens=150),
     "audio": Arm("selected tokens alone", words="none"),
