@@ -32,18 +32,13 @@ from speechlm_utils.evaluation.study_arms import LINEAR_ARMS
 from speechlm_utils.files import write_json
 from speechlm_utils.selection.controls import permute_labels
 from speechlm_utils.selection.decoys import find_threshold, prepare_race
-from speechlm_utils.studies.folds import pool_clips, pool_folds, split_by_fold
+from speechlm_utils.studies.folds import divide, pool_clips, pool_folds, split_by_fold
 from speechlm_utils.studies.linear import measure_beside
 from speechlm_utils.studies.report import describe_clips, load_study, score_arm
 
 ROOT = Path(__file__).resolve().parents[1]
 RATES = (0.1, 0.2)
 N_TRUE = 30
-
-
-def divide(clips: list[Clip]) -> dict[str, list[Clip]]:
-    """Divide clips by split."""
-    return {s: [clip for clip in clips if clip.split == s] for s in ("train", "validation", "test")}
 
 
 def prepare(parts: dict[str, list[Clip]], args: argparse.Namespace, names: list[str]) -> Part:

@@ -29,7 +29,7 @@ from speechlm_utils.files import write_atomically, write_json
 from speechlm_utils.llm.checkpoints import resumable
 from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.studies.arms import ARMS
-from speechlm_utils.studies.folds import pool_clips, pool_folds, split_by_fold
+from speechlm_utils.studies.folds import SPLITS, divide, pool_clips, pool_folds, split_by_fold
 from speechlm_utils.studies.grid import Job, read_records, run_grid
 from speechlm_utils.studies.material import (
     Material,
@@ -45,7 +45,6 @@ from speechlm_utils.studies.speechlm import QWEN_AUDIO, ask_arm
 
 ROOT = Path(__file__).resolve().parents[1]
 RMS_DBFS = -26.0
-SPLITS = ("train", "validation", "test")
 
 
 def gather(args: argparse.Namespace, fold: int | None) -> Material:
@@ -79,11 +78,6 @@ def gather(args: argparse.Namespace, fold: int | None) -> Material:
         loud_parts | {"unlabelled": loud_silent},
         describe_prosody(parts, args.cache),
     )
-
-
-def divide(clips: list[Clip]) -> dict[str, list[Clip]]:
-    """Divide clips by split."""
-    return {split: [clip for clip in clips if clip.split == split] for split in SPLITS}
 
 
 def describe_prosody(parts: dict[str, list[Clip]], cache: Path) -> dict[str, str]:

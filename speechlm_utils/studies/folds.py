@@ -9,8 +9,14 @@ import numpy as np
 from ..clips import Clip
 from ..evaluation.voices import rotate_voices
 
+SPLITS = ("train", "validation", "test")
 OF_FOLD = ("scores", "history", "tokens", "settings", "n_clips", "seconds", "cpu_seconds")
 """What a record keeps of every fold, as far as it is there."""
+
+
+def divide(clips: Sequence[Clip]) -> dict[str, list[Clip]]:
+    """Divide labelled clips by split."""
+    return {split: [clip for clip in clips if clip.split == split] for split in SPLITS}
 
 
 def split_by_fold(clips: Sequence[Clip], n_folds: int, fold: int) -> list[Clip]:
