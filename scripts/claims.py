@@ -1,38 +1,16 @@
-"""Hold the paper's claims against the records: one table, which `write_results.py` puts into README.md.
-
-A claim is a pair of arms: the second must be above the first. Where its interval lies decides, task by task,
-by a linear model and by the language model, as far as both arms were run.
-"""
+"""Hold the paper's claims against the records: one table, which `write_results.py` puts into README.md."""
 
 from collections.abc import Mapping
 
 from answers import DRAWS, MISSING, REFERENCE, SEEDS, read, read_llm
 
 from speechlm_utils.bootstrap import Bootstrap, Interval
+from speechlm_utils.studies.claims import CLAIMS, compare_claims, judge
 from speechlm_utils.studies.diagnosis import compare_spread
-from speechlm_utils.studies.report import compare_arms, load_study
+from speechlm_utils.studies.report import load_study
 
 TASKS = ("fallacy", "question", "detection", "emotion")
-PAIRS = {
-    "selected tokens help a text model": ("text", "lasso"),
-    "even random tokens help": ("text", "random"),
-    "tokens of layers 2–8 do better than those of all eight": ("lasso-all", "lasso"),
-    "tokens do worse without a selection": ("all-tokens", "lasso"),
-    "tokens do worse without pre-training": ("no-pretraining", "lasso"),
-    "fusion with MFCC does worse": ("mfcc-fusion", "lasso"),
-    "fusion with learned representations does worse": ("encoder-fusion", "lasso"),
-}
-VERDICTS = {"above": "held", "below": "the contrary", "not decided": "not decided"}
 SPREAD = 5.0  # times as wide: the paper's
-
-
-def judge(found: Mapping[str, Interval], verdicts: Mapping[str, str] = VERDICTS) -> str:
-    """Say where a claim held, where it is not decided, and where the contrary is."""
-    places = {
-        verdict: [where for where, one in found.items() if one.verdict == verdict] for verdict in verdicts
-    }
-    said = [f"{verdicts[verdict]}: {', '.join(some)}" for verdict, some in places.items() if some]
-    return "; ".join(said) or MISSING
 
 
 def list_numbers(found: Mapping[str, Interval]) -> str:
@@ -40,18 +18,20 @@ def list_numbers(found: Mapping[str, Interval]) -> str:
     return "; ".join(f"{where} {one.short}" for where, one in found.items())
 
 
-def compare_everywhere(base: str, other: str) -> dict[str, Interval]:
-    """Compare two arms in every study that has runs of both: the linear ones, and the language model's."""
-    found = {}
-    for task in TASKS:
-        study = load_study(REFERENCE / f"linear_study_{task}.json")
-        if {base, other} <= {run["arm"] for run in study["runs"]}:
-            found[f"`{task}`"] = compare_arms(study, base, other, bootstrap=DRAWS)
+def compare_everywhere() -> dict[str, dict[str, Interval]]:
+    """Compare in every study, the linear ones and the language model's: claim -> study -> interval."""
+    found = {
+        f"`{task}`": compare_claims(load_study(REFERENCE / f"linear_study_{task}.json"), DRAWS)
+        for task in TASKS
+    }
     study, n_runs = read_llm()
-    if n_runs[base] and n_runs[other]:
-        seeds = f"{n_runs[other]} and {n_runs[base]} seeds"
-        found[f"language model ({seeds})"] = compare_arms(study, base, other, bootstrap=SEEDS)
-    return found
+    found["language model"] = compare_claims(study, SEEDS)
+    by_claim = {claim: {name: one[claim] for name, one in found.items() if claim in one} for claim in CLAIMS}
+    for claim, (base, other) in CLAIMS.items():
+        if "language model" in by_claim[claim]:
+            seeds = f"language model ({n_runs[other]} and {n_runs[base]} seeds)"
+            by_claim[claim][seeds] = by_claim[claim].pop("language model")
+    return by_claim
 
 
 def judge_spread() -> tuple[str, str]:
@@ -87,9 +67,9 @@ def judge_topic() -> tuple[str, str]:
 def list_claims() -> list[list[str]]:
     """Return the rows of the table, its head first."""
     rows = [["claim", "here", "by which numbers (95 % intervals)", "notebook"]]
-    for claim, pair in PAIRS.items():
-        found = compare_everywhere(*pair)
-        rows.append([claim, judge(found), f"`{pair[1]}` less `{pair[0]}`: {list_numbers(found)}", "07"])
+    for claim, found in compare_everywhere().items():
+        base, other = CLAIMS[claim]
+        rows.append([claim, judge(found) or MISSING, f"`{other}` less `{base}`: {list_numbers(found)}", "07"])
     rows.append(["scores spread five times as wide without pre-training", *judge_spread(), "07"])
     rows.append(["a task without acoustic correlate gains nothing", *judge_topic(), "02"])
     needs = "the arm `speechlm` asks Qwen2-Audio in words; it needs these weights and a GPU"

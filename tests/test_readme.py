@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from speechlm_utils.bootstrap import Bootstrap, Interval
+from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.studies.report import compare_arms, load_study, score_arm
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -67,12 +67,3 @@ def test_what_the_readme_says_between_its_tables_follows_from_the_records():
     assert compare_arms(study, "matched", "lasso", bootstrap=seeds).verdict == "not decided"
     assert compare_arms(study, "text", "lasso", "validation", bootstrap=seeds).verdict == "not decided"
     assert min(score_arm(study, "lasso")) > max(score_arm(study, "text"))
-
-
-def test_a_claim_is_held_where_its_interval_lies_on_its_side(scripts):
-    from claims import judge
-
-    spans = {"a": (0.2, 0.1, 0.3), "b": (-0.2, -0.3, -0.1), "c": (0.1, -0.1, 0.3), "d": (0.4, 0.3, 0.5)}
-    found = {name: Interval(*span, 5, "voices") for name, span in spans.items()}
-    assert judge(found) == "held: a, d; the contrary: b; not decided: c"
-    assert judge({}) == "not tried here"
