@@ -95,6 +95,11 @@ ARMS = {
     "all-tokens": Arm("no selection: audio overflow", tokens="all"),
     "no-pretraining": Arm("is step 2 needed?", pretrained=False),
     "frozen-embeddings": Arm("do embeddings transfer when frozen?", tune={"train_embeddings": False}),
+    "frozen-untrained": Arm(
+        "frozen embeddings: is it step 2 that made them good?",
+        pretrained=False,
+        tune={"train_embeddings": False},
+    ),
     "paper": Arm("the paper's recipe to the letter", tune=PAPER_TUNE, rows=PAPER_ROWS),
     "prosody-in-words": Arm("measured prosody written as words", words="prosody", tokens="none"),
     "fdr": Arm("tokens selected with decoys, at a stated false discovery rate", tokens="fdr"),

@@ -48,12 +48,12 @@ RULES = (
     Rule(
         "text", "lasso", ("not decided",),
         "Nothing is shown to be gained over the words.",
-        "Compare `measured`: if measured prosody gains nothing either, the task has no acoustic correlate.",
+        "Compare `measured`: if measured prosody gains nothing either, it is not the tokens that fail.",
     ),
     Rule(
         "text", "measured", WORSE_OR_SAME,
-        "Measured prosody is not shown to add to the words: perhaps there is no acoustic correlate.",
-        "Do not expect tokens to help; `topic` is such a task by construction.",
+        "Measured prosody is not shown to add to the words: no acoustic correlate, or little left to gain.",
+        "Look at `audio: measured`: if the sound alone tells the class, the words leave too little to gain.",
     ),
     Rule(
         "measured", "lasso", ("below",),
@@ -62,8 +62,8 @@ RULES = (
     ),
     Rule(
         "text", "count-only", ("above",),
-        "The number of tokens alone gains something: how long a clip lasts tells the class.",
-        "Ask what the length stands for; report `count-only` beside every gain.",
+        "The number of tokens alone gains something: how many there are, or how long a clip lasts, tells.",
+        "Ask what these stand for; report `count-only` beside every gain.",
     ),
     Rule(
         "shuffled", "lasso", WORSE_OR_SAME,
@@ -108,17 +108,22 @@ RULES = (
     Rule(
         "lasso", "no-pretraining", ("above", "not decided"),
         "Step 2, pre-training of the embeddings, is not shown to help.",
-        "It may be left out here; its spread over seeds is another question, see below.",
+        "Run more seeds before you leave it out; the spread over seeds is another question, see below.",
     ),
     Rule(
         "lasso", "frozen-embeddings", ("above", "not decided"),
-        "Training the embeddings along is not shown to help: what step 2 learned may transfer.",
-        "Freeze them where parameters are scarce.",
+        "Training the embeddings along is not shown to help.",
+        "Freeze them where parameters are scarce; compare `frozen-untrained` to see what step 2 gives them.",
     ),
     Rule(
-        "lasso", "prosody-in-words", ("above", "not decided"),
-        "Tokens are not shown to beat prosody written as words, the cheapest rival.",
+        "lasso", "prosody-in-words", ("above",),
+        "Prosody written as words, the cheapest rival, does better than tokens.",
         "Prefer it where pitch can be measured; it needs no tokenizer, no step 1 and no step 2.",
+    ),
+    Rule(
+        "lasso", "prosody-in-words", ("not decided",),
+        "Tokens are not shown to beat prosody written as words, the cheapest rival.",
+        "Report it beside the tokens, and whether it gains over the words itself.",
     ),
     Rule(
         "lasso", "encoder-fusion", ("above",),
