@@ -64,12 +64,16 @@ def answer_generation() -> tuple[str, str]:
         name: score_descriptions(record, arm, "test", bootstrap=DRAWS)["all"].estimate
         for name, arm in {
             "with tokens": "tokens",
-            "a linear model on the same tokens": "linear, tokens",
+            "on words alone": "text",
+            "linear models on words": "linear, words",
+            "and on words and the same tokens": "linear, tokens",
         }.items()
     }
     level = ", ".join(f"{name} {share:.3f}" for name, share in shares.items())
     answer = f"synthetic voices: {ANSWERS[gain.verdict]} (one seed); people: {ANSWERS[people.verdict]}"
-    numbers = f"share of seven words that is right: {level}, guessing 0.333; less words alone {gain.short}"
+    numbers = (
+        f"share of the seven words that are right: {level}, guessing 0.333; less words alone {gain.short}"
+    )
     return answer, f"{numbers}, people (EmoDB) {people.short}"
 
 
@@ -81,10 +85,16 @@ def answer_frozen() -> tuple[str, str]:
     over_words, over_trained = (
         compare_arms(study, base, "frozen-embeddings", bootstrap=SEEDS) for base in ("text", "lasso")
     )
+    on_validation = compare_arms(study, "text", "frozen-embeddings", "validation", bootstrap=SEEDS)
     says = {"above": "better", "below": "worse", "not decided": "not told apart"}
-    answer = f"against words alone: {says[over_words.verdict]}; against embeddings trained along: "
-    answer += says[over_trained.verdict]
-    numbers = f"frozen less words {over_words.short}, less trained along {over_trained.short}"
+    answer = f"against words alone: {says[over_words.verdict]} on test, {says[on_validation.verdict]} on"
+    answer += f" validation; against embeddings trained along: {says[over_trained.verdict]}"
+    numbers = f"frozen less words {over_words.short}, on validation {on_validation.short}; less trained along"
+    numbers += f" {over_trained.short}"
+    if n_runs["frozen-untrained"]:
+        over_untrained = compare_arms(study, "frozen-untrained", "frozen-embeddings", bootstrap=SEEDS)
+        answer += f"; against frozen ones that step 2 has not trained: {says[over_untrained.verdict]}"
+        numbers += f"; less frozen and untrained {over_untrained.short}"
     return answer, f"{numbers} ({name_seeds(n_runs['frozen-embeddings'])})"
 
 
@@ -112,19 +122,26 @@ def answer_size() -> tuple[str, str]:
     numbers = (
         f"{helped[0]} tokens less words {least.short}; {sizes[-1]} less {usual.split(', ')[1]} {more.short}"
     )
-    answer = f"{helped[0]} tokens are enough to help; more than {USUAL}: {ANSWERS[more.verdict]}"
-    return answer, "; ".join([numbers, *list_llm_sizes()])
+    answer = (
+        f"linear model: {helped[0]} tokens already help; more than {USUAL} do better: {ANSWERS[more.verdict]}"
+    )
+    by_llm, of_llm = answer_llm_sizes()
+    return "; ".join([answer, *by_llm]), "; ".join([numbers, *of_llm])
 
 
-def list_llm_sizes() -> list[str]:
+def answer_llm_sizes() -> tuple[list[str], list[str]]:
     """Say what the language model gains over words by other numbers of tokens, as far as they were run."""
     study, n_runs = read_llm()
     sizes = {name: arm.n_tokens for name, arm in ARMS.items() if arm.n_tokens and n_runs[name]}
-    gains = {name: compare_arms(study, "text", name, bootstrap=SEEDS).short for name in sizes}
-    return [
-        f"language model, {size} less words {gains[name]} ({name_seeds(n_runs[name])})"
+    gains = {name: compare_arms(study, "text", name, bootstrap=SEEDS) for name in sizes}
+    answers = [
+        f"language model: {size} tokens help: {ANSWERS[gains[name].verdict]}" for name, size in sizes.items()
+    ]
+    numbers = [
+        f"language model, {size} tokens less words {gains[name].short} ({name_seeds(n_runs[name])})"
         for name, size in sizes.items()
     ]
+    return answers, numbers
 
 
 def answer_noise() -> tuple[str, str]:
@@ -180,7 +197,7 @@ def answer_penalty() -> tuple[str, str]:
     best = int(np.nanargmax(alike["true"]))
     decades = np.log10(penalty["C"][-1] / penalty["C"][0])
     half = penalty["n_tokens_half"]["true"][best]
-    at = f"at C = {penalty['C'][best]:.2g}, where a half of the clips selects {half:.0f} tokens"
+    at = f"at C = {penalty['C'][best]:.2g}, where half of the sentences select {half:.0f} tokens"
     some = np.array(penalty["n_tokens_half"]["permuted"]) >= 1  # where there is something to agree about
     control = np.nanmax(alike["permuted"][some])
     n = penalty["n_tokens"]
@@ -197,6 +214,25 @@ def answer_listening() -> tuple[str, str]:
     says = {"below": "on the sound more than on the words", "above": "on the words more than on the sound"}
     gains = {name: compare_arms(study, UNCHANGED, name, bootstrap=SEEDS) for name in (sound, words, order)}
     return says.get(more, "on both"), "; ".join(f"{name} {gain.short}" for name, gain in gains.items())
+
+
+def answer_linear() -> tuple[str, str]:
+    """Beside these: the language model with tokens, less linear models of the same clips."""
+    llm, n_runs = read_llm()
+    linear = load_study(REFERENCE / "linear_study_fallacy.json")
+    renamed = [run | {"arm": f"LLM: {run['arm']}"} for run in llm["runs"]]
+    both, runs = linear | {"runs": [*linear["runs"], *renamed]}, Bootstrap(5000, rows="runs")
+    against = {"the same tokens": "lasso", "measured prosody": "measured", "encoder states": "encoder-fusion"}
+    gains = {name: compare_arms(both, arm, "LLM: lasso", bootstrap=runs) for name, arm in against.items()}
+    n = Counter(gain.verdict for gain in gains.values())
+    answer = (
+        f"better than {n['above']} of {len(gains)} linear models, worse than {n['below']}, the others not"
+    )
+    numbers = "; ".join(f"{name} {gain.short}" for name, gain in gains.items())
+    return (
+        f"{answer} told apart",
+        f"less a linear model on words and {numbers} ({name_seeds(n_runs['lasso'])})",
+    )
 
 
 def answer_rivals() -> tuple[str, str]:
@@ -221,6 +257,7 @@ QUESTIONS = {
     "check: do tokens carry over to another task or corpus?": (answer_transfer, "09"),
     "check: what does C decide?": (answer_penalty, "08"),
     "what does the trained language model rest on?": (answer_listening, "07"),
+    "do steps 2 and 3 gain anything over a linear model?": (answer_linear, "15"),
     "does the language model do better with the tokens than with what could replace them?": (
         answer_rivals,
         "07",

@@ -58,8 +58,8 @@ def judge_topic() -> tuple[str, str]:
     }
     says = {
         "above": "did not hold",
-        "below": "held (it even loses)",
-        "not decided": "held (no gain is decided)",
+        "below": "held: it even loses",
+        "not decided": "not contradicted: no gain is decided",
     }
     return judge(found, says), list_numbers(found)
 

@@ -159,6 +159,12 @@ def tabulate_llm(study: dict) -> str:
         f"macro-F1 {score_arm(emodb, 'lasso')[0]:.3f} with selected tokens, {n_voices} voices in five folds"
     )
     lines.append(f"- EmoDB, emotion, the same recipe: {score}, one seed (`llm_emodb_emotion.json`)")
+    linear = load_study(REFERENCE / "linear_study_emotion.json")
+    linear["runs"] += [run | {"arm": "LLM"} for run in emodb["runs"] if run["arm"] == "lasso"]
+    gain = compare_arms(linear, "lasso", "LLM", bootstrap=Bootstrap(5000, rows="runs"))
+    lines.append(
+        f"- the same less a linear model on the same tokens, in the same folds: {gain.short}: {gain.verdict}"
+    )
     slow = {run["arm"] for run in study["runs"] if "NVIDIA" not in run["device"]}
     on_cpu = "; ".join(LLM_ARMS.get(arm, arm) for arm in found.index if arm in slow)
     n = "sentences, voices and seeds (of arms with one seed: without the spread over seeds)"

@@ -42,6 +42,7 @@ from speechlm_utils.experiment import Experiment
 from speechlm_utils.notebook.overview import list_versions
 from speechlm_utils.notebook.record import record_metrics
 from speechlm_utils.selection.decoys import find_threshold
+from speechlm_utils.studies.arms import ARMS
 from speechlm_utils.studies.claims import CLAIMS, compare_claims, judge
 from speechlm_utils.studies.costs import list_not_run
 from speechlm_utils.studies.diagnosis import compare_spread, diagnose
@@ -77,8 +78,15 @@ clips_per_split = None  # of the arm that is trained again; None: all, as in the
 # TF-IDF counts of words and pairs of words.
 
 # %%
-arms = {name: {"the question it answers": arm.isolates} for name, arm in LINEAR_ARMS.items()}
+arms = {name: {"what it reads, or asks": arm.isolates} for name, arm in LINEAR_ARMS.items()}
 pd.DataFrame.from_dict(arms, orient="index")
+
+# %% [markdown]
+# Some of these names in words: `shuffled`, each clip has the sound of another one; `count-only`, how many
+# selected tokens and how many frames a clip has, and nothing else; `rms`, all clips brought to one loudness
+# before they are encoded; `semantic`, layer 1, which carries what is said; `thirds`, tokens counted in the
+# first, second and last third of a clip; MFCC, a coarse description of the spectrum; `encoder`, the states of
+# Whisper's encoder, from which the tokens are made.
 
 # %%
 studies = {task: load_study(f"{reference_dir}/linear_study_{task}.json") for task in tasks}
@@ -105,7 +113,8 @@ for task, study in studies.items():
 #
 # Intervals resample sentences, voices, and draws where chance has drawn tokens: the question is what would
 # happen with other sentences and other people. In `emotion`, where everyone says the same sentences, they
-# resample the voices.
+# resample the voices; two voices of each fold are kept for validation, so these scores are a little lower
+# than those of [notebook 06](06_real_voices.ipynb).
 
 # %%
 bootstrap = Bootstrap(n_resamples, seed, rows="draws")
@@ -128,6 +137,8 @@ def draw_gains(gains, base):
         spans, verdicts = [found[name].values for name in order], [found[name].verdict for name in order]
         plots.studies.plot_gains(ax, order, spans, verdicts, f"macro-F1 less that of {base}")
         ax.set_title(f"{task}, {len(studies[task]['clips']['test']['ids'])} test clips", pad=22)
+        if ax is not axes[0, 0]:
+            ax.get_legend().remove()  # one for all
     return fig
 
 
@@ -138,7 +149,9 @@ plt.show()
 
 # %% [markdown]
 # Green lies above zero, orange below; grey is not decided, which is not the same as "no difference". Points
-# are estimates, lines 95 % intervals.
+# are estimates, lines 95 % intervals. A point without a line (`all-tokens` in `detection`) is no mistake:
+# with all tokens the model gives the very answers of the words alone, so the difference is 0 in every
+# resample.
 #
 # ## Against matched tokens
 #
@@ -169,7 +182,7 @@ pd.DataFrame.from_dict(rows, orient="index")
 # %%
 def show_diagnoses(study, name, bootstrap=bootstrap):
     found = diagnose(study, bootstrap=bootstrap)
-    lines = [f"**{name}**: {len(found)} signatures found."]
+    lines = [f"**{name}**: {len(found)} signature{'s' * (len(found) != 1)} found."]
     for one in found:
         pair = f"`{one.rule.other}` less `{one.rule.base}`"
         lines.append(f"- {one.rule.says} *{one.rule.advice}* ({pair}: {one.gain})")
@@ -211,9 +224,9 @@ for what, one in order.get("question", {}).items():
 # The lasso keeps as many tokens as its penalty allows, whether they mean something or not. **Decoys** put a
 # number on that. Each token gets a decoy: a random column with the same correlations to all other tokens,
 # made without looking at the labels (a *knockoff*). Both compete in one fit. A token *wins* if it gets more
-# weight than its decoy. Where a token means nothing, it is a coin toss who wins; so the decoys that win tell
-# how many tokens won by luck, and the threshold can be set so that at most a share of them is expected to be
-# false (the *false discovery rate*).
+# weight than its decoy. Where a token means nothing, which of the two wins is a coin toss; so the decoys that
+# win tell how many tokens won by luck, and the threshold can be set so that at most a share of them is
+# expected to be false (the *false discovery rate*).
 
 # %%
 wins = np.array([6, 5, 5, 4, 4, 3, 3, 2, 2, 1, 1, -1, -1, -2, 0, 0])
@@ -263,7 +276,9 @@ for row in rows:
 # ## The language model
 #
 # The same questions, asked of SmolLM2-135M. Each run trains for minutes on a GPU or up to an hour on a CPU
-# core; what was run is stored, what was not is named as such.
+# core; what was run is stored, what was not is named as such. "Earlier recipe" is one with other settings,
+# kept for comparison. In `shuffled` the language model keeps the tokens that were selected from the right
+# sound; the linear model selects anew.
 
 # %%
 llm = load_study(f"{reference_dir}/llm_demo_fallacy.json")
@@ -272,6 +287,8 @@ names = [name for name in dict.fromkeys(run["arm"] for run in llm["runs"]) if na
 llm_gains = {name: compare_arms(llm, "text", name, bootstrap=seeds) for name in names}
 names.sort(key=lambda name: -llm_gains[name].estimate)
 n_runs = {name: len(score_arm(llm, name)) for name in names}
+asked = {name: ARMS[name].isolates for name in names if name in ARMS}
+pd.Series(asked, name="what it asks").to_frame()
 
 # %%
 fig, ax = plt.subplots(figsize=(8, 0.9 + 0.36 * len(names)))
@@ -304,9 +321,10 @@ else:
 # ## The paper's claims
 #
 # Most claims of the paper say that one arm is above another. So the records can hold them or contradict them,
-# task by task. The figures above have most of these differences; here they stand in the order of the claims.
+# task by task. The first two differences are in the figures above; the others compare `lasso` with another
+# arm, and stand only here.
 #
-# *Which claim has the contrary somewhere? Which was only ever asked of the language model?*
+# *Predict: which claim has its contrary somewhere? Which can only be asked of the language model?*
 
 # %%
 found = {task: compare_claims(study, bootstrap) for task, study in studies.items()}
@@ -314,13 +332,14 @@ found["language model"] = compare_claims(llm, seeds)
 claims = {}
 for claim, (base, other) in CLAIMS.items():
     tried = {where: one[claim] for where, one in found.items() if claim in one}
-    claims[claim] = {"second less first": f"{base}, {other}", "here": judge(tried) or "not tried"}
+    claims[claim] = {"difference": f"{other} less {base}", "here": judge(tried) or "not tried"}
     claims[claim] |= {where: one.short for where, one in tried.items()}
 pd.DataFrame.from_dict(claims, orient="index").fillna("")
 
 # %% [markdown]
 # A linear model has no limit of length, so what it does with all tokens is no test of the paper's "audio
-# overflow". Intervals of the language model whose arm has one seed lack the spread over seeds.
+# overflow". Where an arm of the language model has one seed (the figure above says so), its interval lacks
+# the spread over seeds.
 #
 # ## What a trained classifier uses
 #
@@ -371,8 +390,8 @@ print(f"macro-F1 without tokens: {score:.2f}; of a classifier that was trained o
 # The last line is the difference between an intervention and an ablation. This classifier may have learned
 # less from the words because it could listen; or it is thrown off by a prompt without tokens, which it never
 # met in training. These numbers do not tell which. So do not read the fall as the worth of the tokens: that
-# is the difference to `text` above. (Unchanged, these three seeds have the score of the table; all five of
-# the figure above are a little lower.)
+# is the difference to `text` above. (Unchanged, these three seeds have the score of the table; all five seeds
+# of `lasso` are a little lower.)
 #
 # These arms have no record for the language model on this task. Each needs one command, with a GPU or much
 # patience:
@@ -384,9 +403,9 @@ not_run
 # %% [markdown]
 # ## Repeat a row
 #
-# Set `rerun` to any arm of the first table (and `rerun_task`, but for `emotion`, whose sound is not here): it
-# is selected, fitted and scored here, and
-# held against the record. With all clips it should give the stored score, or nearly so on another machine.
+# Set `rerun` to any arm of the first table (and `rerun_task`, but for `emotion`, whose sound is not here):
+# its tokens are selected and its model is fitted and scored here, and held against the record. With all clips
+# it should give the stored score, or nearly so on another machine.
 
 # %%
 experiment = Experiment(corpus_dir, codec_name, run_dir, cache_dir, seed, clips_per_split)
@@ -438,8 +457,8 @@ exercises.check_controls(my_controls)
 #
 # ### Exercise 2 · How many by chance? (easy, 5 minutes)
 #
-# Suppose that none of the `n_arms` arms in the first figure gains anything at all. Each has its own 95 %
-# interval. How many of them are called "above", on average?
+# Suppose that none of the `n_arms` arms in one panel of the first figure gains anything at all. Each has its
+# own 95 % interval. How many of them are called "above", on average?
 
 # %%
 n_arms = len(over_words[tasks[0]])
@@ -491,15 +510,17 @@ exercises.check_threshold(my_threshold)
 #
 # ## Limits
 #
-# - Two dozen differences were looked at, so one or two may be called "above" or "below" by chance. The
-#   comparison that the method stands on was named before: `lasso` less `matched`.
+# - The two figures hold nearly two hundred differences (arms, tasks, two bases), so several may be called
+#   "above" or "below" by chance. The comparison that the method stands on was named before: `lasso` less
+#   `matched`.
 # - Five test voices. Intervals over voices are wide for that reason; more seeds do not make them narrower.
 # - The demo corpus is synthetic, its prosody planted, and EmoDB is acted. Which part of the method matters
 #   elsewhere must be asked there: `scripts/linear_study.py` takes any corpus in the folder's form.
-# - Decoys are made as if columns were Gaussian. Counts are not; the check above says how far that matters.
-# - For `detection` the words choose the smallest C of their grid. Below it predictions hardly change, for
-#   then every class is judged by its mean clip.
-# - Most arms of the language model were not run.
+# - Decoys are made as if columns were Gaussian. Counts are not; in the check above the share of false ones
+#   was larger than stated.
+# - For `detection` the classifier of the words alone chooses the strongest penalty that it may. A stronger
+#   one would hardly change its predictions.
+# - Many arms of the language model were not run, and many have one seed.
 #
 # ## Summary
 

@@ -149,8 +149,9 @@ on_test.rename_axis("words and …")
 
 # %% [markdown]
 # The language model's scores are those of `llm_demo_fallacy.json` ([notebook 07](07_ablations.ipynb)): words
-# alone, and words with as many tokens as were run. A run takes most of an hour of one core, so most numbers
-# have one seed, and their intervals do not hold what another seed would change.
+# alone, and words with as many tokens as were run. A run takes minutes of a GPU or most of an hour of one
+# core, so some numbers have one seed (see the table below), and an interval of one seed does not hold what
+# another seed would change.
 
 # %%
 llm, llm_sizes = (
@@ -177,10 +178,13 @@ def take(table, x):
 
 
 fig, ax = plt.subplots(figsize=(9, 4.6))
-curves = {"test": take(on_test, "tokens"), "folds over train's voices": take(on_folds, "tokens")}
-curves |= {"matched tokens, test": take(matched, "tokens")} | llm
+curves = {
+    "linear, test": take(on_test, "tokens"),
+    "linear, folds over train's voices": take(on_folds, "tokens"),
+}
+curves |= {"linear, matched tokens, test": take(matched, "tokens")} | llm
 plots.curves.plot_curves(ax, curves)
-plots.curves.mark_limits(ax, {"words alone, test": on_test.macro_f1["words"]})
+plots.curves.mark_limits(ax, {"linear, words alone, test": on_test.macro_f1["words"]})
 plots.curves.scale_sizes(
     ax, (0, 2, 5, 10, 20, 35, 75, 160, 350, 700, 1800), "tokens that are read beside the words"
 )
@@ -220,7 +224,7 @@ of = f"of {', '.join(map(str, matched_sizes))}"
 print(f"Above matched tokens of the same number: {', '.join(map(str, better)) or 'no size'} ({of}).")
 
 # %% [markdown]
-# The same for the language model: each number less words alone, and less the 75 that were selected elsewhere.
+# The same for the language model: each number less words alone, and less the usual 75.
 
 # %%
 if llm:
@@ -452,9 +456,10 @@ exercises.check_agreement(my_agreement)
 #
 # ## Limits
 #
-# - The curves are those of a *linear* model; the language model has a few points, most of one seed. With many
-#   tokens it may suffer where the linear model does not: its prompt grows, and each word needs an embedding.
-# - Test has five voices. The intervals know that, and are wide; sizes next to each other are not told apart.
+# - The curves are those of a *linear* model; the language model has a few points. With many tokens it may
+#   suffer where the linear model does not: its prompt grows, and each new word needs an embedding.
+# - Test has five voices. The intervals know that, and are wide. Of sizes next to each other only 48 and 75
+#   were compared, and they are hardly told apart.
 # - The sizes belong to this corpus, tokenizer and number of train clips. With more clips, more tokens can be
 #   told from chance.
 # - The halves share clips with each other, so the agreement says how repeatable a selection is *within* this

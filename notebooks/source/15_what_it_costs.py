@@ -113,10 +113,11 @@ for family, bill in bills.items():
     display(bill.assign(**{"what it isolates": asked}).sort_values("macro-F1", ascending=False))
 
 # %% [markdown]
-# The machines differ: linear models ran on one CPU core, the language model mostly on a GPU, which is much
-# faster. So seconds of a GPU are no measure beside those of a core, and the figure below leaves them out.
-# Memory is that of the process (linear) or of the GPU. NaN means that the runs did not record it: nothing
-# is filled in.
+# The machines differ (column *device*; `cpu` and `x86_64` are one core of a CPU): linear models ran on a CPU,
+# the language model partly on a GPU, which is much faster. So seconds of a GPU are no measure beside those of
+# a core, and the figure below leaves them out. Memory is the GPU's where there was one, else the process's.
+# *Audio tokens a clip* counts a token that lasts once (linear: validation and test; language model: train).
+# NaN means that the runs did not record it, or that no list of tokens is read: nothing is filled in.
 
 # %%
 bill = pd.concat(bills, names=["family", "arm"])
@@ -128,7 +129,8 @@ n_test = len(studies["linear"]["clips"]["test"]["ids"])
 # ## The front
 #
 # An arm is on the **Pareto front** if no other is at least as cheap *and* at least as good, and better in one
-# of the two. What lies off the front need not be discussed: something else costs less and gives more.
+# of the two. For what lies off the front, something else costs no more and scores no less, *by these
+# estimates*.
 # *Predict: will the language model be on it?*
 
 # %%
@@ -181,6 +183,10 @@ rivals = {
     "steps 1 and 3 alone, less a linear model on encoder states": ("encoder-fusion", "LLM: no-pretraining"),
 }
 arms = {run["arm"] for run in both["runs"]}
+on_front = {name for some in fronts.values() for name in some if name.startswith("LLM")}
+rivals |= {
+    f"{name}, less a linear model on encoder states": ("encoder-fusion", name) for name in sorted(on_front)
+}
 gains = {
     what: compare_arms(both, *pair, bootstrap=bootstrap) for what, pair in rivals.items() if set(pair) <= arms
 }
@@ -204,7 +210,7 @@ n_frames = np.mean([len(wav) for wav in waves]) / spec.sample_rate * spec.frame_
 read = {
     "words": llm["runs"][0]["text_tokens_per_clip"],
     "selected tokens, one that lasts counted once": bills["language model"]["audio tokens a clip"]["lasso"],
-    "all codes of the acoustic layers": n_frames * len(spec.acoustic_layers),
+    "all codes of the acoustic layers, every frame": n_frames * len(spec.acoustic_layers),
 }
 pd.Series(read, name="tokens that a prompt holds, mean").to_frame()
 

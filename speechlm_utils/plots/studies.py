@@ -37,7 +37,7 @@ def plot_pareto(
         at = values[[one == family for one in families]]
         ax.plot(*at.T, marker, color=color, alpha=0.6, linestyle="", label=family)
     order = np.flatnonzero(front)[np.argsort(values[front, 0])]
-    ax.step(*values[order].T, where="post", color="black", linewidth=1, label="nothing is better in both")
+    ax.step(*values[order].T, where="post", color="black", linewidth=1, label="Pareto front")
     for place in order:
         name = list(points)[place]
         turned = {

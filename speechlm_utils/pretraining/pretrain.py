@@ -18,6 +18,10 @@ from ..tokens import Token
 from .causal_loss import CausalTrainer, audio_loss, check_logits, make_item, unigram_loss
 
 
+N_JUDGED = 100
+"""Training clips on which losses are measured where there are no validation clips."""
+
+
 @dataclass(frozen=True)
 class PretrainSettings(TrainSettings):
     """Settings of step 2; the defaults are the paper's but for `loss_on`.
@@ -46,8 +50,8 @@ class PretrainResult:
     embeddings : dict, name -> float32 array, shape (width,): markers first, then the tokens; then, where the
         output head is not tied, the same with "output:" before the name
     losses : float array, shape (n_steps,), of each step (its batch alone)
-    loss_before, loss_after : at the speech tokens and the end marker of the validation clips (of the training
-        clips if there are none), with the embeddings as sampled and as trained
+    loss_before, loss_after : at the speech tokens and the end marker of the validation clips (of the first
+        `N_JUDGED` training clips if there are none), with the embeddings as sampled and as trained
     baseline : the same clips' unigram loss
     epoch_losses : the loss at each validation, mean over batches
     report : of the training prompts
@@ -86,7 +90,7 @@ def pretrain_token_embeddings(
     splits = {split: clips for split, clips in clips_by_split.items() if clips}
     encoded = {s: encode_prompts(tokenizer, clips, tokens, settings.prompt) for s, clips in splits.items()}
     prompts, report = encoded["train"]
-    judged, _ = encoded.get("validation", encoded["train"])
+    judged = encoded["validation"][0] if "validation" in encoded else prompts[:N_JUDGED]
     loss_before = audio_loss(model, judged, tokenizer.pad_token_id, settings.batch_size)
     old, old_hash = [weight.detach().clone() for weight in embedding_matrices(model)], hash_llm(model)
     items = {"train": [make_item(prompt, settings.loss_on) for prompt in prompts]}

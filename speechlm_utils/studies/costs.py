@@ -12,14 +12,16 @@ COSTS = {
     "CPU seconds": "cpu_seconds",
     "memory, GiB": "peak_memory_gib",
     "parameters trained": "n_trainable",
-    "audio tokens a clip": "audio_tokens_per_clip",
 }
+TOKENS = ("audio_tokens_per_clip_once", "audio_tokens_per_clip")
+"""Tokens that a clip holds, those that last counted once: of linear arms, of the language model's."""
 
 
 def tabulate_costs(study: Mapping, split: str = "test") -> pd.DataFrame:
     """One row for each arm: macro-F1, and what a run cost on average; NaN where no run says it.
 
-    "device" names the machines.
+    "audio tokens a clip" counts a token that lasts once, and is NaN where no list of tokens is read. "device"
+    names the machines.
     """
     rows = {}
     for arm in dict.fromkeys(run["arm"] for run in study["runs"]):
@@ -28,6 +30,8 @@ def tabulate_costs(study: Mapping, split: str = "test") -> pd.DataFrame:
         for name, key in COSTS.items():
             known = [run[key] for run in runs if run.get(key) is not None]
             rows[arm][name] = float(np.mean(known)) if known else np.nan
+        held = [next((run[key] for key in TOKENS if key in run), 0) for run in runs]
+        rows[arm]["audio tokens a clip"] = float(np.mean(held)) if all(held) else np.nan
         rows[arm]["device"] = ", ".join(sorted({run.get("device") or "not recorded" for run in runs}))
     return pd.DataFrame.from_dict(rows, orient="index")
 

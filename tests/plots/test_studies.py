@@ -20,7 +20,7 @@ def test_front_is_joined_from_cheap_to_dear_and_named():
     families = ["language model", "linear", "linear"]
     ax = plot_pareto(plt.subplots()[1], points, [True, True, False], families)
     assert [one.get_text() for one in ax.texts] == ["cheap", "dear"]
-    joined = next(line for line in ax.lines if line.get_label() == "nothing is better in both")
+    joined = next(line for line in ax.lines if line.get_label() == "Pareto front")
     assert joined.get_xdata().tolist() == [1.0, 9.0] and ax.get_xscale() == "log"
 
 

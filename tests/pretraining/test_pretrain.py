@@ -106,13 +106,15 @@ def test_equal_seeds_give_equal_embeddings(tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_without_validation_the_training_clips_are_judged(tmp_path):
-    settings = PretrainSettings(max_steps=2, batch_size=4, loss_on="all")
-    result = pretrain_token_embeddings(
-        *load_llm(LLMSpec(save_tiny_llm(tmp_path))), {"train": make_clips(8)}, TOKENS, settings
-    )
+def test_without_validation_the_first_training_clips_are_judged(tmp_path, monkeypatch):
+    monkeypatch.setattr(pretrain, "N_JUDGED", 5)
+    settings, clips = PretrainSettings(max_steps=2, batch_size=4, loss_on="all"), make_clips(8)
+    model, tokenizer = load_llm(LLMSpec(save_tiny_llm(tmp_path)))
+    result = pretrain_token_embeddings(model, tokenizer, {"train": clips}, TOKENS, settings)
     assert len(result.losses) == 2 and result.epoch_losses == []
-    assert np.isfinite([result.loss_before, result.loss_after, result.baseline]).all()
+    judged, _ = encode_prompts(tokenizer, clips[:5], TOKENS)
+    assert audio_loss(model, judged, tokenizer.pad_token_id, 4) == pytest.approx(result.loss_after)
+    assert np.isfinite([result.loss_before, result.baseline]).all()
 
 
 def test_a_changed_old_row_or_layer_raises(tmp_path, monkeypatch):

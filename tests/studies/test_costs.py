@@ -21,6 +21,16 @@ def test_costs_are_means_of_the_runs_that_say_them():
     assert table["memory, GiB"].isna().all() and table.device.tolist() == ["cpu", "cpu"]
 
 
+def test_tokens_of_a_clip_are_counted_once_and_unknown_where_no_list_is_read():
+    study = make_study({"text": 0.9, "lasso": 0.9, "audio": 0.9})
+    held = {"text": {"audio_tokens_per_clip": 0.0}, "audio": {"audio_tokens_per_clip": 7.0}}
+    held["lasso"] = {"audio_tokens_per_clip": 60.0, "audio_tokens_per_clip_once": 40.0}
+    for run in study["runs"]:
+        run |= held[run["arm"]]
+    counted = tabulate_costs(study)["audio tokens a clip"]
+    assert (counted["lasso"], counted["audio"]) == (40.0, 7.0) and np.isnan(counted["text"])
+
+
 def test_arms_without_a_record_are_named_with_their_command():
     table = list_not_run(make_study({"text": 0.9, "lasso": 0.9}), "fallacy")
     assert set(table.index) == set(ARMS) - {"text", "lasso"} and set(table.record) == {"not run here"}
