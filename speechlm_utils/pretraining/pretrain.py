@@ -17,7 +17,6 @@ from ..llm.vocabulary import add_speech_tokens, embedding_matrices
 from ..tokens import Token
 from .causal_loss import CausalTrainer, audio_loss, check_logits, make_item, unigram_loss
 
-
 N_JUDGED = 100
 """Training clips on which losses are measured where there are no validation clips."""
 
