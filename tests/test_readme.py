@@ -66,4 +66,5 @@ def test_what_the_readme_says_between_its_tables_follows_from_the_records():
     assert compare_arms(study, "text", "lasso", bootstrap=seeds).verdict == "above"
     assert compare_arms(study, "matched", "lasso", bootstrap=seeds).verdict == "not decided"
     assert compare_arms(study, "text", "lasso", "validation", bootstrap=seeds).verdict == "not decided"
+    assert compare_arms(study, "encoder-fusion", "lasso", bootstrap=seeds).verdict == "below"
     assert min(score_arm(study, "lasso")) > max(score_arm(study, "text"))
