@@ -19,8 +19,9 @@ from ..selection.controls import matched_random_tokens, shuffle_codes
 from ..tokens import Token
 from .describer import SETTINGS, Describer
 from .descriptions import ATTRIBUTES, list_descriptions, read_description, write_description
+from .machine import name_device, watch_memory
 from .material import select_tokens
-from .run import N_MATCHED, PACKAGES, measure_memory, name_device
+from .run import N_MATCHED, PACKAGES
 
 NAMES = tuple(one.name for one in ATTRIBUTES)
 ARMS = {
@@ -86,7 +87,8 @@ def run_description_arm(
 
     `n_free` clips of each other part are also described freely. A folder keeps the adapter.
     """
-    start, cpu, rng = time.monotonic(), time.process_time(), np.random.default_rng(settings.seed)
+    start, cpu, measure_memory = time.monotonic(), time.process_time(), watch_memory()
+    rng = np.random.default_rng(settings.seed)
     tokens = list_description_tokens(arm, material, settings.seed)
     clips = dict(material.clips)
     if arm == "shuffled":
@@ -114,7 +116,7 @@ def run_description_arm(
         "n_trainable": describer.model.num_parameters(only_trainable=True),
         "seconds": round(time.monotonic() - start),
         "cpu_seconds": round(time.process_time() - cpu),
-        "peak_memory_gib": round(measure_memory(), 2),
+        "peak_memory_gib": measure_memory(),
         "llm": str(llm.name),
         "device": name_device(),
         "versions": {package: version(package) for package in PACKAGES},

@@ -1,7 +1,5 @@
 """One run of one arm: a pure function from arm, material and seed to a record."""
 
-import platform
-import resource
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -9,7 +7,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from ..clips import Clip
 from ..finetuning.finetune import FineTuneResult, build_classifier, fine_tune
@@ -21,6 +18,7 @@ from ..selection.bag_of_words import sum_counts
 from ..selection.controls import matched_random_tokens, random_tokens, shuffle_codes
 from ..tokens import Token, list_occurrences
 from .arms import ARMS, RECIPE, ROWS, Arm
+from .machine import name_device, watch_memory
 from .material import Material
 
 N_MATCHED = 10  # draws of matched tokens, made together so that they share few; a seed takes one
@@ -43,7 +41,7 @@ def run_arm(
     if arm.fused:
         tune = replace(tune, n_features=len(clips["train"][0].features))
     tokens = list_arm_tokens(arm, material, seed)
-    start, cpu = time.monotonic(), time.process_time()
+    start, cpu, measure_memory = time.monotonic(), time.process_time(), watch_memory()
     embeddings = None
     if tokens and arm.pretrained:
         embeddings = pretrain_token_embeddings(*load_llm(llm), {"train": unlabelled}, tokens, rows).embeddings
@@ -152,15 +150,3 @@ def describe_result(result: FineTuneResult, clips: Mapping[str, Sequence[Clip]])
         "audio_tokens_per_clip": result.report.n_audio / result.report.n_prompts,
         "n_cut": result.report.n_cut,
     }
-
-
-def name_device() -> str:
-    """Name the GPU, if there is one, else the processor's kind."""
-    return torch.cuda.get_device_name() if torch.cuda.is_available() else platform.machine()
-
-
-def measure_memory() -> float:
-    """Measure the largest memory that this process has held, GiB: of the GPU if there is one."""
-    if torch.cuda.is_available():
-        return torch.cuda.max_memory_allocated() / 2**30
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

@@ -16,8 +16,9 @@ from ..clips import Clip, label_ids
 from ..llm.load import choose_dtype
 from ..metrics import macro_f1_scores
 from ..torch_settings import quiet_transformers
+from .machine import watch_memory
 from .material import Material
-from .run import PACKAGES, measure_memory
+from .run import PACKAGES
 
 QWEN_AUDIO = "Qwen/Qwen2-Audio-7B-Instruct"
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -25,7 +26,7 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 def ask_arm(name: str, material: Material, seed: int = 0, model: str | Path = QWEN_AUDIO) -> dict:
     """Ask a model about every clip of validation and test, and return the record of the arm."""
-    start, names = time.monotonic(), material.label_names
+    start, names, measure_memory = time.monotonic(), material.label_names, watch_memory()
     asked = SpeechLM(model)
     logits = {split: asked.ask(material.clips[split], names) for split in ("validation", "test")}
     said = {split: one.argmax(axis=1) for split, one in logits.items()}

@@ -45,7 +45,8 @@ def test_record_says_what_was_read_and_found(name, material, llm, short):
         assert len(record["predictions"][split]) == sizes[split]
         assert 0 <= record["scores"][split]["macro_f1_all"] <= 1
     assert (record["audio_tokens_per_clip"] > 0) == bool(record["tokens"])
-    assert record["n_trainable"] > 0 and record["seconds"] > 0 and record["peak_memory_gib"] > 0
+    assert record["n_trainable"] > 0 and record["seconds"] > 0
+    assert record["peak_memory_gib"] is None or record["peak_memory_gib"] > 0  # see test_machine.py
     assert record["codec_hash"] == material.codec_hash and record["tune"]["seed"] == 1
 
 

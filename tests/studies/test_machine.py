@@ -1,0 +1,31 @@
+"""Memory: a run says what it held, and nothing where an earlier run of its process had held more."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from speechlm_utils.studies.machine import name_device
+
+SCRIPT = """
+import numpy as np
+from speechlm_utils.studies.machine import watch_memory
+
+for megabytes in (400, 100, 800):
+    measure = watch_memory()
+    np.ones(megabytes * 2**17)
+    print(measure())
+"""
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU's memory is watched instead")
+def test_memory_of_a_run_is_not_that_of_an_earlier_one():
+    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
+    first, second, third = done.stdout.split()
+    assert second == "None" and float(first) > 0.4
+    assert float(third) - float(first) == pytest.approx(400 / 1024, abs=0.05)
+
+
+def test_device_has_a_name():
+    assert name_device()
