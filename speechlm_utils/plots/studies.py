@@ -38,15 +38,13 @@ def plot_pareto(
         ax.plot(*at.T, marker, color=color, alpha=0.6, linestyle="", label=family)
     order = np.flatnonzero(front)[np.argsort(values[front, 0])]
     ax.step(*values[order].T, where="post", color="black", linewidth=1, label="Pareto front")
+    turned = {"rotation": -30, "rotation_mode": "anchor", "ha": "right", "va": "bottom"}
+    costs, last = np.log10(values[:, 0]), -np.inf
     for place in order:
-        name = list(points)[place]
-        turned = {
-            "rotation": -30,
-            "rotation_mode": "anchor",
-            "ha": "right",
-            "va": "bottom",
-        }  # neighbours are near
-        ax.annotate(name, values[place], (-4, 3), textcoords="offset points", fontsize=8.5, **turned)
+        is_near = costs[place] - last < 0.08 * np.ptp(costs)  # two names to the left would lie on each other
+        look, at = ({"ha": "left", "va": "bottom"}, (4, 3)) if is_near else (turned, (-4, 3))
+        name, last = list(points)[place], costs[place]
+        ax.annotate(name, values[place], at, textcoords="offset points", fontsize=8.5, **look)
     ax.set(xscale="log", ylabel="macro-F1 on test")
     ax.margins(x=0.35, y=0.42)  # names reach to the left and up
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
