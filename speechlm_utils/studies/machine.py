@@ -1,10 +1,15 @@
 """What a run ran on, and the memory that it needed there."""
 
+import contextlib
 import platform
 import resource
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
+
+PROCESS = Path("/proc/self")  # Linux
 
 
 def name_device() -> str:
@@ -15,12 +20,14 @@ def name_device() -> str:
 def watch_memory() -> Callable[[], float | None]:
     """Begin to watch; the function that is returned says the largest memory held since then, GiB.
 
-    It is that of the GPU if there is one, else the process's. Of a process only the largest ever is known:
-    None if an earlier run of the same process has held as much.
+    It is that of the GPU if there is one, else the process's. Where the system tells only the largest that a
+    process has ever held (not on Linux): None if it had held as much before.
     """
     if torch.cuda.is_available():
         torch.cuda.reset_peak_memory_stats()
         return lambda: torch.cuda.max_memory_allocated() / 2**30
+    with contextlib.suppress(OSError):
+        (PROCESS / "clear_refs").write_text("5")  # VmHWM begins anew; proc(5)
     before = _largest()
 
     def measure() -> float | None:
@@ -31,4 +38,10 @@ def watch_memory() -> Callable[[], float | None]:
 
 
 def _largest() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    """Return the largest memory of the process, GiB; without VmHWM that of a parent may be among it."""
+    with contextlib.suppress(OSError):
+        lines = (PROCESS / "status").read_text().splitlines()
+        if found := [int(line.split()[1]) for line in lines if line.startswith("VmHWM")]:
+            return found[0] / 2**20
+    unit = 2**30 if sys.platform == "darwin" else 2**20
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit

@@ -23,7 +23,7 @@ for megabytes in (400, 100, 800):
 def test_memory_of_a_run_is_not_that_of_an_earlier_one():
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
     first, second, third = done.stdout.split()
-    assert second == "None" and float(first) > 0.4
+    assert float(first) > 0.4 and (second == "None" or float(second) < float(first) - 0.2)
     assert float(third) - float(first) == pytest.approx(400 / 1024, abs=0.05)
 
 
