@@ -15,7 +15,7 @@ from speechlm_utils.evaluation.records import Predicted, read_outcomes
 from speechlm_utils.studies.arms import ARMS
 from speechlm_utils.studies.description_arms import score_descriptions
 from speechlm_utils.studies.interventions import UNCHANGED
-from speechlm_utils.studies.report import compare_arms, load_study
+from speechlm_utils.studies.report import compare_arms, join_studies, load_study
 
 REFERENCE = Path(__file__).resolve().parents[1] / "data" / "reference"
 DRAWS, SEEDS = Bootstrap(2000, rows="draws"), Bootstrap(5000, rows="seeds")  # as in the notebooks
@@ -220,8 +220,7 @@ def answer_linear() -> tuple[str, str]:
     """Beside these: the language model with tokens, less linear models of the same clips."""
     llm, n_runs = read_llm()
     linear = load_study(REFERENCE / "linear_study_fallacy.json")
-    renamed = [run | {"arm": f"LLM: {run['arm']}"} for run in llm["runs"]]
-    both, runs = linear | {"runs": [*linear["runs"], *renamed]}, Bootstrap(5000, rows="runs")
+    both, runs = join_studies(linear, llm, "LLM: "), Bootstrap(5000, rows="runs")
     against = {"the same tokens": "lasso", "measured prosody": "measured", "encoder states": "encoder-fusion"}
     gains = {name: compare_arms(both, arm, "LLM: lasso", bootstrap=runs) for name, arm in against.items()}
     n = Counter(gain.verdict for gain in gains.values())

@@ -12,7 +12,7 @@ from answers import REFERENCE, list_answers, read
 from claims import list_claims
 
 from speechlm_utils.bootstrap import Bootstrap
-from speechlm_utils.studies.report import compare_arms, load_study, score_arm, tabulate_study
+from speechlm_utils.studies.report import compare_arms, join_studies, load_study, score_arm, tabulate_study
 
 ROOT = Path(__file__).resolve().parents[1]
 ARMS = {
@@ -159,9 +159,8 @@ def tabulate_llm(study: dict) -> str:
         f"macro-F1 {score_arm(emodb, 'lasso')[0]:.3f} with selected tokens, {n_voices} voices in five folds"
     )
     lines.append(f"- EmoDB, emotion, the same recipe: {score}, one seed (`llm_emodb_emotion.json`)")
-    linear = load_study(REFERENCE / "linear_study_emotion.json")
-    linear["runs"] += [run | {"arm": "LLM"} for run in emodb["runs"] if run["arm"] == "lasso"]
-    gain = compare_arms(linear, "lasso", "LLM", bootstrap=Bootstrap(5000, rows="runs"))
+    both = join_studies(load_study(REFERENCE / "linear_study_emotion.json"), emodb, "LLM: ")
+    gain = compare_arms(both, "lasso", "LLM: lasso", bootstrap=Bootstrap(5000, rows="runs"))
     lines.append(
         f"- the same less a linear model on the same tokens, in the same folds: {gain.short}: {gain.verdict}"
     )

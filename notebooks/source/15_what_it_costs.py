@@ -43,7 +43,7 @@ from speechlm_utils.notebook.overview import list_versions
 from speechlm_utils.notebook.record import record_metrics
 from speechlm_utils.studies.arms import ARMS
 from speechlm_utils.studies.costs import find_front, tabulate_costs
-from speechlm_utils.studies.report import compare_arms, load_study
+from speechlm_utils.studies.report import compare_arms, join_studies, load_study
 
 plots.apply_style()
 pd.options.display.precision = 3
@@ -167,10 +167,7 @@ for cost, some in fronts.items():
 
 # %%
 linear, llm = studies["linear"], studies["language model"]
-assert linear["clips"]["test"]["ids"] == llm["clips"]["test"]["ids"]
-assert linear["label_names"] == llm["label_names"]
-renamed = [run | {"arm": f"LLM: {run['arm']}"} for run in llm["runs"]]
-both = linear | {"runs": [*linear["runs"], *renamed]}
+both = join_studies(linear, llm, "LLM: ")  # or an error: other clips, other classes
 
 # %%
 bootstrap = Bootstrap(n_resamples, seed, rows="runs")

@@ -42,6 +42,21 @@ def load_study(path: str | Path) -> dict:
     return study
 
 
+def join_studies(study: Mapping, other: Mapping, mark: str) -> dict:
+    """Join two studies that predict the same test clips, so that their arms can be compared clip by clip.
+
+    The other's arms get a mark before their names ("LLM: "). Other clips or classes raise ValueError.
+    """
+    for name, (a, b) in {
+        "test clips": (study["clips"]["test"]["ids"], other["clips"]["test"]["ids"]),
+        "classes": (study["label_names"], other["label_names"]),
+    }.items():
+        if a != b:
+            raise ValueError(f"two studies have other {name} ({len(a)} and {len(b)}): they cannot be joined")
+    marked = [run | {"arm": mark + run["arm"]} for run in other["runs"]]
+    return {**study, "runs": [*study["runs"], *marked]}
+
+
 def stack_predictions(study: Mapping, arm: str, split: str = "test") -> np.ndarray:
     """Return the predictions of an arm's runs: int array, shape (n_seeds, n_clips); unknown raises."""
     found = [run["predictions"][split] for run in study["runs"] if run["arm"] == arm]

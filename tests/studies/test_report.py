@@ -11,6 +11,7 @@ from speechlm_utils.studies.report import (
     choose_subset,
     compare_arms,
     describe_clips,
+    join_studies,
     load_study,
     score_arm,
     stack_predictions,
@@ -52,6 +53,22 @@ def test_scores_are_macro_f1_of_each_seed(study):
     assert score_arm(study, "text") == [macro_f1_scores(y, row, 2)["macro_f1_present"] for row in rows]
     first = [macro_f1_scores(y[:20], row[:20], 2)["macro_f1_present"] for row in rows]
     assert score_arm(study, "text", subset="ambiguous") == first
+
+
+def test_arms_of_two_studies_of_the_same_clips_can_be_compared(study):
+    both = join_studies(study, study, "other: ")
+    assert [run["arm"] for run in both["runs"][-4:]] == ["other: text"] * 2 + ["other: lasso"] * 2
+    assert compare_arms(both, "lasso", "other: lasso", bootstrap=QUICK).estimate == 0
+    assert len(study["runs"]) == 4 and score_arm(both, "other: text") == score_arm(study, "text")
+
+
+@pytest.mark.parametrize("name", ["test clips", "classes"])
+def test_studies_of_other_clips_or_classes_are_not_joined(study, name):
+    other = {**study, "label_names": ["a", "c"]}
+    if name == "test clips":
+        other = {**study, "clips": {"test": {**study["clips"]["test"], "ids": ["c0"]}}}
+    with pytest.raises(ValueError, match=name):
+        join_studies(study, other, "other: ")
 
 
 def test_voices_alone_are_resampled_where_sentences_are_no_others(study):
