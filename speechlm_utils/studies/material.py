@@ -37,7 +37,6 @@ class Material:
     loud : as `clips` and, under "unlabelled", `unlabelled`, encoded at equal loudness; may be empty
     prosody : clip id -> its measured prosody in words; may be empty
     sizes : number -> about as many tokens of the acoustic layers; may be empty
-    fdr : tokens selected with decoys, see `select_with_decoys`
     features : name -> clip id -> what an arm fuses, standardised on train (`standardise`); may be empty
     word_ends : clip id -> seconds at which its words end (`align_words`); may be empty
     codec_hash : str
@@ -54,7 +53,6 @@ class Material:
     loud: Mapping[str, Sequence[Clip]] = field(default_factory=dict)
     prosody: Mapping[str, str] = field(default_factory=dict)
     sizes: Mapping[int, Sequence[Token]] = field(default_factory=dict)
-    fdr: Sequence[Token] = ()
     features: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
     word_ends: Mapping[str, np.ndarray] = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""What some arms need beside codes and tokens, made once: features, ends of words, other sizes, decoys."""
+"""What some arms need beside codes and tokens, made once: features, ends of words, other sizes."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -6,17 +6,14 @@ from dataclasses import replace
 from tqdm import tqdm
 
 from ..audio import load_audio
-from ..clips import Clip, label_ids
+from ..clips import Clip
 from ..evaluation.representations import RATE, WAVLM, load_encoder, measure_mfcc, measure_states, standardise
-from ..selection.decoys import select_with_decoys
 from ..whisper.alignment import align_words
 from ..whisper.checkpoint import WHISPER
 from ..whisper.recogniser import Recogniser
 from .arms import ARMS
 from .material import Material, select_tokens
 
-RATE_OF_FALSE = 0.2
-"""The false discovery rate of the arm `fdr`."""
 ENCODERS = {"encoder": (WHISPER, 2), "wavlm": (WAVLM, 6)}
 """What an arm fuses: encoder, and after which of its blocks."""
 
@@ -38,10 +35,6 @@ def complete_material(material: Material, names: Iterable[str], progress: bool =
         found["sizes"] = {**material.sizes, **selected}
     if any("interleaved" in arm.tune for arm in arms) and not material.word_ends:
         found["word_ends"] = _align(material, progress)
-    if any(arm.tokens == "fdr" for arm in arms) and not material.fdr:
-        train = material.clips["train"]
-        y = label_ids(train, material.task, material.label_names)
-        found["fdr"] = select_with_decoys(train, y, material.layers["acoustic"], RATE_OF_FALSE)
     return replace(material, **found) if found else material
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..clips import Clip
+from ..clips import Clip, label_ids
 from ..finetuning.finetune import FineTuneResult, build_classifier, fine_tune
 from ..finetuning.lora import FineTuneSettings
 from ..llm.load import load_llm
@@ -16,12 +16,15 @@ from ..llm.spec import LLMSpec
 from ..pretraining.pretrain import PretrainSettings, pretrain_token_embeddings
 from ..selection.bag_of_words import sum_counts
 from ..selection.controls import matched_random_tokens, random_tokens, shuffle_codes
+from ..selection.decoys import select_with_decoys
 from ..tokens import Token, list_occurrences
 from .arms import ARMS, RECIPE, ROWS, Arm
 from .machine import name_device, watch_memory
 from .material import Material
 
 N_MATCHED = 10  # draws of matched tokens, made together so that they share few; a seed takes one
+RATE_OF_FALSE = 0.2
+"""The false discovery rate of the arm `fdr`, whose seed draws the decoys."""
 PACKAGES = ("torch", "transformers", "peft")
 
 
@@ -119,14 +122,15 @@ def _keep_count(clip: Clip, tokens: Sequence[Token]) -> Clip:
 
 
 def list_arm_tokens(arm: Arm, material: Material, seed: int) -> list[Token]:
-    """List the tokens of an arm's prompts; random and matched ones depend on the seed."""
+    """List the tokens of an arm's prompts; random and matched ones and decoys depend on the seed."""
     if arm.tokens == "none":
         return []
     chosen = material.selections[arm.layers, arm.equal_loudness]
     selected = [*map(tuple, material.sizes[arm.n_tokens] if arm.n_tokens else chosen)]
     train, layers = material.clips["train"], material.layers[arm.layers]
     if arm.tokens == "fdr":
-        return [*map(tuple, material.fdr)]
+        y = label_ids(train, material.task, material.label_names)
+        return select_with_decoys(train, y, layers, RATE_OF_FALSE, seed)
     if arm.tokens == "random":
         return random_tokens(len(selected), train, layers, seed)
     if arm.tokens == "matched":

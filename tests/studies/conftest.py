@@ -28,7 +28,6 @@ def material(tiny_clips, tiny_codec):
     every = [clip for some in clips.values() for clip in some]
     beside = {
         "sizes": {10: selections["acoustic", False][:3]},
-        "fdr": selections["all", False][:2],
         "features": {
             name: {c.id: rng.normal(size=5) for c in every} for name in ("MFCC", "encoder", "wavlm")
         },

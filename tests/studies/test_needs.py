@@ -11,7 +11,7 @@ from speechlm_utils.studies.needs import complete_material
 
 @pytest.fixture
 def bare(material):
-    return replace(material, sizes={}, fdr=(), features={}, word_ends={})
+    return replace(material, sizes={}, features={}, word_ends={})
 
 
 def test_nothing_is_measured_for_arms_that_need_nothing(bare):
@@ -19,7 +19,7 @@ def test_nothing_is_measured_for_arms_that_need_nothing(bare):
 
 
 def test_what_is_there_is_kept(material):
-    assert complete_material(material, ["mfcc-fusion", "interleaved", "fdr", "lasso-10"]) is material
+    assert complete_material(material, ["mfcc-fusion", "interleaved", "lasso-10"]) is material
 
 
 def test_other_sizes_are_selected_beside_what_is_there(bare):
