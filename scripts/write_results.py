@@ -8,11 +8,18 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from answers import REFERENCE, list_answers, read
+from answers import REFERENCE, list_answers, name_seeds, read
 from claims import list_claims
 
 from speechlm_utils.bootstrap import Bootstrap
-from speechlm_utils.studies.report import compare_arms, join_studies, load_study, score_arm, tabulate_study
+from speechlm_utils.studies.report import (
+    compare_arms,
+    count_collapsed,
+    join_studies,
+    load_study,
+    score_arm,
+    tabulate_study,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 ARMS = {
@@ -145,10 +152,10 @@ def tabulate_llm(study: dict) -> str:
     """Seeds, mean and deviation of each arm on validation and test, and what it gains over words."""
     found = tabulate_study(study, Bootstrap(5000, rows="seeds"))
     rows = [["the language model reads", "seeds", "validation", "test", "test, less words"]]
-    for arm, one in found.iterrows():
+    for arm, one in found.loc[sorted(found.index, key=[*LLM_ARMS].index)].iterrows():
         scores = [show_score(one.get(split), one.get(f"{split}, sd")) for split in ("validation", "test")]
         gain = "" if arm == "text" else one["less text"].short
-        rows.append([LLM_ARMS.get(arm, arm), str(one.seeds), *scores, gain])
+        rows.append([LLM_ARMS[arm] + note_sizes(study, arm), str(one.seeds), *scores, gain])
     lines = []
     for name, base, subset in LLM_PAIRS:
         gain = compare_arms(study, base, "lasso", subset=subset, bootstrap=Bootstrap(5000, rows="seeds"))
@@ -164,11 +171,30 @@ def tabulate_llm(study: dict) -> str:
     lines.append(
         f"- the same less a linear model on the same tokens, in the same folds: {gain.short}: {gain.verdict}"
     )
-    slow = {run["arm"] for run in study["runs"] if "NVIDIA" not in run["device"]}
-    on_cpu = "; ".join(LLM_ARMS.get(arm, arm) for arm in found.index if arm in slow)
+    on_cpu = "; ".join(name_slow(study, arm) for arm in LLM_ARMS if name_slow(study, arm))
+    collapsed = "; ".join(f"{LLM_ARMS[arm]}, {name_seeds(n)}" for arm, n in count_collapsed(study).items())
     n = "sentences, voices and seeds (of arms with one seed: without the spread over seeds)"
     below = f"Macro-F1; 95 % intervals over {n}. Trained on one CPU core: {on_cpu}; all others on a GPU."
+    if collapsed:
+        below += f"\n\nTraining failed, and every test clip gets the same class: {collapsed}. So that score"
+        below += " says nothing about what the arm isolates."
     return as_table(rows) + f"\n\n{below}\n\nSelected tokens:\n\n" + "\n".join(lines)
+
+
+def note_sizes(study: dict, arm: str) -> str:
+    """Say how many tokens a rate of false ones let each seed select; of other arms nothing."""
+    if arm != "fdr":
+        return ""
+    sizes = {run["seed"]: len(run["tokens"]) or "none" for run in study["runs"] if run["arm"] == arm}
+    return f" ({', '.join(f'seed {seed}: {n}' for seed, n in sizes.items())})"
+
+
+def name_slow(study: dict, arm: str) -> str:
+    """Name an arm that was trained on a CPU, with those of its seeds, if not all were; else ""."""
+    runs = [run for run in study["runs"] if run["arm"] == arm]
+    slow = [str(run["seed"]) for run in runs if "NVIDIA" not in run["device"]]
+    which = f" (seed {', '.join(slow)})" if len(slow) < len(runs) else ""
+    return f"{LLM_ARMS[arm]}{which}" if slow else ""
 
 
 LLM_PAIRS = (
@@ -177,6 +203,7 @@ LLM_PAIRS = (
     ("less matched", "matched", "all"),
     ("less matched, where the words leave the class open", "matched", "ambiguous"),
     ("less those not pre-trained", "no-pretraining", "all"),
+    ("less the paper's recipe", "paper", "all"),
 )
 
 

@@ -1,11 +1,13 @@
 """The result tables are those of the records, and there is one score of the words alone."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from speechlm_utils.bootstrap import Bootstrap
+from speechlm_utils.studies.diagnosis import compare_spread
 from speechlm_utils.studies.report import compare_arms, load_study, score_arm
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -67,4 +69,23 @@ def test_what_the_readme_says_between_its_tables_follows_from_the_records():
     assert compare_arms(study, "matched", "lasso", bootstrap=seeds).verdict == "not decided"
     assert compare_arms(study, "text", "lasso", "validation", bootstrap=seeds).verdict == "not decided"
     assert compare_arms(study, "encoder-fusion", "lasso", bootstrap=seeds).verdict == "below"
+    for base in ("all-tokens", "random"):
+        assert compare_arms(study, base, "lasso", bootstrap=seeds).verdict == "above"
+    for base, other in (
+        ("text", "random"),
+        ("no-pretraining", "lasso"),
+        ("text", "paper"),
+        ("lasso-20", "lasso"),
+    ):
+        assert compare_arms(study, base, other, bootstrap=seeds).verdict == "not decided"
+    spread = compare_spread(study, "lasso", "no-pretraining", bootstrap=Bootstrap(5000))
+    assert spread.high < 5 and spread.n == (10, 9)
+    n_seeds = Counter(run["arm"] for run in study["runs"])
+    assert [n_seeds[arm] for arm in ("encoder-fusion", "all-tokens", "random", "paper", "lasso-20")] == [
+        3,
+        1,
+        1,
+        1,
+        1,
+    ]
     assert min(score_arm(study, "lasso")) > max(score_arm(study, "text"))

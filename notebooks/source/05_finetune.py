@@ -375,14 +375,14 @@ plt.show()
 # ## 4 · Do *these* tokens matter, or any?
 #
 # The paper reports that even random tokens help. So "better than words" is not enough. The stored study
-# (`scripts/llm_study.py`; one H100 GPU, eight minutes) has more arms, each a few seeds:
+# (`scripts/llm_study.py`) has more arms. Five of them stand here, all in [notebook 07](07_ablations.ipynb):
 #
-# - **lasso**: the method, as above, five seeds;
+# - **text**: the words alone;
+# - **lasso**: the method, as above;
 # - **matched**: as many *other* tokens of the same layers that are about as frequent, another draw for each
 #   seed;
 # - **no-pretraining**: the selected tokens, but without step 2 (notebook 04);
-# - **text-slow**: words alone at half the learning rate, in case the words lose because of a bad setting;
-# - **earlier recipe**: results of former settings, which stay in the record.
+# - **text-slow**: words alone at half the learning rate, in case the words lose because of a bad setting.
 #
 # `validation` and `test` are mean scores over seeds, `sd` their standard deviations; the last column is the
 # difference to *text* on test.
@@ -390,7 +390,9 @@ plt.show()
 # %%
 study = load_study(study_file)
 draws = Bootstrap(5000, rows="seeds")
-stored = tabulate_study(study, draws)
+kinds = ["text", "matched", "no-pretraining", "lasso"]
+few = study | {"runs": [run for run in study["runs"] if run["arm"] in (*kinds, "text-slow")]}
+stored = tabulate_study(few, draws)
 stored["less text"] = [str(one) if name != "text" else "–" for name, one in stored["less text"].items()]
 stored
 
@@ -419,7 +421,6 @@ pd.DataFrame(answers).T.map(str)
 
 # %%
 fig, axes = plt.subplots(1, 2, figsize=(10, 3))
-kinds = ["text", "matched", "no-pretraining", "lasso"]
 looks = dict(zip(kinds, (plots.TEXT, plots.NEUTRAL, plots.AUDIO, plots.BOTH), strict=True))
 plots.training.plot_seed_scores(axes[0], {kind: score_arm(study, kind) for kind in kinds}, looks)
 axes[0].set_title(f"{len(study['clips']['test']['ids'])} test clips, a point for each seed")
@@ -437,7 +438,8 @@ plt.show()
 spread = {kind: np.std(score_arm(study, kind), ddof=1) for kind in ("lasso", "no-pretraining")}
 counts = {kind: len(score_arm(study, kind)) for kind in spread}
 ratio = spread["no-pretraining"] / spread["lasso"]
-print(f"ratio {ratio:.1f}, of {counts['lasso']} and {counts['no-pretraining']} seeds: too few to be sure")
+n = f"{counts['lasso']} seeds with step 2, {counts['no-pretraining']} without"
+print(f"ratio {ratio:.1f}, {n}; notebook 07 has its interval")
 pd.Series(spread, name="standard deviation over seeds").to_frame()
 
 # %% [markdown]

@@ -48,7 +48,7 @@ from speechlm_utils.studies.costs import list_not_run
 from speechlm_utils.studies.diagnosis import compare_spread, diagnose
 from speechlm_utils.studies.interventions import INTERVENTIONS, UNCHANGED
 from speechlm_utils.studies.linear import measure_beside
-from speechlm_utils.studies.report import compare_arms, load_study, score_arm
+from speechlm_utils.studies.report import compare_arms, count_collapsed, load_study, score_arm
 
 plots.apply_style()
 pd.options.display.precision = 3
@@ -292,11 +292,15 @@ pd.Series(asked, name="what it asks").to_frame()
 
 # %%
 fig, ax = plt.subplots(figsize=(8, 0.9 + 0.36 * len(names)))
+collapsed = count_collapsed(llm)
 labels = [f"{name} ({n_runs[name]} seed{'s' * (n_runs[name] > 1)})" for name in names]
 spans, verdicts = [llm_gains[name].values for name in names], [llm_gains[name].verdict for name in names]
 plots.studies.plot_gains(ax, labels, spans, verdicts, "macro-F1 less that of words alone (stored runs)")
 ax.set_title(f"language model, fallacy, {len(llm['clips']['test']['ids'])} test clips", pad=22)
 plt.show()
+for name, n in collapsed.items():
+    print(f"{name}: {n} of {n_runs[name]} runs give every test clip the same class. That training failed, so")
+    print("   the score says nothing about what the arm isolates.")
 
 # %%
 diagnoses["language model"] = show_diagnoses(llm, "language model, fallacy", seeds)
@@ -390,11 +394,11 @@ print(f"macro-F1 without tokens: {score:.2f}; of a classifier that was trained o
 # The last line is the difference between an intervention and an ablation. This classifier may have learned
 # less from the words because it could listen; or it is thrown off by a prompt without tokens, which it never
 # met in training. These numbers do not tell which. So do not read the fall as the worth of the tokens: that
-# is the difference to `text` above. (Unchanged, these three seeds have the score of the table; all five seeds
-# of `lasso` are a little lower.)
+# is the difference to `text` above. (Unchanged, these three seeds have the score of the table; all seeds of
+# `lasso` are a little lower.)
 #
-# These arms have no record for the language model on this task. Each needs one command, with a GPU or much
-# patience:
+# These arms have no record for the language model on this task. Each needs one command, and a GPU or its
+# weights:
 
 # %%
 not_run = list_not_run(llm, "fallacy")
@@ -520,7 +524,7 @@ exercises.check_threshold(my_threshold)
 #   was larger than stated.
 # - For `detection` the classifier of the words alone chooses the strongest penalty that it may. A stronger
 #   one would hardly change its predictions.
-# - Many arms of the language model were not run, and many have one seed.
+# - Most arms of the language model have one seed.
 #
 # ## Summary
 

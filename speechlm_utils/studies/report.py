@@ -99,6 +99,13 @@ def score_arm(study: Mapping, arm: str, split: str = "test", subset: str = "all"
     return [macro_f1_scores(y, row, n)["macro_f1_present"] for row in rows]
 
 
+def count_collapsed(study: Mapping, split: str = "test") -> dict[str, int]:
+    """Count each arm's runs that predict one class for all clips: their training failed. Only such arms."""
+    there = dict.fromkeys(run["arm"] for run in study["runs"])
+    counts = {arm: int((np.ptp(stack_predictions(study, arm, split), axis=1) == 0).sum()) for arm in there}
+    return {arm: n for arm, n in counts.items() if n}
+
+
 def tabulate_study(study: Mapping, bootstrap: Bootstrap = Bootstrap(rows="seeds")) -> pd.DataFrame:
     """One row for each arm: seeds, macro-F1 of validation and test with deviation, tokens, gain over text.
 

@@ -10,6 +10,7 @@ from speechlm_utils.metrics import macro_f1_scores
 from speechlm_utils.studies.report import (
     choose_subset,
     compare_arms,
+    count_collapsed,
     describe_clips,
     join_studies,
     load_study,
@@ -117,3 +118,11 @@ def test_file_that_is_no_study_is_named(text, says, tmp_path):
 def test_study_is_read_as_it_was_written(study, tmp_path):
     (tmp_path / "study.json").write_text(json.dumps(study))
     assert load_study(tmp_path / "study.json") == study
+
+
+def test_runs_that_predict_one_class_are_counted(study):
+    assert count_collapsed(study) == {}
+    one = {"arm": "stuck", "seed": 0, "predictions": {"test": [1] * 40}}
+    other = one | {"seed": 1, "predictions": {"test": [1] * 39 + [0]}}
+    study["runs"] += [one, other]
+    assert count_collapsed(study) == {"stuck": 1}
