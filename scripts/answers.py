@@ -70,11 +70,17 @@ def answer_generation() -> tuple[str, str]:
         }.items()
     }
     level = ", ".join(f"{name} {share:.3f}" for name, share in shares.items())
+    over_matched, own = (
+        score_descriptions(record, *pair, DRAWS)["all"]
+        for pair in (("tokens", "test", "matched"), ("own tokens", "test", "tokens"))
+    )
     answer = f"synthetic voices: {ANSWERS[gain.verdict]} (one seed); people: {ANSWERS[people.verdict]}"
+    answer += f"; better than matched tokens: {ANSWERS[over_matched.verdict]}"
     numbers = (
         f"share of the seven words that are right: {level}, guessing 0.333; less words alone {gain.short}"
     )
-    return answer, f"{numbers}, people (EmoDB) {people.short}"
+    numbers += f", people (EmoDB) {people.short}; less matched tokens {over_matched.short}"
+    return answer, f"{numbers}; tokens selected for these attributes less these tokens {own.short}"
 
 
 def answer_frozen() -> tuple[str, str]:

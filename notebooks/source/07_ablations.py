@@ -301,6 +301,9 @@ plt.show()
 for name, n in collapsed.items():
     print(f"{name}: {n} of {n_runs[name]} runs give every test clip the same class. That training failed, so")
     print("   the score says nothing about what the arm isolates.")
+for run in llm["runs"]:
+    if run["arm"] in ARMS and ARMS[run["arm"]].tokens != "none" and not run["tokens"]:
+        print(f"{run['arm']}, seed {run['seed']}: no token was selected, so it reads the words alone.")
 
 # %%
 diagnoses["language model"] = show_diagnoses(llm, "language model, fallacy", seeds)
