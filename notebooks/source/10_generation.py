@@ -177,7 +177,7 @@ if curves:
     ax.set(xlabel="step", ylabel="loss, nats a token", yscale="log")
     ax.set_yticks([0.5, 1, 2, 4, 8], ["0.5", "1", "2", "4", "8"])
     ax.minorticks_off()
-    ax.set_title("training loss, mean of ten steps", pad=52)
+    ax.set_title("training loss, mean of ten steps", pad=62)
     ax.legend(ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     plt.show()
     ends = ", ".join(f"{arm} {np.mean(of_arm[-10:]):.3f}" for arm, of_arm in curves.items())
@@ -278,7 +278,7 @@ table.rename_axis("share of words right, test")
 fig, ax = plt.subplots(figsize=(10.5, 4.2))
 drawn = {shown[arm]: [one.values for one in found.values()] for arm, found in scores["test"].items()}
 plots.studies.plot_attributes(ax, [*scores["test"][finished[0]]], drawn)
-ax.set_title(f"{len(units['sentences'])} test clips; 95 % intervals over sentences and voices", pad=52)
+ax.set_title(f"{len(units['sentences'])} test clips; 95 % intervals over sentences and voices", pad=62)
 figures = Path(run_dir) / "figures"
 figures.mkdir(parents=True, exist_ok=True)
 fig.savefig(figures / "10_attributes.png", dpi=110)
@@ -361,7 +361,7 @@ if human_arms:
     plots.studies.plot_attributes(ax, [*human_scores[human_arms[0]]], drawn)
     n = len(stored["clips"]["emodb"]["ids"])
     ax.set(ylabel="agreement with measured words")
-    ax.set_title(f"EmoDB, {n} clips of people; 95 % intervals over voices", pad=52)
+    ax.set_title(f"EmoDB, {n} clips of people; 95 % intervals over voices", pad=62)
     fig.savefig(figures / "10_human.png", dpi=110)
     plt.show()
 
