@@ -171,7 +171,7 @@ def tabulate_llm(study: dict) -> str:
     lines.append(
         f"- the same less a linear model on the same tokens, in the same folds: {gain.short}: {gain.verdict}"
     )
-    on_cpu = "; ".join(name_slow(study, arm) for arm in LLM_ARMS if name_slow(study, arm))
+    on_cpu = "; ".join(filter(None, (name_slow(study, arm) for arm in LLM_ARMS)))
     collapsed = "; ".join(f"{LLM_ARMS[arm]}, {name_seeds(n)}" for arm, n in count_collapsed(study).items())
     n = "sentences, voices and seeds (of arms with one seed: without the spread over seeds)"
     below = f"Macro-F1; 95 % intervals over {n}. Trained on one CPU core: {on_cpu}; all others on a GPU."

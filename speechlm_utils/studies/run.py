@@ -23,8 +23,6 @@ from .machine import name_device, watch_memory
 from .material import Material
 
 N_MATCHED = 10  # draws of matched tokens, made together so that they share few; a seed takes one
-RATE_OF_FALSE = 0.2
-"""The false discovery rate of the arm `fdr`, whose seed draws the decoys."""
 PACKAGES = ("torch", "transformers", "peft")
 
 
@@ -130,7 +128,7 @@ def list_arm_tokens(arm: Arm, material: Material, seed: int) -> list[Token]:
     train, layers = material.clips["train"], material.layers[arm.layers]
     if arm.tokens == "fdr":
         y = label_ids(train, material.task, material.label_names)
-        return select_with_decoys(train, y, layers, RATE_OF_FALSE, seed)
+        return select_with_decoys(train, y, layers, seed=seed)
     if arm.tokens == "random":
         return random_tokens(len(selected), train, layers, seed)
     if arm.tokens == "matched":
