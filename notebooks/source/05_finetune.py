@@ -63,6 +63,7 @@ from speechlm_utils.metrics import macro_f1_scores
 from speechlm_utils.notebook.record import record_metrics
 from speechlm_utils.pretraining.pretrain import PretrainSettings
 from speechlm_utils.studies import arms
+from speechlm_utils.studies.diagnosis import compare_spread
 from speechlm_utils.studies.report import (
     SUBSETS,
     choose_subset,
@@ -435,12 +436,14 @@ plt.show()
 # Here:
 
 # %%
-spread = {kind: np.std(score_arm(study, kind), ddof=1) for kind in ("lasso", "no-pretraining")}
-counts = {kind: len(score_arm(study, kind)) for kind in spread}
-ratio = spread["no-pretraining"] / spread["lasso"]
-n = f"{counts['lasso']} seeds with step 2, {counts['no-pretraining']} without"
-print(f"ratio {ratio:.1f}, {n}; notebook 07 has its interval")
-pd.Series(spread, name="standard deviation over seeds").to_frame()
+spread = compare_spread(study, "lasso", "no-pretraining", bootstrap=draws)
+if spread is None:
+    print("too few seeds to compare deviations")
+else:
+    print(f"{spread.estimate:.1f} times as wide, [{spread.low:.1f}, {spread.high:.1f}], without step 2")
+    print(f"({spread.n[1]} seeds) as with it ({spread.n[0]} seeds)")
+deviations = {kind: np.std(score_arm(study, kind), ddof=1) for kind in ("lasso", "no-pretraining")}
+pd.Series(deviations, name="standard deviation over seeds").to_frame()
 
 # %% [markdown]
 # ### How soon?
