@@ -22,7 +22,7 @@ DRAWS, SEEDS = Bootstrap(2000, rows="draws"), Bootstrap(5000, rows="seeds")  # a
 USUAL = 75  # tokens that are selected elsewhere
 MISSING = "not tried here"
 RIVALS = {
-    "as frequent tokens": "matched",
+    "matched tokens": "matched",
     "random tokens": "random",
     "the sound of other clips": "shuffled",
     "measured prosody in words": "prosody-in-words",
@@ -57,30 +57,15 @@ def name_seeds(n: int) -> str:
 def answer_generation() -> tuple[str, str]:
     """Open question 1: attributes of delivery that the language model names right, tokens less words."""
     record = read("descriptions_demo")
-    gain, people = (
-        score_descriptions(record, "tokens", part, "text", DRAWS)["all"] for part in ("test", "emodb")
+    record["runs"] = [run for run in record["runs"] if run.get("recipe") == "short"]  # as in notebook 10
+    gain, people, over_matched = (
+        score_descriptions(record, "tokens", part, base, DRAWS)["all"]
+        for part, base in (("test", "text"), ("emodb", "text"), ("test", "matched"))
     )
-    shares = {
-        name: score_descriptions(record, arm, "test", bootstrap=DRAWS)["all"].estimate
-        for name, arm in {
-            "with tokens": "tokens",
-            "on words alone": "text",
-            "linear models on words": "linear, words",
-            "and on words and the same tokens": "linear, tokens",
-        }.items()
-    }
-    level = ", ".join(f"{name} {share:.3f}" for name, share in shares.items())
-    over_matched, own = (
-        score_descriptions(record, *pair, DRAWS)["all"]
-        for pair in (("tokens", "test", "matched"), ("own tokens", "test", "tokens"))
-    )
-    answer = f"synthetic voices: {ANSWERS[gain.verdict]} (one seed); people: {ANSWERS[people.verdict]}"
-    answer += f"; better than matched tokens: {ANSWERS[over_matched.verdict]}"
-    numbers = (
-        f"share of the seven words that are right: {level}, guessing 0.333; less words alone {gain.short}"
-    )
-    numbers += f", people (EmoDB) {people.short}; less matched tokens {over_matched.short}"
-    return answer, f"{numbers}; tokens selected for these attributes less these tokens {own.short}"
+    answer = f"synthetic voices: {ANSWERS[gain.verdict]}; people: {ANSWERS[people.verdict]}; better than"
+    answer += f" matched tokens: {ANSWERS[over_matched.verdict]}"
+    numbers = f"share of the seven words that are right, less words alone {gain.short}, people"
+    return answer, f"{numbers} {people.short}; less matched tokens {over_matched.short} (1 draw, 1 seed)"
 
 
 def answer_frozen() -> tuple[str, str]:
@@ -129,25 +114,24 @@ def answer_size() -> tuple[str, str]:
         f"{helped[0]} tokens less words {least.short}; {sizes[-1]} less {usual.split(', ')[1]} {more.short}"
     )
     answer = (
-        f"linear model: {helped[0]} tokens already help; more than {USUAL} do better: {ANSWERS[more.verdict]}"
+        f"linear model: {helped[0]} tokens already help, more than {USUAL} do better: {ANSWERS[more.verdict]}"
     )
-    by_llm, of_llm = answer_llm_sizes()
-    return "; ".join([answer, *by_llm]), "; ".join([numbers, *of_llm])
+    of_llm = answer_llm_sizes()
+    return f"{answer}; language model: {of_llm[0]}", f"{numbers}; {of_llm[1]}"
 
 
-def answer_llm_sizes() -> tuple[list[str], list[str]]:
-    """Say what the language model gains over words by other numbers of tokens, as far as they were run."""
+def answer_llm_sizes() -> tuple[str, str]:
+    """Say which other numbers of tokens help the language model, as far as they were run."""
     study, n_runs = read_llm()
-    sizes = {name: arm.n_tokens for name, arm in ARMS.items() if arm.n_tokens and n_runs[name]}
-    gains = {name: compare_arms(study, "text", name, bootstrap=SEEDS) for name in sizes}
-    answers = [
-        f"language model: {size} tokens help: {ANSWERS[gains[name].verdict]}" for name, size in sizes.items()
-    ]
-    numbers = [
-        f"language model, {size} tokens less words {gains[name].short} ({name_seeds(n_runs[name])})"
-        for name, size in sizes.items()
-    ]
-    return answers, numbers
+    sizes = {arm.n_tokens: name for name, arm in ARMS.items() if arm.n_tokens and n_runs[name]}
+    gains = {n: compare_arms(study, "text", name, bootstrap=SEEDS) for n, name in sizes.items()}
+    helped = [n for n, gain in gains.items() if gain.verdict == "above"]
+    others = [n for n in gains if n not in helped]
+    answer = f"help is shown with {', '.join(map(str, helped)) or 'none'} tokens"
+    if others:
+        answer += f", not with {', '.join(map(str, others))}"
+    numbers = (f"{n} {gains[n].short} ({name_seeds(n_runs[sizes[n]])})" for n in helped)
+    return answer, f"language model, less words: {'; '.join(numbers)}"
 
 
 def answer_noise() -> tuple[str, str]:
@@ -165,7 +149,7 @@ def answer_noise() -> tuple[str, str]:
         helped += [
             compare(one, "words + layers 2–8", "words + layers 1–8").verdict == "above" for one in heard
         ]
-    spoiled = f"{float(worst):.0%} of the words spoiled at random, layers 1–8 less layers 2–8"
+    spoiled = f"{float(worst):.0%} of the words spoiled at random (one draw), layers 1–8 less layers 2–8"
     in_noise = f"words of a recogniser in noise: helps in {sum(helped)} of {len(helped)} cases"
     return "; ".join(answers), f"{spoiled}: {', '.join(numbers)}; {in_noise}"
 
@@ -188,8 +172,9 @@ def answer_transfer() -> tuple[str, str]:
         for base in ("words", "matched to {}")
     }
     n, better = len(pairs), above["matched to {}"]
+    n_draws = len(moved["fallacy"].outcomes["matched to question"].predictions)
     answer = f"where prosody tells, a carried list helps in {above['words']} of {n} cases"
-    answer += f"; shown to be better than matched tokens in {better}"
+    answer += f"; shown to be better than matched tokens ({n_draws} draws) in {better}"
     to_people, back = (
         compare(moved[a], "words", f"from {b}") for a, b in (("emotion", "fallacy"), ("fallacy", "emotion"))
     )
@@ -248,9 +233,11 @@ def answer_rivals() -> tuple[str, str]:
         for name, arm in RIVALS.items()
         if n_runs[arm]
     }
-    n = Counter(gain.verdict for gain in gains.values())
-    answer = f"better than {n['above']} of {len(gains)}, worse than {n['below']}, the others not told apart"
-    return answer, "less " + "; ".join(f"{name} {gain.short}" for name, gain in gains.items())
+    sides = {"above": "better than", "below": "worse than", "not decided": "not told apart from"}
+    named = {side: [name for name, gain in gains.items() if gain.verdict == side] for side in sides}
+    answer = "; ".join(f"{sides[side]} {', '.join(some)}" for side, some in named.items() if some)
+    decided = (f"{name} {gain.short}" for name, gain in gains.items() if gain.verdict != "not decided")
+    return answer, f"less {'; '.join(decided)}"
 
 
 QUESTIONS = {

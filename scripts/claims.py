@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from answers import DRAWS, MISSING, REFERENCE, SEEDS, read, read_llm
 
 from speechlm_utils.bootstrap import Bootstrap, Interval
-from speechlm_utils.studies.claims import CLAIMS, compare_claims, judge
+from speechlm_utils.studies.claims import CLAIMS, VERDICTS, compare_claims, judge
 from speechlm_utils.studies.diagnosis import compare_spread
 from speechlm_utils.studies.report import load_study
 
@@ -13,25 +13,40 @@ TASKS = ("fallacy", "question", "detection", "emotion")
 SPREAD = 5.0  # times as wide: the paper's
 
 
+NAMES = {
+    "text": "words",
+    "lasso": "selected",
+    "random": "random",
+    "lasso-all": "selected from layers 1–8",
+    "all-tokens": "all tokens",
+    "no-pretraining": "without step 2",
+    "mfcc-fusion": "MFCC fused",
+    "encoder-fusion": "Whisper's states",
+}
+
+
 def list_numbers(found: Mapping[str, Interval]) -> str:
     """Write the intervals."""
     return "; ".join(f"{where} {one.short}" for where, one in found.items())
 
 
-def compare_everywhere() -> dict[str, dict[str, Interval]]:
-    """Compare in every study, the linear ones and the language model's: claim -> study -> interval."""
-    found = {
-        f"`{task}`": compare_claims(load_study(REFERENCE / f"linear_study_{task}.json"), DRAWS)
-        for task in TASKS
-    }
+def compare_everywhere() -> dict[str, dict[str, str]]:
+    """Compare in every study, the linear ones and the language model's: study -> claim -> what it says."""
+    found = {}
+    for task in TASKS:
+        gains = compare_claims(load_study(REFERENCE / f"linear_study_{task}.json"), DRAWS)
+        found[f"`{task}`"] = {claim: say(gain) for claim, gain in gains.items()}
     study, n_runs = read_llm()
-    found["language model"] = compare_claims(study, SEEDS)
-    by_claim = {claim: {name: one[claim] for name, one in found.items() if claim in one} for claim in CLAIMS}
-    for claim, (base, other) in CLAIMS.items():
-        if "language model" in by_claim[claim]:
-            seeds = f"language model ({n_runs[other]} and {n_runs[base]} seeds)"
-            by_claim[claim][seeds] = by_claim[claim].pop("language model")
-    return by_claim
+    seeds = {claim: f" ({n_runs[other]}, {n_runs[base]})" for claim, (base, other) in CLAIMS.items()}
+    gains = compare_claims(study, SEEDS)
+    return found | {
+        "language model (seeds)": {claim: say(gain) + seeds[claim] for claim, gain in gains.items()}
+    }
+
+
+def say(gain: Interval) -> str:
+    """Write a verdict and its interval."""
+    return f"**{VERDICTS[gain.verdict]}** {gain.short}" if gain.verdict != "not decided" else gain.short
 
 
 def judge_spread() -> tuple[str, str]:
@@ -40,11 +55,11 @@ def judge_spread() -> tuple[str, str]:
     ratio = compare_spread(study, "lasso", "no-pretraining", bootstrap=Bootstrap(5000))
     if ratio is None:
         return MISSING, ""
-    wider = {"above": "wider", "below": "narrower", "not decided": "wider or not: not decided"}[ratio.verdict]
+    wider = {"above": "wider", "below": "narrower", "not decided": "whether wider is not decided"}
     inside = ratio.low <= SPREAD <= ratio.high
-    answer = f"{wider}; five times is {'within' if inside else 'outside'} the interval"
+    answer = f"{wider[ratio.verdict]}, five times is {'within' if inside else 'outside'} the interval"
     n = " and ".join(map(str, ratio.n))
-    return answer, f"ratio of deviations {ratio.estimate:.1f} [{ratio.low:.1f}, {ratio.high:.1f}] ({n} seeds)"
+    return answer, f"ratio of deviations {ratio.estimate:.1f} [{ratio.low:.1f}, {ratio.high:.1f}], {n} seeds"
 
 
 def judge_topic() -> tuple[str, str]:
@@ -52,25 +67,34 @@ def judge_topic() -> tuple[str, str]:
     record = read("linear_demo_topic")
     parts = {"test": "own_split", "voices rotated": "rotated"}
     found = {
-        f"`topic`, {name}": Interval(one["difference"], one["low"], one["high"], one["n"], one["unit"])
+        name: Interval(one["difference"], one["low"], one["high"], one["n"], one["unit"])
         for name, part in parts.items()
         for one in [record[part]["comparisons"]["selected less nothing"]]
     }
     says = {
         "above": "did not hold",
         "below": "held: it even loses",
-        "not decided": "not contradicted: no gain is decided",
+        "not decided": "not contradicted",
     }
     return judge(found, says), list_numbers(found)
 
 
 def list_claims() -> list[list[str]]:
-    """Return the rows of the table, its head first."""
-    rows = [["claim", "here", "by which numbers (95 % intervals)", "notebook"]]
-    for claim, found in compare_everywhere().items():
-        base, other = CLAIMS[claim]
-        rows.append([claim, judge(found) or MISSING, f"`{other}` less `{base}`: {list_numbers(found)}", "07"])
-    rows.append(["scores spread five times as wide without pre-training", *judge_spread(), "07"])
-    rows.append(["a task without acoustic correlate gains nothing", *judge_topic(), "02"])
+    """Return the rows of the table, its head first: a column for each study."""
+    found = compare_everywhere()
+    rows = [["claim", *found]]
+    for claim, (base, other) in CLAIMS.items():
+        cells = [of_study.get(claim, "–") for of_study in found.values()]
+        rows.append([f"{claim} ({NAMES[other]} less {NAMES[base]})", *cells])
+    return rows
+
+
+def list_other_claims() -> list[str]:
+    """Return the claims that are no comparison of two arms, each with its answer."""
     needs = "the arm `speechlm` asks Qwen2-Audio in words; it needs these weights and a GPU"
-    return [*rows, ["larger speech language models do worse", MISSING, needs, "07"]]
+    found = {
+        "scores spread five times as wide without step 2": judge_spread(),
+        "a task without acoustic correlate gains nothing (`topic`, notebook 02)": judge_topic(),
+        "larger speech language models do worse": (MISSING, needs),
+    }
+    return [f"{claim}: {answer} ({numbers})" for claim, (answer, numbers) in found.items()]

@@ -2,7 +2,8 @@
 
 Clips belong to several things at once: a sentence, a voice. Where `groups` is a mapping of their names, each
 is drawn by itself and a clip's weights are multiplied: the pigeonhole bootstrap (Owen 2007), cautious, for it
-counts the noise of single clips up to three times. If sentences have one voice each, name the voices only.
+counts the noise of single clips up to three times. If sentences have one voice each, and there are many,
+name the voices only; few voices alone give intervals that are too narrow.
 """
 
 from collections.abc import Mapping
@@ -31,10 +32,8 @@ class Interval:
     @property
     def verdict(self) -> str:
         """Say "above" or "below" if the interval leaves the reference out, else "not decided"."""
-        if self.reference is None:
-            return ""
-        if self.low > self.reference:
-            return "above"
+        if self.reference is None or self.low > self.reference:
+            return "" if self.reference is None else "above"
         return "below" if self.high < self.reference else "not decided"
 
     @property
@@ -67,13 +66,14 @@ class Bootstrap:
     """How a bootstrap is sampled: number of resamples, seed (or generator), and coverage of the interval.
 
     `rows` says what the rows of predictions are, in the plural ("seeds", "draws"), where they are resampled
-    too, each method's by themselves; None averages over the rows that there are.
+    too, each method's by themselves; None averages over them. `spread`: their deviation, of one row (normal).
     """
 
     n_resamples: int = 2000
     seed: int | np.random.Generator = 0
     level: float = 0.95
     rows: str | None = None
+    spread: float = 0.0
 
     def interval(self, values: np.ndarray, n, unit: str, reference: float | None = 0.0) -> Interval:
         """Return the percentile interval of values (1 + n_resamples,), the first being the estimate."""
@@ -91,15 +91,11 @@ class PairedScores:
 
     @property
     def numbers(self) -> dict[str, float]:
-        """The numbers, as records and tables hold them."""
+        """As records and tables hold them."""
         return {"score_a": self.score_a, "score_b": self.score_b, **self.difference.numbers}
 
 
 Groups = np.ndarray | Mapping[str, np.ndarray]  # (n_clips,) each
-
-
-def _name_groups(groups: Groups, unit: str) -> Mapping[str, np.ndarray]:
-    return groups if isinstance(groups, Mapping) else {unit: groups}
 
 
 def paired_bootstrap(
@@ -119,12 +115,12 @@ def paired_bootstrap(
     groups, unit : array (n_clips,), clips of one are sampled together, and its name, plural; or a mapping
     """
     a, b = np.atleast_2d(prediction_a), np.atleast_2d(prediction_b)
-    named = _name_groups(groups, unit)
+    named = groups if isinstance(groups, Mapping) else {unit: groups}
     if {a.shape[1], b.shape[1], *map(len, named.values())} != {len(y_true)}:
         lengths = f"lengths differ: y_true {len(y_true)}, predictions {a.shape}, {b.shape}, groups "
         raise ValueError(lengths + ", ".join(str(len(one)) for one in named.values()))
     if not len(y_true):
-        raise ValueError("y_true is empty: there is no clip to resample")
+        raise ValueError("y_true is empty: no clip to resample")
     drawn = Resamples(named, bootstrap)
     scores_a, scores_b = drawn.score(y_true, a), drawn.score(y_true, b)
     return PairedScores(float(scores_a[0]), float(scores_b[0]), drawn.interval(scores_b - scores_a))
@@ -135,9 +131,9 @@ def bootstrap_macro_f1(
 ) -> Interval:
     """Return macro-F1 over the classes present, whole groups resampled; shapes as in `paired_bootstrap`.
 
-    Ask that one whether B is better than A: two may overlap where that of the difference leaves zero out.
+    Ask that one whether B is better than A: two may overlap and differ.
     """
-    drawn = Resamples(_name_groups(groups, "sentences"), bootstrap)
+    drawn = Resamples(groups if isinstance(groups, Mapping) else {"sentences": groups}, bootstrap)
     return drawn.interval(drawn.score(y_true, np.atleast_2d(prediction)), None)
 
 
@@ -145,7 +141,7 @@ def resample_mean(
     values: np.ndarray, groups: Groups, bootstrap: Bootstrap = Bootstrap(), unit: str = "sentences"
 ) -> Interval:
     """Return the mean of values (n_clips,), whole groups resampled."""
-    drawn = Resamples(_name_groups(groups, unit), bootstrap)
+    drawn = Resamples(groups if isinstance(groups, Mapping) else {unit: groups}, bootstrap)
     total, n = drawn.sum([values, np.ones(len(drawn.cell))]).T
     return drawn.interval(total / n)
 
@@ -174,7 +170,10 @@ class Resamples:
         """Macro-F1 over the classes present of predictions (n_rows, n_clips), averaged over the rows."""
         scores = np.stack([self._macro_f1(y_true, one) for one in predictions])
         self.n_rows.append(len(scores))
-        if self.bootstrap.rows is None or len(scores) == 1:
+        about, (one, *more) = self.bootstrap, scores
+        if about.rows and about.spread and not more:
+            return one + np.insert(about.seed.normal(0, about.spread, about.n_resamples), 0, 0)
+        if about.rows is None or not more:
             return scores.mean(axis=0)
         return np.mean(draw_weights(len(scores), self.bootstrap) * scores.T, axis=1)
 
@@ -186,8 +185,8 @@ class Resamples:
     def interval(self, values: np.ndarray, reference: float | None = 0.0) -> Interval:
         """Return the interval of values (1 + n_resamples,) with what was resampled."""
         rows, sizes, of_all = self.bootstrap.rows, list(dict.fromkeys(self.n_rows)), dict(self.n)
-        if rows and max(sizes, default=1) > 1:  # what chance has not drawn has one "draw", which is none
-            sizes = [n for n in sizes if n > 1 or rows == "seeds"]
+        if rows and (self.bootstrap.spread or max(sizes, default=1) > 1):
+            sizes = [n for n in sizes if n > 1 or rows == "seeds"]  # one "draw" is none
             of_all[rows] = sizes[0] if len(sizes) == 1 else " and ".join(map(str, sizes))
         (*most, last), n = of_all, tuple(of_all.values())
         unit = f"{', '.join(most)} and {last}" if most else last

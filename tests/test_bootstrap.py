@@ -224,6 +224,21 @@ def test_rows_are_drawn_if_they_are_named():
     assert (found[None].unit, found[None].n) == ("sentences", 3000)
 
 
+def test_one_row_is_given_the_spread_that_is_named():
+    """Many clips, so that only the rows vary: 0.1 of the one row, and 0.1 / √10 of ten that differ so."""
+    rng, y = np.random.default_rng(0), np.arange(3000) % 2
+    draws, one = make_draws(10, 0.1, rng, y), make_draws(1, 0, rng, y)
+    wide, usual = (
+        paired_bootstrap(y, draws, one, np.arange(3000), Bootstrap(2000, rows="seeds", spread=spread))
+        for spread in (0.1, 0.0)
+    )
+    deviation = np.hypot(0.1, width(usual.difference) / (2 * 1.96))
+    assert width(wide.difference) == pytest.approx(2 * 1.96 * deviation, rel=0.1)
+    assert wide.difference.estimate == usual.difference.estimate
+    alone = bootstrap_macro_f1(y, one, np.arange(3000), Bootstrap(100, rows="seeds", spread=0.1))
+    assert (alone.unit, alone.n) == ("sentences and seeds", (3000, 1))
+
+
 def test_all_that_was_resampled_is_said():
     y, a, b, groups = make_crossed()
     rows = np.stack([b, a, b])

@@ -229,11 +229,11 @@ for one, other in (("train", "validation"), ("train", "test"), ("validation", "t
 # ## What was planted
 #
 # The corpus is synthetic on purpose: for real debates nobody knows the right answer in semitones. A neural
-# voice read each sentence once, neutrally; then pitch, tempo, loudness, spectrum and pauses were changed.
-# The seven parameters of a clip were drawn around the profile of its class and written down: they were
-# *planted*. So we can ask later whether the method finds what we put in. Two of the seven need a word: the
-# *final contour* is how far the pitch rises or falls at the end, and a larger *spectral tilt* sounds
-# brighter.
+# voice read each sentence once, neutrally; then pitch, tempo, loudness, spectrum and pauses were changed. The
+# seven parameters of a clip (pitch, its range, rate, loudness, final contour, spectral tilt, a pause) were
+# drawn around the profile of its class and written down: they were *planted*. So we can ask later whether the
+# method finds what we put in. Two of the seven need a word: the *final contour* is how far the pitch rises or
+# falls at the end, and a larger *spectral tilt* sounds brighter.
 
 # %%
 labelled = select_clips(experiment.corpus, task)
@@ -386,12 +386,13 @@ exercises.check_no_gain(task_without_gain, bounds)
 # - `make run` executes all notebooks and writes pages, figures and numbers to `runs/demo`; `make lab` opens
 #   them for you to change. `speechlm run --help` says the rest.
 # - Change numbers only in the cell tagged `parameters`. A profile in `notebooks/profiles` does the same
-#   from outside: `demo` runs the demo corpus, `ci` is quicker, `paper` has the paper's settings.
+#   from outside: `demo` runs the demo corpus, `ci` is quicker, `paper` runs notebook 13 with
+#   the paper's settings.
 # - Each experiment begins with a question and *Predict:*. Answer before you run the cell.
 # - Sliders work in JupyterLab; beside each stands a still figure, so that the notebook can be read on
 #   paper.
 # - Your own clips: a folder with `metadata.csv` (`file_name`, `text`, `split`, `speaker`, your label
-#   columns) as `corpus_dir`. Your own voice: notebook 01.
+#   columns) as `corpus_dir` of notebook 13, which runs on any corpus. Your own voice: notebook 01.
 #
 # ## Glossary
 #
@@ -402,7 +403,7 @@ exercises.check_no_gain(task_without_gain, bounds)
 # | layer | one of several codebooks, numbered from 1 (here to 8); each codes what those before left over |
 # | residual VQ | vector quantisation layer by layer, on what is left over (notebook 01) |
 # | codec | a speech tokenizer that also decodes: codes back to sound |
-# | token | a pair (layer, code), written `L3-0417`; for a language model, a word of its own |
+# | token | a pair (layer, code), written `L3-0017`; for a language model, a word of its own |
 # | semantic, acoustic layers | layer 1, which follows the words; layers 2–8, which keep the rest |
 # | phone | a single speech sound, such as the *sh* in *she* |
 # | F0, semitone | pitch of the voice; a twelfth of an octave, so that voices can be compared |
@@ -417,6 +418,7 @@ exercises.check_no_gain(task_without_gain, bounds)
 # | bootstrap, 95 % interval | the spread of a result over test sets drawn from ours with replacement |
 # | above, below, not decided | the interval of a difference lies above 0, below 0, or contains 0 |
 # | upper bound, oracle | what a classifier reaches that is told what others have to hear |
+# | arm | one way to tell a model about a clip; two that differ in one thing show what it is worth |
 # | seed | the number that fixes what is random; several runs with other seeds show how much chance does |
 
 # %% [markdown]

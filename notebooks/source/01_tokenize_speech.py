@@ -9,7 +9,7 @@
 #
 # **How does sound become symbols, and what does each layer of symbols keep?**
 #
-# About 2 minutes on two CPU cores, no GPU.
+# About 1 minute on two CPU cores, no GPU.
 #
 # [← 00 · Start here](00_start_here.ipynb) ·
 # [02 · Select tokens →](02_select_tokens.ipynb)
@@ -491,8 +491,8 @@ print(f"{overflow:.0f} codes a word; a prompt of 256 tokens is full after "
       f"{256 / np.median(rates['codes']):.2f} s of speech.")  # fmt: skip
 
 # %% [markdown]
-# This is the *audio overflow* of the paper: speech drowns the words. Notebook 02 selects 75 of the 2,816
-# codes. Of the 1,200 codes of a clip of three seconds, a few dozen remain.
+# This is the *audio overflow* of the paper: speech drowns the words. Notebook 02 selects 75 of the 1,792
+# codes of layers 2–8. Of the 1,200 codes of a clip of three seconds, a few dozen remain.
 #
 # ## 8 · Your own voice
 #

@@ -9,7 +9,7 @@
 #
 # **How does a language model that has only ever read text come to know a sound?**
 #
-# About 2 minutes on two CPU cores, no GPU.
+# About 3 minutes on two CPU cores, no GPU.
 #
 # [← 03 · Tokens and acoustics](03_tokens_and_acoustics.ipynb) ·
 # [contents](00_start_here.ipynb) ·
@@ -153,7 +153,7 @@ display(Audio(load_audio(clip.audio, rate), rate=rate))
 widgets.show_prompt(tokenizer, prompt)
 
 # %% [markdown]
-# White boxes are pieces of words, coloured boxes are speech tokens (`L3-0417` is layer 3, code 417; the
+# White boxes are pieces of words, coloured boxes are speech tokens (`L3-0017` is layer 3, code 17; the
 # darker the blue, the lower the number of the layer). Where in the clip do they come from?
 
 # %%
@@ -499,8 +499,8 @@ print(f"spread without this step over spread with it: {helped['std'].iloc[1] / h
 helped.astype({"seeds": int}).round(3)
 
 # %% [markdown]
-# So few seeds tell a direction at most: a ratio of two standard deviations, each of a few runs, is very
-# uncertain.
+# A ratio of two standard deviations, each of a few runs, is very uncertain: [notebook 05](05_finetune.ipynb)
+# has its interval.
 #
 # ## 7 · Save the embeddings
 #

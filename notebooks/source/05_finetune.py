@@ -9,7 +9,7 @@
 #
 # **Does the language model classify better when it also hears how a sentence was said?**
 #
-# About 4 minutes on two CPU cores, no GPU.
+# About 5 minutes on two CPU cores, no GPU.
 #
 # [← 04 · Pre-train the embeddings](04_pretrain_embeddings.ipynb) ·
 # [contents](00_start_here.ipynb) ·
@@ -447,9 +447,9 @@ pd.Series(deviations, name="standard deviation over seeds").to_frame()
 
 # %% [markdown]
 # ### How soon?
-# A GPU needs minutes for one of these runs. One stored run was trained on a CPU, by an earlier recipe (no
-# words first). After each pass over its train clips it predicted the validation clips. The dashed line is
-# the linear model of notebook 02 on the same tokens, which is fitted in seconds.
+# A GPU needs minutes for one of these runs, a CPU core up to an hour. One that was trained on a CPU, by an
+# earlier recipe (LoRA of rank 16, three passes), predicted the validation clips after each pass over its
+# train clips. The dashed line is the linear model of notebook 02 on the same tokens, fitted in seconds.
 
 # %%
 slow = next(run for run in study["runs"] if run["arm"] == "lasso, earlier recipe")

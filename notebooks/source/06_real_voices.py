@@ -430,7 +430,7 @@ exercises.check_voice_split(my_split)
 # - The words tell nothing here, by design. So this shows that the tokens carry an emotion, not that they
 #   help a model which already reads telling words. That question is asked in [05](05_finetune.ipynb).
 # - The model is linear. What a language model makes of the tokens on this corpus is a stored study
-#   (`data/reference/llm_emodb_emotion.json`; README has the table).
+#   (`data/reference/llm_emodb_emotion.json`; the README names its score).
 # - All tokens of layers 2 to 8 make a model of 1,792 columns. It shows what a selection of 75 leaves out.
 #
 # ## Summary

@@ -36,6 +36,7 @@ from speechlm_utils import exercises, plots
 from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.clips import label_ids, label_names
 from speechlm_utils.evaluation.arms import Part, Recipe
+from speechlm_utils.evaluation.linear import C_GRID
 from speechlm_utils.evaluation.study import run_linear_arm
 from speechlm_utils.evaluation.study_arms import LINEAR_ARMS
 from speechlm_utils.experiment import Experiment
@@ -108,8 +109,8 @@ for task, study in studies.items():
 #
 # ## Against the words
 #
-# *Predict: which of these gain something over the words alone? Matched tokens (not selected, but as
-# frequent)? The number of tokens? And which is highest? In which task could tokens do harm?*
+# *Predict: which of these gain something over the words alone? Matched tokens (not selected, but
+# about as frequent)? The number of tokens? And which is highest? In which task could tokens do harm?*
 #
 # Intervals resample sentences, voices, and draws where chance has drawn tokens: the question is what would
 # happen with other sentences and other people. In `emotion`, where everyone says the same sentences, they
@@ -191,6 +192,26 @@ def show_diagnoses(study, name, bootstrap=bootstrap):
 
 
 diagnoses = {task: show_diagnoses(study, task) for task, study in studies.items()}
+
+# %% [markdown]
+# Two things to know before an arm is called bad. Its penalty C was chosen on the train clips from a grid: at
+# an edge of it, a better value may lie beyond. And its penalty of step 1 was searched for a number of tokens,
+# which is not always found.
+
+# %%
+asked = Recipe().n_tokens
+for task, study in studies.items():
+    at_edge, sizes = {}, {}
+    for run in study["runs"]:
+        for one in run.get("folds", [run]):
+            edges = at_edge.setdefault(run["arm"], [])
+            edges.append(one["settings"]["C"] in (C_GRID[0], C_GRID[-1]))
+            if one["tokens"] and run["arm"] != "fdr":
+                sizes.setdefault(len(one["tokens"]), set()).add(run["arm"])
+    most = [arm for arm, edges in at_edge.items() if np.mean(edges) > 0.5]
+    print(f"{task}: C at an edge in most fits of: {', '.join(most) or 'no arm'}")
+    for n in sorted(set(sizes) - {asked}):
+        print(f"   {n} tokens in place of {asked}: {', '.join(sorted(sizes[n]))}")
 
 # %% [markdown]
 # ## Is order what a bag of tokens lacks?
@@ -278,7 +299,8 @@ for row in rows:
 # The same questions, asked of SmolLM2-135M. Each run trains for minutes on a GPU or up to an hour on a CPU
 # core; what was run is stored, what was not is named as such. "Earlier recipe" is one with other settings,
 # kept for comparison. In `shuffled` the language model keeps the tokens that were selected from the right
-# sound; the linear model selects anew.
+# sound; the linear model selects anew. An arm with one seed is given the spread over seeds that the others
+# have; its interval is wider for that.
 
 # %%
 llm = load_study(f"{reference_dir}/llm_demo_fallacy.json")
@@ -525,9 +547,12 @@ exercises.check_threshold(my_threshold)
 #   elsewhere must be asked there: `scripts/linear_study.py` takes any corpus in the folder's form.
 # - Decoys are made as if columns were Gaussian. Counts are not; in the check above the share of false ones
 #   was larger than stated.
-# - For `detection` the classifier of the words alone chooses the strongest penalty that it may. A stronger
-#   one would hardly change its predictions.
-# - Most arms of the language model have one seed.
+# - Some penalties lie at an edge of their grid (see above), so such an arm may be fitted a little too
+#   strictly or too loosely; some arms have fewer tokens than was asked for.
+# - Each sentence of the test clips is said by one voice. The intervals draw sentences and voices all the
+#   same: five voices alone would give intervals that are too narrow.
+# - Most arms of the language model have one seed. Its recipe was changed once after an earlier one had been
+#   scored on these test clips; no other voices have judged it since.
 #
 # ## Summary
 

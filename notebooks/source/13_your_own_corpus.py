@@ -9,7 +9,7 @@
 #
 # **What do clips of your own need, and what does the method find in them?**
 #
-# About 5 minutes on two CPU cores, no GPU.
+# About 2 minutes in `make run`, 5 with the parameters below; two CPU cores, no GPU.
 #
 # [← 12 · Why this prediction?](12_why_this_prediction.ipynb) ·
 # [contents](00_start_here.ipynb) ·

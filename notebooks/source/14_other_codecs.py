@@ -9,7 +9,7 @@
 #
 # **How much of what the lasso finds depends on the codec?**
 #
-# About 1 minute on two CPU cores, no GPU. Codecs from the hub need a network, once.
+# About 2 minutes on two CPU cores, no GPU. Codecs from the hub need a network, once.
 #
 # [← 13 · Your own corpus](13_your_own_corpus.ipynb) ·
 # [contents](00_start_here.ipynb) ·
@@ -281,7 +281,7 @@ for name, lead in leads.items():
 # %% [markdown]
 # ## The same name, another sound
 #
-# `L3-0417` is a place in a table. In another codec, the same place holds another sound, and nothing in the
+# `L3-0017` is a place in a table. In another codec, the same place holds another sound, and nothing in the
 # numbers would tell. So a selection carries the codec's hash, and another codec is refused by name. The
 # same holds for a codec of the same class with other weights, or with another number of layers.
 
@@ -357,7 +357,8 @@ exercises.check_lead(my_lead)
 # - Without other codecs in `codec_names`, this compares one small codec with its own parts. Whether Mimi or
 #   the released SpeechTokenizer do better is a question for their weights.
 # - The control is one draw of random weights, of one small architecture. Its encoder differs from ours in
-#   more than its training; the README holds ours against the same encoder with random weights.
+#   more than its training; [docs/results.md](../docs/results.md) holds ours against the same encoder with
+#   random weights.
 # - The same number of tokens is not the same number of bits, nor the same length of a prompt: a token of a
 #   codec with fewer frames occurs less often and says more.
 # - The intervals cover which sentences and voices are predicted, not which ones the models learned from.

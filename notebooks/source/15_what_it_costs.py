@@ -96,9 +96,10 @@ pd.Series(live, name="seconds of computing per second of sound").to_frame()
 # ## The bill
 #
 # One row for each arm, that is, each way to tell a model about a clip; [notebook 07](07_ablations.ipynb) has
-# the intervals of these scores. *CPU seconds* are those that the processor worked for one run: selecting,
-# training and predicting; on a GPU it works or waits about as long as the run lasts. Two families share the
-# test clips: linear models, and the language model with LoRA.
+# the intervals of these scores. *CPU seconds* are those that the processor worked for one run: training and
+# predicting, and for linear models selecting (the language model is given its tokens, MFCC and encoder states
+# ready made); on a GPU it works or waits about as long as the run lasts. Two families share the test clips:
+# linear models, and the language model with LoRA.
 
 # %%
 studies = {

@@ -6,7 +6,7 @@ on its id alone, so it stays when the corpus grows. One process, several, or a D
 codes.
 
 examples:
-  speechlm encode data/demo --cache-dir runs/cache                       the demo corpus, the compact codec
+  speechlm encode data/demo --cache-dir runs/cache                       the demo corpus, its own tokenizer
   speechlm encode CORPUS --codec fnlp/SpeechTokenizer --cache-dir CACHE --jobs 8 --shard 3/16
   speechlm encode CORPUS --codec CODEC --cache-dir CACHE --dask tcp://scheduler:8786
 """

@@ -170,7 +170,7 @@ LINEAR_ARMS = {
     "lasso-all": LinearArm("does the semantic layer help or hurt?", _select_from(EIGHT)),
     "semantic": LinearArm("tokens of the semantic layer alone", _select_from((1,))),
     "random": LinearArm("these tokens, or any that occur?", _sample),
-    "matched": LinearArm("these tokens, or any as frequent of the same layers?", _match),
+    "matched": LinearArm("these tokens, or others of the same layers, about as frequent?", _match),
     "frequent": LinearArm("these tokens, or the most frequent?", _frequent),
     "shuffled": LinearArm("content, or the presence of tokens?", SELECT, _shuffle),
     "count-only": LinearArm("content, or how many tokens?", _count),

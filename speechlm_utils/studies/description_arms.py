@@ -28,7 +28,7 @@ ARMS = {
     "tokens": "words, and tokens that were selected for another task",
     "text": "words alone",
     "shuffled": "words, and the tokens of another clip",
-    "matched": "words, and others as frequent and of the same layers",
+    "matched": "words, and others of the same layers, about as frequent",
     "own tokens": "words, and tokens that were selected for these attributes",
 }
 """Arms of the language model, and what its prompts hold."""

@@ -37,7 +37,7 @@ class Diagnosis:
 RULES = (
     Rule(
         "matched", "lasso", WORSE_OR_SAME,
-        "Selected tokens are not shown to be better than others as frequent.",
+        "Selected tokens are not shown to be better than others about as frequent.",
         "Take more clips or more voices; look at the stability of the selection (notebook 02).",
     ),
     Rule(

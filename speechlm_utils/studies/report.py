@@ -1,7 +1,9 @@
 """Read a study's records: scores of every arm, and intervals of what one gains over another."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +73,8 @@ def compare_arms(
 ) -> Interval:
     """Return what `other` gains over `base` in macro-F1; sentences, voices and seeds are resampled.
 
-    Where sentences are the voices (EmoDB: all voices say the same ones), voices alone.
+    Where sentences are the voices (EmoDB: all voices say the same ones), voices alone. An arm that one seed
+    alone has run is given the spread over seeds that the study's other arms have (`pool_spread`).
     """
     about = study["clips"][split]
     at = choose_subset(about["ambiguous"], subset)
@@ -79,6 +82,8 @@ def compare_arms(
     units = ("voices",) if is_same else ("sentences", "voices")
     groups = {unit: np.array(about[unit])[at] for unit in units if len(set(about[unit])) > 1}
     pair = [stack_predictions(study, arm, split)[:, at] for arm in (base, other)]
+    if bootstrap.rows == "seeds" and min(map(len, pair)) == 1:
+        bootstrap = replace(bootstrap, spread=pool_spread(study, split, subset))
     return paired_bootstrap(y, *pair, groups, bootstrap).difference
 
 
@@ -97,6 +102,16 @@ def score_arm(study: Mapping, arm: str, split: str = "test", subset: str = "all"
     y, n = np.array(about["y_true"])[at], len(study["label_names"])
     rows = stack_predictions(study, arm, split)[:, at]
     return [macro_f1_scores(y, row, n)["macro_f1_present"] for row in rows]
+
+
+def pool_spread(study: Mapping, split: str = "test", subset: str = "all") -> float:
+    """Return the standard deviation over seeds, pooled over the arms that have several; 0.0 if none has."""
+    n_runs = Counter(run["arm"] for run in study["runs"] if split in run["predictions"])
+    several = {arm: n - 1 for arm, n in n_runs.items() if n > 1}
+    if not several:
+        return 0.0
+    variances = [np.var(score_arm(study, arm, split, subset), ddof=1) for arm in several]
+    return float(np.sqrt(np.average(variances, weights=[*several.values()])))
 
 
 def count_collapsed(study: Mapping, split: str = "test") -> dict[str, int]:

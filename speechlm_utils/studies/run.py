@@ -112,10 +112,13 @@ def _write_words(arm: Arm, clip: Clip, prosody: Mapping[str, str]) -> Clip:
 
 
 def _keep_count(clip: Clip, tokens: Sequence[Token]) -> Clip:
-    """Replace all occurrences of tokens by as many of the first one, and nothing else."""
-    n, (layer, code) = len(list_occurrences(clip.codes, tokens)), tokens[0]
-    codes = np.full((len(clip.codes), max(n, 1)), (code + 1) % 2, dtype=np.int16)
-    codes[layer - 1] = code if n else (code + 1) % 2
+    """Replace all tokens that a prompt would hold by as many of the first one, and nothing else.
+
+    Every second frame holds it, so that none is read as the one before that lasts.
+    """
+    n, (layer, code) = len(list_occurrences(clip.codes, tokens, collapse_repeats=True)), tokens[0]
+    codes = np.full((len(clip.codes), max(2 * n, 1)), (code + 1) % 2, dtype=np.int16)
+    codes[layer - 1, : 2 * n : 2] = code
     return replace(clip, codes=codes)
 
 

@@ -14,6 +14,7 @@ from speechlm_utils.studies.report import (
     describe_clips,
     join_studies,
     load_study,
+    pool_spread,
     score_arm,
     stack_predictions,
     tabulate_study,
@@ -82,6 +83,22 @@ def test_gain_is_the_difference_over_sentences_voices_and_seeds(study):
     gain = compare_arms(study, "text", "lasso", bootstrap=QUICK)
     assert np.isclose(gain.estimate, 1 - np.mean(score_arm(study, "text")))
     assert gain.n == (20, 2, 2) and gain.unit == "sentences, voices and seeds" and gain.verdict == "above"
+
+
+def test_arm_of_one_seed_is_given_the_spread_of_the_others(study):
+    spread = np.std(score_arm(study, "text"), ddof=1)
+    assert np.isclose(pool_spread(study), spread / np.sqrt(2))  # both seeds of "lasso" are right: no spread
+    assert np.isclose(
+        pool_spread(study, "validation"), np.std(score_arm(study, "text", "validation"), ddof=1)
+    )
+    one = {**study, "runs": study["runs"][:3]}
+    gain = compare_arms(one, "text", "lasso", bootstrap=QUICK)
+    as_it_is = compare_arms(one, "text", "lasso", bootstrap=Bootstrap(300, rows="runs"))
+    assert gain.n == (20, 2, "2 and 1") and gain.estimate == as_it_is.estimate
+    assert gain.high - gain.low > as_it_is.high - as_it_is.low
+    nothing = {**study, "runs": [study["runs"][0], study["runs"][2]]}
+    assert pool_spread(nothing) == 0
+    assert compare_arms(nothing, "text", "lasso", bootstrap=QUICK).unit == "sentences and voices"
 
 
 def test_table_tells_validation_only_where_every_run_has_it(study):
