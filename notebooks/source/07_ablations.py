@@ -304,7 +304,7 @@ for row in rows:
 
 # %%
 llm = load_study(f"{reference_dir}/llm_demo_fallacy.json")
-seeds = Bootstrap(n_resamples, seed, rows="seeds")
+seeds = Bootstrap(5 * n_resamples, seed, rows="seeds")  # as many as the README takes
 names = [name for name in dict.fromkeys(run["arm"] for run in llm["runs"]) if name != "text"]
 llm_gains = {name: compare_arms(llm, "text", name, bootstrap=seeds) for name in names}
 names.sort(key=lambda name: -llm_gains[name].estimate)
@@ -335,7 +335,7 @@ diagnoses["language model"] = show_diagnoses(llm, "language model, fallacy", see
 # ratio of two deviations needs its interval, too; seeds are resampled.
 
 # %%
-spread = compare_spread(llm, "lasso", "no-pretraining", bootstrap=Bootstrap(n_resamples, seed))
+spread = compare_spread(llm, "lasso", "no-pretraining", bootstrap=seeds)
 if spread is None:
     print("too few seeds to compare deviations")
 else:
