@@ -64,7 +64,8 @@ def answer_generation() -> tuple[str, str]:
     )
     answer = f"synthetic voices: {ANSWERS[gain.verdict]}; people: {ANSWERS[people.verdict]}; better than"
     answer += f" matched tokens: {ANSWERS[over_matched.verdict]}"
-    numbers = f"share of the seven words that are right, less words alone {gain.short}, people"
+    numbers = "of seven words on how a clip is said, the share that is right, less words alone"
+    numbers += f" {gain.short}, people"
     return answer, f"{numbers} {people.short}; less matched tokens {over_matched.short} (1 draw, 1 seed)"
 
 
@@ -124,12 +125,13 @@ def answer_llm_sizes() -> tuple[str, str]:
     """Say which other numbers of tokens help the language model, as far as they were run."""
     study, n_runs = read_llm()
     sizes = {arm.n_tokens: name for name, arm in ARMS.items() if arm.n_tokens and n_runs[name]}
+    sizes = dict(sorted((sizes | {USUAL: "lasso"}).items()))
     gains = {n: compare_arms(study, "text", name, bootstrap=SEEDS) for n, name in sizes.items()}
     helped = [n for n, gain in gains.items() if gain.verdict == "above"]
     others = [n for n in gains if n not in helped]
     answer = f"help is shown with {', '.join(map(str, helped)) or 'none'} tokens"
     if others:
-        answer += f", not with {', '.join(map(str, others))}"
+        answer += f", not decided with {', '.join(map(str, others))}"
     numbers = (f"{n} {gains[n].short} ({name_seeds(n_runs[sizes[n]])})" for n in helped)
     return answer, f"language model, less words: {'; '.join(numbers)}"
 

@@ -100,7 +100,8 @@ def list_llm_gains(study: Mapping) -> list[str]:
     gain = compare_arms(both, "lasso", "LLM: lasso", bootstrap=RUNS)
     about = f"macro-F1 {score:.3f}, {n_voices} voices in five folds, one seed (`llm_emodb_emotion.json`)"
     lines.append(f"human speech, EmoDB, the same recipe: {about}")
-    lines.append(f"the same less a linear model on the same tokens: {gain.short}: {gain.verdict}")
+    linear = f"a linear model on the same tokens and folds, macro-F1 {score_arm(both, 'lasso')[0]:.3f}"
+    lines.append(f"the same less {linear}: {gain.short} over {gain.unit} alone: {gain.verdict}")
     return lines
 
 
@@ -138,7 +139,9 @@ def name_machines(study: Mapping, arm: str) -> str:
             seeds.setdefault(machine, []).append(str(run["seed"]))
     if len(seeds) == 1:
         return next(iter(seeds))
-    return "; ".join(f"{machine}: {', '.join(some)}" for machine, some in seeds.items())
+    return "; ".join(
+        f"{machine}: seed{'s' * (len(some) > 1)} {', '.join(some)}" for machine, some in seeds.items()
+    )
 
 
 def show_score(mean: float | None, spread: float | None) -> str:

@@ -367,8 +367,8 @@ pd.DataFrame.from_dict(claims, orient="index").fillna("")
 
 # %% [markdown]
 # A linear model has no limit of length, so what it does with all tokens is no test of the paper's "audio
-# overflow". Where an arm of the language model has one seed (the figure above says so), its interval lacks
-# the spread over seeds.
+# overflow". An arm of the language model with one seed (the figure above says which) is given the spread over
+# seeds that the others have, here too.
 #
 # ## What a trained classifier uses
 #

@@ -150,8 +150,8 @@ on_test.rename_axis("words and …")
 # %% [markdown]
 # The language model's scores are those of `llm_demo_fallacy.json` ([notebook 07](07_ablations.ipynb)): words
 # alone, and words with as many tokens as were run. A run takes minutes of a GPU or most of an hour of one
-# core, so some numbers have one seed (see the table below), and an interval of one seed does not hold what
-# another seed would change.
+# core, so some numbers have one seed (see the table below). In the figure the interval of one seed does not
+# hold what another seed would change; in the table of differences it is given the spread of the other arms.
 
 # %%
 llm, llm_sizes = (
