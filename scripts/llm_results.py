@@ -63,9 +63,12 @@ PAIRS = (
     ("less words, where they do not", "text", "specific"),
     ("less matched", "matched", "all"),
     ("less matched, where the words leave the class open", "matched", "ambiguous"),
+    ("less random", "random", "all"),
+    ("less random, where the words leave the class open", "random", "ambiguous"),
     ("less those without step 2", "no-pretraining", "all"),
     ("less those trained with the paper's settings", "paper", "all"),
 )
+RANDOM = ("random tokens less words, where the words leave the class open", "text", "random", "ambiguous")
 SEEDS, RUNS = Bootstrap(5000, rows="seeds"), Bootstrap(5000, rows="runs")
 
 
@@ -89,8 +92,9 @@ def list_llm(study: Mapping, in_full: bool = False) -> list[list[str]]:
 def list_llm_gains(study: Mapping) -> list[str]:
     """Say what selected tokens gain over other arms, over both kinds of clips; and the same for EmoDB."""
     lines = []
-    for name, base, subset in PAIRS:
-        gain = compare_arms(study, base, "lasso", subset=subset, bootstrap=SEEDS)
+    pairs = [*((name, base, "lasso", subset) for name, base, subset in PAIRS), RANDOM]
+    for name, base, other, subset in pairs:
+        gain = compare_arms(study, base, other, subset=subset, bootstrap=SEEDS)
         lines.append(f"{name}: {gain.short}: {gain.verdict}")
     by_voice = ", ".join(f"{gain:+.2f}" for gain in score_by_voice(study, "text", "lasso").values())
     lines.insert(0, f"less words, voice by voice: {by_voice}")

@@ -71,18 +71,21 @@ def test_what_the_readme_says_between_its_tables_follows_from_the_records():
     assert compare_arms(study, "matched", "lasso", bootstrap=seeds).verdict == "not decided"
     assert compare_arms(study, "text", "lasso", "validation", bootstrap=seeds).verdict == "not decided"
     assert compare_arms(study, "encoder-fusion", "lasso", bootstrap=seeds).verdict == "below"
-    for base in ("all-tokens", "random"):
-        assert compare_arms(study, base, "lasso", bootstrap=seeds).verdict == "above"
+    assert compare_arms(study, "all-tokens", "lasso", bootstrap=seeds).verdict == "above"
     for base, other in (
         ("text", "random"),
+        ("random", "lasso"),
         ("no-pretraining", "lasso"),
         ("text", "paper"),
         ("lasso-20", "lasso"),
     ):
         assert compare_arms(study, base, other, bootstrap=seeds).verdict == "not decided"
+    for base, other in (("text", "random"), ("random", "lasso"), ("matched", "lasso"), ("text", "lasso")):
+        assert compare_arms(study, base, other, subset="ambiguous", bootstrap=seeds).verdict == "above"
+    assert compare_arms(study, "text", "lasso", subset="specific", bootstrap=seeds).verdict == "not decided"
     spread = compare_spread(study, "lasso", "no-pretraining", bootstrap=Bootstrap(5000))
     assert spread.high < 5 and spread.n == (10, 10)
     n_seeds = Counter(run["arm"] for run in study["runs"])
-    named = {"encoder-fusion": 3, "all-tokens": 1, "random": 1, "paper": 1, "lasso-20": 1}
+    named = {"encoder-fusion": 3, "all-tokens": 1, "random": 4, "paper": 1, "lasso-20": 1}
     assert {arm: n_seeds[arm] for arm in named} == named
     assert min(score_arm(study, "lasso")) > max(score_arm(study, "text"))
