@@ -13,6 +13,7 @@ import numpy as np
 from speechlm_utils.bootstrap import Bootstrap, Interval, paired_bootstrap
 from speechlm_utils.evaluation.records import Predicted, read_outcomes
 from speechlm_utils.studies.arms import ARMS
+from speechlm_utils.studies.claims import judge
 from speechlm_utils.studies.description_arms import score_descriptions
 from speechlm_utils.studies.interventions import UNCHANGED
 from speechlm_utils.studies.report import compare_arms, join_studies, load_study
@@ -127,12 +128,10 @@ def answer_llm_sizes() -> tuple[str, str]:
     sizes = {arm.n_tokens: name for name, arm in ARMS.items() if arm.n_tokens and n_runs[name]}
     sizes = dict(sorted((sizes | {USUAL: "lasso"}).items()))
     gains = {n: compare_arms(study, "text", name, bootstrap=SEEDS) for n, name in sizes.items()}
-    helped = [n for n, gain in gains.items() if gain.verdict == "above"]
-    others = [n for n in gains if n not in helped]
-    answer = f"help is shown with {', '.join(map(str, helped)) or 'none'} tokens"
-    if others:
-        answer += f", not decided with {', '.join(map(str, others))}"
-    numbers = (f"{n} {gains[n].short} ({name_seeds(n_runs[sizes[n]])})" for n in helped)
+    says = {"above": "help is shown with", "below": "harm is shown with", "not decided": "not decided with"}
+    decided = [n for n, gain in gains.items() if gain.verdict != "not decided"]
+    numbers = (f"{n} {gains[n].short} ({name_seeds(n_runs[sizes[n]])})" for n in decided)
+    answer = judge({str(n): gain for n, gain in gains.items()}, says)
     return answer, f"language model, less words: {'; '.join(numbers)}"
 
 
@@ -236,10 +235,8 @@ def answer_rivals() -> tuple[str, str]:
         if n_runs[arm]
     }
     sides = {"above": "better than", "below": "worse than", "not decided": "not told apart from"}
-    named = {side: [name for name, gain in gains.items() if gain.verdict == side] for side in sides}
-    answer = "; ".join(f"{sides[side]} {', '.join(some)}" for side, some in named.items() if some)
     decided = (f"{name} {gain.short}" for name, gain in gains.items() if gain.verdict != "not decided")
-    return answer, f"less {'; '.join(decided)}"
+    return judge(gains, sides), f"less {'; '.join(decided)}"
 
 
 QUESTIONS = {

@@ -1,9 +1,8 @@
 """Is B better than A? Scores, their differences and means, with intervals that resample whole groups.
 
-Clips belong to several things at once: a sentence, a voice. Where `groups` is a mapping of their names, each
-is drawn by itself and a clip's weights are multiplied: the pigeonhole bootstrap (Owen 2007), cautious, for it
-counts the noise of single clips up to three times. If sentences have one voice each, and there are many,
-name the voices only; few voices alone give intervals that are too narrow.
+Clips belong to several things at once: a sentence, a voice. Of a mapping `groups` each is drawn by itself and
+a clip's weights are multiplied: the pigeonhole bootstrap (Owen 2007), cautious, for it counts the noise of
+single clips up to three times. If sentences have one of many voices each, name the voices only.
 """
 
 from collections.abc import Mapping
@@ -32,9 +31,10 @@ class Interval:
     @property
     def verdict(self) -> str:
         """Say "above" or "below" if the interval leaves the reference out, else "not decided"."""
-        if self.reference is None or self.low > self.reference:
-            return "" if self.reference is None else "above"
-        return "below" if self.high < self.reference else "not decided"
+        if self.reference is None:
+            return ""
+        above, below = self.low > self.reference, self.high < self.reference
+        return "above" if above else "below" if below else "not decided"
 
     @property
     def values(self) -> list[float]:
@@ -131,9 +131,9 @@ def bootstrap_macro_f1(
 ) -> Interval:
     """Return macro-F1 over the classes present, whole groups resampled; shapes as in `paired_bootstrap`.
 
-    Ask that one whether B is better than A: two may overlap and differ.
+    Ask that one whether B is better than A: two may overlap where that of the difference leaves zero out.
     """
-    drawn = Resamples(groups if isinstance(groups, Mapping) else {"sentences": groups}, bootstrap)
+    drawn = Resamples(groups, bootstrap)
     return drawn.interval(drawn.score(y_true, np.atleast_2d(prediction)), None)
 
 
@@ -141,7 +141,7 @@ def resample_mean(
     values: np.ndarray, groups: Groups, bootstrap: Bootstrap = Bootstrap(), unit: str = "sentences"
 ) -> Interval:
     """Return the mean of values (n_clips,), whole groups resampled."""
-    drawn = Resamples(groups if isinstance(groups, Mapping) else {unit: groups}, bootstrap)
+    drawn = Resamples(groups, bootstrap, unit)
     total, n = drawn.sum([values, np.ones(len(drawn.cell))]).T
     return drawn.interval(total / n)
 
@@ -153,7 +153,8 @@ class Resamples:
     each `score` had; `cell` (n_clips,) and `weights` (1 + n_resamples, n_cells), row 0 all ones: how often.
     """
 
-    def __init__(self, groups: Mapping[str, np.ndarray], bootstrap: Bootstrap):
+    def __init__(self, groups: Groups, bootstrap: Bootstrap, unit: str = "sentences"):
+        groups = groups if isinstance(groups, Mapping) else {unit: groups}
         self.bootstrap = bootstrap = replace(bootstrap, seed=np.random.default_rng(bootstrap.seed))
         places = np.stack([np.unique(one, return_inverse=True)[1] for one in groups.values()])
         cells, cell = np.unique(places, axis=1, return_inverse=True)
@@ -170,12 +171,12 @@ class Resamples:
         """Macro-F1 over the classes present of predictions (n_rows, n_clips), averaged over the rows."""
         scores = np.stack([self._macro_f1(y_true, one) for one in predictions])
         self.n_rows.append(len(scores))
-        about, (one, *more) = self.bootstrap, scores
-        if about.rows and about.spread and not more:
-            return one + np.insert(about.seed.normal(0, about.spread, about.n_resamples), 0, 0)
-        if about.rows is None or not more:
-            return scores.mean(axis=0)
-        return np.mean(draw_weights(len(scores), self.bootstrap) * scores.T, axis=1)
+        about, mean = self.bootstrap, scores.mean(axis=0)
+        if about.rows and len(scores) > 1:
+            return np.mean(draw_weights(len(scores), about) * scores.T, axis=1)
+        if about.rows and about.spread:  # one row alone
+            mean[1:] += about.seed.normal(0, about.spread, about.n_resamples)
+        return mean
 
     def _macro_f1(self, y_true: np.ndarray, prediction: np.ndarray) -> np.ndarray:
         true, said = (np.equal.outer(np.unique(y_true), one) for one in (y_true, prediction))

@@ -487,7 +487,7 @@ display(
 # ## 6 · Does it help in the end?
 #
 # A low loss is no proof that the embeddings help to *classify*. The stored study (`scripts/llm_study.py`, one
-# GPU; notebook 05 shows all of it) trained the classifier with and without this step. The paper reports that
+# GPU; notebook 07 shows all of it) trained the classifier with and without this step. The paper reports that
 # without it the scores of different seeds spread five times as far.
 
 # %%
@@ -495,12 +495,11 @@ study = load_study(study_file)
 arms = {"with this step": "lasso", "without": "no-pretraining"}
 helped = pd.DataFrame({name: pd.Series(score_arm(study, arm)).describe() for name, arm in arms.items()}).T
 helped = helped[["count", "mean", "std"]].rename(columns={"count": "seeds", "mean": "macro-F1, test"})
-print(f"spread without this step over spread with it: {helped['std'].iloc[1] / helped['std'].iloc[0]:.1f}")
 helped.astype({"seeds": int}).round(3)
 
 # %% [markdown]
-# A ratio of two standard deviations, each of a few runs, is very uncertain: [notebook 05](05_finetune.ipynb)
-# has its interval.
+# How many times as wide, and how sure that is: a ratio of two standard deviations needs an interval, which
+# [notebook 05](05_finetune.ipynb) has.
 #
 # ## 7 · Save the embeddings
 #

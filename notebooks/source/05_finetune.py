@@ -442,8 +442,7 @@ if spread is None:
 else:
     print(f"{spread.estimate:.1f} times as wide, [{spread.low:.1f}, {spread.high:.1f}], without step 2")
     print(f"({spread.n[1]} seeds) as with it ({spread.n[0]} seeds)")
-deviations = {kind: np.std(score_arm(study, kind), ddof=1) for kind in ("lasso", "no-pretraining")}
-pd.Series(deviations, name="standard deviation over seeds").to_frame()
+stored.loc[["lasso", "no-pretraining"], ["seeds", "test, sd"]]
 
 # %% [markdown]
 # ### How soon?

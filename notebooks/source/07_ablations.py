@@ -199,7 +199,7 @@ diagnoses = {task: show_diagnoses(study, task) for task, study in studies.items(
 # which is not always found.
 
 # %%
-asked = Recipe().n_tokens
+usual = Recipe().n_tokens
 for task, study in studies.items():
     at_edge, sizes = {}, {}
     for run in study["runs"]:
@@ -210,8 +210,8 @@ for task, study in studies.items():
                 sizes.setdefault(len(one["tokens"]), set()).add(run["arm"])
     most = [arm for arm, edges in at_edge.items() if np.mean(edges) > 0.5]
     print(f"{task}: C at an edge in most fits of: {', '.join(most) or 'no arm'}")
-    for n in sorted(set(sizes) - {asked}):
-        print(f"   {n} tokens in place of {asked}: {', '.join(sorted(sizes[n]))}")
+    for n in sorted(set(sizes) - {usual}):
+        print(f"   {n} tokens in place of {usual}: {', '.join(sorted(sizes[n]))}")
 
 # %% [markdown]
 # ## Is order what a bag of tokens lacks?
