@@ -19,7 +19,14 @@ from speechlm_utils.studies.interventions import UNCHANGED
 from speechlm_utils.studies.report import compare_arms, join_studies, load_study
 
 REFERENCE = Path(__file__).resolve().parents[1] / "data" / "reference"
-DRAWS, SEEDS = Bootstrap(2000, rows="draws"), Bootstrap(5000, rows="seeds")  # as in the notebooks
+DRAWS, SEEDS, RUNS = (
+    Bootstrap(2000, rows="draws"),
+    Bootstrap(5000, rows="seeds"),
+    Bootstrap(5000, rows="runs"),
+)
+"""As in the notebooks; runs: of a language model, and linear ones beside it."""
+TASKS = ("fallacy", "question", "detection", "emotion")
+"""Of the linear studies."""
 USUAL = 75  # tokens that are selected elsewhere
 MISSING = "not tried here"
 RIVALS = {
@@ -38,9 +45,9 @@ def read(name: str) -> dict:
     return json.loads((REFERENCE / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def read_llm() -> tuple[dict, Counter]:
-    """Read the study of the language model, and how many runs (seeds) each arm has."""
-    study = load_study(REFERENCE / "llm_demo_fallacy.json")
+def read_llm(task: str = "fallacy") -> tuple[dict, Counter]:
+    """Read the study of the language model on a task, and how many runs (seeds) each arm has."""
+    study = load_study(REFERENCE / f"llm_demo_{task}.json")
     return study, Counter(run["arm"] for run in study["runs"])
 
 
@@ -63,11 +70,12 @@ def answer_generation() -> tuple[str, str]:
         score_descriptions(record, "tokens", part, base, DRAWS)["all"]
         for part, base in (("test", "text"), ("emodb", "text"), ("test", "matched"))
     )
+    linear = score_descriptions(record, "tokens", "test", "linear, tokens", DRAWS)["all"]
     answer = f"synthetic voices: {ANSWERS[gain.verdict]}; people: {ANSWERS[people.verdict]}; better than"
-    answer += f" matched tokens: {ANSWERS[over_matched.verdict]}"
+    answer += f" matched tokens: {ANSWERS[over_matched.verdict]}; than a linear model on the same tokens:"
     numbers = "of seven words on how a clip is said, the share that is right, less words alone"
-    numbers += f" {gain.short}, people"
-    return answer, f"{numbers} {people.short}; less matched tokens {over_matched.short} (1 draw, 1 seed)"
+    numbers += f" {gain.short}, people {people.short}; less matched tokens {over_matched.short} (1 draw);"
+    return f"{answer} {ANSWERS[linear.verdict]}", f"{numbers} less the linear model {linear.short} (1 seed)"
 
 
 def answer_frozen() -> tuple[str, str]:
@@ -128,16 +136,17 @@ def answer_llm_sizes() -> tuple[str, str]:
     sizes = {arm.n_tokens: name for name, arm in ARMS.items() if arm.n_tokens and n_runs[name]}
     sizes = dict(sorted((sizes | {USUAL: "lasso"}).items()))
     gains = {n: compare_arms(study, "text", name, bootstrap=SEEDS) for n, name in sizes.items()}
-    says = {"above": "help is shown with", "below": "harm is shown with", "not decided": "not decided with"}
-    decided = [n for n, gain in gains.items() if gain.verdict != "not decided"]
-    numbers = (f"{n} {gains[n].short} ({name_seeds(n_runs[sizes[n]])})" for n in decided)
-    answer = judge({str(n): gain for n, gain in gains.items()}, says)
+    says = {"above": "zero is left out with", "below": "below zero with"}
+    numbers = (f"{n} {gain.short} ({name_seeds(n_runs[sizes[n]])})" for n, gain in gains.items())
+    low, high = (pick(gain.estimate for gain in gains.values()) for pick in (min, max))
+    decided = judge({str(n): gain for n, gain in gains.items()}, says)
+    answer = f"gains of {low:+.2f} to {high:+.2f} with {', '.join(map(str, gains))}; {decided}"
     return answer, f"language model, less words: {'; '.join(numbers)}"
 
 
 def answer_noise() -> tuple[str, str]:
     """Check 1: does layer 1 become necessary where the words are bad?"""
-    answers, numbers, helped = [], [], []
+    answers, numbers, heard = [], [], []
     for task, some in read("noise_demo")["tasks"].items():
         worst = str(some["words"]["rates"][-1])
         found = read_outcomes(some["clips"], some["words"]["results"][worst])
@@ -145,13 +154,13 @@ def answer_noise() -> tuple[str, str]:
         answers.append(f"`{task}`: {ANSWERS[layer_1.verdict]}")
         numbers.append(f"`{task}` {layer_1.short}")
         sound = some["sound"]
-        heard = (read_outcomes(sound["recognised"], one[f"recognised, {level}"])
-                 for one in sound["results"].values() for level in sound["levels"])  # fmt: skip
-        helped += [
-            compare(one, "words + layers 2–8", "words + layers 1–8").verdict == "above" for one in heard
-        ]
+        levels = [level for level in sound["levels"] if level is not None]  # None: no noise
+        noisy = [read_outcomes(sound["recognised"], one[f"recognised, {level}"])
+                 for one in sound["results"].values() for level in levels]  # fmt: skip
+        heard += [compare(one, "words + layers 2–8", "words + layers 1–8").verdict for one in noisy]
     spoiled = f"{float(worst):.0%} of the words spoiled at random (one draw), layers 1–8 less layers 2–8"
-    in_noise = f"words of a recogniser in noise: helps in {sum(helped)} of {len(helped)} cases"
+    in_noise = f"words of a recogniser in noise: shown to help in {heard.count('above')} of {len(heard)}"
+    in_noise += f" cases, to harm in {heard.count('below')} ({len(noisy[0].y)} clips each, wide intervals)"
     return "; ".join(answers), f"{spoiled}: {', '.join(numbers)}; {in_noise}"
 
 
@@ -212,9 +221,9 @@ def answer_linear() -> tuple[str, str]:
     """Beside these: the language model with tokens, less linear models of the same clips."""
     llm, n_runs = read_llm()
     linear = load_study(REFERENCE / "linear_study_fallacy.json")
-    both, runs = join_studies(linear, llm, "LLM: "), Bootstrap(5000, rows="runs")
+    both = join_studies(linear, llm, "LLM: ")
     against = {"the same tokens": "lasso", "measured prosody": "measured", "encoder states": "encoder-fusion"}
-    gains = {name: compare_arms(both, arm, "LLM: lasso", bootstrap=runs) for name, arm in against.items()}
+    gains = {name: compare_arms(both, arm, "LLM: lasso", bootstrap=RUNS) for name, arm in against.items()}
     n = Counter(gain.verdict for gain in gains.values())
     answer = (
         f"better than {n['above']} of {len(gains)} linear models, worse than {n['below']}, the others not"
@@ -235,8 +244,17 @@ def answer_rivals() -> tuple[str, str]:
         if n_runs[arm]
     }
     sides = {"above": "better than", "below": "worse than", "not decided": "not told apart from"}
-    decided = (f"{name} {gain.short}" for name, gain in gains.items() if gain.verdict != "not decided")
-    return judge(gains, sides), f"less {'; '.join(decided)}"
+    return judge(gains, sides), f"less {'; '.join(f'{name} {gain.short}' for name, gain in gains.items())}"
+
+
+def answer_frequent() -> tuple[str, str]:
+    """Beside these: selected tokens, less as many of the most frequent ones, which need no labels."""
+    studies = {f"`{task}`": load_study(REFERENCE / f"linear_study_{task}.json") for task in TASKS}
+    gains = {
+        task: compare_arms(study, "frequent", "lasso", bootstrap=DRAWS) for task, study in studies.items()
+    }
+    sides = {"above": "yes", "below": "the contrary", "not decided": "not decided"}
+    return judge(gains, sides), "; ".join(f"{name} {gain.short}" for name, gain in gains.items())
 
 
 QUESTIONS = {
@@ -248,6 +266,10 @@ QUESTIONS = {
     "check: do tokens carry over to another task or corpus?": (answer_transfer, "09"),
     "check: what does C decide?": (answer_penalty, "08"),
     "what does the trained language model rest on?": (answer_listening, "07"),
+    "do selected tokens do better than the most frequent ones, which need no labels?": (
+        answer_frequent,
+        "07",
+    ),
     "do steps 2 and 3 gain anything over a linear model?": (answer_linear, "15"),
     "does the language model do better with the tokens than with what could replace them?": (
         answer_rivals,

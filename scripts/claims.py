@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 
-from answers import DRAWS, MISSING, REFERENCE, SEEDS, read, read_llm
+from answers import DRAWS, MISSING, REFERENCE, SEEDS, TASKS, read, read_llm
 
 from speechlm_utils.bootstrap import Bootstrap, Interval
 from speechlm_utils.studies.claims import CLAIMS, VERDICTS, compare_claims, judge
 from speechlm_utils.studies.diagnosis import compare_spread
-from speechlm_utils.studies.report import load_study
+from speechlm_utils.studies.report import compare_arms, load_study
 
-TASKS = ("fallacy", "question", "detection", "emotion")
 SPREAD = 5.0  # times as wide: the paper's
 
 
@@ -57,7 +56,7 @@ def judge_spread() -> tuple[str, str]:
         return MISSING, ""
     wider = {"above": "wider", "below": "narrower", "not decided": "whether wider is not decided"}
     inside = ratio.low <= SPREAD <= ratio.high
-    answer = f"{wider[ratio.verdict]}, five times is {'within' if inside else 'outside'} the interval"
+    answer = f"five times is {'within' if inside else 'outside'} the interval; {wider[ratio.verdict]}"
     n = " and ".join(map(str, ratio.n))
     return answer, f"ratio of deviations {ratio.estimate:.1f} [{ratio.low:.1f}, {ratio.high:.1f}], {n} seeds"
 
@@ -72,11 +71,22 @@ def judge_topic() -> tuple[str, str]:
         for one in [record[part]["comparisons"]["selected less nothing"]]
     }
     says = {
-        "above": "did not hold",
-        "below": "held: it even loses",
-        "not decided": "not contradicted",
+        "above": "a gain is shown",
+        "below": "a loss is shown",
+        "not decided": "no gain is shown",
     }
-    return judge(found, says), list_numbers(found)
+    sides = {one.verdict for one in found.values()}
+    answer = says[sides.pop()] if len(sides) == 1 else judge(found, says)
+    return answer, list_numbers(found)
+
+
+def judge_speechlm() -> tuple[str, str]:
+    """A larger model of speech, asked in words, is worse than the small one with tokens."""
+    study, n_runs = read_llm()
+    if not n_runs["speechlm"]:
+        return MISSING, "the arm `speechlm` asks Qwen2-Audio in words; it needs these weights and a GPU"
+    gain = compare_arms(study, "speechlm", "lasso", bootstrap=SEEDS)
+    return VERDICTS[gain.verdict], f"selected less it {gain.short}"
 
 
 def list_claims() -> list[list[str]]:
@@ -91,10 +101,9 @@ def list_claims() -> list[list[str]]:
 
 def list_other_claims() -> list[str]:
     """Return the claims that are no comparison of two arms, each with its answer."""
-    needs = "the arm `speechlm` asks Qwen2-Audio in words; it needs these weights and a GPU"
     found = {
         "scores spread five times as wide without step 2": judge_spread(),
         "a task without acoustic correlate gains nothing (`topic`, notebook 02)": judge_topic(),
-        "larger speech language models do worse": (MISSING, needs),
+        "larger speech language models do worse": judge_speechlm(),
     }
     return [f"{claim}: {answer} ({numbers})" for claim, (answer, numbers) in found.items()]

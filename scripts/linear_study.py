@@ -34,7 +34,7 @@ from speechlm_utils.selection.controls import permute_labels
 from speechlm_utils.selection.decoys import find_threshold, prepare_race
 from speechlm_utils.studies.folds import divide, pool_clips, pool_folds, split_by_fold
 from speechlm_utils.studies.linear import measure_beside
-from speechlm_utils.studies.report import describe_clips, load_study, score_arm
+from speechlm_utils.studies.report import describe_clips, load_study, read_runs, score_arm
 
 ROOT = Path(__file__).resolve().parents[1]
 RATES = (0.1, 0.2)
@@ -117,8 +117,8 @@ def main() -> None:
     codec, path = load_codec(args.codec), args.out / f"linear_study_{args.task}.json"
     clips = select_clips(load_corpus(args.corpus), args.task)
     coded, names = encode_clips(clips, codec, args.cache, n_jobs=args.jobs), label_names(clips, args.task)
-    study = load_study(path) if path.exists() else {"runs": []}
-    there = {run["arm"] for run in study["runs"]}
+    old = load_study(path) if path.exists() else {"runs": []}
+    there = {run["arm"] for run in old["runs"]}
     divided, found = run_folds(coded, args, codec, [arm for arm in args.arms if arm not in there])
     described, runs = [describe_clips(parts, args.task, names) for parts in divided], found[0]
     if args.rotate:
@@ -127,8 +127,9 @@ def main() -> None:
     about = {"corpus": args.corpus.name, "codec_hash": codec.hash, "device": platform.machine()}
     about["train_hash"] = hash_corpus(coded if args.rotate else divided[0]["train"])
     about["versions"] = {name: metadata.version(name) for name in ("numpy", "scikit-learn")}
-    study |= {"made_by": "scripts/linear_study.py", "label_names": names, "clips": described[0]}
-    study["runs"] = [*study["runs"], *(run | about for run in runs)]
+    study = old | {"made_by": "scripts/linear_study.py", "label_names": names, "clips": described[0]}
+    old_runs = read_runs(path, study) if path.exists() else []
+    study["runs"] = [*old_runs, *(run | about for run in runs)]
     if args.decoys:
         study["decoys"] = check_decoys(prepare(divided[0], args, names), args.decoys)
     write_json(path, study, indent=None)

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 
 import numpy as np
-from answers import REFERENCE
+from answers import REFERENCE, RUNS, SEEDS, name_seeds
 
-from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.metrics import macro_f1_scores
 from speechlm_utils.studies.report import (
     compare_arms,
@@ -65,11 +64,16 @@ PAIRS = (
     ("less matched, where the words leave the class open", "matched", "lasso", "ambiguous"),
     ("less random", "random", "lasso", "all"),
     ("less random, where the words leave the class open", "random", "lasso", "ambiguous"),
+    ("less those with the sound of another clip", "shuffled", "lasso", "all"),
+    ("less those with another sound, where the words leave the class open", "shuffled", "lasso", "ambiguous"),
     ("less those without step 2", "no-pretraining", "lasso", "all"),
     ("less those trained with the paper's settings", "paper", "lasso", "all"),
     ("random tokens less words, where the words leave the class open", "text", "random", "ambiguous"),
 )
-SEEDS, RUNS = Bootstrap(5000, rows="seeds"), Bootstrap(5000, rows="runs")
+ELSEWHERE = {
+    "human speech, EmoDB, five folds over voices": ("llm_emodb_emotion", "linear_study_emotion"),
+}
+"""Other studies of the language model, and the linear ones of the same clips."""
 
 
 def list_llm(study: Mapping, in_full: bool = False) -> list[list[str]]:
@@ -82,29 +86,41 @@ def list_llm(study: Mapping, in_full: bool = False) -> list[list[str]]:
             continue
         one = found.loc[arm]
         scores = [show_score(one.get(split), one.get(f"{split}, sd")) for split in ("validation", "test")]
-        failed = f" (training failed in {collapsed[arm]})" if arm in collapsed else ""
+        same = f" (one class for all clips in {name_seeds(collapsed[arm])})" if arm in collapsed else ""
         gain = "" if arm == "text" else one["less text"].short
-        name = ARMS[arm] + note_sizes(study, arm) + failed
+        name = ARMS[arm] + note_sizes(study, arm) + same
         rows.append([name, str(one.seeds), *scores, gain] + [name_machines(study, arm)] * in_full)
     return rows
 
 
 def list_llm_gains(study: Mapping) -> list[str]:
-    """Say what selected tokens gain over other arms, over both kinds of clips; and the same for EmoDB."""
+    """Say what selected tokens gain over other arms, over both kinds of clips; and what they do elsewhere."""
     by_voice = ", ".join(f"{gain:+.2f}" for gain in score_by_voice(study, "text", "lasso").values())
     lines = [f"less words, voice by voice: {by_voice}"]
     for name, base, other, subset in PAIRS:
         gain = compare_arms(study, base, other, subset=subset, bootstrap=SEEDS)
         lines.append(f"{name}: {gain.short}: {gain.verdict}")
-    emodb = load_study(REFERENCE / "llm_emodb_emotion.json")
-    n_voices, score = len(set(emodb["clips"]["test"]["voices"])), score_arm(emodb, "lasso")[0]
-    both = join_studies(load_study(REFERENCE / "linear_study_emotion.json"), emodb, "LLM: ")
-    gain = compare_arms(both, "lasso", "LLM: lasso", bootstrap=RUNS)
-    about = f"macro-F1 {score:.3f}, {n_voices} voices in five folds, one seed (`llm_emodb_emotion.json`)"
-    lines.append(f"human speech, EmoDB, the same recipe: {about}")
-    linear = f"a linear model on the same tokens and folds, macro-F1 {score_arm(both, 'lasso')[0]:.3f}"
-    lines.append(f"the same less {linear}: {gain.short} over {gain.unit} alone: {gain.verdict}")
+    for where, names in ELSEWHERE.items():
+        lines += compare_elsewhere(where, *names)
     return lines
+
+
+def compare_elsewhere(where: str, name: str, linear_name: str) -> list[str]:
+    """Say what selected tokens score in another study, less words (where these were run), less linear."""
+    study, linear = (load_study(REFERENCE / f"{one}.json") for one in (name, linear_name))
+    scores, n_voices = score_arm(study, "lasso"), len(set(study["clips"]["test"]["voices"]))
+    is_by_fold = any("folds" in run for run in study["runs"])
+    seeds = "one training for each fold" if is_by_fold else name_seeds(len(scores))
+    about = f"macro-F1 {np.mean(scores):.3f}, {n_voices} voices, {seeds} (`{name}.json`)"
+    lines = [f"{where}, the same recipe: {about}"]
+    if n_words := sum(run["arm"] == "text" for run in study["runs"]):
+        gain = compare_arms(study, "text", "lasso", bootstrap=SEEDS)
+        lines.append(f"the same less words ({name_seeds(n_words)}): {gain.short}: {gain.verdict}")
+    both = join_studies(linear, study, "LLM: ")
+    gain = compare_arms(both, "lasso", "LLM: lasso", bootstrap=RUNS)
+    score = f"macro-F1 {score_arm(both, 'lasso')[0]:.3f}"
+    found = f"{gain.short} over {gain.over}: {gain.verdict}"
+    return [*lines, f"the same less a linear model on the same tokens and clips, {score}: {found}"]
 
 
 def score_by_voice(study: Mapping, base: str, other: str) -> dict[str, float]:
@@ -133,15 +149,16 @@ def note_sizes(study: Mapping, arm: str) -> str:
 
 def name_machines(study: Mapping, arm: str) -> str:
     """Say what the seeds of an arm were trained on: "GPU", "CPU core", or which seeds on which."""
-    seeds: dict[str, list[str]] = {}
+    seeds: dict[str, list[int]] = {}
     for run in study["runs"]:
         if run["arm"] == arm:
             machine = "GPU" if "NVIDIA" in run["device"] else "CPU core"
-            seeds.setdefault(machine, []).append(str(run["seed"]))
+            seeds.setdefault(machine, []).append(run["seed"])
     if len(seeds) == 1:
         return next(iter(seeds))
     return "; ".join(
-        f"{machine}: seed{'s' * (len(some) > 1)} {', '.join(some)}" for machine, some in seeds.items()
+        f"{machine}: seed{'s' * (len(some) > 1)} {', '.join(map(str, sorted(some)))}"
+        for machine, some in seeds.items()
     )
 
 

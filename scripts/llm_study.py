@@ -8,7 +8,7 @@ Records are appended to build/study/<corpus>_<task>.jsonl as they finish; the sa
 was stopped. --merge writes them to data/reference/llm_<corpus>_<task>.json, beside what stands there already.
 What the arms read is gathered once and kept beside the records (--gather stops there: the folder can then be
 taken to a machine that has the language model and a GPU, but neither corpus nor codec; name all --arms then,
-for features, word times and decoys are gathered for these alone). With --rotate K,
+for features, word times and other numbers of tokens are gathered for these alone). With --rotate K,
 voices rotate through test in K folds, the seed of a run is its fold, and --merge pools the folds' test clips.
 """
 
@@ -31,6 +31,7 @@ from speechlm_utils.llm.spec import LLMSpec
 from speechlm_utils.studies.arms import ARMS
 from speechlm_utils.studies.folds import SPLITS, divide, pool_clips, pool_folds, split_by_fold
 from speechlm_utils.studies.grid import Job, read_records, run_grid
+from speechlm_utils.studies.linear import RMS_DBFS
 from speechlm_utils.studies.material import (
     Material,
     name_layers,
@@ -39,12 +40,11 @@ from speechlm_utils.studies.material import (
     write_prosody,
 )
 from speechlm_utils.studies.needs import complete_material
-from speechlm_utils.studies.report import describe_clips, load_study
+from speechlm_utils.studies.report import describe_clips, read_runs
 from speechlm_utils.studies.run import run_arm
 from speechlm_utils.studies.speechlm import QWEN_AUDIO, ask_arm
 
 ROOT = Path(__file__).resolve().parents[1]
-RMS_DBFS = -26.0
 
 
 def gather(args: argparse.Namespace, fold: int | None) -> Material:
@@ -98,9 +98,10 @@ def load_material(args: argparse.Namespace, fold: int | None) -> Material:
     """Load what was gathered, or gather and keep it."""
     path = place_material(args, fold)
     material = joblib.load(path) if path.exists() else None
-    if material and (is_old := is_stale(material, args, fold)):
+    is_new = material is None
+    if not is_new and is_stale(material, args, fold):
         print(f"{path}: was gathered from another corpus, other labels or another codec; gathering again")
-    is_new = material is None or is_old
+        is_new = True
     material = gather(args, fold) if is_new else material
     complete = complete_material(material, args.arms)
     if complete is not material or is_new:
@@ -137,8 +138,9 @@ def run(args: argparse.Namespace, job: Job) -> dict:
         return ask_arm(job.arm, material, job.seed, args.speechlm)
     name = f"{job.task}_{job.arm}_{job.seed}"
     folder = args.keep / name if args.keep else None
-    with resumable(args.work / f"{job.corpus}_{name}.unfinished"):
-        return run_arm(job.arm, material, job.seed, LLMSpec(args.llm, "auto"), folder)
+    with resumable(args.work / f"{job.corpus}_{name}.unfinished") as was_begun:
+        record = run_arm(job.arm, material, job.seed, LLMSpec(args.llm, "auto"), folder)
+        return record | dict.fromkeys(("seconds", "cpu_seconds")) if was_begun else record
 
 
 def merge(args: argparse.Namespace, records: list[dict]) -> None:
@@ -150,10 +152,10 @@ def merge(args: argparse.Namespace, records: list[dict]) -> None:
     if args.rotate:
         clips, records = [pool_clips(clips)], pool_arms(records, args.rotate)
     path = args.out / f"llm_{materials[0].corpus}_{task}.json"
-    runs = load_study(path)["runs"] if path.exists() else []
-    there = {Job.of(run) for run in runs}
-    runs += [record for record in records if Job.of(record) not in there]
-    study = {"made_by": "scripts/llm_study.py", "label_names": names, "clips": clips[0], "runs": runs}
+    study = {"made_by": "scripts/llm_study.py", "label_names": names, "clips": clips[0], "runs": []}
+    study["runs"] = read_runs(path, study) if path.exists() else []
+    there = {Job.of(run) for run in study["runs"]}
+    study["runs"] += [record for record in records if Job.of(record) not in there]
     write_json(path, study)
 
 

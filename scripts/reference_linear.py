@@ -33,9 +33,9 @@ from speechlm_utils.evaluation.rotation import UNTESTED, Material, Outcome, run_
 from speechlm_utils.evaluation.voices import rotate_voices
 from speechlm_utils.files import write_json
 from speechlm_utils.metrics import macro_f1_scores
+from speechlm_utils.studies.linear import BLOCK, RMS_DBFS
 
 ROOT = Path(__file__).resolve().parents[1]
-RMS_DBFS = -26.0
 PACKAGES = ("numpy", "scikit-learn", "skglm", "torch")
 SPLITS = ("train", "validation", "test")
 PAIRS = {
@@ -143,7 +143,7 @@ def main() -> None:
     add("--name", required=True, help="of the record: data/reference/linear_NAME.json")
     add("--codec", default=str(ROOT / "data" / "tokenizer"))
     add("--untrained", type=Path, help="tokenizer on an untrained encoder, by build_tokenizer.py --untrained")
-    add("--block", type=int, default=2, help="encoder block of the continuous states")
+    add("--block", type=int, default=BLOCK, help="encoder block of the continuous states")
     add("--shared-sentences", action="store_true", help="every voice speaks the same sentences")
     add("--folds", type=int, default=5, help="that the voices are dealt out to; 0: no rotation")
     add("--rotate", choices=("voices", "sentences"), default="voices", help="what takes turns in test")

@@ -51,7 +51,8 @@ def run(clips: list[Clip], args: argparse.Namespace, job: Job) -> dict:
 
 def take_unchanged(study: dict) -> list[dict]:
     """Take what the same classifiers predict without any change from the study of the language model."""
-    runs = [run for run in study["runs"] if run["arm"] == "lasso"][: len(FOLDERS)]
+    by_seed = {run["seed"]: run for run in study["runs"] if run["arm"] == "lasso"}
+    runs = [by_seed[seed] for seed in range(len(FOLDERS))]
     kept = ("corpus", "task", "seed", "codec_hash", "audio_tokens_per_clip", "text_tokens_per_clip")
     return [
         {"arm": UNCHANGED, "predictions": {"test": run["predictions"]["test"]}}

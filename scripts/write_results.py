@@ -12,6 +12,8 @@ from answers import list_answers, read, read_llm
 from claims import list_claims, list_other_claims
 from llm_results import list_llm, list_llm_gains
 
+from speechlm_utils.bootstrap import Interval
+
 ROOT = Path(__file__).resolve().parents[1]
 ARMS = {
     "words": "words",
@@ -68,10 +70,8 @@ def as_list(lines: Iterable[str]) -> str:
 
 def say(one: dict) -> str:
     """Write a difference with its interval and what was resampled."""
-    counts = one["n"] if isinstance(one["n"], list) else [one["n"]]
-    units = re.split(r", | and ", one["unit"])
-    over = ", ".join(f"{n} {unit}" for n, unit in zip(counts, units, strict=True))
-    return f"{one['difference']:+.3f} [{one['low']:+.3f}, {one['high']:+.3f}] over {over}"
+    found = Interval(one["difference"], one["low"], one["high"], one["n"], one["unit"])
+    return f"{found.short} over {found.over}"
 
 
 def tabulate_linear(record: dict, arms: Iterable[str] = ARMS, pairs: Iterable[str] | None = None) -> str:
@@ -81,7 +81,9 @@ def tabulate_linear(record: dict, arms: Iterable[str] = ARMS, pairs: Iterable[st
         parts["rotated"] = f"{record['rotated_by']} rotated"
     first = record[next(iter(parts))]
     heads = [f"macro-F1, {name}" for name in parts.values()] if len(parts) > 1 else ["macro-F1"]
-    rows = [["what a linear model reads", *heads, "tokens a clip", "… each written once while it lasts"]]
+    rows = [
+        ["what a linear model reads", *heads, "tokens a clip", "tokens a clip, a lasting one counted once"]
+    ]
     for name in arms:
         if name in first["arms"]:
             arm = first["arms"][name]

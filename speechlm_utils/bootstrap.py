@@ -1,23 +1,24 @@
 """Is B better than A? Scores, their differences and means, with intervals that resample whole groups.
 
-Clips belong to several things at once: a sentence, a voice. Of a mapping `groups` each is drawn by itself and
-a clip's weights are multiplied: the pigeonhole bootstrap (Owen 2007), cautious, for it counts the noise of
-single clips up to three times. If sentences have one of many voices each, name the voices only.
+Clips belong to a sentence and to a voice. Of a mapping `groups` each is drawn by itself and a clip's weights
+are multiplied: the pigeonhole bootstrap (Owen 2007). It is cautious, the more so if sentences have one voice.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from html import escape
+from itertools import zip_longest
 
 import numpy as np
 
 
 @dataclass(frozen=True)
 class Interval:
-    """An estimate and its interval, of a coverage (`level`), from `n` resampled units.
+    """An estimate and its interval, of a coverage (`level`), from `n` resampled units, which `unit` names.
 
-    `unit` names these, in the plural: "sentences", "sentences, voices and seeds", with a number in n for each
-    ("5 and 3": of two methods). `reference` is what the interval is held against (0: a difference), or None.
+    Both may be several ("voices and seeds", (5, "5 and 3"): of two methods). `reference` is what the interval
+    is held against (0: a difference), or None.
     """
 
     estimate: float
@@ -52,9 +53,14 @@ class Interval:
         sign = "" if self.reference is None else "+"
         return f"{self.estimate:{sign}.3f} [{self.low:{sign}.3f}, {self.high:{sign}.3f}]"
 
+    @property
+    def over(self) -> str:
+        """What was resampled, and of each how many: "250 sentences, 5 voices, 1 and 3 seeds"."""
+        counts, units = np.atleast_1d(np.array(self.n, dtype=object)), re.split(", | and ", self.unit)
+        return ", ".join(f"{n} {unit}" for n, unit in zip(counts, units, strict=True))
+
     def __str__(self) -> str:
-        n = " × ".join(map(str, np.atleast_1d(self.n)))
-        about = f"{self.short} ({self.level:.0%} over {n} {self.unit})"
+        about = f"{self.short} ({self.level:.0%} over {self.over})"
         return f"{about}: {self.verdict}" if self.verdict else about
 
     def _repr_html_(self) -> str:
@@ -66,14 +72,15 @@ class Bootstrap:
     """How a bootstrap is sampled: number of resamples, seed (or generator), and coverage of the interval.
 
     `rows` says what the rows of predictions are, in the plural ("seeds", "draws"), where they are resampled
-    too, each method's by themselves; None averages over them. `spread`: their deviation, of one row (normal).
+    too, each method's by themselves; None averages over them. `spread`: of each method, the deviation
+    (normal) that its row is given if it has one alone.
     """
 
     n_resamples: int = 2000
     seed: int | np.random.Generator = 0
     level: float = 0.95
     rows: str | None = None
-    spread: float = 0.0
+    spread: tuple[float, ...] = ()
 
     def interval(self, values: np.ndarray, n, unit: str, reference: float | None = 0.0) -> Interval:
         """Return the percentile interval of values (1 + n_resamples,), the first being the estimate."""
@@ -89,11 +96,6 @@ class PairedScores:
     score_b: float
     difference: Interval
 
-    @property
-    def numbers(self) -> dict[str, float]:
-        """As records and tables hold them."""
-        return {"score_a": self.score_a, "score_b": self.score_b, **self.difference.numbers}
-
 
 Groups = np.ndarray | Mapping[str, np.ndarray]  # (n_clips,) each
 
@@ -108,11 +110,8 @@ def paired_bootstrap(
 ) -> PairedScores:
     """Resample whole groups (sentences) with replacement and take the difference of macro-F1 each time.
 
-    Parameters
-    ----------
-    y_true, prediction_a, prediction_b : int arrays, shape (n_clips,); or predictions of several seeds, shape
-        (n_seeds, n_clips): then macro-F1 is averaged over the seeds within each resample
-    groups, unit : array (n_clips,), clips of one are sampled together, and its name, plural; or a mapping
+    y_true: int (n_clips,); predictions: the same, or (n_seeds, n_clips), whose scores are averaged. Clips of
+    one of `groups` (n_clips,) stay together; `unit` is its name, plural, unless a mapping names several.
     """
     a, b = np.atleast_2d(prediction_a), np.atleast_2d(prediction_b)
     named = groups if isinstance(groups, Mapping) else {unit: groups}
@@ -137,9 +136,7 @@ def bootstrap_macro_f1(
     return drawn.interval(drawn.score(y_true, np.atleast_2d(prediction)), None)
 
 
-def resample_mean(
-    values: np.ndarray, groups: Groups, bootstrap: Bootstrap = Bootstrap(), unit: str = "sentences"
-) -> Interval:
+def resample_mean(values: np.ndarray, groups: Groups, bootstrap=Bootstrap(), unit="sentences") -> Interval:
     """Return the mean of values (n_clips,), whole groups resampled."""
     drawn = Resamples(groups, bootstrap, unit)
     total, n = drawn.sum([values, np.ones(len(drawn.cell))]).T
@@ -170,12 +167,13 @@ class Resamples:
     def score(self, y_true: np.ndarray, predictions: np.ndarray) -> np.ndarray:
         """Macro-F1 over the classes present of predictions (n_rows, n_clips), averaged over the rows."""
         scores = np.stack([self._macro_f1(y_true, one) for one in predictions])
-        self.n_rows.append(len(scores))
         about, mean = self.bootstrap, scores.mean(axis=0)
+        spread = sum(about.spread[len(self.n_rows) :][:1])  # of this method; 0 if none is given
+        self.n_rows.append(len(scores))
         if about.rows and len(scores) > 1:
             return np.mean(draw_weights(len(scores), about) * scores.T, axis=1)
-        if about.rows and about.spread:  # one row alone
-            mean[1:] += about.seed.normal(0, about.spread, about.n_resamples)
+        if about.rows and spread:
+            mean[1:] += about.seed.normal(0, spread, about.n_resamples)
         return mean
 
     def _macro_f1(self, y_true: np.ndarray, prediction: np.ndarray) -> np.ndarray:
@@ -185,9 +183,10 @@ class Resamples:
 
     def interval(self, values: np.ndarray, reference: float | None = 0.0) -> Interval:
         """Return the interval of values (1 + n_resamples,) with what was resampled."""
-        rows, sizes, of_all = self.bootstrap.rows, list(dict.fromkeys(self.n_rows)), dict(self.n)
-        if rows and (self.bootstrap.spread or max(sizes, default=1) > 1):
-            sizes = [n for n in sizes if n > 1 or rows == "seeds"]  # one "draw" is none
+        rows, of_all = self.bootstrap.rows, dict(self.n)
+        varied = [n for n, spread in zip_longest(self.n_rows, self.bootstrap.spread) if n > 1 or spread]
+        if rows and varied:
+            sizes = list(dict.fromkeys(self.n_rows if rows == "seeds" else varied))  # one "draw" is none
             of_all[rows] = sizes[0] if len(sizes) == 1 else " and ".join(map(str, sizes))
         (*most, last), n = of_all, tuple(of_all.values())
         unit = f"{', '.join(most)} and {last}" if most else last

@@ -13,8 +13,6 @@ import numpy as np
 from .codec_spec import CodecSpec
 
 log = logging.getLogger(__name__)
-UNITS = {"speaker": "voices", "group": "groups", "id": "clips"}
-"""Attributes of a clip that tell what it belongs to, from the strictest to the weakest, and their plural."""
 TASKS = ("fallacy", "detection", "question", "topic")
 
 
@@ -186,11 +184,3 @@ def hash_corpus(clips: Sequence[Clip]) -> str:
 def hash_texts(clips: Sequence[Clip]) -> str:
     """Hash ids, texts and labels of the clips (16 hex digits), whatever their order and codes."""
     return hash_corpus([replace(clip, codes=None) for clip in clips])
-
-
-def choose_unit(clips: Sequence[Clip]) -> str:
-    """Choose what folds must not tear apart: "speaker" if there are two voices, else "group", else "id".
-
-    Clips without a speaker count as one voice, so that a corpus of no known speakers is folded by group.
-    """
-    return next((unit for unit in UNITS if len({getattr(clip, unit) for clip in clips}) > 1), "id")

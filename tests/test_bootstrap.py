@@ -22,6 +22,13 @@ def test_text_says_what_was_resampled_and_is_escaped_in_html():
     assert str(Interval(0.6, 0.4, 0.8, 9, "clips", None)) == "0.600 [0.400, 0.800] (95% over 9 clips)"
 
 
+def test_each_unit_is_counted():
+    assert Interval(0.1, 0.0, 0.2, (30, 6, "1 and 3"), "sentences, voices and seeds").over == (
+        "30 sentences, 6 voices, 1 and 3 seeds"
+    )
+    assert Interval(0.1, 0.0, 0.2, [5, 4], "voices and draws").over == "5 voices, 4 draws"
+
+
 def make_case(n_sentences=40, copies=1, seed=0):
     """Labels, two predictions (right in 60 % and 70 %) and sentences; the copies of a sentence are alike."""
     rng = np.random.default_rng(seed)
@@ -57,7 +64,7 @@ def test_interval_equals_resampling_by_hand():
     assert found.difference.values == pytest.approx([difference, low, high])
     assert found.score_a == pytest.approx(f1_score(y, a, average="macro"))
     assert (found.difference.n, found.difference.level) == (20, 0.9)
-    assert found.numbers["low"] == found.difference.low and found.numbers["score_b"] == found.score_b
+    assert found.difference.numbers["low"] == found.difference.low
     single = bootstrap_macro_f1(y, b, sentences, Bootstrap(80, 4, 0.9))
     assert single.values == pytest.approx([found.score_b, *np.quantile(scores[:, 1], [0.05, 0.95])])
     assert single.reference is None
@@ -176,7 +183,7 @@ def test_crossed_units_equal_clips_written_out_as_often_as_both_are_drawn():
         differences.append(score_b - score_a)
     assert found.values[1:] == pytest.approx(np.quantile(differences, [0.025, 0.975]).tolist())
     assert (found.n, found.unit) == ((30, 6), "sentences and voices")
-    assert f"(95% over 30 × 6 sentences and voices): {found.verdict}" in str(found)
+    assert f"(95% over 30 sentences, 6 voices): {found.verdict}" in str(found)
 
 
 def test_voices_that_differ_widen_the_interval():
@@ -230,12 +237,14 @@ def test_one_row_is_given_the_spread_that_is_named():
     draws, one = make_draws(10, 0.1, rng, y), make_draws(1, 0, rng, y)
     wide, usual = (
         paired_bootstrap(y, draws, one, np.arange(3000), Bootstrap(2000, rows="seeds", spread=spread))
-        for spread in (0.1, 0.0)
+        for spread in ((0.1, 0.1), ())
     )
     deviation = np.hypot(0.1, width(usual.difference) / (2 * 1.96))
     assert width(wide.difference) == pytest.approx(2 * 1.96 * deviation, rel=0.1)
     assert wide.difference.estimate == usual.difference.estimate
-    alone = bootstrap_macro_f1(y, one, np.arange(3000), Bootstrap(100, rows="seeds", spread=0.1))
+    other = Bootstrap(2000, rows="seeds", spread=(0.1,))  # of the method that has ten
+    assert paired_bootstrap(y, draws, one, np.arange(3000), other).difference == usual.difference
+    alone = bootstrap_macro_f1(y, one, np.arange(3000), Bootstrap(100, rows="seeds", spread=(0.1,)))
     assert (alone.unit, alone.n) == ("sentences and seeds", (3000, 1))
 
 
@@ -244,7 +253,7 @@ def test_all_that_was_resampled_is_said():
     rows = np.stack([b, a, b])
     found = paired_bootstrap(y, a, rows, groups, Bootstrap(50, rows="seeds")).difference
     assert (found.unit, found.n) == ("sentences, voices and seeds", (30, 6, "1 and 3"))
-    assert "(95% over 30 × 6 × 1 and 3 sentences, voices and seeds)" in str(found)
+    assert "(95% over 30 sentences, 6 voices, 1 and 3 seeds)" in str(found)
     assert (
         paired_bootstrap(y, rows[:2], rows, groups, Bootstrap(50, rows="seeds")).difference.n[2] == "2 and 3"
     )

@@ -5,7 +5,6 @@ import pytest
 
 from speechlm_utils.clips import (
     Clip,
-    choose_unit,
     groups,
     hash_corpus,
     label_ids,
@@ -75,13 +74,6 @@ def test_single_clips_where_every_group_is_larger_than_the_limit(caplog):
     assert "limit=4: every group has 5 clips or more" in caplog.text
     with pytest.raises(ValueError, match="limit=0"):
         sample_clips(clips, limit=0)
-
-
-def test_folds_keep_voices_together_or_else_groups_or_clips():
-    clips = make_clips()
-    assert choose_unit([*clips, *make_clips(speaker="anna")]) == "speaker"
-    assert choose_unit(clips) == choose_unit(make_clips(speaker="anna")) == "group"
-    assert choose_unit(make_clips(n_groups=1)) == "id"
 
 
 def test_voices_are_resampled_where_every_clip_names_one_and_there_are_several():

@@ -40,6 +40,13 @@ def test_tables_are_those_of_the_records(scripts):
         assert f"<!-- {name} -->\n{tables[name]}" in shown
 
 
+def test_every_arm_that_was_run_has_a_row(scripts):
+    from llm_results import ARMS
+
+    for path in (ROOT / "data" / "reference").glob("llm_*.json"):
+        assert {run["arm"] for run in load_study(path)["runs"]} <= set(ARMS), path
+
+
 def test_the_words_alone_have_one_score():
     path = ROOT / "data" / "reference" / "linear_demo_fallacy.json"
     record = json.loads(path.read_text(encoding="utf-8"))
@@ -80,12 +87,19 @@ def test_what_the_readme_says_between_its_tables_follows_from_the_records():
         ("lasso-20", "lasso"),
     ):
         assert compare_arms(study, base, other, bootstrap=seeds).verdict == "not decided"
-    for base, other in (("text", "random"), ("random", "lasso"), ("matched", "lasso"), ("text", "lasso")):
+    assert compare_arms(study, "shuffled", "lasso", bootstrap=seeds).verdict == "not decided"
+    for base, other in (
+        ("text", "random"),
+        ("random", "lasso"),
+        ("matched", "lasso"),
+        ("shuffled", "lasso"),
+        ("text", "lasso"),
+    ):
         assert compare_arms(study, base, other, subset="ambiguous", bootstrap=seeds).verdict == "above"
     assert compare_arms(study, "text", "lasso", subset="specific", bootstrap=seeds).verdict == "not decided"
     spread = compare_spread(study, "lasso", "no-pretraining", bootstrap=Bootstrap(5000))
     assert spread.high < 5 and spread.n == (10, 10)
     n_seeds = Counter(run["arm"] for run in study["runs"])
-    named = {"encoder-fusion": 3, "all-tokens": 1, "random": 5, "paper": 1, "lasso-20": 1}
+    named = {"encoder-fusion": 4, "all-tokens": 1, "random": 5, "paper": 1, "lasso-20": 1}
     assert {arm: n_seeds[arm] for arm in named} == named
     assert min(score_arm(study, "lasso")) > max(score_arm(study, "text"))

@@ -399,7 +399,7 @@ exercises.check_no_gain(task_without_gain, bounds)
 # | word | meaning here |
 # | --- | --- |
 # | frame | a short piece of speech; of this repository's tokenizer 20 ms, 50 a second |
-# | code | number of the codebook entry closest to a frame: 0 to 1,023 in layer 1, 0 to 255 below |
+# | code | number of the codebook entry closest to a frame: 0 to 1,023 in layer 1, 0 to 255 in layers 2–8 |
 # | layer | one of several codebooks, numbered from 1 (here to 8); each codes what those before left over |
 # | residual VQ | vector quantisation layer by layer, on what is left over (notebook 01) |
 # | codec | a speech tokenizer that also decodes: codes back to sound |

@@ -645,7 +645,7 @@ scores.drop(list(sizes))
 
 # %% [markdown]
 # Two rows of the table may be close, but is one *better*? That is a question about their difference on the
-# same clips. The crossed bootstrap draws sentences and voices with replacement, many times, and scores both
+# same clips. The bootstrap draws sentences and voices with replacement, many times, and scores both
 # arms on each draw. The main comparison:
 
 # %%

@@ -218,9 +218,9 @@ print(" → ".join(f"{loss:.2f}" for loss in losses), f"(chance: {np.log(len(nam
 # %% [markdown]
 # ## 2 · A short training, from words to words and tokens
 #
-# `fine_tune` repeats this step over the train clips with a learning rate that rises and falls, weighs
-# classes by the inverse of their frequency, and ends with the weights that scored best on validation. A
-# full training takes 400 steps, about half an hour on two cores. Here is the start of one: we load a
+# `fine_tune` repeats this step over the train clips with a learning rate that rises and falls, weighs classes
+# by the inverse of their frequency, and ends with the weights that scored best on validation. A full training
+# takes 400 steps, a quarter of an hour to an hour of a CPU core. Here is the start of one: we load a
 # classifier that was trained on *words alone* (its folder is in the repository), give it the tokens, and go
 # on for a few steps.
 #
@@ -446,9 +446,10 @@ stored.loc[["lasso", "no-pretraining"], ["seeds", "test, sd"]]
 
 # %% [markdown]
 # ### How soon?
-# A GPU needs minutes for one of these runs, a CPU core up to an hour. One that was trained on a CPU, by an
-# earlier recipe (LoRA of rank 16, three passes), predicted the validation clips after each pass over its
-# train clips. The dashed line is the linear model of notebook 02 on the same tokens, fitted in seconds.
+# A GPU needs minutes for one of these runs, a CPU core a quarter of an hour to over an hour. One that was
+# trained on a CPU, by an earlier recipe (LoRA of rank 16, three passes), predicted the validation clips after
+# each pass over its train clips. The dashed line is the linear model of notebook 02 on the same tokens,
+# fitted in seconds.
 
 # %%
 slow = next(run for run in study["runs"] if run["arm"] == "lasso, earlier recipe")

@@ -296,11 +296,11 @@ for row in rows:
 #
 # ## The language model
 #
-# The same questions, asked of SmolLM2-135M. Each run trains for minutes on a GPU or up to an hour on a CPU
-# core; what was run is stored, what was not is named as such. "Earlier recipe" is one with other settings,
-# kept for comparison. In `shuffled` the language model keeps the tokens that were selected from the right
-# sound; the linear model selects anew. An arm with one seed is given the spread over seeds that the others
-# have; its interval is wider for that.
+# The same questions, asked of SmolLM2-135M. Each run trains for minutes on a GPU or for a quarter of an hour
+# to over an hour on a CPU core; what was run is stored, what was not is named as such. "Earlier recipe" is
+# one with other settings, kept for comparison. In `shuffled` the language model keeps the tokens that were
+# selected from the right sound; the linear model selects anew. An arm with one seed is given the spread over
+# seeds that the others have; its interval is wider for that.
 
 # %%
 llm = load_study(f"{reference_dir}/llm_demo_fallacy.json")

@@ -186,8 +186,9 @@ if curves:
 # %% [markdown]
 # The first fall is the model learning the *form*: seven words with commas between them. The dotted line is
 # what a model pays that knows the form and guesses every word (about that: it is computed from the few
-# descriptions above). Training was stopped early, near this line. Only what lies below it can be hearing (or
-# guessing from the text), and so little lies below it that the loss hardly tells; the scores below do.
+# descriptions above). Training was one pass over the clips and ends near this line. Only what lies below it
+# can be hearing (or guessing from the text), and so little lies below it that the loss hardly tells; the
+# scores below do.
 #
 # ## From probabilities to a description
 #
@@ -493,6 +494,9 @@ lines = [
     f"- With tokens, the language model {words[one.verdict]} `{what.split(' less ')[1]}`: {one}."
     for what, one in decided.items()
 ]
+if rival := gains.get("linear, tokens less tokens"):
+    verdict = words[rival["all"].verdict].replace("is ", "", 1)
+    lines.append(f"- A linear model on the same tokens is {verdict} the language model: {rival['all']}.")
 lines += [
     f"- `{arm}` names {one.estimate:.3f} of the words right; guessing, 0.333." for arm, one in total.items()
 ]

@@ -116,9 +116,11 @@ for family, bill in bills.items():
 # %% [markdown]
 # The machines differ (column *device*; `cpu` and `x86_64` are one core of a CPU): linear models ran on a CPU,
 # the language model partly on a GPU, which is much faster. So seconds of a GPU are no measure beside those of
-# a core, and the figure below leaves them out. Memory is the GPU's where there was one, else the process's.
-# *Audio tokens a clip* counts a token that lasts once (linear: validation and test; language model: train).
-# NaN means that the runs did not record it, or that no list of tokens is read: nothing is filled in.
+# a core, and the figure below leaves them out. Nor are cores alike: they were of several machines, which
+# other programs shared, so a factor of one and a half between two arms may be the machine's. Memory is the
+# GPU's where there was one, else the process's. *Audio tokens a clip* counts a token that lasts once (linear:
+# validation and test; language model: train). NaN means that the runs did not record it, or that no list of
+# tokens is read: nothing is filled in.
 
 # %%
 bill = pd.concat(bills, names=["family", "arm"])
@@ -267,6 +269,8 @@ exercises.check_price(my_price, cheap, dear)
 # ## Limits
 #
 # - Seconds on another machine differ, and a GPU is not a CPU core. Orders of magnitude are meant.
+# - The front picks the highest of many arms, most of them of one seed, so the highest is in part luck. In the
+#   differences such an arm is given the spread over seeds that the others have.
 # - The time to record, transcribe and label speech is not in the bill. It is the largest item of all.
 # - The language model is small (135 million parameters). A larger one costs more and may gain more: not
 #   tried here.

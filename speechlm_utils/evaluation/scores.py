@@ -36,12 +36,11 @@ def compare_arms(
     units: Units,
     bootstrap: Bootstrap = DRAWS,
 ) -> pd.DataFrame:
-    """Tabulate the macro-F1 of one arm less that of every other: difference, low, high, n, unit, verdict."""
+    """Tabulate the macro-F1 of one arm less that of every other: difference, low, high, over, verdict."""
     rows = {}
     for name in outcomes:
         if name != best:
             pair = (outcomes[one].predictions for one in (name, best))
             found = paired_bootstrap(y_true, *pair, units, bootstrap).difference
-            n = " × ".join(map(str, np.atleast_1d(found.n)))
-            rows[name] = found.numbers | {"over": f"{n} {found.unit}", "verdict": found.verdict}
+            rows[name] = found.numbers | {"over": found.over, "verdict": found.verdict}
     return pd.DataFrame.from_dict(rows, "index")

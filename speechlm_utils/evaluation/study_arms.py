@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from ..clips import Clip
+from ..codec_spec import shared_spec
 from ..selection.bigrams import BagOfBigrams
 from ..selection.controls import matched_random_tokens, random_tokens
 from ..selection.decoys import select_with_decoys
@@ -54,9 +55,12 @@ def select(part: Part, use_text: bool = True) -> list[Token]:
     return list_selected(fit_selector(part, use_text))
 
 
-def _select_from(layers: tuple[int, ...] | None, use_text: bool = True) -> Callable:
+def _select_from(layers: str = "", use_text: bool = True) -> Callable:
+    """Select from the recipe's layers, or from others that the codec's spec names."""
+
     def list_draws(part: Part, beside: Beside) -> list[Draw]:
-        recipe = replace(part.recipe, layers=layers or part.recipe.layers)
+        others = getattr(shared_spec(part.train), layers) if layers else part.recipe.layers
+        recipe = replace(part.recipe, layers=others)
         return [read_tokens(select(replace(part, recipe=recipe), use_text))]
 
     return list_draws
@@ -69,10 +73,9 @@ def _match(part: Part, beside: Beside) -> list[Draw]:
 
 
 def _sample(part: Part, beside: Beside) -> list[Draw]:
-    some = (
-        random_tokens(part.recipe.n_tokens, part.train, part.layers, i) for i in range(part.recipe.n_draws)
-    )
-    return [read_tokens(tokens) for tokens in some]
+    recipe, first = part.recipe, part.recipe.seed * part.recipe.n_draws
+    seeds = range(first, first + recipe.n_draws)
+    return [read_tokens(random_tokens(recipe.n_tokens, part.train, part.layers, seed)) for seed in seeds]
 
 
 def _count(part: Part, beside: Beside) -> list[Draw]:
@@ -161,14 +164,13 @@ def _nothing(part: Part, beside: Beside) -> list[Draw]:
     return [Draw(None)]
 
 
-SELECT, ALONE = _select_from(None), {"use_text": False}
-EIGHT = tuple(range(1, 9))
+SELECT, ALONE = _select_from(), {"use_text": False}
 LINEAR_ARMS = {
     "text": LinearArm("what the words alone tell", _nothing),
     "prosody-in-words": LinearArm("measured prosody written as words", _nothing, _write, needs=("prosody",)),
     "lasso": LinearArm("the method: words and selected tokens of layers 2-8", SELECT),
-    "lasso-all": LinearArm("does the semantic layer help or hurt?", _select_from(EIGHT)),
-    "semantic": LinearArm("tokens of the semantic layer alone", _select_from((1,))),
+    "lasso-all": LinearArm("does the semantic layer help or hurt?", _select_from("layers")),
+    "semantic": LinearArm("tokens of the semantic layer alone", _select_from("semantic_layers")),
     "random": LinearArm("these tokens, or any that occur?", _sample),
     "matched": LinearArm("these tokens, or others of the same layers, about as frequent?", _match),
     "frequent": LinearArm("these tokens, or the most frequent?", _frequent),
@@ -183,7 +185,7 @@ LINEAR_ARMS = {
     "measured": _reading("measured", "pitch, level, spectrum, pauses: no tokenizer"),
     "mfcc-fusion": _reading("MFCC", "MFCC beside the words"),
     "encoder-fusion": _reading("encoder", "the encoder's states beside the words"),
-    "audio": LinearArm("selected tokens alone", _select_from(None, False), **ALONE),
+    "audio": LinearArm("selected tokens alone", _select_from(use_text=False), **ALONE),
     "audio: measured": _reading("measured", "measured prosody alone", **ALONE),
     "audio: encoder": _reading("encoder", "the encoder's states alone", **ALONE),
     "audio: bigrams": LinearArm("pairs of tokens alone", _bigrams, **ALONE),

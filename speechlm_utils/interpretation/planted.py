@@ -6,7 +6,7 @@ predict the planted parameters on speakers that the model was not fitted on (`pl
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -136,14 +136,6 @@ def _ridge_r2(x: np.ndarray, y: np.ndarray, train: np.ndarray, test: np.ndarray)
     model = make_pipeline(StandardScaler(), RidgeCV(ALPHAS, alpha_per_target=True))
     predicted = model.fit(x[train], y[train]).predict(x[test]).reshape(len(test), -1)
     return r2_score(y[test], predicted, multioutput="raw_values")
-
-
-def centre_planted(clips: Sequence[Clip], task: str) -> list[Clip]:
-    """Take the mean of its class off every planted parameter, in copies: what remains, no class tells."""
-    planted = pd.DataFrame([clip.planted for clip in clips])
-    centred = centre_by(planted, [clip.labels[task] for clip in clips])
-    rows = (dict(zip(planted, row, strict=True)) for row in centred.tolist())
-    return [replace(clip, planted=row) for clip, row in zip(clips, rows, strict=True)]
 
 
 def summarise_features(one: dict[str, np.ndarray]) -> list[float]:

@@ -30,13 +30,14 @@ _folders: ContextVar[Iterator[Path] | None] = ContextVar("_folders", default=Non
 
 
 @contextlib.contextmanager
-def resumable(folder: str | Path, wait: bool = False) -> Iterator[None]:
+def resumable(folder: str | Path, wait: bool = False) -> Iterator[bool]:
     """Let the trainings of the block keep checkpoints in a folder, and go on from those that lie there.
 
     A block that was stopped, by whatever, is repeated with the same inputs: its trainings end with the same
     weights, bit for bit, as if nothing had happened. Those that had ended are loaded, the one that ran goes
     on from its last checkpoint. Checkpoints of other inputs are thrown away, with a log message. A block that
-    ends well removes the folder, so save within it what was made.
+    ends well removes the folder, so save within it what was made. It is given whether something lay there:
+    if so, its own clock does not tell what the trainings took.
 
     A second run with this folder is refused, or with `wait` comes after it (`lock_folder`). A training of
     several processes keeps nothing.
@@ -45,7 +46,7 @@ def resumable(folder: str | Path, wait: bool = False) -> Iterator[None]:
     with lock_folder(folder.parent, f".{folder.name}.lock", -1 if wait else 0):
         before = _folders.set(folder / f"training_{n}" for n in itertools.count(1))
         try:
-            yield
+            yield folder.exists()
         finally:
             _folders.reset(before)
         shutil.rmtree(folder, ignore_errors=True)  # there is none if nothing was trained

@@ -37,17 +37,6 @@ def plot_path_scores(ax: Axes, path: np.ndarray, scores: np.ndarray, points: np.
     return ax
 
 
-def plot_token_scores(ax: Axes, scores: np.ndarray, kinds: Sequence[str]) -> Axes:
-    """Draw the attribution of every position of a prompt, in logits, coloured by its kind."""
-    for kind, color in (("text", TEXT), ("audio", AUDIO)):
-        at = np.flatnonzero(np.asarray(kinds) == kind)
-        ax.bar(at, np.asarray(scores)[at], color=color, label=kind)
-    ax.axhline(0, color=NEUTRAL, lw=1)
-    ax.set_ylabel("logits")
-    ax.legend(ncols=2)
-    return ax
-
-
 def plot_attention(ax: Axes, attention: np.ndarray) -> Axes:
     """Draw the attention (n_blocks, n_positions) of one position on all others; the scale is logarithmic."""
     look = {"cmap": "viridis", "vmin": -4, "vmax": 0, "origin": "lower"}

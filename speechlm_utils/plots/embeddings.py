@@ -22,21 +22,6 @@ def plot_occurrences(ax: Axes, found: Sequence[Occurrence], n_frames: int, spec:
     return ax
 
 
-def plot_budget(ax: Axes, n_text: Sequence[int], n_audio: Sequence[int], max_length: int) -> Axes:
-    """Draw every clip's text and audio tokens, and the line above which a prompt is cut.
-
-    n_text, n_audio : int arrays, shape (n_clips,), tokens before cutting; max_length : with the four markers.
-    """
-    ax.scatter(n_text, n_audio, s=12, color=AUDIO, alpha=0.35, lw=0)
-    room = max_length - 4
-    right, top = 1.15 * np.max(n_text), 1.15 * np.max(n_audio)
-    ax.plot([0, room], [room, 0], color="black", ls="--", label=f"room in {max_length} tokens")
-    ax.set(xlabel="text tokens of a clip", ylabel="selected audio tokens of a clip", xlim=(0, right))
-    ax.set_ylim(0, max(top, min(room, 1.6 * top)))
-    ax.legend(loc="upper right")
-    return ax
-
-
 def plot_pretraining(
     ax: Axes,
     losses: Sequence[float],

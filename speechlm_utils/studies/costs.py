@@ -20,19 +20,21 @@ TOKENS = ("audio_tokens_per_clip_once", "audio_tokens_per_clip")
 def tabulate_costs(study: Mapping, split: str = "test") -> pd.DataFrame:
     """One row for each arm: macro-F1, and what a run cost on average; NaN where no run says it.
 
-    "audio tokens a clip" counts a token that lasts once, and is NaN where no list of tokens is read. "device"
-    names the machines.
+    Where some of an arm's runs had a GPU and others none, the costs are those of the others, if they tell
+    their seconds (a run that was stopped and resumed does not). "device" names the machines. "audio tokens a
+    clip" counts a token that lasts once, and is NaN where no list of tokens is read.
     """
     rows = {}
     for arm in dict.fromkeys(run["arm"] for run in study["runs"]):
         runs = [run for run in study["runs"] if run["arm"] == arm]
         rows[arm] = {"macro-F1": float(np.mean(score_arm(study, arm, split))), "runs": len(runs)}
+        alike = [run for run in runs if run.get("cpu_seconds") and "NVIDIA" not in run["device"]] or runs
         for name, key in COSTS.items():
-            known = [run[key] for run in runs if run.get(key) is not None]
+            known = [run[key] for run in alike if run.get(key) is not None]
             rows[arm][name] = float(np.mean(known)) if known else np.nan
         held = [next((run[key] for key in TOKENS if key in run), 0) for run in runs]
         rows[arm]["audio tokens a clip"] = float(np.mean(held)) if all(held) else np.nan
-        rows[arm]["device"] = ", ".join(sorted({run.get("device") or "not recorded" for run in runs}))
+        rows[arm]["device"] = ", ".join(sorted({run.get("device") or "not recorded" for run in alike}))
     return pd.DataFrame.from_dict(rows, orient="index")
 
 

@@ -23,14 +23,14 @@ from ..tokens import Token
 
 SETTINGS = FineTuneSettings(
     learning_rate=2e-3,
-    batch_size=8,
-    n_epochs=2,
+    batch_size=4,
+    n_epochs=1,
     lora_rank=8,
     lora_alpha=8,
     lora_dropout=0.0,
     collapse_repeats=True,
 )
-"""As the study's recipe, but in smaller batches and for two epochs."""
+"""As the study's recipe, but in smaller batches and in one pass over the clips."""
 MOST_TOKENS = 40  # of a description that is written freely
 
 

@@ -153,10 +153,11 @@ def compare_spread(
 ) -> Interval | None:
     """Return how many times larger the deviation over seeds is, `other` to `base`; seeds are resampled.
 
-    None where an arm has fewer than three seeds: a deviation of two numbers says nothing.
+    None where an arm has fewer than three seeds, for a deviation of two numbers says nothing, or where those
+    of `base` all score the same.
     """
     scores = [np.array(score_arm(study, arm, split)) for arm in (base, other)]
-    if min(map(len, scores)) < 3:
+    if min(map(len, scores)) < 3 or not scores[0].std():
         return None
     rng, ratios = np.random.default_rng(bootstrap.seed), []
     ratios.append(scores[1].std(ddof=1) / scores[0].std(ddof=1))

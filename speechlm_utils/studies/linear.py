@@ -11,9 +11,10 @@ from ..codec.cache import encode_clips
 from ..evaluation.representations import measure_mfcc, measure_states
 from ..evaluation.study_arms import LINEAR_ARMS, Beside
 from .material import summarise_prosody, write_prosody
+from .needs import ENCODERS
 
 RMS_DBFS = -26.0  # of every clip in the arm `rms`
-BLOCK = 2  # of the encoder, whose states are read
+BLOCK = ENCODERS["encoder"][1]  # of the encoder, whose states are read
 
 
 def measure_beside(

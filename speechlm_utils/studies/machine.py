@@ -9,12 +9,18 @@ from pathlib import Path
 
 import torch
 
-PROCESS = Path("/proc/self")  # Linux
+PROCESS, CPU = Path("/proc/self"), Path("/proc/cpuinfo")  # Linux
 
 
 def name_device() -> str:
-    """Name the GPU, if there is one, else the processor's kind."""
-    return torch.cuda.get_device_name() if torch.cuda.is_available() else platform.machine()
+    """Name the GPU, if there is one, else the processor: its model where Linux tells it, else its kind."""
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    with contextlib.suppress(OSError):
+        lines = CPU.read_text(encoding="utf-8").splitlines()
+        if names := [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]:
+            return names[0]
+    return platform.machine()
 
 
 def watch_memory() -> Callable[[], float | None]:

@@ -15,6 +15,8 @@ from ..metrics import macro_f1_scores
 
 SUBSETS = ("all", "ambiguous", "specific")
 """All clips; those whose words fit two or more classes; the others."""
+SEEDED = ("seeds", "runs")
+"""What rows of predictions are called if a training's chance is in them: "runs" where some are linear."""
 
 
 def describe_clips(clips: Mapping[str, Sequence[Clip]], task: str, names: Sequence[str]) -> dict:
@@ -42,6 +44,15 @@ def load_study(path: str | Path) -> dict:
     if missing:
         raise ValueError(f"{path}: lacks {sorted(missing)}")
     return study
+
+
+def read_runs(path: str | Path, study: Mapping) -> list[dict]:
+    """Read the runs of a file to which those of a study will be added; ValueError if its clips are others."""
+    there = load_study(path)
+    for name in ("label_names", "clips"):
+        if there[name] != study[name]:
+            raise ValueError(f"{path}: has other {name} than are found now; choose another folder (--out)")
+    return there["runs"]
 
 
 def join_studies(study: Mapping, other: Mapping, mark: str) -> dict:
@@ -73,8 +84,9 @@ def compare_arms(
 ) -> Interval:
     """Return what `other` gains over `base` in macro-F1; sentences, voices and seeds are resampled.
 
-    Where sentences are the voices (EmoDB: all voices say the same ones), voices alone. An arm that one seed
-    alone has run is given the spread over seeds that the study's other arms have (`pool_spread`).
+    Where sentences are the voices (EmoDB: all voices say the same ones), voices alone. An arm that was
+    trained once, with one seed, is given the spread over seeds that others have (`pool_spread`); linear
+    models beside it (`join_studies`) give one answer, so they have none.
     """
     about = study["clips"][split]
     at = choose_subset(about["ambiguous"], subset)
@@ -82,9 +94,16 @@ def compare_arms(
     units = ("voices",) if is_same else ("sentences", "voices")
     groups = {unit: np.array(about[unit])[at] for unit in units if len(set(about[unit])) > 1}
     pair = [stack_predictions(study, arm, split)[:, at] for arm in (base, other)]
-    if bootstrap.rows == "seeds" and min(map(len, pair)) == 1:
-        bootstrap = replace(bootstrap, spread=pool_spread(study, split, subset))
+    if bootstrap.rows in SEEDED and min(map(len, pair)) == 1:
+        spread = pool_spread(study, split, subset)
+        has_seeds = [bootstrap.rows == "seeds" or is_trained(study, arm) for arm in (base, other)]
+        bootstrap = replace(bootstrap, spread=tuple(spread * one for one in has_seeds))
     return paired_bootstrap(y, *pair, groups, bootstrap).difference
+
+
+def is_trained(study: Mapping, arm: str) -> bool:
+    """Tell whether an arm's runs trained a language model, so that another seed gives other answers."""
+    return any("llm" in run for run in study["runs"] if run["arm"] == arm)
 
 
 def choose_subset(ambiguous: Sequence[bool], subset: str) -> np.ndarray:
@@ -105,8 +124,12 @@ def score_arm(study: Mapping, arm: str, split: str = "test", subset: str = "all"
 
 
 def pool_spread(study: Mapping, split: str = "test", subset: str = "all") -> float:
-    """Return the standard deviation over seeds, pooled over the arms that have several; 0.0 if none has."""
-    n_runs = Counter(run["arm"] for run in study["runs"] if split in run["predictions"])
+    """Return the standard deviation over seeds, pooled over the arms that have several; 0.0 if none has.
+
+    Beside arms of a language model, linear ones do not count: their runs are draws of tokens.
+    """
+    runs = [run for run in study["runs"] if split in run["predictions"]]
+    n_runs = Counter(run["arm"] for run in [run for run in runs if "llm" in run] or runs)
     several = {arm: n - 1 for arm, n in n_runs.items() if n > 1}
     if not several:
         return 0.0
@@ -115,7 +138,10 @@ def pool_spread(study: Mapping, split: str = "test", subset: str = "all") -> flo
 
 
 def count_collapsed(study: Mapping, split: str = "test") -> dict[str, int]:
-    """Count each arm's runs that predict one class for all clips: their training failed. Only such arms."""
+    """Count each arm's runs that predict one class for all clips; arms that have such runs only.
+
+    Training failed there, or what the arm reads is the same for all classes.
+    """
     there = dict.fromkeys(run["arm"] for run in study["runs"])
     counts = {arm: int((np.ptp(stack_predictions(study, arm, split), axis=1) == 0).sum()) for arm in there}
     return {arm: n for arm, n in counts.items() if n}

@@ -17,8 +17,9 @@ from ..pretraining.pretrain import PretrainSettings, pretrain_token_embeddings
 from ..selection.bag_of_words import sum_counts
 from ..selection.controls import matched_random_tokens, random_tokens, shuffle_codes
 from ..selection.decoys import select_with_decoys
-from ..tokens import Token, list_occurrences
+from ..tokens import Token
 from .arms import ARMS, RECIPE, ROWS, Arm
+from .interventions import read_sequence, write_tokens
 from .machine import name_device, watch_memory
 from .material import Material
 
@@ -112,14 +113,8 @@ def _write_words(arm: Arm, clip: Clip, prosody: Mapping[str, str]) -> Clip:
 
 
 def _keep_count(clip: Clip, tokens: Sequence[Token]) -> Clip:
-    """Replace all tokens that a prompt would hold by as many of the first one, and nothing else.
-
-    Every second frame holds it, so that none is read as the one before that lasts.
-    """
-    n, (layer, code) = len(list_occurrences(clip.codes, tokens, collapse_repeats=True)), tokens[0]
-    codes = np.full((len(clip.codes), max(2 * n, 1)), (code + 1) % 2, dtype=np.int16)
-    codes[layer - 1, : 2 * n : 2] = code
-    return replace(clip, codes=codes)
+    """Replace all tokens that a prompt would hold by as many of the first one, and nothing else."""
+    return write_tokens(clip, [tokens[0]] * len(read_sequence(clip, tokens)), tokens[:1])
 
 
 def list_arm_tokens(arm: Arm, material: Material, seed: int) -> list[Token]:

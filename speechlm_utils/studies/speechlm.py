@@ -16,7 +16,7 @@ from ..clips import Clip, label_ids
 from ..llm.load import choose_dtype
 from ..metrics import macro_f1_scores
 from ..torch_settings import quiet_transformers
-from .machine import watch_memory
+from .machine import name_device, watch_memory
 from .material import Material
 from .run import PACKAGES
 
@@ -43,6 +43,7 @@ def ask_arm(name: str, material: Material, seed: int = 0, model: str | Path = QW
         "peak_memory_gib": measure_memory(),
         "train_hash": material.hash,
         "llm": str(model),
+        "device": name_device(),
         "versions": {package: version(package) for package in PACKAGES},
     }
 

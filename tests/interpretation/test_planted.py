@@ -9,7 +9,6 @@ from speechlm_utils.acoustics.pitch import semitones
 from speechlm_utils.clips import Clip
 from speechlm_utils.interpretation.planted import (
     PAIRS,
-    centre_planted,
     planted_profile,
     planted_recovery,
     summarise_features,
@@ -41,13 +40,6 @@ def test_profile_has_the_planted_signs_and_no_spread_is_zero():
 def test_direction_is_the_weighted_sum_scaled_per_feature():
     coefs, effects = np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([[3.0, np.nan], [1.0, np.nan]])
     assert token_directions(coefs, effects).tolist() == [[1.0, 0.0], [-1.0, 0.0]]
-
-
-def test_centred_parameters_have_no_class_means_left():
-    clips = centre_planted(make_clips(), "t")
-    for label in "ab":
-        shifts = [clip.planted["f0_shift_st"] for clip in clips if clip.labels["t"] == label]
-        assert np.mean(shifts) == pytest.approx(0, abs=1e-12) and np.std(shifts) > 0.5
 
 
 def make_tone(hertz, seconds, gain=0.3):

@@ -67,9 +67,11 @@ class Stop:
 def test_pre_training_goes_on_from_any_step(tmp_path, often, monkeypatch, at, tied):
     llm = LLMSpec(save_tiny_llm(tmp_path / "llm", tied))
     whole, stop = pretrain(llm), Stop(monkeypatch, at)
-    with pytest.raises(KeyboardInterrupt), resumable(tmp_path / "unfinished"):
+    with pytest.raises(KeyboardInterrupt), resumable(tmp_path / "unfinished") as was_begun:
+        assert not was_begun
         pretrain(llm)
-    with resumable(tmp_path / "unfinished"):
+    with resumable(tmp_path / "unfinished") as was_begun:
+        assert was_begun
         again = pretrain(llm)
     assert stop.n_steps == len(whole.losses) == 10
     assert all(np.array_equal(whole.embeddings[name], again.embeddings[name]) for name in whole.embeddings)

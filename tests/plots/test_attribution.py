@@ -19,12 +19,9 @@ def test_tokens_of_one_frame_share_a_bar(ax):
     assert ax.patches[1].get_x() == pytest.approx(0.02)
 
 
-def test_scores_stand_at_their_words_and_positions(ax):
+def test_scores_stand_at_their_words(ax):
     plot_word_scores(ax, ["no", "tax"], np.array([0.5, -0.25]))
     assert [label.get_text() for label in ax.get_xticklabels()] == ["no", "tax"]
-    ax.clear()
-    plots.attribution.plot_token_scores(ax, np.array([0.0, 1.0, 2.0]), ["marker", "text", "audio"])
-    assert [bar.get_height() for bar in ax.patches] == [1, 2]
 
 
 def test_attention_has_a_row_for_each_block(ax):

@@ -20,13 +20,6 @@ def test_tokens_stand_at_the_middle_of_their_frames(ax):
     assert ax.get_xlim() == (0, 2) and ax.get_ylim() == (8.6, 0.4)  # layer 1 on top
 
 
-def test_budget_line_leaves_room_for_the_markers(ax):
-    plots.embeddings.plot_budget(ax, [5, 10], [20, 60], max_length=64)
-    np.testing.assert_allclose(ax.collections[0].get_offsets(), [[5, 20], [10, 60]])
-    x, y = ax.lines[0].get_data()
-    assert list(np.add(x, y)) == [60, 60]
-
-
 def test_pretraining_shows_losses_baseline_and_validation(ax):
     plots.embeddings.plot_pretraining(ax, [9.0, 5.0, 4.0], [9.0, 7.0, 6.0], 3.5, [0, 3], [10.0, 4.2])
     raw, mean, validation, baseline = ax.lines

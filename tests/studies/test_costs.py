@@ -21,6 +21,15 @@ def test_costs_are_means_of_the_runs_that_say_them():
     assert table["memory, GiB"].isna().all() and table.device.tolist() == ["cpu", "cpu"]
 
 
+def test_costs_of_gpu_and_cpu_are_not_mixed():
+    study = make_study({"lasso": 0.9, "text": 0.9}, n_seeds=2)
+    machines = ("NVIDIA H100", "x86_64", "NVIDIA H100", "NVIDIA H100")
+    for run, seconds, machine in zip(study["runs"], (5.0, 90.0, 4.0, 8.0), machines, strict=True):
+        run |= {"cpu_seconds": seconds, "device": machine}
+    table = tabulate_costs(study)
+    assert table["CPU seconds"].tolist() == [90.0, 6.0] and table.device.tolist() == ["x86_64", "NVIDIA H100"]
+
+
 def test_tokens_of_a_clip_are_counted_once_and_unknown_where_no_list_is_read():
     study = make_study({"text": 0.9, "lasso": 0.9, "audio": 0.9})
     held = {"text": {"audio_tokens_per_clip": 0.0}, "audio": {"audio_tokens_per_clip": 7.0}}

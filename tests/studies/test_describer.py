@@ -9,7 +9,9 @@ from speechlm_utils.llm.batches import IGNORED
 from speechlm_utils.studies.describer import SETTINGS, Describer, make_item
 
 SAID = {"a": "the tax", "b": "they say", "c": "he is right"}
-TINY = replace(SETTINGS, learning_rate=0.02, n_epochs=12, lora_rank=4, lora_modules=("q_proj", "v_proj"))
+TINY = replace(
+    SETTINGS, learning_rate=0.02, n_epochs=12, batch_size=8, lora_rank=4, lora_modules=("q_proj", "v_proj")
+)
 
 
 def say(clips):

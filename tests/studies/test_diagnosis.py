@@ -69,5 +69,9 @@ def test_ratio_of_deviations():
     ratio = compare_spread(study, "calm", "wild")
     assert ratio.verdict == "above" and 5 < ratio.estimate < 20 and ratio.n == (8, 8)
     assert compare_spread(study, "wild", "calm").verdict == "below"
+    study["runs"] += [
+        {"arm": "stuck", "seed": seed, "predictions": {"test": y.tolist()}} for seed in range(3)
+    ]
+    assert compare_spread(study, "stuck", "wild") is None  # nothing is any number of times as wide
     study["runs"] = study["runs"][:9]
     assert compare_spread(study, "calm", "wild") is None

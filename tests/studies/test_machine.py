@@ -1,11 +1,13 @@
 """Memory: a run says what it held, and nothing where an earlier run of its process had held more."""
 
+import platform
 import subprocess
 import sys
 
 import pytest
 import torch
 
+from speechlm_utils.studies import machine
 from speechlm_utils.studies.machine import name_device
 
 SCRIPT = """
@@ -27,5 +29,10 @@ def test_memory_of_a_run_is_not_that_of_an_earlier_one():
     assert float(third) - float(first) == pytest.approx(400 / 1024, abs=0.05)
 
 
-def test_device_has_a_name():
+def test_device_has_a_name(monkeypatch, tmp_path):
     assert name_device()
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr(machine, "CPU", tmp_path / "cpuinfo")
+    assert name_device() == platform.machine()
+    (tmp_path / "cpuinfo").write_text("processor : 0\nmodel name\t: Some CPU @ 2 GHz\n")
+    assert name_device() == "Some CPU @ 2 GHz"

@@ -15,6 +15,7 @@ from speechlm_utils.studies.report import (
     join_studies,
     load_study,
     pool_spread,
+    read_runs,
     score_arm,
     stack_predictions,
     tabulate_study,
@@ -64,6 +65,15 @@ def test_arms_of_two_studies_of_the_same_clips_can_be_compared(study):
     assert len(study["runs"]) == 4 and score_arm(both, "other: text") == score_arm(study, "text")
 
 
+def test_runs_are_added_only_to_those_of_the_same_clips(study, tmp_path):
+    path = tmp_path / "llm.json"
+    path.write_text(json.dumps(study))
+    assert read_runs(path, study) == study["runs"]
+    for name in ("label_names", "clips"):
+        with pytest.raises(ValueError, match=f"llm.json: has other {name}"):
+            read_runs(path, study | {name: {}})
+
+
 @pytest.mark.parametrize("name", ["test clips", "classes"])
 def test_studies_of_other_clips_or_classes_are_not_joined(study, name):
     other = {**study, "label_names": ["a", "c"]}
@@ -99,6 +109,16 @@ def test_arm_of_one_seed_is_given_the_spread_of_the_others(study):
     nothing = {**study, "runs": [study["runs"][0], study["runs"][2]]}
     assert pool_spread(nothing) == 0
     assert compare_arms(nothing, "text", "lasso", bootstrap=QUICK).unit == "sentences and voices"
+
+
+def test_linear_models_beside_trained_ones_are_given_no_spread(study):
+    trained = {**study, "runs": [run | {"llm": "tiny"} for run in study["runs"][:3]]}
+    both = join_studies({**study, "runs": study["runs"][2:3]}, trained, "LLM: ")
+    runs = Bootstrap(300, rows="runs")
+    assert np.isclose(pool_spread(both), np.std(score_arm(both, "LLM: text"), ddof=1))
+    gain = compare_arms(both, "lasso", "LLM: lasso", bootstrap=runs)
+    assert gain.unit == "sentences, voices and runs" and gain.n == (20, 2, 1) and gain.high > gain.low
+    assert compare_arms(both, "lasso", "lasso", bootstrap=runs).unit == "sentences and voices"
 
 
 def test_table_tells_validation_only_where_every_run_has_it(study):
