@@ -47,6 +47,7 @@ def plot_pareto(
         ax.annotate(name, values[place], at, textcoords="offset points", fontsize=8.5, **look)
     ax.set(xscale="log", ylabel="macro-F1 on test")
     ax.margins(x=0.35, y=0.42)  # names reach to the left and up
+    ax.set_ylim(bottom=0)
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     return ax
 

@@ -22,6 +22,7 @@ def test_front_is_joined_from_cheap_to_dear_and_named():
     assert [one.get_text() for one in ax.texts] == ["cheap", "dear"]
     joined = next(line for line in ax.lines if line.get_label() == "Pareto front")
     assert joined.get_xdata().tolist() == [1.0, 9.0] and ax.get_xscale() == "log"
+    assert ax.get_ylim()[0] == 0
 
 
 def test_attributes_show_each_arm_beside_the_others():
