@@ -100,23 +100,37 @@ def fit_selector(part: Part, use_text: bool) -> Pipeline:
 
 def list_controls(part: Part, use_text: bool) -> dict[str, list[Draw]]:
     """The selected tokens, and what they must be better than: matched, random, frequent ones, mere counts."""
-    selector, seed = fit_selector(part, use_text), part.recipe.seed
+    selector = fit_selector(part, use_text)
     selected = list_selected(selector)
-    matched = matched_random_tokens(selected, part.train, part.layers, part.recipe.n_draws, seed)
-    seeds = range(seed, seed + part.recipe.n_draws)
-    randoms = [random_tokens(len(selected), part.train, part.layers, one) for one in seeds]
-    lengths = {}
-    for clip in [*part.train, *part.test]:
-        n_read = len(list_occurrences(clip.codes, selected))
-        lengths[clip.id] = np.log1p([n_read, clip.codes.shape[1]])
     found = {
         "selected": [read_tokens(selected)],
-        "matched": [read_tokens(tokens) for tokens in matched],
-        "random": [read_tokens(tokens) for tokens in randoms],
+        "matched": draw_matched(part, selected),
+        "random": draw_random(part, len(selected)),
         "most frequent": [read_tokens(list_frequent(part, len(selected)))],
-        "counts only": [Draw(Measured(lengths))],
+        "counts only": [count_read(part, selected)],
     }
     return found | _list_curve(part, selector)
+
+
+def draw_matched(part: Part, tokens: Sequence[Token]) -> list[Draw]:
+    """Draw tokens of the same layers and about as frequent, none of them among these."""
+    found = matched_random_tokens(tokens, part.train, part.layers, part.recipe.n_draws, part.recipe.seed)
+    return [read_tokens(one) for one in found]
+
+
+def draw_random(part: Part, n_tokens: int) -> list[Draw]:
+    """Draw tokens that occur in the train clips."""
+    seeds = range(part.recipe.seed, part.recipe.seed + part.recipe.n_draws)
+    return [read_tokens(random_tokens(n_tokens, part.train, part.layers, seed)) for seed in seeds]
+
+
+def count_read(part: Part, tokens: Sequence[Token]) -> Draw:
+    """Return how many of the tokens a clip holds, and its frames: logarithms, without saying which tokens."""
+    lengths = {
+        clip.id: np.log1p([len(list_occurrences(clip.codes, tokens)), clip.codes.shape[1]])
+        for clip in [*part.train, *part.test]
+    }
+    return Draw(Measured(lengths))
 
 
 def _list_curve(part: Part, selector: Pipeline) -> dict[str, list[Draw]]:

@@ -13,12 +13,11 @@ from sklearn.pipeline import Pipeline
 from ..clips import Clip
 from ..codec_spec import shared_spec
 from ..selection.bigrams import BagOfBigrams
-from ..selection.controls import matched_random_tokens, random_tokens
 from ..selection.decoys import select_with_decoys
 from ..selection.path import find_C_for_count
 from ..selection.selector import list_selected, make_selector
-from ..tokens import Token, list_occurrences
-from .arms import Draw, Part, fit_selector, list_frequent, read_tokens
+from ..tokens import Token
+from .arms import Draw, Part, count_read, draw_matched, draw_random, fit_selector, list_frequent, read_tokens
 from .linear import Counts, Measured
 
 N_DECOYS = 5
@@ -67,24 +66,15 @@ def _select_from(layers: str = "", use_text: bool = True) -> Callable:
 
 
 def _match(part: Part, beside: Beside) -> list[Draw]:
-    n, seed = part.recipe.n_draws, part.recipe.seed
-    draws = matched_random_tokens(select(part), part.train, part.layers, n, seed)
-    return [read_tokens(tokens) for tokens in draws]
+    return draw_matched(part, select(part))
 
 
 def _sample(part: Part, beside: Beside) -> list[Draw]:
-    recipe, first = part.recipe, part.recipe.seed * part.recipe.n_draws
-    seeds = range(first, first + recipe.n_draws)
-    return [read_tokens(random_tokens(recipe.n_tokens, part.train, part.layers, seed)) for seed in seeds]
+    return draw_random(part, part.recipe.n_tokens)
 
 
 def _count(part: Part, beside: Beside) -> list[Draw]:
-    tokens = select(part)
-    lengths = {
-        clip.id: np.log1p([len(list_occurrences(clip.codes, tokens)), clip.codes.shape[1]])
-        for clip in [*part.train, *part.test]
-    }
-    return [Draw(Measured(lengths))]
+    return [count_read(part, select(part))]
 
 
 def count_thirds(clips: list[Clip], tokens: list[Token]) -> dict[str, np.ndarray]:

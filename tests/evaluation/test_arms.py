@@ -10,6 +10,7 @@ from speechlm_utils.clips import label_ids
 from speechlm_utils.evaluation.arms import (
     Part,
     Recipe,
+    draw_random,
     list_controls,
     list_frequent,
     list_whole_layers,
@@ -44,6 +45,12 @@ def test_controls_are_of_the_same_number_and_differ(controls):
     assert {len(draw) for draw in [*matched, *randoms]} == {len(selected)}
     assert not any(draw & selected for draw in matched) and largest_share(matched) <= 0.2
     assert len({frozenset(draw) for draw in randoms}) == 10
+
+
+def test_another_seed_draws_other_tokens(part):
+    other = replace(part, recipe=replace(RECIPE, seed=50))
+    draws = [[draw.tokens for draw in draw_random(one, 8)] for one in (part, part, other)]
+    assert draws[0] == draws[1] and not set(draws[0]) & set(draws[2])
 
 
 def test_most_frequent_tokens_are_those_that_occur_most(part):
