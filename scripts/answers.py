@@ -33,6 +33,7 @@ RIVALS = {
     "matched tokens": "matched",
     "random tokens": "random",
     "the sound of other clips": "shuffled",
+    "how many tokens there are": "count-only",
     "measured prosody in words": "prosody-in-words",
     "MFCC fused": "mfcc-fusion",
     "Whisper's states fused": "encoder-fusion",

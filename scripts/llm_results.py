@@ -32,6 +32,7 @@ ARMS = {
     "semantic": "words + 75 tokens selected from layer 1",
     "rms": "words + 75 selected tokens, all clips equally loud",
     "count-only": "words + how many selected tokens there are",
+    "count-only, one in step 2": "the same, but one token a clip in step 2",
     "fdr": "words + tokens selected with decoys",
     "interleaved": "words, each followed by its selected tokens",
     "prosody-in-words": "words, and the measured prosody in words",
