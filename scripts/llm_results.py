@@ -72,6 +72,7 @@ PAIRS = (
     ("random tokens less words, where the words leave the class open", "text", "random", "ambiguous"),
 )
 ELSEWHERE = {
+    "`question`, where the words tell nothing": ("llm_demo_question", "linear_study_question"),
     "human speech, EmoDB, five folds over voices": ("llm_emodb_emotion", "linear_study_emotion"),
 }
 """Other studies of the language model, and the linear ones of the same clips."""

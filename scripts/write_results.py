@@ -128,8 +128,9 @@ def tabulate_curves(records: dict[str, dict]) -> str:
 @cache
 def make_tables() -> dict[str, str]:
     """Return the tables by the name of their place."""
-    study, _ = read_llm()
+    (study, _), (question, _) = read_llm(), read_llm("question")
     tables = {"llm": as_table(list_llm(study, in_full=True)), "llm, short": as_table(list_llm(study))}
+    tables["llm, question"] = as_table(list_llm(question, in_full=True))
     tables["llm, gains"] = as_list(list_llm_gains(study))
     for name in ("emodb_emotion", "demo_fallacy", "demo_question", "demo_topic", "fillets_question"):
         record = read(f"linear_{name}")

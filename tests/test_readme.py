@@ -8,7 +8,7 @@ import pytest
 
 from speechlm_utils.bootstrap import Bootstrap
 from speechlm_utils.studies.diagnosis import compare_spread
-from speechlm_utils.studies.report import compare_arms, load_study, score_arm
+from speechlm_utils.studies.report import compare_arms, join_studies, load_study, score_arm
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -30,6 +30,7 @@ def test_tables_are_those_of_the_records(scripts):
         "llm",
         "llm, short",
         "llm, gains",
+        "llm, question",
         "claims",
         "answers",
         "demo_fallacy",
@@ -97,6 +98,11 @@ def test_what_the_readme_says_between_its_tables_follows_from_the_records():
     ):
         assert compare_arms(study, base, other, subset="ambiguous", bootstrap=seeds).verdict == "above"
     assert compare_arms(study, "text", "lasso", subset="specific", bootstrap=seeds).verdict == "not decided"
+    question = load_study(records / "llm_demo_question.json")
+    both = join_studies(load_study(records / "linear_study_question.json"), question, "LLM: ")
+    assert compare_arms(question, "text", "lasso", bootstrap=seeds).verdict == "above"
+    runs = Bootstrap(5000, rows="runs")
+    assert compare_arms(both, "lasso", "LLM: lasso", bootstrap=runs).verdict == "not decided"
     spread = compare_spread(study, "lasso", "no-pretraining", bootstrap=Bootstrap(5000))
     assert spread.high < 5 and spread.n == (10, 10)
     n_seeds = Counter(run["arm"] for run in study["runs"])

@@ -357,7 +357,8 @@ else:
 
 # %%
 found = {task: compare_claims(study, bootstrap) for task, study in studies.items()}
-found["language model"] = compare_claims(llm, seeds)
+llms = {"fallacy": llm, "question": load_study(f"{reference_dir}/llm_demo_question.json")}
+found |= {f"language model on {task}": compare_claims(study, seeds) for task, study in llms.items()}
 claims = {}
 for claim, (base, other) in CLAIMS.items():
     tried = {where: one[claim] for where, one in found.items() if claim in one}
