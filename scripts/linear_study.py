@@ -47,15 +47,15 @@ def prepare(parts: dict[str, list[Clip]], args: argparse.Namespace, names: list[
     return Part(train, label_ids(train, args.task, names), [*parts["validation"], *parts["test"]], recipe)
 
 
-def run_folds(coded: list[Clip], args: argparse.Namespace, codec, arms: list[str]) -> tuple[list, list]:
-    """Run arms on the corpus's own splits or on every fold; returns the clips' splits and the records."""
-    names, divided, found = label_names(coded, args.task), [], []
-    for fold in range(args.rotate or 1):
-        clips = split_by_fold(coded, args.rotate, fold) if args.rotate else coded
-        divided.append(divide(clips))
+def run_folds(
+    folds: list[list[Clip]], args: argparse.Namespace, codec, arms: list[str], names: list[str]
+) -> list[list[dict]]:
+    """Run arms on every fold, or on the corpus's own splits, which are one; returns the records of each."""
+    found = []
+    for clips in folds:
         beside = measure_beside(arms, clips, codec, args.cache, args.jobs)
-        found.append(run_arms(arms, prepare(divided[-1], args, names), beside, args.task, names))
-    return divided, found
+        found.append(run_arms(arms, prepare(divide(clips), args, names), beside, args.task, names))
+    return found
 
 
 def run_apart(job: tuple) -> list[dict]:
@@ -117,21 +117,23 @@ def main() -> None:
     codec, path = load_codec(args.codec), args.out / f"linear_study_{args.task}.json"
     clips = select_clips(load_corpus(args.corpus), args.task)
     coded, names = encode_clips(clips, codec, args.cache, n_jobs=args.jobs), label_names(clips, args.task)
-    old = load_study(path) if path.exists() else {"runs": []}
-    there = {run["arm"] for run in old["runs"]}
-    divided, found = run_folds(coded, args, codec, [arm for arm in args.arms if arm not in there])
-    described, runs = [describe_clips(parts, args.task, names) for parts in divided], found[0]
+    folds = [split_by_fold(coded, args.rotate, k) for k in range(args.rotate)] if args.rotate else [coded]
+    described = [describe_clips(divide(clips), args.task, names) for clips in folds]
+    described = pool_clips(described) if args.rotate else described[0]
+    study = load_study(path) if path.exists() else {}
+    study |= {"made_by": "scripts/linear_study.py", "label_names": names, "clips": described}
+    study["runs"] = read_runs(path, study) if path.exists() else []
+    there = {run["arm"] for run in study["runs"]}
+    found = run_folds(folds, args, codec, [arm for arm in args.arms if arm not in there], names)
+    runs = found[0]
     if args.rotate:
-        described = [pool_clips(described)]
         runs = [pool_folds(of_draw) | {"seed": of_draw[0]["seed"]} for of_draw in zip(*found, strict=True)]
     about = {"corpus": args.corpus.name, "codec_hash": codec.hash, "device": platform.machine()}
-    about["train_hash"] = hash_corpus(coded if args.rotate else divided[0]["train"])
+    about["train_hash"] = hash_corpus(coded if args.rotate else divide(coded)["train"])
     about["versions"] = {name: metadata.version(name) for name in ("numpy", "scikit-learn")}
-    study = old | {"made_by": "scripts/linear_study.py", "label_names": names, "clips": described[0]}
-    old_runs = read_runs(path, study) if path.exists() else []
-    study["runs"] = [*old_runs, *(run | about for run in runs)]
+    study["runs"] += [run | about for run in runs]
     if args.decoys:
-        study["decoys"] = check_decoys(prepare(divided[0], args, names), args.decoys)
+        study["decoys"] = check_decoys(prepare(divide(coded), args, names), args.decoys)
     write_json(path, study, indent=None)
     for run in runs:
         score = score_arm(study | {"runs": [run]}, run["arm"])[0]

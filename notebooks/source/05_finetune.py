@@ -220,7 +220,7 @@ print(" → ".join(f"{loss:.2f}" for loss in losses), f"(chance: {np.log(len(nam
 #
 # `fine_tune` repeats this step over the train clips with a learning rate that rises and falls, weighs classes
 # by the inverse of their frequency, and ends with the weights that scored best on validation. A full training
-# takes 400 steps, a quarter of an hour to an hour of a CPU core. Here is the start of one: we load a
+# takes 400 steps, eleven minutes to over an hour of a CPU core. Here is the start of one: we load a
 # classifier that was trained on *words alone* (its folder is in the repository), give it the tokens, and go
 # on for a few steps.
 #
@@ -446,7 +446,7 @@ stored.loc[["lasso", "no-pretraining"], ["seeds", "test, sd"]]
 
 # %% [markdown]
 # ### How soon?
-# A GPU needs minutes for one of these runs, a CPU core a quarter of an hour to over an hour. One that was
+# A GPU needs minutes for one of these runs, a CPU core eleven minutes to over an hour. One that was
 # trained on a CPU, by an earlier recipe (LoRA of rank 16, three passes), predicted the validation clips after
 # each pass over its train clips. The dashed line is the linear model of notebook 02 on the same tokens,
 # fitted in seconds.

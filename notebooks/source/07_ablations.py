@@ -296,11 +296,13 @@ for row in rows:
 #
 # ## The language model
 #
-# The same questions, asked of SmolLM2-135M. Each run trains for minutes on a GPU or for a quarter of an hour
-# to over an hour on a CPU core; what was run is stored, what was not is named as such. "Earlier recipe" is
-# one with other settings, kept for comparison. In `shuffled` the language model keeps the tokens that were
-# selected from the right sound; the linear model selects anew. An arm with one seed is given the spread over
-# seeds that the others have; its interval is wider for that.
+# The same questions, asked of SmolLM2-135M. Each run trains for minutes on a GPU or for eleven minutes to
+# over an hour on a CPU core; what was run is stored, what was not is named as such. "Earlier recipe" is one
+# with other settings, kept for comparison. In `shuffled` the language model keeps the tokens that were
+# selected from the right sound; the linear model selects anew. `count-only` shows the language model the
+# number of tokens, not the frames; `count-only, one in step 2` is an earlier form of it, whose training
+# failed. An arm with one seed is given the spread over seeds that the others have; its interval is wider for
+# that.
 
 # %%
 llm = load_study(f"{reference_dir}/llm_demo_fallacy.json")
@@ -369,7 +371,7 @@ pd.DataFrame.from_dict(claims, orient="index").fillna("")
 # %% [markdown]
 # A linear model has no limit of length, so what it does with all tokens is no test of the paper's "audio
 # overflow". An arm of the language model with one seed (the figure above says which) is given the spread over
-# seeds that the others have, here too.
+# seeds that the others of its task have, here too.
 #
 # ## What a trained classifier uses
 #

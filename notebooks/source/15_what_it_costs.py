@@ -110,7 +110,10 @@ bills = {family: tabulate_costs(study) for family, study in studies.items()}
 questions = {"linear": LINEAR_ARMS, "language model": ARMS}
 for family, bill in bills.items():
     display(Markdown(f"**{family}** (stored runs, `{studies[family]['made_by']}`)"))
-    asked = [getattr(questions[family].get(arm), "isolates", "former settings") for arm in bill.index]
+    asked = [
+        getattr(questions[family].get(arm), "isolates", "an earlier form, see notebook 07")
+        for arm in bill.index
+    ]
     display(bill.assign(**{"what it isolates": asked}).sort_values("macro-F1", ascending=False))
 
 # %% [markdown]

@@ -120,7 +120,8 @@ def draw_matched(part: Part, tokens: Sequence[Token]) -> list[Draw]:
 
 def draw_random(part: Part, n_tokens: int) -> list[Draw]:
     """Draw tokens that occur in the train clips."""
-    seeds = range(part.recipe.seed, part.recipe.seed + part.recipe.n_draws)
+    n, first = part.recipe.n_draws, part.recipe.seed * part.recipe.n_draws  # another seed shares none
+    seeds = range(first, first + n)
     return [read_tokens(random_tokens(n_tokens, part.train, part.layers, seed)) for seed in seeds]
 
 

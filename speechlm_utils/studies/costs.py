@@ -28,7 +28,7 @@ def tabulate_costs(study: Mapping, split: str = "test") -> pd.DataFrame:
     for arm in dict.fromkeys(run["arm"] for run in study["runs"]):
         runs = [run for run in study["runs"] if run["arm"] == arm]
         rows[arm] = {"macro-F1": float(np.mean(score_arm(study, arm, split))), "runs": len(runs)}
-        alike = [run for run in runs if run.get("cpu_seconds") and "NVIDIA" not in run["device"]] or runs
+        alike = choose_alike(runs)
         for name, key in COSTS.items():
             known = [run[key] for run in alike if run.get(key) is not None]
             rows[arm][name] = float(np.mean(known)) if known else np.nan
@@ -36,6 +36,13 @@ def tabulate_costs(study: Mapping, split: str = "test") -> pd.DataFrame:
         rows[arm]["audio tokens a clip"] = float(np.mean(held)) if all(held) else np.nan
         rows[arm]["device"] = ", ".join(sorted({run.get("device") or "not recorded" for run in alike}))
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def choose_alike(runs: Sequence[Mapping]) -> list[Mapping]:
+    """Choose the runs that had no GPU, if one of them tells its seconds; else those that had one, or all."""
+    on_gpu = [run for run in runs if "NVIDIA" in (run.get("device") or "")]
+    on_cpu = [run for run in runs if run not in on_gpu]
+    return on_cpu if any(run.get("cpu_seconds") for run in on_cpu) else on_gpu or on_cpu
 
 
 def find_front(costs: Sequence[float], scores: Sequence[float]) -> np.ndarray:
