@@ -3,6 +3,7 @@
 import csv
 import json
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 import soundfile
@@ -40,6 +41,13 @@ CODEC_CONFIG = {
 def pytest_collection_modifyitems(items):
     """Begin with what takes longest: where two processes share the files, neither waits long."""
     items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
+@pytest.fixture(autouse=True)
+def same_style():
+    """Take back what a test sets of matplotlib's defaults, so that the order of tests does not matter."""
+    with mpl.rc_context():
+        yield
 
 
 def make_wav(f0_hz, gain, n_samples, seed):

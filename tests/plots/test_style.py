@@ -33,9 +33,8 @@ def test_layers_have_eight_colours_and_labels_keep_theirs():
 
 
 def test_style_is_set_by_one_call():
-    with plt.rc_context():
-        plots.apply_style()
-        assert plt.rcParams["axes.spines.top"] is False
+    plots.apply_style()
+    assert plt.rcParams["axes.spines.top"] is False
 
 
 def test_layers_are_coloured_by_what_they_are_trained_towards():
