@@ -25,6 +25,7 @@
 # - **repeat** any row of the figure by one parameter.
 
 # %%
+from collections import Counter
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -361,6 +362,8 @@ else:
 found = {task: compare_claims(study, bootstrap) for task, study in studies.items()}
 llms = {"fallacy": llm, "question": load_study(f"{reference_dir}/llm_demo_question.json")}
 found |= {f"language model on {task}": compare_claims(study, seeds) for task, study in llms.items()}
+counts = Counter(run["arm"] for run in llms["question"]["runs"])
+print("language model on question, seeds:", ", ".join(f"{arm} {n}" for arm, n in counts.items()))
 claims = {}
 for claim, (base, other) in CLAIMS.items():
     tried = {where: one[claim] for where, one in found.items() if claim in one}

@@ -117,13 +117,14 @@ for family, bill in bills.items():
     display(bill.assign(**{"what it isolates": asked}).sort_values("macro-F1", ascending=False))
 
 # %% [markdown]
-# The machines differ (column *device*; `cpu` and `x86_64` are one core of a CPU): linear models ran on a CPU,
-# the language model partly on a GPU, which is much faster. So seconds of a GPU are no measure beside those of
-# a core, and the figure below leaves them out. Nor are cores alike: they were of several machines, which
-# other programs shared, so a factor of one and a half between two arms may be the machine's. Memory is the
-# GPU's where there was one, else the process's. *Audio tokens a clip* counts a token that lasts once (linear:
-# validation and test; language model: train). NaN means that the runs did not record it, or that no list of
-# tokens is read: nothing is filled in.
+# Seconds, memory and *device* are those of the runs that can be compared (*runs timed* have seconds), the
+# score is that of all. The machines differ (*device*; `cpu` and `x86_64` are one core of a CPU): linear
+# models ran on a CPU, the language model partly on a GPU, which is much faster. So seconds of a GPU are no
+# measure beside those of a core, and the figure below leaves them out. Nor are cores alike: they were of
+# several machines, which other programs shared, so a factor of one and a half between two arms may be the
+# machine's. Memory is the GPU's where there was one, else the process's. *Audio tokens a clip* counts a token
+# that lasts once (linear: validation and test; language model: train). NaN means that the runs did not record
+# it, or that no list of tokens is read: nothing is filled in.
 
 # %%
 bill = pd.concat(bills, names=["family", "arm"])

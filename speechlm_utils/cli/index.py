@@ -1,5 +1,6 @@
 """What came of a run: an index page, and a summary in text."""
 
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,11 @@ def _index_row(notebook: Notebook, result: Result | None) -> str:
         error = f": {escape(result.error)}" if result.error else ""
         status = f"<span class='{result.status}'>{result.what}{error}</span>"
         minutes = f"{result.minutes:.1f}"
-    cells = [name, escape(notebook.question), minutes, status]
+    return _write_row([name, escape(notebook.question), minutes, status])
+
+
+def _write_row(cells: Sequence[str]) -> str:
+    """Write a row of a Markdown table; a pipe within a cell does not end it."""
     return "| " + " | ".join(" ".join(cell.replace("|", "&#124;").split()) for cell in cells) + " |"
 
 
@@ -80,7 +85,7 @@ def _index_details(notebook: Notebook, run_dir: Path, metrics: dict[str, dict]) 
     names = sorted(path.stem for path in (run_dir / "figures").glob(f"{stem}-*.png"))
     if not numbers and not names:
         return ""
-    rows = [f"| {escape(k)} | {escape(v)} |" for k, v in numbers]
+    rows = [_write_row([escape(k), escape(v)]) for k, v in numbers]
     table = "\n".join(["| number | value |", "| --- | --- |", *rows]) if rows else ""
     look = "style='height:144px;width:auto' loading='lazy'"
     images = [f"<img src='figures/{name}.png' alt='{name}' {look}>" for name in names]

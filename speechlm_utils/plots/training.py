@@ -66,6 +66,7 @@ def plot_seed_scores(ax: Axes, scores: Mapping[str, Sequence[float]], colors: Ma
         shifts = np.linspace(-0.12, 0.12, len(values)) * (len(values) > 1)
         ax.scatter(values, place + shifts, color=colors[name], s=30, edgecolor="white", lw=0.6)
     name_rows(ax, scores)
+    ax.locator_params(axis="x", nbins=5)
     ax.set(xlabel="macro-F1 on test (points: seeds, line: mean)")
     return ax
 

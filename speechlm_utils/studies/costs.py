@@ -21,8 +21,9 @@ def tabulate_costs(study: Mapping, split: str = "test") -> pd.DataFrame:
     """One row for each arm: macro-F1, and what a run cost on average; NaN where no run says it.
 
     Where some of an arm's runs had a GPU and others none, the costs are those of the others, if they tell
-    their seconds (a run that was stopped and resumed does not). "device" names the machines. "audio tokens a
-    clip" counts a token that lasts once, and is NaN where no list of tokens is read.
+    their seconds (a run that was stopped and resumed does not). "runs timed" counts the runs whose seconds
+    these are, "device" names their machines. "audio tokens a clip" counts a token that lasts once, and is NaN
+    where no list of tokens is read.
     """
     rows = {}
     for arm in dict.fromkeys(run["arm"] for run in study["runs"]):
@@ -34,6 +35,7 @@ def tabulate_costs(study: Mapping, split: str = "test") -> pd.DataFrame:
             rows[arm][name] = float(np.mean(known)) if known else np.nan
         held = [next((run[key] for key in TOKENS if key in run), 0) for run in runs]
         rows[arm]["audio tokens a clip"] = float(np.mean(held)) if all(held) else np.nan
+        rows[arm]["runs timed"] = sum(run.get("cpu_seconds") is not None for run in alike)
         rows[arm]["device"] = ", ".join(sorted({run.get("device") or "not recorded" for run in alike}))
     return pd.DataFrame.from_dict(rows, orient="index")
 

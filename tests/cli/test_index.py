@@ -19,6 +19,14 @@ def test_quiz_is_linked_where_it_was_written(tmp_path):
     assert 'href="quiz.html"' in page
 
 
+def test_pipe_in_the_name_of_a_number_does_not_end_its_cell(tmp_path):
+    write_notebook(tmp_path / "02_second.ipynb")
+    notebooks = find_notebooks(tmp_path)
+    metrics = {notebooks[0].path.stem: {"mean |r|": 0.5}}
+    page = index.write_index(notebooks, {}, tmp_path, "demo", metrics).read_text(encoding="utf-8")
+    assert "<td>mean |r|</td>" in page.replace("&#124;", "|")
+
+
 def test_a_phone_shows_the_cells_of_a_notebook_below_each_other(tmp_path):
     write_notebook(tmp_path / "02_second.ipynb")
     found = {"02_second.ipynb": Result("02_second.ipynb", "failed", 1.5, error="ValueError: " + "x" * 90)}

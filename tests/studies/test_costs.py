@@ -28,6 +28,7 @@ def test_costs_of_gpu_and_cpu_are_not_mixed():
         run |= {"cpu_seconds": seconds, "device": machine}
     table = tabulate_costs(study)
     assert table["CPU seconds"].tolist() == [90.0, 6.0] and table.device.tolist() == ["x86_64", "NVIDIA H100"]
+    assert table["runs timed"].tolist() == [1, 2]
     study["runs"][1]["cpu_seconds"] = None  # stopped and resumed
     table = tabulate_costs(study)
     assert table["CPU seconds"].tolist() == [5.0, 6.0] and set(table.device) == {"NVIDIA H100"}
