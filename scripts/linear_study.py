@@ -34,7 +34,7 @@ from speechlm_utils.selection.controls import permute_labels
 from speechlm_utils.selection.decoys import find_threshold, prepare_race
 from speechlm_utils.studies.folds import divide, pool_clips, pool_folds, split_by_fold
 from speechlm_utils.studies.linear import measure_beside
-from speechlm_utils.studies.report import describe_clips, load_study, read_runs, score_arm
+from speechlm_utils.studies.report import continue_study, describe_clips, score_arm
 
 ROOT = Path(__file__).resolve().parents[1]
 RATES = (0.1, 0.2)
@@ -120,9 +120,8 @@ def main() -> None:
     folds = [split_by_fold(coded, args.rotate, k) for k in range(args.rotate)] if args.rotate else [coded]
     described = [describe_clips(divide(clips), args.task, names) for clips in folds]
     described = pool_clips(described) if args.rotate else described[0]
-    study = load_study(path) if path.exists() else {}
-    study |= {"made_by": "scripts/linear_study.py", "label_names": names, "clips": described}
-    study["runs"] = read_runs(path, study) if path.exists() else []
+    found_now = {"made_by": "scripts/linear_study.py", "label_names": names, "clips": described}
+    study = continue_study(path, found_now)
     there = {run["arm"] for run in study["runs"]}
     found = run_folds(folds, args, codec, [arm for arm in args.arms if arm not in there], names)
     runs = found[0]

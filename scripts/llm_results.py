@@ -6,6 +6,7 @@ import numpy as np
 from answers import REFERENCE, RUNS, SEEDS, name_seeds
 
 from speechlm_utils.metrics import macro_f1_scores
+from speechlm_utils.studies.costs import had_gpu
 from speechlm_utils.studies.report import (
     compare_arms,
     count_collapsed,
@@ -155,7 +156,7 @@ def name_machines(study: Mapping, arm: str) -> str:
     seeds: dict[str, list[int]] = {}
     for run in study["runs"]:
         if run["arm"] == arm:
-            machine = "GPU" if "NVIDIA" in run["device"] else "CPU core"
+            machine = "GPU" if had_gpu(run) else "CPU core"
             seeds.setdefault(machine, []).append(run["seed"])
     if len(seeds) == 1:
         return next(iter(seeds))

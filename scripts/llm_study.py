@@ -40,7 +40,7 @@ from speechlm_utils.studies.material import (
     write_prosody,
 )
 from speechlm_utils.studies.needs import complete_material
-from speechlm_utils.studies.report import describe_clips, read_runs
+from speechlm_utils.studies.report import continue_study, describe_clips
 from speechlm_utils.studies.run import run_arm
 from speechlm_utils.studies.speechlm import QWEN_AUDIO, ask_arm
 
@@ -152,8 +152,8 @@ def merge(args: argparse.Namespace, records: list[dict]) -> None:
     if args.rotate:
         clips, records = [pool_clips(clips)], pool_arms(records, args.rotate)
     path = args.out / f"llm_{materials[0].corpus}_{task}.json"
-    study = {"made_by": "scripts/llm_study.py", "label_names": names, "clips": clips[0], "runs": []}
-    study["runs"] = read_runs(path, study) if path.exists() else []
+    about = {"made_by": "scripts/llm_study.py", "label_names": names, "clips": clips[0]}
+    study = continue_study(path, about)
     there = {Job.of(run) for run in study["runs"]}
     study["runs"] += [record for record in records if Job.of(record) not in there]
     write_json(path, study)

@@ -168,7 +168,7 @@ class Resamples:
         """Macro-F1 over the classes present of predictions (n_rows, n_clips), averaged over the rows."""
         scores = np.stack([self._macro_f1(y_true, one) for one in predictions])
         about, mean = self.bootstrap, scores.mean(axis=0)
-        spread = sum(about.spread[len(self.n_rows) :][:1])  # of this method; 0 if none is given
+        spread = dict(enumerate(about.spread)).get(len(self.n_rows))  # of this method, if one is given
         self.n_rows.append(len(scores))
         if about.rows and len(scores) > 1:
             return np.mean(draw_weights(len(scores), about) * scores.T, axis=1)

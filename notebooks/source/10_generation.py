@@ -495,8 +495,8 @@ lines = [
     for what, one in decided.items()
 ]
 if rival := gains.get("linear, tokens less tokens"):
-    verdict = words[rival["all"].verdict].replace("is ", "", 1)
-    lines.append(f"- A linear model on the same tokens is {verdict} the language model: {rival['all']}.")
+    verdict = words[rival["all"].verdict]
+    lines.append(f"- A linear model on the same tokens {verdict} the language model: {rival['all']}.")
 lines += [
     f"- `{arm}` names {one.estimate:.3f} of the words right; guessing, 0.333." for arm, one in total.items()
 ]

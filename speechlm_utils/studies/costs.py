@@ -40,9 +40,14 @@ def tabulate_costs(study: Mapping, split: str = "test") -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
+def had_gpu(run: Mapping) -> bool:
+    """Tell whether a run names a GPU as its device."""
+    return "NVIDIA" in (run.get("device") or "")
+
+
 def choose_alike(runs: Sequence[Mapping]) -> list[Mapping]:
     """Choose the runs that had no GPU, if one of them tells its seconds; else those that had one, or all."""
-    on_gpu = [run for run in runs if "NVIDIA" in (run.get("device") or "")]
+    on_gpu = [run for run in runs if had_gpu(run)]
     on_cpu = [run for run in runs if run not in on_gpu]
     return on_cpu if any(run.get("cpu_seconds") for run in on_cpu) else on_gpu or on_cpu
 

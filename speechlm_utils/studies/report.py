@@ -46,13 +46,18 @@ def load_study(path: str | Path) -> dict:
     return study
 
 
-def read_runs(path: str | Path, study: Mapping) -> list[dict]:
-    """Read the runs of a file to which those of a study will be added; ValueError if its clips are others."""
+def continue_study(path: str | Path, about: Mapping) -> dict:
+    """Return the study of a file, or one without runs, to which runs will be added.
+
+    `about` has its label_names and clips; a file that has others raises ValueError.
+    """
+    if not Path(path).exists():
+        return {**about, "runs": []}
     there = load_study(path)
     for name in ("label_names", "clips"):
-        if there[name] != study[name]:
+        if there[name] != about[name]:
             raise ValueError(f"{path}: has other {name} than are found now; choose another folder (--out)")
-    return there["runs"]
+    return there | about
 
 
 def join_studies(study: Mapping, other: Mapping, mark: str) -> dict:

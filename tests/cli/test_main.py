@@ -57,7 +57,7 @@ def test_ctrl_c_ends_a_run_at_once_and_a_second_run_is_refused_meanwhile(reposit
     start = time.monotonic()
     os.killpg(child.pid, signal.SIGINT)
     told = child.communicate(timeout=30)[1]
-    assert time.monotonic() - start < 15 and child.returncode == 130  # a second, on a machine at rest
+    assert time.monotonic() - start < 3 and child.returncode == 130  # a second is for a busy machine
     assert "interrupted; what was finished stays" in told.splitlines()[-1]
     write_notebook(repository / "notebooks" / "02_long.ipynb")
     assert main(["run", "--profile", "quick"]) == 0

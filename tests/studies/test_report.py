@@ -10,12 +10,12 @@ from speechlm_utils.metrics import macro_f1_scores
 from speechlm_utils.studies.report import (
     choose_subset,
     compare_arms,
+    continue_study,
     count_collapsed,
     describe_clips,
     join_studies,
     load_study,
     pool_spread,
-    read_runs,
     score_arm,
     stack_predictions,
     tabulate_study,
@@ -68,10 +68,12 @@ def test_arms_of_two_studies_of_the_same_clips_can_be_compared(study):
 def test_runs_are_added_only_to_those_of_the_same_clips(study, tmp_path):
     path = tmp_path / "llm.json"
     path.write_text(json.dumps(study))
-    assert read_runs(path, study) == study["runs"]
-    for name in ("label_names", "clips"):
+    about = {name: study[name] for name in ("label_names", "clips")}
+    assert continue_study(path, about)["runs"] == study["runs"]
+    assert continue_study(tmp_path / "new.json", about) == about | {"runs": []}
+    for name in about:
         with pytest.raises(ValueError, match=f"llm.json: has other {name}"):
-            read_runs(path, study | {name: {}})
+            continue_study(path, about | {name: {}})
 
 
 @pytest.mark.parametrize("name", ["test clips", "classes"])
